@@ -1,0 +1,142 @@
+"""Which tokens are kept, which words are noise, and how noise is drawn.
+
+References
+----------
+.. [1] T. Mikolov et al., "Distributed Representations of Words and Phrases and their
+   Compositionality", NIPS 2013, sections 2.2 and 2.3.
+.. [2] A. J. Walker, "An Efficient Method for Generating Discrete Random Variables with General
+   Distributions", ACM TOMS 3(3), 1977.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["AliasTable", "keep_probabilities", "noise_probabilities"]
+
+
+def keep_probabilities(counts: Any, sample: float) -> np.ndarray:
+    """Probability that an occurrence of each word is kept, √(t/f) + t/f, at most 1.
+
+    With f the word's share of all tokens and t = `sample`. This is what word2vec.c computes;
+    the paper prints √(t/f) ([1]_, eq. 5).
+
+    Parameters
+    ----------
+    counts : array_like, shape (V,)
+        Occurrences of each word, 1 or more.
+    sample : float
+        Threshold t; 0 keeps everything.
+
+    Returns
+    -------
+    ndarray, shape (V,) float32
+
+    Raises
+    ------
+    ValueError
+        If `sample` is negative or not finite.
+    """
+    counts = np.asarray(counts, dtype=np.float64)
+    if not (np.isfinite(sample) and sample >= 0):
+        raise ValueError(f"sample is {sample!r}; it must be a finite number, 0 or more")
+    if sample == 0:
+        return np.ones(len(counts), dtype=np.float32)
+    ratio = sample * counts.sum() / counts
+    return np.minimum(np.sqrt(ratio) + ratio, 1).astype(np.float32)
+
+
+def noise_probabilities(counts: Any, ns_exponent: float = 0.75) -> np.ndarray:
+    """Noise distribution, proportional to count^`ns_exponent` ([1]_, section 2.2).
+
+    Parameters
+    ----------
+    counts : array_like, shape (V,)
+        Occurrences of each word, 1 or more.
+    ns_exponent : float
+        0 gives the uniform distribution, 1 the unigram; negative values favour rare words.
+
+    Returns
+    -------
+    ndarray, shape (V,) float64
+        Sums to 1.
+
+    Raises
+    ------
+    ValueError
+        If `ns_exponent` is not finite.
+    """
+    if not np.isfinite(ns_exponent):
+        raise ValueError(f"ns_exponent is {ns_exponent!r}; it must be a finite number")
+    # through the logarithm of count/maximum, so that no exponent overflows
+    log = ns_exponent * np.log(np.asarray(counts, dtype=np.float64))
+    weights = np.exp(log - log.max())
+    return weights / weights.sum()
+
+
+class AliasTable:
+    """Draws from a discrete distribution in constant time a draw (Walker's method [2]_).
+
+    Cell i is drawn with probability 1/V; it yields i with probability ``threshold[i]`` and
+    ``alias[i]`` otherwise.
+
+    Parameters
+    ----------
+    probabilities : array_like, shape (V,)
+        Non-negative weights with a positive finite sum; they need not sum to 1.
+
+    Attributes
+    ----------
+    threshold : ndarray, shape (V,) float32
+    alias : ndarray, shape (V,) int32
+
+    Raises
+    ------
+    ValueError
+        If the weights are not one-dimensional, or negative, not finite, or all zero.
+
+    Notes
+    -----
+    The usual construction hands the surplus of one large cell at a time to the small cells, and
+    goes on to the next large cell when the surplus turns into a deficit, which that next cell then
+    fills. Deficits laid end to end (D) and surpluses laid end to end (E) show where each change
+    falls, so that two `searchsorted` replace the loop.
+    """
+
+    def __init__(self, probabilities: Any) -> None:
+        p = np.asarray(probabilities, dtype=np.float64)
+        if p.ndim != 1 or not len(p):
+            raise ValueError(f"probabilities has shape {p.shape}; it must be (V,), V at least 1")
+        if not np.isfinite(p).all() or p.min() < 0 or not 0 < p.sum() < np.inf:
+            raise ValueError("probabilities must be finite, 0 or more, with a positive finite sum")
+        p = p * (len(p) / p.sum())
+        small, large = np.flatnonzero(p < 1), np.flatnonzero(p >= 1)
+        D, E = np.cumsum(1 - p[small]), np.cumsum(p[large] - 1)
+        threshold, alias = np.ones(len(p)), np.arange(len(p), dtype=np.int32)
+        if len(small) and len(large):
+            last = len(large) - 1
+            filler = np.searchsorted(E, np.concatenate([[0.0], D[:-1]]), side="right")
+            threshold[small] = p[small]
+            alias[small] = large[np.minimum(filler, last)]
+            emptied = np.searchsorted(D, E[:-1], side="left")  # the small cell that empties each
+            overdrawn = D[np.minimum(emptied, len(D) - 1)] - E[:-1]
+            threshold[large[:-1]] = 1 - np.clip(overdrawn, 0, 1)
+            alias[large[:-1]] = large[1:]
+        self.threshold, self.alias = threshold.astype(np.float32), alias
+
+    def __len__(self) -> int:
+        return len(self.alias)
+
+    def draw(self, rng: np.random.Generator, shape: int | tuple[int, ...]) -> np.ndarray:
+        """Independent draws: ids of the given shape, int32."""
+        cells = rng.integers(len(self.alias), size=shape, dtype=np.int32)
+        own = rng.random(shape, dtype=np.float32) < self.threshold[cells]
+        return np.where(own, cells, self.alias[cells])
+
+    def probabilities(self) -> np.ndarray:
+        """The distribution that the table draws from, (V,) float64."""
+        own = self.threshold.astype(np.float64)
+        rest = np.bincount(self.alias, weights=1 - own, minlength=len(own))
+        return (own + rest) / len(own)
