@@ -1,0 +1,141 @@
+"""The fast kernel against the reference, which shares no line with it."""
+
+import numpy as np
+import pytest
+
+from negsamp import reference
+from negsamp.kernel import TILE, BlockKernel
+from negsamp.pairs import Block, block_run, iter_windows
+from negsamp.sampling import AliasTable
+from negsamp.updates import OPTIMIZERS
+
+V, D = 11, 6  # few words, so that every block repeats each of them
+
+
+def random_block(shape, window, negative=5, seed=0, shrink=True, V=V):
+    """A block as training makes it: sentence ends anywhere, the last tokens padding."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, 3 * window + 3, size=200)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    n = shape[0] * shape[1] - 3
+    offsets = np.append(offsets[offsets < n], n)
+    ids = rng.integers(0, V, n).astype(np.int32)
+    (run,) = iter_windows(ids, offsets, window, shape[0] * shape[1], rng, shrink)
+    noise = AliasTable(np.arange(1, V + 1))
+    (block,) = block_run(run, shape, negative, noise, rng)
+    return block
+
+
+def matrices(seed=0, dtype=np.float64, V=V, d=D, scale=1.0):
+    rng = np.random.default_rng(seed)
+    return (scale * rng.normal(size=(2, V, d))).astype(dtype)
+
+
+SHAPES = pytest.mark.parametrize(
+    "shape", [(1, TILE, 4), (3, 2 * TILE, 8), (2, 4 * TILE, 3)], ids=str
+)
+WINDOWS = pytest.mark.parametrize("window", [1, 2, 5, 8, 11, 40])  # 2w below, at and above a tile
+
+
+@SHAPES
+@WINDOWS
+@pytest.mark.parametrize("shrink", [True, False])
+def test_gradients_equal_the_reference(shape, window, shrink):
+    W_in, W_out = matrices()
+    block = random_block(shape, window, shrink=shrink)
+    fast = BlockKernel(shape, window, D, np.float64).gradients(W_in, W_out, block)
+    slow = reference.gradients(W_in, W_out, block)
+    for a, b in zip(fast, slow, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-10 * np.abs(b).max())
+
+
+@SHAPES
+@WINDOWS
+def test_loss_equals_the_reference(shape, window):
+    W_in, W_out = matrices()
+    block = random_block(shape, window)
+    fast = BlockKernel(shape, window, D, np.float64).loss(W_in, W_out, block)
+    np.testing.assert_allclose(fast, reference.loss(W_in, W_out, block).sum(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("max_step", [np.inf, 1.0, 1e-3])
+def test_step_equals_the_reference(optimizer, max_step):
+    shape, window = (3, 2 * TILE, 8), 5
+    fast, slow = matrices(), matrices()
+    rules = [[OPTIMIZERS[optimizer](V, max_step) for _ in "io"] for _ in "fs"]
+    kernel = BlockKernel(shape, window, D, np.float64)
+    for seed in range(3):
+        block = random_block(shape, window, seed=seed)
+        kernel.step(fast[0], fast[1], rules[0], block, 0.025)
+        centers, outputs = reference.gradients(slow[0], slow[1], block)
+        rules[1][0].apply(slow[0], block.center_rows, centers, 0.025, fast=False)
+        rules[1][1].apply(slow[1], block.output_rows, outputs, 0.025, fast=False)
+    np.testing.assert_allclose(fast, slow, rtol=1e-10, atol=1e-12)
+    assert np.abs(fast - matrices()).max() > 1e-5
+
+
+def test_gradients_equal_finite_differences_of_the_loss():
+    # independent of the chain rule: the loss alone, along random directions
+    shape, window = (2, TILE, 4), 3
+    W_in, W_out = matrices()
+    block = random_block(shape, window)
+    kernel = BlockKernel(shape, window, D, np.float64)
+    g_centers, g_outputs = (g.copy() for g in kernel.gradients(W_in, W_out, block))
+    g_in, g_out = np.zeros_like(W_in), np.zeros_like(W_out)
+    np.add.at(g_in, block.center_rows, g_centers)
+    np.add.at(g_out, block.output_rows, g_outputs)
+    rng, h = np.random.default_rng(1), 1e-6
+    for _ in range(10):
+        d_in, d_out = rng.normal(size=W_in.shape), rng.normal(size=W_out.shape)
+        above = kernel.loss(W_in + h * d_in, W_out + h * d_out, block)
+        below = kernel.loss(W_in - h * d_in, W_out - h * d_out, block)
+        expected = -((g_in * d_in).sum() + (g_out * d_out).sum())
+        np.testing.assert_allclose((above - below) / (2 * h), expected, rtol=1e-6)
+
+
+def test_kernel_gives_the_same_again_after_another_block():
+    shape, window = (3, 2 * TILE, 8), 5
+    W_in, W_out = matrices()
+    kernel = BlockKernel(shape, window, D, np.float64)
+    first = [g.copy() for g in kernel.gradients(W_in, W_out, random_block(shape, window, seed=1))]
+    kernel.loss(W_in, W_out, random_block(shape, window, seed=2))
+    kernel.gradients(W_in, W_out, random_block(shape, window, seed=3))
+    again = kernel.gradients(W_in, W_out, random_block(shape, window, seed=1))
+    for a, b in zip(first, again, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_centers_without_contexts_get_no_gradient():
+    shape, window = (2, TILE, 4), 5
+    block = random_block(shape, window)
+    none = np.zeros_like(block.left)
+    empty = Block(block.tokens, none, none, block.noise, block.negative)
+    assert empty.n_pairs == 0
+    for gradient in BlockKernel(shape, window, D, np.float64).gradients(*matrices(), empty):
+        assert not gradient.any()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_kernel_survives_extreme_scores(dtype):
+    shape, window = (2, TILE, 4), 5
+    W_in, W_out = matrices(dtype=dtype, scale=30.0)  # scores of several thousand
+    block = random_block(shape, window)
+    kernel = BlockKernel(shape, window, D, dtype)
+    slow = reference.gradients(W_in, W_out, block)
+    for a, b in zip(kernel.gradients(W_in, W_out, block), slow, strict=True):
+        assert a.dtype == dtype
+        # sums of up to 150 terms of size 100
+        np.testing.assert_allclose(a, b, atol=1e5 * np.finfo(dtype).eps)
+    assert np.isfinite(kernel.loss(W_in, W_out, block))
+
+
+def test_float32_gradients_are_near_float64():
+    shape, window = (3, 2 * TILE, 8), 5
+    W = matrices()
+    block = random_block(shape, window)
+    exact = BlockKernel(shape, window, D, np.float64).gradients(*W, block)
+    single = BlockKernel(shape, window, D, np.float32).gradients(*W.astype(np.float32), block)
+    for a, b in zip(single, exact, strict=True):
+        # sums of some hundred terms of size 1, each off by a few units of 6e-8
+        np.testing.assert_allclose(a, b, atol=1e-4)
