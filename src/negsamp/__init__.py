@@ -1,3 +1,35 @@
 """Skip-gram word vectors with negative sampling, in pure NumPy."""
 
 __version__ = "0.1.0"
+
+from negsamp.corpus import CorpusError
+from negsamp.datasets import docs_corpus, text8
+from negsamp.evaluation import evaluate_word_analogies, evaluate_word_pairs
+from negsamp.pairs import skipgram_pairs
+from negsamp.sampling import AliasTable, keep_probabilities, noise_probabilities
+from negsamp.storage import SavedModelError
+from negsamp.training import TrainingDivergedError
+from negsamp.vectors import KeyedVectors, UnknownWordError
+from negsamp.vocabulary import TokenStream, Vocabulary, read_corpus
+from negsamp.word2vec import NotFittedError, Word2Vec
+
+__all__ = [
+    "AliasTable",
+    "CorpusError",
+    "KeyedVectors",
+    "NotFittedError",
+    "SavedModelError",
+    "TokenStream",
+    "TrainingDivergedError",
+    "UnknownWordError",
+    "Vocabulary",
+    "Word2Vec",
+    "docs_corpus",
+    "evaluate_word_analogies",
+    "evaluate_word_pairs",
+    "keep_probabilities",
+    "noise_probabilities",
+    "read_corpus",
+    "skipgram_pairs",
+    "text8",
+]

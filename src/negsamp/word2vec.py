@@ -370,6 +370,7 @@ PARAMETERS = tuple(
     for name in Word2Vec.__init__.__code__.co_varnames[1 : Word2Vec.__init__.__code__.co_argcount]
 )
 FITTED = (
+    "wv",
     "vectors_",
     "context_vectors_",
     "vocabulary_",

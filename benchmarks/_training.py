@@ -1,0 +1,128 @@
+"""One training of one library, in a process of its own: ``python _training.py run.json``.
+
+`rivals.py` writes run.json and reads the report.json that appears beside it. Nothing heavy is
+imported at the head: what a library imports is part of its time and of its memory.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+# gensim cuts longer sentences; its readers hand them out in pieces, so that nothing is lost.
+GENSIM_SENTENCE = 10_000
+
+
+def train_one(path: Path) -> None:
+    """Do the run that a JSON file describes and write what was measured beside it."""
+    run = json.loads(path.read_text())
+    trainers = {"negsamp": train_negsamp, "gensim": train_gensim, "word2vec-c": train_word2vec_c}
+    report, wv = trainers[run["rival"]](run, path.parent)
+    report["finished"] = time.perf_counter()  # system-wide, so that the parent can subtract
+    report["peak_mb"] = peak_mb(of_child=run["rival"] == "word2vec-c")
+    if wv is not None:
+        import numpy as np
+
+        np.save(path.parent / "vectors.npy", wv.vectors)
+        (path.parent / "words.json").write_text(json.dumps(list(wv.index_to_key)))
+    (path.parent / "report.json").write_text(json.dumps(report))
+
+
+def train_negsamp(run: dict[str, Any], folder: Path) -> tuple[dict[str, Any], Any]:
+    """Fit and save ``negsamp.Word2Vec``."""
+    from negsamp import Word2Vec
+
+    model = Word2Vec(
+        **run["settings"],
+        epochs=run["epochs"],
+        workers=run["workers"],
+        seed=run["seed"],
+        progress=False,
+    ).fit(run["corpus"])
+    model.save(folder / "model")
+    report = {
+        "read_seconds": model.fit_seconds_["read"],
+        "train_seconds": model.fit_seconds_["train"],
+        "raw_words": int(model.raw_words_),
+        "loss_history": [float(loss) for loss in model.loss_history_],
+    }
+    return report, model.wv
+
+
+def train_gensim(run: dict[str, Any], folder: Path) -> tuple[dict[str, Any], Any]:
+    """Fit and save ``gensim.models.Word2Vec``, from the input that `gensim_input` chose."""
+    from gensim.models import word2vec
+
+    reader, path = run["gensim"]["reader"], run["gensim"]["path"]
+    if reader == "corpus_file":
+        corpus = {"corpus_file": path}
+    else:
+        corpus = {"corpus_iterable": getattr(word2vec, reader)(path, GENSIM_SENTENCE)}
+    model = word2vec.Word2Vec(
+        **run["settings"],
+        sg=1,
+        hs=0,
+        epochs=run["epochs"],
+        workers=run["workers"],
+        seed=run["seed"],
+    )
+    begin = time.perf_counter()
+    model.build_vocab(**corpus)
+    read = time.perf_counter()
+    model.train(
+        **corpus,
+        total_examples=model.corpus_count,
+        total_words=model.corpus_total_words,
+        epochs=model.epochs,
+    )
+    trained = time.perf_counter()
+    model.save(str(folder / "model"))
+    report = {
+        "read_seconds": read - begin,
+        "train_seconds": trained - read,
+        "raw_words": model.corpus_total_words,
+    }
+    return report, model.wv
+
+
+def train_word2vec_c(run: dict[str, Any], folder: Path) -> tuple[dict[str, Any], None]:
+    """Run a compiled word2vec; it has no seed, and tells only its total time apart."""
+    options = {
+        "train": run["corpus"],
+        "output": folder / "vectors.bin",
+        "binary": 1,
+        "cbow": 0,
+        "hs": 0,
+        "threads": run["workers"],
+        "iter": run["epochs"],
+    }
+    names = {"vector_size": "size", "min_count": "min-count"}
+    options |= {names.get(name, name): value for name, value in run["settings"].items()}
+    command = [run["word2vec_c"]]
+    for name, value in options.items():
+        command += [f"-{name}", str(value)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return {}, None
+
+
+def peak_mb(of_child: bool = False) -> float:
+    """Largest resident memory so far of this process, or of its children, in MB of 1e6 bytes."""
+    status = Path("/proc/self/status")
+    if not of_child and status.exists():
+        # On Linux ru_maxrss is inherited: it starts at the size of the parent. VmHWM does not.
+        found = re.search(r"^VmHWM:\s*(\d+) kB", status.read_text(), re.MULTILINE)
+        if found:
+            return int(found[1]) * 1024 / 1e6
+    import resource
+
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN if of_child else resource.RUSAGE_SELF)
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+
+
+if __name__ == "__main__":
+    train_one(Path(sys.argv[1]))

@@ -1,0 +1,415 @@
+"""The benchmark against other libraries: its order, its arithmetic, its files. No times."""
+
+import copy
+import importlib
+import json
+import os
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+sys.path.append(str(BENCHMARKS))
+rivals = importlib.import_module("rivals")
+summary = importlib.import_module("_summary")
+training = importlib.import_module("_training")
+environment = importlib.import_module("_environment").environment
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    path = tmp_path / "corpus.txt"
+    words = np.random.default_rng(3).choice([f"w{i}" for i in range(40)], size=(300, 12))
+    path.write_text("".join(" ".join(line) + "\n" for line in words))
+    return path
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("# comment\nw1\tw2\t3\nw3\tw4\t1\nw5\tw6\t2\n")
+    return path
+
+
+@pytest.fixture
+def questions(tmp_path):
+    path = tmp_path / "questions.txt"
+    path.write_text(": one\nw1 w2 w3 w4\n: gram-two\nw5 w6 w7 w8\nw5 w6 w7 unknown\n")
+    return path
+
+
+def made_up(rival, seed, round_=1, epochs=1, score=10.0, **others):
+    return {
+        "epochs": epochs,
+        "round": round_,
+        "seed": seed,
+        "rival": rival,
+        "total_seconds": 10.0,
+        "peak_mb": 100.0,
+        "vocabulary": 40,
+        "largest_norm": 2.5,
+        "largest_entry": 1.25,
+        "scores": {"pairs": score},
+        **others,
+    }
+
+
+def timed(rival, seed, speed, total, **others):
+    speeds = {"words_per_second": speed, "train_seconds": 1.0, "read_seconds": 0.5}
+    return made_up(rival, seed, total_seconds=total, **speeds, **others)
+
+
+# Arguments and order
+
+
+def test_parse_defaults(corpus):
+    args = rivals.parse([str(corpus), "--only", "negsamp"])
+    assert args.settings == {
+        "vector_size": 100,
+        "window": 5,
+        "negative": 5,
+        "sample": 1e-3,
+        "min_count": 5,
+    }
+    assert (args.rounds, args.seeds, args.epochs, args.workers) == (2, [1, 2], [1, 5], 2)
+    assert args.out.parent == BENCHMARKS / "results"
+
+
+def test_parse_settings_and_rivals(corpus, tmp_path):
+    pytest.importorskip("gensim")
+    argv = [str(corpus), "--alpha", "0.05", "--vector-size", "7", "--word2vec-c", str(corpus)]
+    args = rivals.parse(argv)
+    assert args.settings["alpha"] == 0.05
+    assert args.settings["vector_size"] == 7
+    assert args.rivals == ["negsamp", "gensim", "word2vec-c"]
+    assert rivals.parse([*argv, "--only", "gensim,negsamp"]).rivals == ["gensim", "negsamp"]
+    assert rivals.parse([str(corpus)]).rivals == ["negsamp", "gensim"]
+
+
+def test_parse_collects_evaluation_files(corpus, pairs, questions, tmp_path):
+    argv = [str(corpus), "--only", "negsamp"]
+    folder = tmp_path / "eval"
+    folder.mkdir()
+    for name in ("b.txt", "a.tsv", "readme.md"):
+        (folder / name).write_text("a b 1\n")
+    args = rivals.parse([*argv, "--eval", str(pairs), str(questions), "--eval-dir", str(folder)])
+    assert args.eval == [pairs, questions, folder / "a.tsv", folder / "b.txt"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["{}/absent"], "absent is not a file"),
+        (["{}/packed.gz"], "packed.gz is compressed"),
+        (["{}/corpus.txt", "--only", "negsamp,glove"], "--only has 'glove'; it may have"),
+        (["{}/corpus.txt", "--only", "word2vec-c"], "--only has 'word2vec-c'; it may have"),
+        (["{}/corpus.txt", "--only", "negsamp,negsamp"], "--only has ['negsamp', 'negsamp']; each"),
+        (["{}/corpus.txt", "--only", "negsamp", "--seeds", "1", "1"], "--seeds has [1, 1]; each"),
+        (["{}/corpus.txt", "--only", "negsamp", "--rounds", "0"], "must be 1 or more"),
+        (["{}/corpus.txt", "--only", "negsamp", "--eval", "{}/absent"], "absent is not a file"),
+        (["{}/corpus.txt", "--only", "negsamp", "--eval-dir", "{}/no"], "no is not a directory"),
+        (
+            ["{}/corpus.txt", "--only", "negsamp", "--eval", "{0}/corpus.txt", "{0}/corpus.txt"],
+            "two files have the same name",
+        ),
+        (["{}/corpus.txt", "--only", "negsamp", "--out", "{}/used"], "already holds results.json"),
+    ],
+)
+def test_parse_names_what_is_wrong(corpus, tmp_path, capsys, argv, message):
+    (tmp_path / "packed.gz").write_bytes(b"\x1f\x8b\x08")
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used" / "results.json").write_text("{}")
+    with pytest.raises(SystemExit):
+        rivals.parse([arg.format(tmp_path) for arg in argv])
+    assert message in capsys.readouterr().err
+
+
+def test_plan_takes_turns():
+    runs = rivals.plan(["A", "B"], epochs=[1, 5], rounds=2, seeds=[7, 8])
+    assert [run["rival"] for run in runs] == ["A", "B"] * 8
+    for first, second in zip(runs[::2], runs[1::2], strict=True):
+        assert {**first, "rival": "B"} == second
+    assert [(run["epochs"], run["round"], run["seed"]) for run in runs[::2]] == [
+        *[(1, 1, 7), (1, 1, 8), (1, 2, 7), (1, 2, 8)],
+        *[(5, 1, 7), (5, 1, 8), (5, 2, 7), (5, 2, 8)],
+    ]
+
+
+# Input and vectors
+
+
+@pytest.mark.parametrize(
+    ("text", "longest"),
+    [
+        (b"", 0),
+        (b"abc", 3),
+        (b"abc\nde\n", 3),
+        (b"a\nbc\n\ndef", 3),
+        (b"x" * (5 << 19), 5 << 19),
+        (b"a\n" + b"x" * (5 << 19) + b"\nb", 5 << 19),
+        (b"x" * (1 << 20) + b"\n" + b"y" * ((1 << 20) + 1), (1 << 20) + 1),
+    ],
+)
+def test_longest_line(tmp_path, text, longest):
+    (tmp_path / "text").write_bytes(text)
+    assert rivals.longest_line(tmp_path / "text") == longest
+
+
+def test_gensim_input_takes_sentences_as_they_are(corpus, tmp_path):
+    assert rivals.gensim_input(corpus, "iterable", tmp_path)["reader"] == "LineSentence"
+    assert rivals.gensim_input(corpus, "file", tmp_path) == {
+        "reader": "corpus_file",
+        "path": str(corpus),
+    }
+
+
+def test_gensim_input_cuts_an_endless_line_without_loss(tmp_path):
+    word2vec = pytest.importorskip("gensim.models.word2vec")
+    words = [f"w{i}" for i in range(200_000)]
+    path = tmp_path / "endless.txt"
+    path.write_text(" ".join(words))
+    chosen = rivals.gensim_input(path, "iterable", tmp_path)
+    assert chosen == {"reader": "Text8Corpus", "path": str(path)}
+    pieces = list(word2vec.Text8Corpus(str(path), training.GENSIM_SENTENCE))
+    assert [word for piece in pieces for word in piece] == words
+    assert max(map(len, pieces)) == 10_000
+    lines = Path(rivals.gensim_input(path, "file", tmp_path)["path"]).read_text().splitlines()
+    assert " ".join(lines).split() == words
+    assert {len(line.split()) for line in lines} == {1_000}
+
+
+def test_read_vectors_of_word2vec(tmp_path):
+    # As word2vec writes it, with characters cut in two and a row that looks like white space.
+    words, rows = [b"</s>", "né".encode(), b"n\xc3", b"n\xc4"], np.eye(4, 2, dtype="<f4")
+    rows[1] = np.frombuffer(b" \n \n\n\n  ", "<f4")
+    body = b"".join(w + b" " + row.tobytes() + b"\n" for w, row in zip(words, rows, strict=True))
+    (tmp_path / "vectors.bin").write_bytes(b"4 2\n" + body)
+    read_words, vectors = rivals.read_vectors(tmp_path)
+    assert read_words[:2] == ["</s>", "né"]
+    assert len(set(read_words)) == 4
+    np.testing.assert_array_equal(vectors, rows)
+
+
+def test_describe_scores_in_percent(pairs, questions):
+    rows = np.zeros((8, 4), dtype=np.float32)
+    rows[0], rows[1] = [1, 0, 0, 0], [0.8, 0.6, 0, 0]
+    rows[2], rows[3] = [0, 0, 1, 0], [-0.2, 0.6, 1, 0]  # w4 = w2 − w1 + w3
+    rows[4], rows[5] = [0, 0, 0, 1], [0, 0.75**0.5, 0, 0.5]
+    rows[6], rows[7] = [0, 0, -3, 0], [0, 0, 1, 0]
+    record = rivals.describe([f"w{i}" for i in range(1, 9)], rows, [pairs, questions])
+    # Cosines 0.8, 1/√1.4 and 0.5 for the judgements 3, 1 and 2: ρ = 1 − 6·6 / (3·8).
+    assert record["scores"]["pairs"] == pytest.approx(-50)
+    assert [record["scores"][f"questions {part}"] for part in ("semantic", "total")] == [100, 50]
+    assert record["scores"]["questions syntactic"] == 0
+    assert list(record["scores"])[1:] == [
+        "questions semantic",
+        "questions syntactic",
+        "questions total",
+    ]
+    assert record["coverage"]["questions"] == {"used": 2, "oov": 1}
+    assert record["vocabulary"] == 8
+    assert (record["largest_norm"], record["largest_entry"]) == (3, 3)
+    unknown = rivals.describe(["a"], np.ones((1, 2), np.float32), [pairs, questions])
+    assert set(unknown["scores"].values()) == {None}
+
+
+# Arithmetic and tables
+
+
+def test_summarise_medians_ratios_and_scores():
+    runs = [
+        timed("A", 1, speed=300, total=10, score=40.0, peak_mb=80),
+        timed("B", 1, speed=100, total=20, score=30.0),
+        timed("A", 2, speed=400, total=10, score=44.0, peak_mb=90),
+        timed("B", 2, speed=100, total=40, score=None),
+        timed("A", 1, speed=800, total=10, score=42.0, peak_mb=70, round_=2, largest_norm=9.0),
+        timed("B", 1, speed=400, total=30, score=32.0, round_=2),
+    ]
+    a, b = summary.summarise(runs)
+    assert (a["rival"], a["words_per_second"], a["peak_mb"], a["largest_norm"]) == ("A", 400, 80, 9)
+    assert a["first_faster"] == {}
+    assert b["total_seconds"] == 30
+    assert b["first_faster"]["words_per_second"] == {"median": 3, "min": 2, "max": 4}
+    assert b["first_faster"]["total_seconds"] == {"median": 3, "min": 2, "max": 4}
+    # Seed 1 has 40 and 42, seed 2 has 44: means 41 and 44.
+    assert a["scores"]["pairs"] == {"mean": 42.5, "sd": pytest.approx(1.5 * 2**0.5)}
+    assert b["scores"]["pairs"] == {"mean": 31, "sd": None}
+
+
+def test_summarise_keeps_epochs_apart_and_bears_missing_times():
+    runs = [
+        timed("A", 1, speed=300, total=10),
+        made_up("C", 1, total_seconds=50.0),
+        timed("A", 1, speed=100, total=50, epochs=5),
+    ]
+    rows = summary.summarise(runs)
+    assert [(row["rival"], row["epochs"]) for row in rows] == [("A", 1), ("C", 1), ("A", 5)]
+    assert rows[1]["words_per_second"] is None
+    assert rows[1]["first_faster"]["words_per_second"] is None
+    assert rows[1]["first_faster"]["total_seconds"]["median"] == 5
+    assert [row["words_per_second"] for row in rows] == [300, None, 100]
+
+
+def test_markdown_tables():
+    runs = [
+        timed("A", 1, speed=300_000.4, total=10, score=40.0, raw_words=1234),
+        timed("C", 1, speed=100_000, total=25, score=30.0),
+        timed("A", 2, speed=300_000.4, total=10, score=44.0),
+        made_up("C", 2, total_seconds=25.0, score=None, largest_norm=None),
+    ]
+    results = {
+        "command": "python benchmarks/rivals.py corpus.txt",
+        "options": {"rounds": 1, "seeds": [1, 2], "workers": 2, "settings": {"window": 5}},
+        "corpus": {"name": "corpus.txt", "bytes": 9876},
+        "gensim_reader": None,
+        "environment": environment(("numpy", "no-such-package")),
+        "runs": runs,
+        "summary": summary.summarise(runs),
+    }
+    before = copy.deepcopy(results)
+    text = summary.markdown(results)
+    assert results == before
+    lines = text.splitlines()
+    assert lines[2:4] == [
+        "| A | 1 | 300,000 | — | 10.0 s | — | 100 MB |",
+        "| C | 1 | 100,000 | 3.00× (3.00–3.00) | 25.0 s | 2.50× (2.50–2.50) | 100 MB |",
+    ]
+    assert lines[5:9] == [
+        "|  | epochs | vocabulary | largest norm | largest entry | pairs |",
+        "|:--|--:|--:|--:|--:|--:|",
+        "| A | 1 | 40 | 2.50 | 1.25 | 42.0 ± 2.8 |",
+        "| C | 1 | 40 | 2.50 | 1.25 | 30.0 |",
+    ]
+    for part in ("1,234 tokens", "window=5, workers=2", f"numpy {np.__version__}", "`python bench"):
+        assert part in text
+    assert "no-such-package" not in text
+    assert "gensim" not in text
+
+
+# Files and processes
+
+
+def test_environment_is_json(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    record = json.loads(json.dumps(environment(), allow_nan=False))
+    assert record["packages"]["numpy"] == np.__version__
+    assert record["variables"]["OMP_NUM_THREADS"] == "3"
+    assert record["machine"]["usable_cores"] >= 1
+    assert "include directory" not in record["blas"]
+
+
+def test_main_keeps_the_runs_of_a_broken_session(corpus, tmp_path, monkeypatch):
+    def measure(run, scratch, files):
+        if run["seed"] == 3:
+            raise SystemExit("broken")
+        return timed(run["rival"], run["seed"], speed=1, total=1)
+
+    monkeypatch.setattr(rivals, "measure", measure)
+    out = tmp_path / "out"
+    argv = [str(corpus), "--only", "negsamp", "--seeds", "1", "2", "3", "--out", str(out)]
+    with pytest.raises(SystemExit, match="broken"):
+        rivals.main(argv)
+    results = json.loads((out / "results.json").read_text())
+    assert [run["seed"] for run in results["runs"]] == [1, 2]
+    assert [path.name for path in out.iterdir()] == ["results.json"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux inherits ru_maxrss")
+def test_peak_memory_is_not_the_parents():
+    code = "import _training; print(_training.peak_mb())"
+    ballast = np.ones(150_000_000 // 8)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=BENCHMARKS, capture_output=True, text=True, check=True
+    )
+    assert training.peak_mb() > ballast.nbytes / 1e6
+    assert 2 < float(done.stdout) < 100
+
+
+def run_session(corpus, tmp_path, *options):
+    """Run rivals.py as a user does; its results.json and results.md."""
+    command = [sys.executable, BENCHMARKS / "rivals.py", corpus, "--out", tmp_path / "out"]
+    command += ["--epochs", "2", "--rounds", "1", "--vector-size", "8", "--min-count", "2"]
+    begin = time.perf_counter()
+    done = subprocess.run(
+        [*map(str, command), "--workers", "1", *map(str, options)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+    )
+    elapsed = time.perf_counter() - begin
+    assert done.returncode == 0, done.stderr
+    table = (tmp_path / "out" / "results.md").read_text("utf-8")
+    assert table in done.stdout
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert 0 < sum(run["total_seconds"] for run in results["runs"]) < elapsed
+    return results, table
+
+
+def check_session(results, rivals_in_turn, raw_words=3600):
+    assert [run["rival"] for run in results["runs"]] == rivals_in_turn
+    for run in results["runs"]:
+        assert run["vocabulary"] == 40
+        assert run["coverage"] == {
+            "pairs": {"used": 3, "oov": 0},
+            "questions": {"used": 2, "oov": 1},
+        }
+        assert 0 < run["train_seconds"] <= run["total_seconds"]
+        assert run["raw_words"] == raw_words
+        assert run["words_per_second"] == pytest.approx(raw_words * 2 / run["train_seconds"])
+        assert run["peak_mb"] > 10
+        assert 0 < run["largest_entry"] <= run["largest_norm"]
+
+
+def test_rivals_trains_negsamp(corpus, pairs, questions, tmp_path):
+    results, _ = run_session(
+        corpus, tmp_path, "--only", "negsamp", "--eval", pairs, questions, "--seeds", 1, 2
+    )
+    check_session(results, ["negsamp"] * 2)
+    assert all(run["loss_history"] for run in results["runs"])
+    assert results["runs"][0]["largest_norm"] != results["runs"][1]["largest_norm"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "results.json",
+        "results.md",
+    ]
+
+
+@pytest.mark.parametrize(("how", "reader"), [("iterable", "LineSentence"), ("file", "corpus_file")])
+def test_rivals_trains_gensim(corpus, pairs, questions, tmp_path, how, reader):
+    pytest.importorskip("gensim")
+    options = ["--only", "gensim", "--gensim-input", how, "--alpha", "0.05", "--seeds", 1]
+    results, table = run_session(corpus, tmp_path, *options, "--eval", pairs, questions)
+    check_session(results, ["gensim"])
+    assert results["gensim_reader"] == reader
+    assert results["options"]["settings"]["alpha"] == 0.05
+    assert "alpha=0.05" in table
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script is no program there")
+def test_rivals_runs_word2vec(corpus, tmp_path):
+    program = tmp_path / "word2vec"
+    program.write_text(
+        f"#!{sys.executable}\n"
+        "import sys, struct\n"
+        "options = dict(zip(sys.argv[1::2], sys.argv[2::2]))\n"
+        "expected = {'-cbow': '0', '-hs': '0', '-binary': '1', '-size': '8', '-min-count': '2',\n"
+        "            '-window': '5', '-negative': '5', '-sample': '0.001', '-threads': '1',\n"
+        f"            '-iter': '2', '-train': {str(corpus)!r}}}\n"
+        "output = options.pop('-output')\n"
+        "assert options == expected, options\n"
+        "print('Progress', end='')\n"
+        "row = b'w1 ' + struct.pack('<8f', *range(8)) + b'\\n'\n"
+        "open(output, 'wb').write(b'1 8\\n' + row)\n"
+    )
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    options = ["--only", "word2vec-c", "--word2vec-c", program, "--seeds", 1]
+    results, table = run_session(corpus, tmp_path, *options)
+    (run,) = results["runs"]
+    assert (run["vocabulary"], run["largest_entry"]) == (1, 7)
+    assert "words_per_second" not in run
+    assert "| word2vec-c | 2 | — | — |" in table
+    assert run["peak_mb"] > 1

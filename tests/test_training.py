@@ -1,0 +1,270 @@
+"""Training as a whole: what is learnt, how it ends, what stops it."""
+
+import threading
+
+import numpy as np
+import pytest
+from scipy.special import log_expit
+
+from negsamp import Word2Vec
+from negsamp.kernel import TILE
+from negsamp.sampling import AliasTable, noise_probabilities
+from negsamp.training import Trainer, TrainingDivergedError, choose_block_shape
+from negsamp.vocabulary import TokenStream
+
+
+def zipf_corpus(n_sentences, length, V, exponent, seed=0):
+    """Sentences of independent words whose frequencies fall as rank^−exponent."""
+    rng = np.random.default_rng(seed)
+    p = np.arange(1, V + 1.0) ** -exponent
+    return rng.choice(V, size=(n_sentences, length), p=p / p.sum()).tolist()
+
+
+def fit(corpus, **params):
+    settings = {"min_count": 1, "sample": 0, "vector_size": 16, "workers": 1, "seed": 1}
+    return Word2Vec(**{**settings, **params}).fit(corpus)
+
+
+# --- the mathematics
+
+
+@pytest.mark.parametrize("optimizer", ["adagrad", "sgd"])
+def test_scores_come_to_shifted_pmi(optimizer):
+    """u·v → log p(w, c) / (p(w) p_noise(c)) − log K, within the sampling error.
+
+    With n(w, c) observed pairs, log n(w, c) has the variance 1 / n(w, c) to first order, and twice
+    that on the diagonal, where each draw counts as two pairs of the same kind. log n(w) and the
+    noise distribution add at most 1 / n(w) + 1 / n(c). On top comes what the optimizer leaves,
+    measured as 0.017 (root mean square) against the observed frequencies.
+    """
+    V, K = 8, 5
+    rng = np.random.default_rng(0)
+    joint = rng.gamma(1.0, size=(V, V))
+    joint += joint.T + 0.2
+    joint /= joint.sum()
+    draws = rng.choice(V * V, size=20_000, p=joint.ravel())
+    sentences = np.column_stack([draws // V, draws % V])
+    model = fit(sentences, window=1, negative=K, epochs=60, optimizer=optimizer)
+
+    order = np.array(model.vocabulary_.words)
+    n = np.zeros((V, V))
+    np.add.at(n, tuple(sentences.T), 1)
+    n = (n + n.T)[np.ix_(order, order)]
+    joint = joint[np.ix_(order, order)]
+    noise = noise_probabilities(model.vocabulary_.counts)
+    learnt = model.vectors_ @ model.context_vectors_.T
+    observed = np.log(n / n.sum(axis=1, keepdims=True) / noise) - np.log(K)
+    true = np.log(joint / joint.sum(axis=1, keepdims=True) / noise) - np.log(K)
+
+    assert np.sqrt(np.mean((learnt - observed) ** 2)) < 0.03
+    variance = (1 + np.eye(V)) / n + 1 / n.sum(axis=1)[:, None] + 1 / n.sum(axis=0)
+    # 64 cells within 4 standard deviations, plus four times the optimizer's 0.017
+    assert (np.abs(learnt - true) < 4 * np.sqrt(variance) + 0.07).all()
+    # and the test has power: the values spread far wider than the errors allowed
+    assert learnt.std() > 5 * np.sqrt(variance.mean())
+
+
+def test_related_words_become_neighbours():
+    # two topics of ten words that never meet
+    rng = np.random.default_rng(0)
+    topics = [[f"{topic}{i}" for i in range(10)] for topic in "ab"]
+    corpus = [list(rng.choice(topics[i % 2], size=8)) for i in range(4000)]
+    model = fit(corpus, epochs=3)
+    for word in ("a0", "b7"):
+        assert {near[0] for near, _ in model.wv.most_similar(word, topn=9)} == {word[0]}
+
+
+# --- stability
+
+
+def exact_loss(model, sentences, window=5):
+    """Mean loss over every pair at full windows, noise in expectation, by brute force."""
+    index = model.vocabulary_.index
+    scores = (model.vectors_ @ model.context_vectors_.T).astype(float)
+    noise = noise_probabilities(model.vocabulary_.counts)
+    of_noise = 5 * (log_expit(-scores) @ noise)
+    total, pairs = 0.0, 0
+    for sentence in sentences[:300]:
+        ids = [index[token] for token in sentence]
+        for i, center in enumerate(ids):
+            for j in range(max(0, i - window), min(len(ids), i + window + 1)):
+                if i != j:
+                    total -= log_expit(scores[center, ids[j]]) + of_noise[center]
+                    pairs += 1
+    return total / pairs
+
+
+CORPORA = {
+    "two words": [["a", "b"]] * 3000,
+    "two words, once": [["a", "b"]],
+    "one word repeated": [["a"] * 50] * 40,
+    "one long sentence": zipf_corpus(1, 10_000, 500, 1.0),
+    "sentences of two": zipf_corpus(20_000, 2, 1000, 1.0),
+    "uniform, ten words": zipf_corpus(500, 50, 10, 0.0),
+    "steep Zipf": zipf_corpus(500, 50, 1000, 2.0),
+    "each word once": [[f"w{i}" for i in range(s, s + 20)] for s in range(0, 4000, 20)],
+    "bursts": [[f"village{i // 50}", "is", "a", f"place{i // 50}"] for i in range(4000)],
+}
+
+
+@pytest.mark.parametrize("optimizer", ["adagrad", "sgd"])
+@pytest.mark.parametrize("name", CORPORA)
+def test_any_corpus_trains_without_wild_norms(name, optimizer):
+    corpus = CORPORA[name]
+    model = fit(corpus, optimizer=optimizer, epochs=5, vector_size=50)
+    for matrix in (model.vectors_, model.context_vectors_):
+        assert np.isfinite(matrix).all()
+        # pair-by-pair SGD reaches 1 to 3 on these corpora; a blow-up passes 100 at once
+        assert np.linalg.norm(matrix, axis=1).max() < 9
+    assert model.loss_history_[-1] < 6 * np.log(2)  # the loss of zero scores
+    assert model.loss_history_[-1] < model.loss_history_[0]
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.5])
+def test_a_large_learning_rate_and_batch_stay_finite(alpha):
+    corpus = CORPORA["bursts"]
+    model = fit(corpus, alpha=alpha, batch_size=4096, epochs=20)
+    assert np.isfinite(model.vectors_).all()
+    assert np.linalg.norm(model.vectors_, axis=1).max() < 50
+
+
+def test_loss_history_is_near_the_exact_loss():
+    corpus = zipf_corpus(2000, 20, 50, 1.0)
+    model = fit(corpus, epochs=4, shrink_windows=False)
+    # the last epoch's mean, measured while training, against the trained model: independent words
+    # leave little to learn, and 300 of 2 000 sentences are known to about half a per cent
+    np.testing.assert_allclose(model.loss_history_[-1], exact_loss(model, corpus), rtol=0.015)
+
+
+# --- the loop
+
+
+def test_same_seed_and_one_worker_give_the_same_bytes():
+    corpus = zipf_corpus(400, 30, 200, 1.0)
+    first, second = (fit(corpus, sample=1e-2, seed=7) for _ in range(2))
+    assert first.vectors_.tobytes() == second.vectors_.tobytes()
+    assert first.context_vectors_.tobytes() == second.context_vectors_.tobytes()
+    assert first.loss_history_ == second.loss_history_
+    assert fit(corpus, sample=1e-2, seed=8).vectors_.tobytes() != first.vectors_.tobytes()
+
+
+def test_no_seed_gives_a_new_result_each_time():
+    corpus = zipf_corpus(40, 30, 20, 1.0)
+    assert (fit(corpus, seed=None).vectors_ != fit(corpus, seed=None).vectors_).any()
+
+
+@pytest.mark.parametrize("workers", [2, 5])
+def test_several_workers_learn_as_much_as_one(workers):
+    corpus = zipf_corpus(2000, 30, 100, 1.0)
+    one, several = fit(corpus, epochs=3), fit(corpus, epochs=3, workers=workers)
+    # independent words: the loss of the optimum is known to both
+    np.testing.assert_allclose(several.loss_history_[-1], one.loss_history_[-1], rtol=0.01)
+
+
+def make_trainer(**changes):
+    stream = TokenStream(np.arange(1000, dtype=np.int32) % 10, np.array([0, 1000]))
+    settings = {
+        "stream": stream,
+        "keep": np.ones(10, np.float32),
+        "noise": AliasTable(np.ones(10)),
+        "window": 2,
+        "negative": 5,
+        "shrink_windows": True,
+        "shape": choose_block_shape(1000, 0.1),
+        "optimizer": "adagrad",
+        "alpha": 0.025,
+        "min_alpha": 0.001,
+        "epochs": 4,
+        "workers": 1,
+        "seed": np.random.SeedSequence(0),
+    }
+    return Trainer(**{**settings, **changes})
+
+
+def test_learning_rate_falls_linearly_to_min_alpha():
+    trainer = make_trainer()
+    assert trainer.learning_rate(0) == 0.025
+    assert trainer.learning_rate(2000) == pytest.approx(0.013)
+    assert trainer.learning_rate(4000) == pytest.approx(0.001)
+    assert trainer.learning_rate(4100) == pytest.approx(0.001)  # more kept than expected
+
+
+def test_every_center_is_trained_once_an_epoch(monkeypatch):
+    seen = []
+    original = Trainer.learning_rate
+    monkeypatch.setattr(
+        Trainer, "learning_rate", lambda self, done: (seen.append(done), original(self, done))[1]
+    )
+    trainer = make_trainer(epochs=2)
+    W = np.zeros((2, 10, 4), np.float32)
+    trainer.train(W[0], W[1], 1000, lambda epoch, loss: None, progress=False)
+    B = trainer.shape.batch_size
+    blocks = -(-1000 // (B * trainer.blocks_per_run)) * trainer.blocks_per_run
+    np.testing.assert_allclose(seen[:blocks], np.arange(blocks) * B)
+    np.testing.assert_allclose(seen[blocks:], 1000 + np.arange(blocks) * B)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_an_error_in_a_worker_reaches_the_caller(monkeypatch, workers):
+    class Fault(Exception):
+        pass
+
+    def fail(*_):
+        raise Fault("in the kernel")
+
+    monkeypatch.setattr("negsamp.kernel.BlockKernel.step", fail)
+    threads = threading.active_count()
+    with pytest.raises(Fault, match="in the kernel"):
+        fit(zipf_corpus(500, 30, 100, 1.0), workers=workers)
+    assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_ctrl_c_stops_every_worker(monkeypatch, workers):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("negsamp.training.Trainer.learning_rate", interrupt)
+    threads = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        fit(zipf_corpus(500, 30, 100, 1.0), workers=workers)
+    assert threading.active_count() == threads
+
+
+def test_a_loss_that_is_not_finite_is_an_error(monkeypatch):
+    monkeypatch.setattr("negsamp.kernel.BlockKernel.loss", lambda *_: float("nan"))
+    with pytest.raises(TrainingDivergedError, match="epoch 1"):
+        fit(zipf_corpus(50, 30, 100, 1.0))
+
+
+def test_progress_bar_shows_rate_loss_and_learning_rate(capsys):
+    fit(zipf_corpus(400, 30, 100, 1.0), progress=True)
+    shown = capsys.readouterr().err
+    assert "words/s" in shown
+    assert "loss=" in shown
+    assert "alpha=" in shown
+    fit(zipf_corpus(40, 30, 100, 1.0), progress=False)
+    fit(zipf_corpus(40, 30, 100, 1.0), progress=None)  # not a terminal
+    assert capsys.readouterr().err == ""
+
+
+# --- the shape of blocks
+
+
+@pytest.mark.parametrize("kept", [1, 10, 1e3, 1e5, 1e7, 1e10])
+@pytest.mark.parametrize("share", [1.0, 0.5, 0.05, 1e-3])
+@pytest.mark.parametrize("batch_size", [None, 1, 16, 100, 2048, 10_000])
+def test_block_shape_is_one_the_kernel_can_do(kept, share, batch_size):
+    shape = choose_block_shape(kept, share, batch_size)
+    assert shape.group_size % TILE == 0
+    assert shape.groups >= 1
+    assert shape.noise_words >= 5
+    if batch_size is not None:
+        assert shape.batch_size >= batch_size
+
+
+def test_block_shape_follows_the_corpus():
+    large = choose_block_shape(1e7, 0.01)
+    assert large.batch_size == 2048
+    assert choose_block_shape(3e4, 0.01).batch_size <= 256
+    assert choose_block_shape(1e7, 0.5).batch_size <= 160
