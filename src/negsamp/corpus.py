@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import io
 import os
 import zlib
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -106,19 +108,23 @@ def _checked_errors(errors: str) -> str:
 def _read_file(path: Path, errors: str) -> Iterator[Chunk]:
     try:
         # utf-8-sig is UTF-8 that drops the byte order mark that some editors write first
-        with _open(path, "rt", encoding="utf-8-sig", errors=errors) as file:
-            yield from _split(file)
+        with _open(path) as file, io.TextIOWrapper(file, "utf-8-sig", errors) as text:
+            yield from _split(text)
     except UnicodeDecodeError:
-        raise CorpusError(_describe_bad_bytes(path)) from None
+        raise CorpusError(_describe_bad_bytes(path, errors)) from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise CorpusError(f"{str(path)!r} is not a whole gzip file: {error}") from error
 
 
-def _open(path: Path, mode: str, **text: Any) -> IO[Any]:
+@contextmanager
+def _open(path: Path) -> Iterator[Any]:
+    """The bytes of a file, unpacked. It is opened once, so that a pipe can be read too."""
     with open(path, "rb") as file:
-        compressed = file.read(2) == GZIP_MAGIC
-    opener: Any = gzip.open if compressed else open
-    return opener(path, mode, **text)
+        if file.peek(2)[:2] == GZIP_MAGIC:
+            with gzip.open(file) as unpacked:
+                yield unpacked
+        else:
+            yield file
 
 
 def _split(file: IO[str]) -> Iterator[Chunk]:
@@ -131,15 +137,18 @@ def _split(file: IO[str]) -> Iterator[Chunk]:
     yield Chunk([[rest] if rest else []], continues=False)
 
 
-def _describe_bad_bytes(path: Path) -> str:
+def _describe_bad_bytes(path: Path, errors: str) -> str:
     """Where a file stops being UTF-8. Reads it again: only the error pays for that."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    decoder = codecs.getincrementaldecoder("utf-8")(errors)
     offset, lines = 0, 1
-    with _open(path, "rb") as file:
-        while block := file.read(1 << 20):
+    if not path.is_file():
+        return f"{str(path)!r} is not UTF-8"  # a pipe has no beginning to go back to
+    with _open(path) as file:
+        while True:
+            block = file.read1(1 << 20)  # not `read`, which sees the end of a cut gzip file first
             pending = len(decoder.getstate()[0])
             try:
-                decoder.decode(block)
+                decoder.decode(block, final=not block)
             except UnicodeDecodeError as error:
                 at = error.start - pending
                 lines += block[: max(at, 0)].count(b"\n")
@@ -149,7 +158,6 @@ def _describe_bad_bytes(path: Path) -> str:
                 )
             offset += len(block)
             lines += block.count(b"\n")
-    return f"{str(path)!r} is not UTF-8: its last character is cut at byte {offset}"
 
 
 def _read_iterable(corpus: Iterable[Any]) -> Iterator[Chunk]:

@@ -37,12 +37,12 @@ def keep_probabilities(counts: Any, sample: float) -> np.ndarray:
     Raises
     ------
     ValueError
-        If `sample` is negative or not finite.
+        If `counts` holds a number below 1, or `sample` is negative or not finite.
     """
-    counts = np.asarray(counts, dtype=np.float64)
+    counts = _checked_counts(counts)
     if not (np.isfinite(sample) and sample >= 0):
         raise ValueError(f"sample is {sample!r}; it must be a finite number, 0 or more")
-    if sample == 0:
+    if sample == 0 or sample >= 1:  # no word's share is above 1
         return np.ones(len(counts), dtype=np.float32)
     ratio = sample * counts.sum() / counts
     return np.minimum(np.sqrt(ratio) + ratio, 1).astype(np.float32)
@@ -66,14 +66,24 @@ def noise_probabilities(counts: Any, ns_exponent: float = 0.75) -> np.ndarray:
     Raises
     ------
     ValueError
-        If `ns_exponent` is not finite.
+        If `counts` holds a number below 1, or `ns_exponent` is not finite.
     """
+    counts = _checked_counts(counts)
     if not np.isfinite(ns_exponent):
         raise ValueError(f"ns_exponent is {ns_exponent!r}; it must be a finite number")
     # through the logarithm of count/maximum, so that no exponent overflows
-    log = ns_exponent * np.log(np.asarray(counts, dtype=np.float64))
+    log = ns_exponent * np.log(counts)
     weights = np.exp(log - log.max())
     return weights / weights.sum()
+
+
+def _checked_counts(counts: Any) -> np.ndarray:
+    checked = np.asarray(counts, dtype=np.float64)
+    if checked.ndim != 1 or not len(checked) or not ((checked >= 1) & (checked < np.inf)).all():
+        raise ValueError(
+            f"counts is {counts!r:.60}; it must be (V,) finite numbers, 1 or more, V at least 1"
+        )
+    return checked
 
 
 class AliasTable:
@@ -85,7 +95,7 @@ class AliasTable:
     Parameters
     ----------
     probabilities : array_like, shape (V,)
-        Non-negative weights with a positive finite sum; they need not sum to 1.
+        Non-negative finite weights, not all 0; they need not sum to 1.
 
     Attributes
     ----------
@@ -102,25 +112,27 @@ class AliasTable:
     The usual construction hands the surplus of one large cell at a time to the small cells, and
     goes on to the next large cell when the surplus turns into a deficit, which that next cell then
     fills. Deficits laid end to end (D) and surpluses laid end to end (E) show where each change
-    falls, so that two `searchsorted` replace the loop.
+    falls, so that two `searchsorted` replace the loop. D begins with 0, where a large cell
+    without surplus stays as it is.
     """
 
     def __init__(self, probabilities: Any) -> None:
         p = np.asarray(probabilities, dtype=np.float64)
         if p.ndim != 1 or not len(p):
             raise ValueError(f"probabilities has shape {p.shape}; it must be (V,), V at least 1")
-        if not np.isfinite(p).all() or p.min() < 0 or not 0 < p.sum() < np.inf:
-            raise ValueError("probabilities must be finite, 0 or more, with a positive finite sum")
-        p = p * (len(p) / p.sum())
+        if not np.isfinite(p).all() or p.min() < 0 or p.max() == 0:
+            raise ValueError("probabilities must be finite, 0 or more, and not all 0")
+        p = p / p.max()  # so that their sum is a number, whatever their size
+        p *= len(p) / p.sum()
         small, large = np.flatnonzero(p < 1), np.flatnonzero(p >= 1)
-        D, E = np.cumsum(1 - p[small]), np.cumsum(p[large] - 1)
+        D, E = np.cumsum(np.append(0, 1 - p[small])), np.cumsum(p[large] - 1)
         threshold, alias = np.ones(len(p)), np.arange(len(p), dtype=np.int32)
         if len(small) and len(large):
             last = len(large) - 1
-            filler = np.searchsorted(E, np.concatenate([[0.0], D[:-1]]), side="right")
+            filler = np.searchsorted(E, D[:-1], side="right")
             threshold[small] = p[small]
             alias[small] = large[np.minimum(filler, last)]
-            emptied = np.searchsorted(D, E[:-1], side="left")  # the small cell that empties each
+            emptied = np.searchsorted(D, E[:-1], side="left")  # the deficit that empties each
             overdrawn = D[np.minimum(emptied, len(D) - 1)] - E[:-1]
             threshold[large[:-1]] = 1 - np.clip(overdrawn, 0, 1)
             alias[large[:-1]] = large[1:]

@@ -15,6 +15,7 @@ import os
 import platform
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from typing import Any
 import numpy as np
 import scipy
 
-__all__ = ["SavedModelError", "read_model", "write_model"]
+__all__ = ["SavedModelError", "check_target", "read_model", "write_model"]
 
 FORMAT = "negsamp model 1"
 ARRAYS = ("vectors", "context_vectors")
@@ -30,6 +31,35 @@ ARRAYS = ("vectors", "context_vectors")
 
 class SavedModelError(ValueError):
     """A folder that holds no whole model; the message says what is wrong with it."""
+
+
+def check_target(folder: str | os.PathLike[str]) -> Path:
+    """Check that `write_model` may write a folder.
+
+    Parameters
+    ----------
+    folder : path
+        A new folder, an empty one, or one that holds an older model and nothing else.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder, absolute, links followed.
+
+    Raises
+    ------
+    FileExistsError
+        If it is a file, or holds anything that is not a model.
+    """
+    target = Path(folder).resolve()
+    if target.is_dir():
+        if any(target.iterdir()) and not _is_model(target):
+            raise FileExistsError(
+                f"folder {str(target)!r} holds something that is not a model; choose another name"
+            )
+    elif target.exists():
+        raise FileExistsError(f"folder {str(target)!r} is a file; choose another name")
+    return target
 
 
 def write_model(
@@ -59,8 +89,7 @@ def write_model(
     ValueError
         If a word cannot be written so that it comes back the same.
     """
-    target = Path(folder).absolute()
-    _check_target(target)
+    target = check_target(folder)
     lines, apart = _encode_words(words, counts)
     target.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
@@ -118,16 +147,13 @@ def read_model(
                 "the one in model.json"
             )
     words, counts = _decode_words(path, "words.json" in about["sha256"])
-    try:
-        arrays = {name: np.load(path / f"{name}.npy", allow_pickle=False) for name in ARRAYS}
-    except ValueError as error:
-        raise SavedModelError(f"{str(path)!r} holds an array that is damaged: {error}") from error
-    for name, array in arrays.items():
-        if array.ndim != 2 or len(array) != len(words) or array.shape != arrays[ARRAYS[0]].shape:
-            raise SavedModelError(
-                f"{path / name}.npy has shape {array.shape}, but vocabulary.txt has "
-                f"{len(words)} words and {ARRAYS[0]}.npy has shape {arrays[ARRAYS[0]].shape}"
-            )
+    if len(set(words)) < len(words):
+        [(twice, _)] = Counter(words).most_common(1)
+        raise SavedModelError(f"{str(path / 'vocabulary.txt')!r} holds {twice!r} more than once")
+    arrays = {name: _read_array(path / f"{name}.npy", len(words)) for name in ARRAYS}
+    widths = [array.shape[1] for array in arrays.values()]
+    if len(set(widths)) > 1:
+        raise SavedModelError(f"the arrays in {str(path)!r} have vectors of {widths} numbers")
     return words, counts, arrays, about
 
 
@@ -145,7 +171,10 @@ def _read_about(path: Path) -> dict[str, Any]:
         *needed[1:],
         "words.json",
     }:
-        raise SavedModelError(f"{str(path / 'model.json')!r} lacks the digests of the other files")
+        raise SavedModelError(
+            f"{str(path / 'model.json')!r} must have the digests of {', '.join(needed[1:])}, and "
+            "of words.json if there is one"
+        )
     _check_present(path, digests)
     return about
 
@@ -156,21 +185,11 @@ def _check_present(path: Path, names: Any) -> None:
             raise SavedModelError(f"{str(path)!r} lacks the file {name}")
 
 
-def _check_target(target: Path) -> None:
-    if target.is_dir():
-        if any(target.iterdir()) and not _is_model(target):
-            raise FileExistsError(
-                f"folder {str(target)!r} holds something that is not a model; choose another name"
-            )
-    elif target.exists():
-        raise FileExistsError(f"folder {str(target)!r} is a file; choose another name")
-
-
 def _is_model(folder: Path) -> bool:
     """Whether a folder holds a model and nothing else, so that nothing of value is replaced."""
-    names = {file.name for file in folder.iterdir()}
+    is_file = {file.name: file.is_file() for file in folder.iterdir()}
     known = {"model.json", "vocabulary.txt", "words.json", *(f"{name}.npy" for name in ARRAYS)}
-    if not {"model.json"} <= names <= known:
+    if not {"model.json"} <= set(is_file) <= known or not all(is_file.values()):
         return False
     try:
         return json.loads((folder / "model.json").read_text("utf-8"))["format"] == FORMAT
@@ -184,12 +203,13 @@ def _replace(target: Path, new: Path) -> None:
         os.rename(new, target)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
-    os.rename(target, old / target.name)
     try:
-        os.rename(new, target)
-    except BaseException:
-        os.rename(old / target.name, target)
-        raise
+        os.rename(target, old / target.name)
+        try:
+            os.rename(new, target)
+        except BaseException:
+            os.rename(old / target.name, target)
+            raise
     finally:
         if target.exists():
             shutil.rmtree(old, ignore_errors=True)
@@ -201,6 +221,7 @@ def _encode_words(
     lines: list[str] = []
     apart: dict[str, Any] = {}
     for row, (word, count) in enumerate(zip(words, counts.tolist(), strict=True)):
+        word = _plain(word)
         if _fits_a_line(word):
             lines.append(f"{word} {count}\n")
         else:
@@ -210,21 +231,32 @@ def _encode_words(
     return lines, apart
 
 
+def _plain(word: Any) -> Any:
+    """NumPy's scalars as Python's own, and any kind of str (an Enum, say) as the str it equals."""
+    if isinstance(word, np.generic):
+        word = word.item()
+    return str.__str__(word) if isinstance(word, str) else word
+
+
 def _fits_a_line(word: Any) -> bool:
-    if not isinstance(word, str) or word.split() != [word]:
-        return False
+    return isinstance(word, str) and word.split() == [word] and not _has_surrogates(word)
+
+
+def _has_surrogates(word: str) -> bool:
     try:
         word.encode()
-    except UnicodeEncodeError:  # a lone surrogate
-        return False
-    return True
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _to_json(word: Any) -> Any:
     """A JSON value that `_from_json` turns into an equal word."""
-    if isinstance(word, np.generic):
-        word = word.item()
-    if isinstance(word, (str, bool, int)) and type(word) in (str, bool, int):
+    word = _plain(word)
+    if isinstance(word, str):
+        # JSON would take a pair of lone surrogates for one character
+        return {"characters": [*map(ord, word)]} if _has_surrogates(word) else word
+    if type(word) in (bool, int):
         return word
     if type(word) is float and np.isfinite(word):
         return word
@@ -234,31 +266,34 @@ def _to_json(word: Any) -> Any:
         return {"tuple": [_to_json(item) for item in word]}
     raise ValueError(
         f"the word {word!r:.60} is a {type(word).__name__}, which cannot be saved; str, int, "
-        "float, bool, bytes and tuples of these can"
+        "finite float, bool, bytes and tuples of these can"
     )
 
 
 def _from_json(value: Any) -> Any:
-    if isinstance(value, dict):
-        (kind, content), *rest = value.items()
-        if rest or kind not in ("bytes", "tuple"):
-            raise ValueError("an unknown kind of word")
-        return bytes.fromhex(content) if kind == "bytes" else tuple(map(_from_json, content))
-    if isinstance(value, list) or value is None:
-        raise ValueError("an unknown kind of word")
-    return value
+    if isinstance(value, (str, bool, int, float)):
+        return value
+    [(kind, content)] = value.items()
+    if kind == "bytes":
+        return bytes.fromhex(content)
+    if kind == "characters":
+        return "".join(map(chr, content))
+    if kind == "tuple":
+        return tuple(map(_from_json, content))
+    raise ValueError(f"{kind!r} is no kind of word")
 
 
 def _decode_words(path: Path, has_apart: bool) -> tuple[list[Any], np.ndarray]:
     words: list[Any] = []
     counts: list[int] = []
-    # only "\n" ends a line: universal newlines would take "\r" for one
-    with open(path / "vocabulary.txt", encoding="utf-8", newline="\n") as file:
+    with open(path / "vocabulary.txt", "rb") as file:  # as text, "\r" would end a line too
         try:
             for line in file:
-                word, count = line.split()
-                words.append(word)
+                word, count = line.decode().split()
                 counts.append(int(count))
+                if not 0 <= counts[-1] < 2**63:
+                    raise ValueError("no count")
+                words.append(word)
         except ValueError as error:
             raise SavedModelError(
                 f"line {len(words) + 1} of {str(path / 'vocabulary.txt')!r} is not 'word count'"
@@ -266,10 +301,26 @@ def _decode_words(path: Path, has_apart: bool) -> tuple[list[Any], np.ndarray]:
     if has_apart:
         try:
             for row, value in json.loads((path / "words.json").read_text("utf-8")).items():
+                if not 0 <= int(row) < len(words):
+                    raise ValueError(f"there is no row {row}")
                 words[int(row)] = _from_json(value)
-        except (ValueError, IndexError, AttributeError, TypeError) as error:
+        except (ValueError, AttributeError, TypeError, OverflowError) as error:
             raise SavedModelError(f"{str(path / 'words.json')!r} is damaged: {error}") from error
     return words, np.array(counts, dtype=np.int64)
+
+
+def _read_array(path: Path, n_words: int) -> np.ndarray:
+    try:
+        with open(path, "rb") as file:
+            array = np.lib.format.read_array(file, allow_pickle=False)
+    except ValueError as error:
+        raise SavedModelError(f"{str(path)!r} is damaged: {error}") from error
+    if array.ndim != 2 or len(array) != n_words or array.dtype.kind != "f":
+        raise SavedModelError(
+            f"{str(path)!r} has shape {array.shape} and type {array.dtype}, but vocabulary.txt has "
+            f"{n_words} words, each with a row of floats"
+        )
+    return array
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -56,8 +56,9 @@ class BlockShape(NamedTuple):
         return self.groups * self.group_size
 
 
-# Measured, see docs/performance.md: more centers an update are faster and learn less from a token.
-LARGEST_GROUPS, GROUP_SIZE, CENTERS_PER_NOISE_WORD = 16, 128, 4
+# Measured, see docs/performance.md: more centers an update, or a noise word, are faster and learn
+# less from a token.
+LARGEST_GROUPS, GROUP_SIZE, NOISE_WORDS = 16, 128, 32
 # A small corpus still wants this many updates an epoch, ...
 UPDATES_PER_EPOCH = 200
 # ... and a word so frequent that it fills a batch wants small batches: it moves once in each.
@@ -94,8 +95,7 @@ def choose_block_shape(
     # as many groups as tiles allow, up to the largest group
     group_tiles = min(GROUP_SIZE // TILE, max(1, round(np.sqrt(tiles / 2))))
     groups = max(1, -(-tiles // group_tiles))
-    group_size = group_tiles * TILE
-    return BlockShape(groups, group_size, max(group_size // CENTERS_PER_NOISE_WORD, 8))
+    return BlockShape(groups, group_tiles * TILE, NOISE_WORDS)
 
 
 @dataclass

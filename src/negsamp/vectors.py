@@ -7,7 +7,7 @@ need are computed once, so the matrix must not change under them.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -19,8 +19,19 @@ __all__ = ["KeyedVectors", "UnknownWordError"]
 class UnknownWordError(KeyError):
     """A word that the vocabulary does not have; the message names the nearest spelling."""
 
-    def __str__(self) -> str:  # KeyError would show the repr of the message
-        return str(self.args[0]) if self.args else ""
+    def __init__(self, key: Any, words: Sequence[Hashable] = ()) -> None:
+        super().__init__(key)
+        self.words = words
+
+    def __str__(self) -> str:
+        # Compared only here: it takes long, and who asks in a `try` does not read it.
+        key = self.args[0]
+        near: list[str] = []
+        if isinstance(key, str):
+            spellings = [word for word in self.words if isinstance(word, str)]
+            near = difflib.get_close_matches(key, spellings, n=1, cutoff=0.6)
+        hint = "".join(f"; the nearest spelling is {word!r}" for word in near)
+        return f"{key!r} is not among the {len(self.words)} words of the vocabulary{hint}"
 
 
 class KeyedVectors:
@@ -82,13 +93,27 @@ class KeyedVectors:
     @cached_property
     def norms(self) -> np.ndarray:
         """Euclidean norm of each row, (V,), read-only."""
-        norms = np.sqrt(np.einsum("ij,ij->i", self.vectors, self.vectors, dtype=self._dtype))
+        wide = np.result_type(self._dtype, np.float64)  # where squares of float32 stay in range
+        norms = np.sqrt(np.einsum("ij,ij->i", self.vectors, self.vectors, dtype=wide))
+        norms = norms.astype(self._dtype)
         norms.flags.writeable = False
         return norms
 
     @cached_property
     def unit_vectors(self) -> np.ndarray:
-        """The rows scaled to norm 1 (zero rows stay zero), (V, d), read-only."""
+        """The rows scaled to norm 1 (zero rows stay zero), (V, d), read-only.
+
+        Raises
+        ------
+        ValueError
+            If the norm of a row is not finite.
+        """
+        bad = np.flatnonzero(~np.isfinite(self.norms))
+        if len(bad):
+            raise ValueError(
+                f"the vector of {self.index_to_key[bad[0]]!r} has the norm {self.norms[bad[0]]}; "
+                "it must be finite"
+            )
         norms = np.where(self.norms > 0, self.norms, 1)
         unit = np.divide(self.vectors, norms[:, None], dtype=self._dtype)
         unit.flags.writeable = False
@@ -132,7 +157,8 @@ class KeyedVectors:
         UnknownWordError
             If one of the two is not in the vocabulary.
         """
-        return float(self.unit_vectors[self._row(key1)] @ self.unit_vectors[self._row(key2)])
+        cosine = self.unit_vectors[self._row(key1)] @ self.unit_vectors[self._row(key2)]
+        return float(np.clip(cosine, -1, 1))
 
     def most_similar(
         self, positive: Any = (), negative: Any = (), topn: int = 10
@@ -177,7 +203,8 @@ class KeyedVectors:
         length = np.linalg.norm(query)
         if not length > 0:
             raise ValueError("the query is the zero vector; it has no direction to compare with")
-        cosines = self.unit_vectors @ (query / length)
+        cosines = self.unit_vectors @ (query / length).astype(self._dtype)
+        np.clip(cosines, -1, 1, out=cosines)
         cosines[asked] = -np.inf
         best = _largest(cosines, min(int(topn), len(self) - len(set(asked))))
         return [(self.index_to_key[row], float(cosines[row])) for row in best]
@@ -191,22 +218,15 @@ class KeyedVectors:
                 f"a query vector of shape {term.shape} was given; it must be ({self.vector_size},) "
                 "and finite"
             )
-        length = np.linalg.norm(term)
-        return term / length if length > 0 else term
+        wide = term.astype(np.float64)
+        length = np.linalg.norm(wide)
+        return wide / length if length > 0 else wide
 
     def _row(self, key: Any) -> int:
         try:
             return self.key_to_index[key]
         except (KeyError, TypeError):
-            raise UnknownWordError(self._unknown(key)) from None
-
-    def _unknown(self, key: Any) -> str:
-        near: Iterable[str] = ()
-        if isinstance(key, str):
-            words = [word for word in self.index_to_key if isinstance(word, str)]
-            near = difflib.get_close_matches(key, words, n=1, cutoff=0.6)
-        hint = "".join(f"; the nearest spelling is {word!r}" for word in near)
-        return f"{key!r} is not among the {len(self)} words of the vocabulary{hint}"
+            raise UnknownWordError(key, self.index_to_key) from None
 
 
 def _as_list(terms: Any) -> list[Any]:

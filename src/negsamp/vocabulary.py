@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, count, islice
+from itertools import chain, compress, count, islice
 from typing import Any
 
 import numpy as np
@@ -118,8 +118,18 @@ class Vocabulary:
         return _translate(sentences, rows, lengths)
 
     def decode(self, ids: Any) -> list[Any]:
-        """Words of some ids, a list as long as `ids`."""
-        return [self.words[row] for row in np.asarray(ids).ravel()]
+        """Words of some ids, a list as long as `ids`.
+
+        Raises
+        ------
+        IndexError
+            If an id is no row of this vocabulary; −1 is none.
+        """
+        rows = np.asarray(ids).ravel().tolist()
+        for row in rows:
+            if not 0 <= row < len(self):
+                raise IndexError(f"ids holds {row}; it must hold rows from 0 to {len(self) - 1}")
+        return [self.words[row] for row in rows]
 
 
 def read_corpus(
@@ -137,9 +147,9 @@ def read_corpus(
     min_count : int
         Words seen less often are left out, as if they did not stand in the text.
     max_vocab_size : int, optional
-        Bound on the words counted at one time. Where it is passed, the rarest are forgotten, with
-        a rising threshold as in word2vec.c; a word that comes again starts from 0, so counts near
-        the threshold are too low.
+        Bound on the words counted from one chunk of the text to the next. Where it is passed, the
+        rarest are forgotten, of equal ones those met last; a word that comes again starts from 0,
+        so the counts of rare words are too low.
     errors : str
         How to treat bytes that are not UTF-8.
 
@@ -151,15 +161,23 @@ def read_corpus(
 
     Raises
     ------
+    ValueError
+        If `min_count` or `max_vocab_size` is out of range.
     CorpusError
         If a token is None, NaN or not hashable, if nothing is left to train on, or for what
         `read_chunks` names.
     """
+    bounds = [("min_count", min_count, 0)]
+    if max_vocab_size is not None:
+        bounds.append(("max_vocab_size", max_vocab_size, 1))
+    for name, value, low in bounds:
+        if not isinstance(value, (int, np.integer)) or value < low:
+            raise ValueError(f"{name} is {value!r}; it must be an integer, {low} or more")
     rows: dict[Hashable, int] = defaultdict(count().__next__)
     counts = np.zeros(0, dtype=np.int64)
     encoded: list[np.ndarray] = []
     lengths = _Lengths()
-    forget_below, met = 1, 0
+    met = 0
     for chunk in read_chunks(corpus, errors):
         known = len(rows)
         ids = _ids(chunk, rows.__getitem__, lengths.sentences)
@@ -168,11 +186,8 @@ def read_corpus(
         counts = _add(counts, ids, met)
         encoded.append(ids)
         lengths.add(chunk)
-        while max_vocab_size is not None and len(rows) > max_vocab_size:
-            forget_below += 1
-            kept = {word: row for word, row in rows.items() if counts[row] >= forget_below}
-            counts[np.setdiff1d(list(rows.values()), list(kept.values()))] = 0
-            rows = defaultdict(count(met).__next__, kept)
+        if max_vocab_size is not None and len(rows) > max_vocab_size:
+            rows = _most_frequent(rows, counts, max_vocab_size)
     return _finish(rows, counts, encoded, lengths, min_count)
 
 
@@ -237,6 +252,14 @@ def _add(counts: np.ndarray, ids: np.ndarray, size: int) -> np.ndarray:
     return total
 
 
+def _most_frequent(rows: dict[Hashable, int], counts: np.ndarray, size: int) -> dict[Hashable, int]:
+    """The most frequent words; what is met after them gets rows that were never used."""
+    provisional = np.fromiter(rows.values(), np.int64, len(rows))
+    is_kept = np.zeros(len(rows), dtype=bool)
+    is_kept[np.argsort(-counts[provisional], kind="stable")[:size]] = True
+    return defaultdict(count(len(counts)).__next__, compress(rows.items(), is_kept))
+
+
 def _finish(
     rows: dict[Hashable, int],
     counts: np.ndarray,
@@ -268,7 +291,12 @@ def _sorted(words: list[Hashable]) -> list[Any]:
     try:
         return sorted(words)
     except TypeError:  # kinds that do not compare, or not with each other
-        return sorted(words, key=lambda word: (type(word).__qualname__, repr(word)))
+        return sorted(words, key=lambda word: (type(word).__qualname__, _text(word)))
+
+
+def _text(word: Hashable) -> str:
+    """Its repr, unless that is an address, which would differ from run to run."""
+    return "" if type(word).__repr__ is object.__repr__ else repr(word)
 
 
 def _translate(encoded: list[np.ndarray], rows: np.ndarray, lengths: _Lengths) -> TokenStream:

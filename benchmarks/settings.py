@@ -1,0 +1,126 @@
+"""What the trainer's measured constants do: one setting varied, the others at their defaults.
+
+python benchmarks/settings.py CORPUS --eval-dir DIR --vary batch | floor | max-step | noise | …
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import numpy as np
+from _environment import environment
+
+from negsamp import Word2Vec, evaluate_word_analogies, evaluate_word_pairs, word2vec
+from negsamp.training import BlockShape, Trainer
+from negsamp.updates import RowAdaGrad
+
+
+@contextmanager
+def changed(owner: object, **values: object) -> Iterator[None]:
+    """Attributes of a module or class, changed for a while."""
+    kept = {name: getattr(owner, name) for name in values}
+    for name, value in values.items():
+        setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            setattr(owner, name, value)
+
+
+def shape(*sizes: int) -> tuple[object, dict[str, object]]:
+    """Blocks of this shape whatever the corpus."""
+    return word2vec, {"choose_block_shape": lambda *_: BlockShape(*sizes)}
+
+
+def one_block_a_run(trainer: Trainer) -> None:
+    ORIGINAL_POST_INIT(trainer)
+    trainer.blocks_per_run = 1
+
+
+ORIGINAL_POST_INIT = Trainer.__post_init__
+
+# vary: [(label, what is changed, parameters of Word2Vec)]
+SETTINGS = {
+    "optimizer": [
+        (f"{rule}, batch {size}", [], {"optimizer": rule, "batch_size": size})
+        for rule in ("adagrad", "sgd")
+        for size in (512, 2048)
+    ],
+    "spread": [
+        ("groups from all over a run", [], {}),
+        ("groups side by side", [(Trainer, {"__post_init__": one_block_a_run})], {}),
+    ],
+    "batch": [(f"{g} groups of 128", [shape(g, 128, 32)], {}) for g in (4, 8, 16, 32)],
+    "noise": [
+        (f"{n} noise words for {size}", [shape(2048 // size, size, n)], {})
+        for size, n in ((128, 16), (128, 32), (128, 64), (64, 16), (256, 32), (256, 64))
+    ],
+    "floor": [
+        (f"floor {floor}", [(RowAdaGrad, {"FLOOR": float(floor)})], {})
+        for floor in (400, 800, 1600, 3200, 6400)
+    ],
+    "reference": [
+        (f"reference {value}", [(RowAdaGrad, {"REFERENCE": float(value)})], {})
+        for value in (12_800, 25_600, 51_200)
+    ],
+    "max-step": [
+        (f"max step {step}", [(Trainer, {"MAX_STEP": step})], {})
+        for step in (0.5, 1.0, 2.0, 4.0, np.inf)
+    ],
+}
+
+
+def measure(corpus: Path, evaluations: list[Path], changes: list, params: dict) -> dict[str, float]:
+    with ExitStack() as stack:
+        for owner, values in changes:
+            stack.enter_context(changed(owner, **values))
+        model = Word2Vec(progress=False, **params).fit(corpus)
+    found = {
+        "words/s": model.raw_words_ * model.epochs / model.fit_seconds_["train"],
+        "loss": model.loss_history_[-1],
+        "largest norm in": model.wv.norms.max(),
+        "largest norm out": np.linalg.norm(model.context_vectors_, axis=1).max(),
+    }
+    for path in evaluations:
+        if path.read_text("utf-8").startswith(":"):
+            result = evaluate_word_analogies(model.wv, path, restrict_vocab=30_000)
+            found["semantic"] = 100 * result.semantic.accuracy
+            found["syntactic"] = 100 * result.syntactic.accuracy
+        else:
+            found[path.stem] = 100 * evaluate_word_pairs(model.wv, path).spearman
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--eval-dir", type=Path)
+    parser.add_argument("--vary", choices=SETTINGS, required=True)
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    arguments = parser.parse_args()
+    evaluations = sorted(arguments.eval_dir.iterdir()) if arguments.eval_dir else []
+    print(json.dumps(environment()))
+    header: list[str] = []
+    for label, changes, params in SETTINGS[arguments.vary]:
+        runs = []
+        for seed in arguments.seeds:
+            fixed = {"epochs": arguments.epochs, "workers": arguments.workers, "seed": seed}
+            runs.append(measure(arguments.corpus, evaluations, changes, {**fixed, **params}))
+        if not header:
+            header = list(runs[0])
+            print("| setting |", " | ".join(header), "|")
+            print("|---|" + "---|" * len(header))
+        means = {name: np.mean([run[name] for run in runs]) for name in header}
+        cells = [f"{mean:,.0f}" if mean > 1000 else f"{mean:.2f}" for mean in means.values()]
+        print("|", label, "|", " | ".join(cells), "|", flush=True)
+
+
+if __name__ == "__main__":
+    main()

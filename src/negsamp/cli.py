@@ -1,0 +1,276 @@
+"""The command line: arguments only.
+
+``negsamp train`` is `Word2Vec.fit` and `Word2Vec.save`, ``negsamp similar`` is
+`KeyedVectors.most_similar`. Names, types and defaults of the options are read from there; only the
+help is written here. Whatever goes wrong is one line on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn, get_args, get_type_hints
+
+import negsamp
+from negsamp.objectives import OBJECTIVES
+from negsamp.storage import check_target
+from negsamp.training import TrainingDivergedError
+from negsamp.updates import OPTIMIZERS
+from negsamp.vectors import KeyedVectors, UnknownWordError
+from negsamp.word2vec import Word2Vec
+
+__all__ = ["main"]
+
+# What each parameter of Word2Vec is; a default of None is put in words, others are added.
+HELP = {
+    "vector_size": "dimensions of the vectors",
+    "window": "largest distance between a center and a context, in tokens",
+    "min_count": "leave out words seen less often",
+    "sample": "subsampling threshold of frequent words, a share of all tokens; 0 keeps every token",
+    "negative": "noise words a pair",
+    "ns_exponent": "noise words are drawn in proportion to their count to this power",
+    "objective": "what is minimised",
+    "optimizer": "how the vectors follow the gradient",
+    "alpha": "learning rate per pair at the first token",
+    "min_alpha": "learning rate per pair at the last token",
+    "epochs": "passes over the corpus",
+    "workers": "threads (default: every core)",
+    "seed": "where random numbers start; with --workers 1 it fixes every byte (default: a new one)",
+    "max_vocab_size": "bound on the words counted at one time; rare ones go first (default: none)",
+    "batch_size": "centers in one update (default: chosen for the corpus)",
+}
+CHOICES = {"objective": tuple(OBJECTIVES), "optimizer": tuple(OPTIMIZERS)}
+METAVARS = {int: "N", float: "X"}
+
+
+class _UsageError(Exception):
+    """Arguments that argparse or a check refuses."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        # argparse would print the usage, thirty lines for `train`, above the one that matters
+        raise _UsageError(f"{message}; see {self.prog} --help")
+
+
+# What the user can put right (status 2), and what the machine or the numbers did (status 1).
+# ValueError covers bad parameters, CorpusError and SavedModelError.
+WRONG_INPUT = (
+    _UsageError,
+    ValueError,
+    UnknownWordError,
+    FileNotFoundError,
+    FileExistsError,
+    IsADirectoryError,
+    PermissionError,
+)
+FAILURES = (OSError, MemoryError, TrainingDivergedError)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; None takes those of the process.
+
+    Returns
+    -------
+    int
+        The exit status: 0; 1 for a failure such as a full disk; 2 for arguments, files or words
+        that are wrong; 130 after Ctrl-C; 141 where the reader of the output has gone.
+
+    Raises
+    ------
+    SystemExit
+        With status 0, after ``--help`` and ``--version``.
+    """
+    try:
+        try:
+            _run(argv)
+        finally:
+            _flush_output()
+    except KeyboardInterrupt:
+        print("negsamp: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 141
+    except WRONG_INPUT as error:
+        return _report(error, 2)
+    except FAILURES as error:
+        return _report(error, 1)
+    return 0
+
+
+def _run(argv: Sequence[str] | None) -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # a word that the terminal's encoding lacks must not end the output
+        sys.stdout.reconfigure(errors="backslashreplace")
+    arguments = _parser().parse_args(argv)
+    arguments.run(arguments)
+
+
+def _flush_output() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # what is still in the buffer goes nowhere, or Python would try again at exit and complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
+
+
+def _report(error: BaseException, status: int) -> int:
+    message = str(error) or type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        message = ": ".join([error.strerror, *([repr(error.filename)] if error.filename else [])])
+    print("negsamp: error:", " ".join(message.splitlines()), file=sys.stderr)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="negsamp",
+        description="Skip-gram word vectors with negative sampling.",
+        epilog="negsamp COMMAND --help shows the options of a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"negsamp {negsamp.__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_train(commands)
+    _add_similar(commands)
+    return parser
+
+
+def _add_train(commands: Any) -> None:
+    parser = commands.add_parser(
+        "train",
+        allow_abbrev=False,
+        help="learn vectors from a text and save them",
+        description="Learn word vectors from a text and save them as a folder of plain files.",
+    )
+    parser.add_argument(
+        "corpus",
+        metavar="CORPUS",
+        help="UTF-8 text, plain or gzip: a sentence a line, white space between tokens",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FOLDER",
+        type=Path,
+        required=True,
+        help="folder that the model goes to; an older model there is replaced",
+    )
+    types = get_type_hints(Word2Vec.__init__)
+    defaults = Word2Vec().get_params()
+    for name, text in HELP.items():
+        kind = (get_args(types[name]) or (types[name],))[0]  # `int | None` is read as int
+        parser.add_argument(
+            "--" + name.replace("_", "-"),
+            type=kind,
+            choices=CHOICES.get(name),
+            metavar=METAVARS.get(kind),
+            default=defaults[name],
+            help=text if defaults[name] is None else f"{text} (default: %(default)s)",
+        )
+    parser.add_argument(
+        "--no-shrink-windows",
+        dest="shrink_windows",
+        action="store_false",
+        help="always use the whole window; by default each center draws its own from 1 ... window",
+    )
+    parser.add_argument(
+        "--errors",
+        metavar="HOW",
+        default=_default(Word2Vec.fit, "errors"),
+        help="bytes that are not UTF-8: strict, ignore or replace (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--quiet",
+        dest="progress",
+        action="store_const",
+        const=False,
+        help="no progress bar, no summary",
+    )
+    parser.set_defaults(run=_train)
+
+
+def _add_similar(commands: Any) -> None:
+    parser = commands.add_parser(
+        "similar",
+        allow_abbrev=False,
+        help="show the words nearest to a word",
+        description="Show the words whose vectors are nearest to those of the given words, with "
+        "their cosines. Several words are several queries, each under its own heading.",
+    )
+    parser.add_argument("folder", metavar="FOLDER", help="folder of a saved model")
+    parser.add_argument("words", metavar="WORD", nargs="+", help="word to look for")
+    parser.add_argument(
+        "--topn",
+        type=int,
+        metavar="N",
+        default=_default(KeyedVectors.most_similar, "topn"),
+        help="answers a query (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--together",
+        action="store_true",
+        help="ask one query, the mean of all the words",
+    )
+    parser.add_argument(
+        "--negative",
+        metavar="WORD",
+        nargs="+",
+        default=[],
+        help="words to subtract, which makes one query of all: FOLDER king woman --negative man",
+    )
+    parser.set_defaults(run=_similar)
+
+
+def _default(function: Callable[..., Any], name: str) -> Any:
+    return inspect.signature(function).parameters[name].default
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    model = Word2Vec(**{name: getattr(arguments, name) for name in Word2Vec().get_params()})
+    _check_output(arguments.output)
+    model.fit(arguments.corpus, errors=arguments.errors)
+    model.save(arguments.output)
+    if arguments.progress is not False:
+        seconds = model.fit_seconds_["train"]
+        words_per_second = model.raw_words_ * model.epochs / seconds
+        print(
+            f"{arguments.output}: {len(model.wv):,} words, {model.raw_words_:,} tokens, "
+            f"{seconds:.1f} s, {words_per_second:,.0f} words/s, loss {model.loss_history_[-1]:.3f}"
+        )
+
+
+def _check_output(folder: Path) -> None:
+    """Refuse, before the work is done, a folder that cannot be written after it."""
+    above = next(parent for parent in check_target(folder).parents if parent.exists())
+    try:
+        # os.access knows nothing of read-only file systems and lets root pass
+        tempfile.TemporaryDirectory(dir=above).cleanup()
+    except OSError as error:
+        raise _UsageError(
+            f"output is {str(folder)!r}; no folder can be made in {str(above)!r}: {error.strerror}"
+        ) from error
+
+
+def _similar(arguments: argparse.Namespace) -> None:
+    words, negative = arguments.words, arguments.negative
+    kv = Word2Vec.load(arguments.folder).wv
+    queries = [words] if arguments.together or negative else [[word] for word in words]
+    answers = [kv.most_similar(query, negative, arguments.topn) for query in queries]
+    for number, (query, found) in enumerate(zip(queries, answers, strict=True)):
+        if len(queries) > 1:
+            print("\n" * (number > 0) + query[0])
+        # the number first: it lines up in any script, of whatever width
+        for word, cosine in found:
+            print(f"{cosine:7.4f}  {word}")

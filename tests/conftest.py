@@ -1,0 +1,42 @@
+"""What several test files need."""
+
+import gzip
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+# A shared machine may stall for seconds; that says nothing about the code.
+hypothesis.settings.register_profile("negsamp", deadline=None)
+hypothesis.settings.load_profile("negsamp")
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture
+def shared():
+    """Path of a file in ../shared, the texts and question sets beside the checkout."""
+
+    def path(name):
+        file = SHARED / name
+        if not file.is_file():
+            pytest.skip(f"{name} is not beside the checkout, in ../shared")
+        return file
+
+    return path
+
+
+@pytest.fixture(scope="session")
+def write_bytes(tmp_path_factory):
+    """Write one file, plain or gzip, and give its path; each call replaces the file before.
+
+    Its scope is the session, so that a property may call it for each of its examples.
+    """
+    folder = tmp_path_factory.mktemp("written")
+
+    def write(content, packed=False):
+        path = folder / ("corpus.gz" if packed else "corpus.txt")
+        path.write_bytes(gzip.compress(content, 1) if packed else content)
+        return path
+
+    return write

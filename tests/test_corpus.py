@@ -1,0 +1,387 @@
+"""Text read in chunks of any size is the text read whole; what cannot be read says where."""
+
+import gzip
+import itertools
+import os
+import re
+import threading
+from collections import deque
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from negsamp import corpus
+from negsamp.corpus import CorpusError, read_chunks
+
+# All that `str.split` takes for white space, and characters that look as if it did.
+WHITE_SPACE = "".join(filter(str.isspace, map(chr, range(0x3001))))
+LOOK_ALIKES = "\u180e\u200b\u2060\ufeff\x00\x7f"
+TEXTS = st.text(
+    st.sampled_from(WHITE_SPACE + LOOK_ALIKES + "ab\n\n\ré한\u0301😀")
+    | st.characters(max_codepoint=0xD7FF)
+    | st.characters(min_codepoint=0xE000),
+    max_size=60,
+)
+
+
+def whole(text):
+    """Sentences of a text, without chunks: any line end of Python's universal newlines."""
+    return [line.split() for line in re.split("\r\n|\r|\n", text.removeprefix("\ufeff"))]
+
+
+def joined(chunks):
+    """Sentences of chunks, those that span chunks put together."""
+    sentences, continues = [], False
+    for chunk in chunks:
+        lists = [list(sentence) for sentence in chunk.sentences]
+        if continues and lists:
+            sentences[-1] += lists.pop(0)
+        sentences += lists
+        continues = chunk.continues
+    assert not continues, "the last chunk says that its sentence goes on"
+    return sentences
+
+
+def without_empty(sentences):
+    return [list(sentence) for sentence in sentences if len(sentence)]
+
+
+def read(source, **options):
+    return without_empty(joined(read_chunks(source, **options)))
+
+
+# Files
+
+
+@given(text=TEXTS, size=st.integers(1, 7), packed=st.booleans())
+@example(text="a\u3000b\x85c\x1cd\x1de\x1ff\xa0g", size=1, packed=False)
+@example(text="one\r\ntwo three\r\n", size=4, packed=False)  # the chunk ends between \r and \n
+@example(text="\ufeffone two", size=1, packed=True)
+@example(text="\n\n a\n\nb", size=2, packed=False)
+@example(text="no final newline", size=5, packed=False)
+@example(text="oneendlesstoken" * 3, size=2, packed=False)
+@settings(max_examples=300)
+def test_file_tokens_equal_str_split_in_chunks_of_any_size(write_bytes, text, size, packed):
+    path = write_bytes(text.encode(), packed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corpus, "CHARACTERS_PER_CHUNK", size)
+        assert read(path) == without_empty(whole(text))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 1 << 21])
+def test_file_keeps_its_empty_lines_apart(write_bytes, monkeypatch, size):
+    monkeypatch.setattr(corpus, "CHARACTERS_PER_CHUNK", size)
+    assert joined(read_chunks(write_bytes(b"a b\n\nc\n"))) == [["a", "b"], [], ["c"], []]
+
+
+def test_file_of_one_endless_line_comes_in_small_chunks(write_bytes, monkeypatch):
+    monkeypatch.setattr(corpus, "CHARACTERS_PER_CHUNK", 100)
+    words = [f"w{i}" for i in range(500)]
+    chunks = list(read_chunks(write_bytes(" ".join(words).encode())))
+    assert joined(chunks) == [words]
+    assert len(chunks) > 20
+    # a token of 2 letters and its space: at most 50 end in 100 characters
+    assert max(len(sentence) for chunk in chunks for sentence in chunk.sentences) <= 50
+
+
+@pytest.mark.parametrize("name", ["text", "text.txt", "text.gz"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_file_is_gzip_by_its_content_not_by_its_name(tmp_path, name, packed):
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(b"a b\nc") if packed else b"a b\nc")
+    assert read(path) == [["a", "b"], ["c"]]
+
+
+def test_file_may_be_several_gzip_members(tmp_path):
+    path = tmp_path / "text.gz"
+    path.write_bytes(gzip.compress(b"a b\nc") + gzip.compress(b"d e\n"))
+    assert read(path) == [["a", "b"], ["cd", "e"]]
+
+
+def test_file_path_may_be_any_path_like(write_bytes):
+    path = write_bytes(b"a b")
+
+    class Somewhere:
+        def __fspath__(self):
+            return os.fspath(path)
+
+    assert read(str(path)) == read(path) == read(Somewhere()) == [["a", "b"]]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("packed", [False, True])
+def test_file_may_be_a_pipe(tmp_path, packed):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    content = b"a b\nc d" * 50_000  # more than one buffer holds
+    writer = threading.Thread(
+        target=pipe.write_bytes, args=[gzip.compress(content) if packed else content], daemon=True
+    )
+    writer.start()
+    assert joined(read_chunks(pipe)) == whole(content.decode())
+    writer.join()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_file_that_is_a_pipe_and_not_utf8(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=[b"\xff"], daemon=True)
+    writer.start()
+    with pytest.raises(CorpusError, match="pipe' is not UTF-8$"):
+        read(pipe)
+    writer.join()
+
+
+def test_file_of_korean_lines_is_read_as_str_split_does(shared):
+    path = shared("data/kowiki-lines.txt.gz")
+    with gzip.open(path, "rb") as file:
+        text = file.read().decode()
+    assert read(path) == without_empty(whole(text))
+
+
+# Files that cannot be read
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("before", [0, 7, (1 << 20) - 1, 1 << 20, (1 << 20) + 5, 3 << 20])
+@pytest.mark.parametrize(
+    "bad",
+    [b"\xff", b"\x80 more", b"\xe2\x82 cut", b"\xf0\x9f\x98", b"\xed\xa0\x80", b"\xc0\xaf"],
+    ids=["never", "continuation", "cut", "cut-at-the-end", "surrogate", "overlong"],
+)
+def test_file_that_is_not_utf8_says_byte_and_line(write_bytes, packed, before, bad):
+    line = "ü한😀 text\n".encode()
+    data = (line * (before // len(line) + 1))[:before]
+    data = data.decode(errors="ignore").encode()
+    data += b"x" * (before - len(data)) + bad
+    with pytest.raises(UnicodeDecodeError) as oracle:
+        data.decode()
+    byte = oracle.value.start
+    number = data[:byte].count(b"\n") + 1
+    with pytest.raises(CorpusError, match=rf"not UTF-8 at byte {byte} \(line {number}\): \w") as e:
+        read(write_bytes(data, packed))
+    assert "errors='replace'" in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("errors", "token"),
+    [("replace", "b\ufffdd"), ("ignore", "bd"), ("surrogateescape", "b\udcffd")],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_file_that_is_not_utf8_is_read_as_errors_says(write_bytes, errors, token, packed):
+    assert read(write_bytes(b"a b\xffd\ne", packed), errors=errors) == [["a", token], ["e"]]
+
+
+def test_file_that_is_not_utf8_is_described_as_errors_sees_it(write_bytes):
+    path = write_bytes(b"\xed\xa0\x80 \xff")  # a surrogate, which this handler lets pass
+    with pytest.raises(CorpusError, match="at byte 4"):
+        read(path, errors="surrogatepass")
+
+
+@pytest.mark.parametrize("errors", ["no such handler", "", None, 3])
+def test_file_refuses_an_unknown_error_handler(write_bytes, errors):
+    with pytest.raises(ValueError, match=f"errors is {errors!r}; it must be 'strict'"):
+        read_chunks(write_bytes(b"a"), errors)
+
+
+@pytest.mark.parametrize("kept", [3, 12, 40, -9, -5, -1])
+def test_file_refuses_a_cut_gzip(tmp_path, kept):
+    path = tmp_path / "cut.gz"
+    text = " ".join(map(str, range(5000))).encode()
+    path.write_bytes(gzip.compress(text)[:kept])
+    with pytest.raises(CorpusError, match=r"cut\.gz' is not a whole gzip file"):
+        read(path)
+
+
+def test_file_refuses_a_cut_gzip_that_is_not_utf8(tmp_path):
+    path = tmp_path / "cut.gz"
+    path.write_bytes(gzip.compress(b"a\xff" + np.random.default_rng(0).bytes(5000))[:3000])
+    with pytest.raises(CorpusError, match="not UTF-8 at byte 1 "):
+        read(path)
+
+
+@pytest.mark.parametrize("place", [2, 15, -6])  # method, deflated data, checksum
+def test_file_refuses_an_altered_gzip(tmp_path, place):
+    path = tmp_path / "altered.gz"
+    data = bytearray(gzip.compress(b"some text " * 50))
+    data[place] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises(CorpusError, match=r"altered\.gz' is not a whole gzip file"):
+        read(path)
+
+
+def test_file_that_does_not_exist(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"'.*nowhere\.txt', which does not exist$"):
+        read_chunks(tmp_path / "nowhere.txt")
+
+
+@pytest.mark.parametrize("text", ["the cat sat on the mat", "a b\0c", "many words " * 1000])
+def test_file_name_that_is_a_text_says_how_a_text_goes_in(text):
+    with pytest.raises(FileNotFoundError, match="a text goes in as a list of token lists") as e:
+        read_chunks(text)
+    assert len(str(e.value)) < 400
+
+
+def test_file_that_is_a_folder(tmp_path):
+    with pytest.raises(IsADirectoryError, match="which is a folder; it must be a file"):
+        read_chunks(tmp_path)
+
+
+# Iterables
+
+SENTENCES = [["a", "b"], [], ["c"], ["a", "d", "e"]]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        lambda: SENTENCES,
+        lambda: tuple(map(tuple, SENTENCES)),
+        lambda: [np.array(sentence, dtype="U1") for sentence in SENTENCES],
+        lambda: [np.array(sentence, dtype=object) for sentence in SENTENCES],
+        lambda: deque(map(deque, SENTENCES)),
+        lambda: iter(SENTENCES),
+        lambda: (sentence for sentence in SENTENCES),
+        lambda: ((token for token in sentence) for sentence in SENTENCES),
+        lambda: {i: sentence for i, sentence in enumerate(SENTENCES)}.values(),
+        lambda: (dict.fromkeys(sentence).keys() for sentence in SENTENCES),
+    ],
+    ids=[
+        "lists",
+        "tuples",
+        "arrays",
+        "object-arrays",
+        "deques",
+        "iterator",
+        "generator",
+        "generators",
+        "values",
+        "keys",
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 1000])
+def test_iterable_of_any_kind_gives_its_sentences(monkeypatch, source, size):
+    monkeypatch.setattr(corpus, "TOKENS_PER_CHUNK", size)
+    assert joined(read_chunks(source())) == SENTENCES
+
+
+def test_iterable_may_be_a_matrix_of_tokens():
+    assert joined(read_chunks(np.arange(6).reshape(2, 3))) == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_iterable_tokens_of_arrays_are_pythons_own():
+    [[word, number]] = joined(read_chunks([np.array(["word", 7], dtype=object)]))
+    assert (type(word), type(number)) == (str, int)
+    assert all(type(t) is int for t in joined(read_chunks([np.arange(3, dtype=np.int8)]))[0])
+
+
+def test_iterable_is_read_once_and_in_order():
+    taken = []
+
+    class Once:
+        def __iter__(self):
+            assert not taken, "read a second time"
+            for i in range(10):
+                taken.append(i)
+                yield [i]
+
+    assert joined(read_chunks(Once())) == [[i] for i in range(10)]
+    assert taken == list(range(10))
+
+
+def test_iterable_is_read_no_further_than_a_chunk_needs(monkeypatch):
+    monkeypatch.setattr(corpus, "TOKENS_PER_CHUNK", 100)
+    endless = itertools.count()
+    next(read_chunks([i] * 9 for i in endless))
+    assert next(endless) == 10  # ten sentences of nine tokens, and one each for the sentence
+
+
+@pytest.mark.parametrize("kind", [list, deque, np.array])
+def test_iterable_may_use_one_object_for_every_sentence(kind):
+    def sentences():
+        sentence = kind(["a", "b"])
+        for i in range(4):
+            sentence[0] = str(i)
+            yield sentence
+
+    assert joined(read_chunks(sentences())) == [[str(i), "b"] for i in range(4)]
+
+
+def test_iterable_sentences_stay_whole(monkeypatch):
+    monkeypatch.setattr(corpus, "TOKENS_PER_CHUNK", 10)
+    chunks = list(read_chunks([["a"] * 25, ["b"] * 3, ["c"] * 30]))
+    assert [list(map(len, chunk.sentences)) for chunk in chunks] == [[25], [3, 30], []]
+    assert not any(chunk.continues for chunk in chunks)
+
+
+# Iterables that cannot be read
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"), [(3, "int"), (None, "NoneType"), (b"a b", "bytes"), (bytearray(), "byte")]
+)
+def test_corpus_refuses_what_is_no_corpus(source, kind):
+    with pytest.raises(CorpusError, match=rf"corpus is a {kind}\w*; it must be a path or an itera"):
+        read_chunks(source)
+
+
+@pytest.mark.parametrize(
+    ("bad", "shown"),
+    [
+        ("a sentence", "the str 'a sentence'; it must be a sequence of tokens; split it first"),
+        (b"bytes", "the bytes b'bytes'; it must be a sequence of tokens; split it first"),
+        (7, "the int 7; it must be a sequence of tokens$"),
+        (None, "the NoneType None; it must be a sequence of tokens$"),
+        (float("nan"), "the float nan; it must be"),
+        ({"a", "b"}, r"the set \{'[ab]', '[ab]'\}; it must be"),
+        (frozenset("a"), r"the frozenset frozenset\(\{'a'\}\); it must be"),
+        ({"a": 1}, r"the dict \{'a': 1\}; it must be"),
+        (np.zeros((2, 2)), "an array of 2 dimensions; it must be"),
+        (np.array(3), "an array of 0 dimensions; it must be"),
+        ("x" * 10_000, "the str 'x{59}…; it must be"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 1000])
+def test_iterable_refuses_a_sentence_that_is_no_sequence(monkeypatch, bad, shown, size):
+    monkeypatch.setattr(corpus, "TOKENS_PER_CHUNK", size)
+    with pytest.raises(CorpusError, match=f"^sentence 2 is {shown}"):
+        list(read_chunks([["a"], [], bad, ["b"]]))
+
+
+def test_iterable_refuses_a_list_of_words():
+    with pytest.raises(CorpusError, match=r"^sentence 0 is the str 'the'; .* split it first"):
+        list(read_chunks(["the", "cat"]))
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+def test_iterable_that_raises_midway_says_after_how_many_sentences(monkeypatch, size):
+    monkeypatch.setattr(corpus, "TOKENS_PER_CHUNK", size)
+
+    def sentences():
+        yield from SENTENCES
+        raise KeyError("the database is gone")
+
+    with pytest.raises(CorpusError, match="KeyError after 4 sentences: 'the database") as error:
+        list(read_chunks(sentences()))
+    assert isinstance(error.value.__cause__, KeyError)
+
+
+def test_iterable_sentence_that_raises_midway_says_which():
+    def tokens():
+        yield "a"
+        raise OSError("disk")
+
+    with pytest.raises(CorpusError, match=r"^sentence 1 raised OSError: disk"):
+        list(read_chunks([["b"], tokens()]))
+
+
+def test_iterable_lets_an_interrupt_pass():
+    def sentences():
+        yield ["a"]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(read_chunks(sentences()))
