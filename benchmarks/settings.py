@@ -9,6 +9,7 @@ import argparse
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,13 +38,6 @@ def shape(*sizes: int) -> tuple[object, dict[str, object]]:
     return word2vec, {"choose_block_shape": lambda *_: BlockShape(*sizes)}
 
 
-def one_block_a_run(trainer: Trainer) -> None:
-    ORIGINAL_POST_INIT(trainer)
-    trainer.blocks_per_run = 1
-
-
-ORIGINAL_POST_INIT = Trainer.__post_init__
-
 # vary: [(label, what is changed, parameters of Word2Vec)]
 SETTINGS = {
     "optimizer": [
@@ -53,7 +47,7 @@ SETTINGS = {
     ],
     "spread": [
         ("groups from all over a run", [], {}),
-        ("groups side by side", [(Trainer, {"__post_init__": one_block_a_run})], {}),
+        ("groups side by side", [(Trainer, {"blocks_a_run": 1})], {}),
     ],
     "batch": [(f"{g} groups of 128", [shape(g, 128, 32)], {}) for g in (4, 8, 16, 32)],
     "noise": [
@@ -69,7 +63,7 @@ SETTINGS = {
         for value in (12_800, 25_600, 51_200)
     ],
     "max-step": [
-        (f"max step {step}", [(Trainer, {"MAX_STEP": step})], {})
+        (f"max step {step}", [(word2vec, {"Trainer": partial(Trainer, max_step=step)})], {})
         for step in (0.5, 1.0, 2.0, 4.0, np.inf)
     ],
 }
@@ -102,7 +96,6 @@ def main() -> None:
     parser.add_argument("--eval-dir", type=Path)
     parser.add_argument("--vary", choices=SETTINGS, required=True)
     parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     arguments = parser.parse_args()
     evaluations = sorted(arguments.eval_dir.iterdir()) if arguments.eval_dir else []
@@ -111,7 +104,7 @@ def main() -> None:
     for label, changes, params in SETTINGS[arguments.vary]:
         runs = []
         for seed in arguments.seeds:
-            fixed = {"epochs": arguments.epochs, "workers": arguments.workers, "seed": seed}
+            fixed = {"epochs": arguments.epochs, "workers": 1, "seed": seed}
             runs.append(measure(arguments.corpus, evaluations, changes, {**fixed, **params}))
         if not header:
             header = list(runs[0])

@@ -30,7 +30,7 @@ PARAMETERS = {
     "negative": "noise words for each pair of word and context",
     "epochs": "passes over the corpus",
     "alpha": "learning rate at the start",
-    "workers": "threads; None takes every core",
+    "workers": "processes; None takes one for each core",
     "seed": "where random numbers start; None takes a new one",
 }
 CANDIDATES = (

@@ -4,8 +4,8 @@ import gzip
 import itertools
 import os
 import re
-import threading
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 import pytest
@@ -110,29 +110,37 @@ def test_file_path_may_be_any_path_like(write_bytes):
     assert read(str(path)) == read(path) == read(Somewhere()) == [["a", "b"]]
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.fixture
+def pipe(tmp_path):
+    """Read a named pipe that is fed some bytes; who opens it a second time would wait for ever."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+
+    def pipe(content):
+        with ThreadPoolExecutor(2) as pool:
+            written = pool.submit(path.write_bytes, content)
+            sentences = pool.submit(read, path)
+            if not wait([sentences], timeout=60).done:
+                path.write_bytes(b"")  # let go who waits
+                pytest.fail("the pipe was opened twice")
+            written.result()
+            return sentences.result()
+
+    return pipe
+
+
 @pytest.mark.parametrize("packed", [False, True])
-def test_file_may_be_a_pipe(tmp_path, packed):
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    content = b"a b\nc d" * 50_000  # more than one buffer holds
-    writer = threading.Thread(
-        target=pipe.write_bytes, args=[gzip.compress(content) if packed else content], daemon=True
-    )
-    writer.start()
-    assert joined(read_chunks(pipe)) == whole(content.decode())
-    writer.join()
+def test_file_may_be_a_pipe(pipe, packed):
+    text = "a b\nc d" * 50_000  # more than one buffer holds
+    content = gzip.compress(text.encode()) if packed else text.encode()
+    assert pipe(content) == whole(text)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_file_that_is_a_pipe_and_not_utf8(tmp_path):
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_bytes, args=[b"\xff"], daemon=True)
-    writer.start()
-    with pytest.raises(CorpusError, match="pipe' is not UTF-8$"):
-        read(pipe)
-    writer.join()
+def test_file_that_is_a_pipe_and_not_utf8(pipe):
+    with pytest.raises(CorpusError, match=r"pipe' is not UTF-8$"):
+        pipe(b"\xff")
 
 
 def test_file_of_korean_lines_is_read_as_str_split_does(shared):

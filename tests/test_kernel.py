@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from negsamp import reference
-from negsamp.kernel import TILE, BlockKernel
+from negsamp.kernel import TILE, BlockKernel, gradient_layout
 from negsamp.pairs import Block, block_run, iter_windows
 from negsamp.sampling import AliasTable
-from negsamp.updates import OPTIMIZERS
+from negsamp.updates import OPTIMIZERS, Gradients
 
 V, D = 11, 6  # few words, so that every block repeats each of them
 
@@ -55,7 +55,10 @@ def test_loss_equals_the_reference(shape, window):
     W_in, W_out = matrices()
     block = random_block(shape, window)
     fast = BlockKernel(shape, window, D, np.float64).loss(W_in, W_out, block)
-    np.testing.assert_allclose(fast, reference.loss(W_in, W_out, block).sum(), rtol=1e-12)
+    by_group = np.zeros(shape[0])
+    group = block.pairs().center_slots // shape[1]
+    np.add.at(by_group, group, reference.loss(W_in, W_out, block))
+    np.testing.assert_allclose(fast, by_group, rtol=1e-12)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -67,12 +70,16 @@ def test_step_equals_the_reference(optimizer, max_step):
     kernel = BlockKernel(shape, window, D, np.float64)
     for seed in range(3):
         block = random_block(shape, window, seed=seed)
-        kernel.step(fast[0], fast[1], rules[0], block, 0.025)
-        centers, outputs = reference.gradients(slow[0], slow[1], block)
-        rules[1][0].apply(slow[0], block.center_rows, centers, 0.025, fast=False)
-        rules[1][1].apply(slow[1], block.output_rows, outputs, 0.025, fast=False)
+        apply(fast, rules[0], block, kernel.gradients(*fast, block), fast=True)
+        apply(slow, rules[1], block, reference.gradients(*slow, block), fast=False)
     np.testing.assert_allclose(fast, slow, rtol=1e-10, atol=1e-12)
     assert np.abs(fast - matrices()).max() > 1e-5
+
+
+def apply(W, rules, block, g, fast, alpha=0.025):
+    """The update that training makes of a block's gradients."""
+    rules[0].apply(W[0], block.center_rows, g.centers, g.center_squares, alpha, fast=fast)
+    rules[1].apply(W[1], block.output_rows, g.outputs, g.output_squares, alpha, fast=fast)
 
 
 def test_gradients_equal_finite_differences_of_the_loss():
@@ -81,15 +88,15 @@ def test_gradients_equal_finite_differences_of_the_loss():
     W_in, W_out = matrices()
     block = random_block(shape, window)
     kernel = BlockKernel(shape, window, D, np.float64)
-    g_centers, g_outputs = (g.copy() for g in kernel.gradients(W_in, W_out, block))
+    g_centers, g_outputs, *_ = (g.copy() for g in kernel.gradients(W_in, W_out, block))
     g_in, g_out = np.zeros_like(W_in), np.zeros_like(W_out)
     np.add.at(g_in, block.center_rows, g_centers)
     np.add.at(g_out, block.output_rows, g_outputs)
     rng, h = np.random.default_rng(1), 1e-6
     for _ in range(10):
         d_in, d_out = rng.normal(size=W_in.shape), rng.normal(size=W_out.shape)
-        above = kernel.loss(W_in + h * d_in, W_out + h * d_out, block)
-        below = kernel.loss(W_in - h * d_in, W_out - h * d_out, block)
+        above = kernel.loss(W_in + h * d_in, W_out + h * d_out, block).sum()
+        below = kernel.loss(W_in - h * d_in, W_out - h * d_out, block).sum()
         expected = -((g_in * d_in).sum() + (g_out * d_out).sum())
         np.testing.assert_allclose((above - below) / (2 * h), expected, rtol=1e-6)
 
@@ -125,9 +132,9 @@ def test_kernel_survives_extreme_scores(dtype):
     slow = reference.gradients(W_in, W_out, block)
     for a, b in zip(kernel.gradients(W_in, W_out, block), slow, strict=True):
         assert a.dtype == dtype
-        # sums of up to 150 terms of size 100
-        np.testing.assert_allclose(a, b, atol=1e5 * np.finfo(dtype).eps)
-    assert np.isfinite(kernel.loss(W_in, W_out, block))
+        # sums of up to 150 terms of size 100, and their squares
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e5 * np.finfo(dtype).eps)
+    assert np.isfinite(kernel.loss(W_in, W_out, block)).all()
 
 
 def test_float32_gradients_are_near_float64():
@@ -138,4 +145,23 @@ def test_float32_gradients_are_near_float64():
     single = BlockKernel(shape, window, D, np.float32).gradients(*W.astype(np.float32), block)
     for a, b in zip(single, exact, strict=True):
         # sums of some hundred terms of size 1, each off by a few units of 6e-8
-        np.testing.assert_allclose(a, b, atol=1e-4)
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("parts", [2, 3])
+def test_kernels_of_some_groups_together_give_the_same_bits(parts):
+    shape, window = (5, 2 * TILE, 8), 5
+    W = matrices(dtype=np.float32)
+    block = random_block(shape, window)
+    layout = gradient_layout(shape, window, D)
+    whole = BlockKernel(shape, window, D)
+    into = Gradients(**{name: np.full(size, np.nan, kind) for name, (size, kind) in layout.items()})
+    losses = []
+    for part in range(parts):
+        groups = slice(part * 5 // parts, (part + 1) * 5 // parts)
+        kernel = BlockKernel(shape, window, D, into=into, groups=groups)
+        losses.extend(kernel.loss(*W, block))
+        kernel.gradients(*W, block)
+    for a, b in zip(into, whole.gradients(*W, block), strict=True):
+        assert a.tobytes() == b.tobytes()
+    np.testing.assert_array_equal(losses, whole.loss(*W, block))

@@ -233,6 +233,15 @@ def test_draws_never_give_a_cell_of_weight_zero():
     assert set(np.unique(drawn)) == set(np.flatnonzero(weights))
 
 
+def test_draws_never_give_a_cell_of_weight_zero_for_the_number_zero():
+    class Zeros(np.random.Generator):
+        def random(self, *args, **options):  # what comes once in 2²⁴ times
+            return 0 * super().random(*args, **options)
+
+    drawn = AliasTable([0, 1, 0]).draw(Zeros(np.random.PCG64(0)), 100)
+    assert set(drawn) == {1}
+
+
 def test_draws_depend_on_the_generator_alone():
     table = AliasTable(np.arange(1, 50))
     first, second, other = (table.draw(np.random.default_rng(s), 100) for s in (3, 3, 4))

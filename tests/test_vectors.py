@@ -328,8 +328,8 @@ def test_unknown_word_that_is_not_hashable(kv, key):
 
 
 def test_unknown_word_near_keys_of_other_kinds():
-    kv = KeyedVectors([7, ("king",), "kings"], np.eye(3))
-    with pytest.raises(UnknownWordError, match="nearest spelling is 'kings'"):
+    kv = KeyedVectors([7, ("king",), "kingdom", "kings"], np.eye(4))
+    with pytest.raises(UnknownWordError, match=r"vocabulary; the nearest spelling is 'kings'$"):
         kv["king"]
 
 

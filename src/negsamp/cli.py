@@ -20,6 +20,7 @@ from typing import Any, NoReturn, get_args, get_type_hints
 import negsamp
 from negsamp.objectives import OBJECTIVES
 from negsamp.storage import check_target
+from negsamp.team import TeamError
 from negsamp.training import TrainingDivergedError
 from negsamp.updates import OPTIMIZERS
 from negsamp.vectors import KeyedVectors, UnknownWordError
@@ -40,8 +41,8 @@ HELP = {
     "alpha": "learning rate per pair at the first token",
     "min_alpha": "learning rate per pair at the last token",
     "epochs": "passes over the corpus",
-    "workers": "threads (default: every core)",
-    "seed": "where random numbers start; with --workers 1 it fixes every byte (default: a new one)",
+    "workers": "processes (default: one a core)",
+    "seed": "where random numbers start; the same seed gives the same bytes (default: a new one)",
     "max_vocab_size": "bound on the words counted at one time; rare ones go first (default: none)",
     "batch_size": "centers in one update (default: chosen for the corpus)",
 }
@@ -55,7 +56,7 @@ class _UsageError(Exception):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        # argparse would print the usage, thirty lines for `train`, above the one that matters
+        # argparse would print the usage, eight lines for `train`, above the one that matters
         raise _UsageError(f"{message}; see {self.prog} --help")
 
 
@@ -70,7 +71,7 @@ WRONG_INPUT = (
     IsADirectoryError,
     PermissionError,
 )
-FAILURES = (OSError, MemoryError, TrainingDivergedError)
+FAILURES = (OSError, MemoryError, TeamError, TrainingDivergedError)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -18,11 +18,21 @@ from numpy.lib.stride_tricks import as_strided
 from scipy.special import log_expit
 
 from negsamp.pairs import Block
-from negsamp.updates import SGD, Gradients
+from negsamp.updates import Gradients
 
-__all__ = ["BlockKernel"]
+__all__ = ["TILE", "BlockKernel", "gradient_layout"]
 
 TILE = 16  # T: centers whose windows share one product
+
+
+def gradient_layout(
+    shape: tuple[int, int, int], window: int, vector_size: int, dtype: Any = np.float32
+) -> dict[str, tuple[tuple[int, ...], Any]]:
+    """Names, shapes and dtypes of the arrays of `Gradients` for blocks of (G, L, N)."""
+    (G, L, N), d = shape, vector_size
+    centers, outputs = G * L, G * (L + 2 * window) + G * N
+    shapes = ((centers, d), (outputs, d), (centers,), (outputs,))
+    return {name: (size, dtype) for name, size in zip(Gradients._fields, shapes, strict=True)}
 
 
 class BlockKernel:
@@ -36,6 +46,10 @@ class BlockKernel:
         w and d.
     dtype : dtype
         Of the matrices: float32, or float64 in tests.
+    into : Gradients, optional
+        Where gradients are written; arrays of its own if None.
+    groups : slice
+        The groups that this kernel computes; all of them unless others do the rest.
     """
 
     def __init__(
@@ -44,15 +58,32 @@ class BlockKernel:
         window: int,
         vector_size: int,
         dtype: Any = np.float32,
+        into: Gradients | None = None,
+        groups: slice = slice(None),
     ) -> None:
         (G, L, N), w, d, T = shape, window, vector_size, TILE
-        tiles, width = L // T, T + 2 * w
+        if into is None:
+            layout = gradient_layout(shape, window, vector_size, dtype)
+            into = Gradients(**{name: np.empty(*spec) for name, spec in layout.items()})
+        self.groups, self.all = groups, into
+        contexts = G * (L + 2 * w)
+        self.g_centers = into.centers.reshape(G, L, d)[groups]
+        self.g_contexts = into.outputs[:contexts].reshape(G, L + 2 * w, d)[groups]
+        self.g_noise = into.outputs[contexts:].reshape(G, N, d)[groups]
+        self.squares = (
+            into.center_squares.reshape(G, L)[groups],
+            into.output_squares[:contexts].reshape(G, L + 2 * w)[groups],
+            into.output_squares[contexts:].reshape(G, N)[groups],
+        )
+        G, tiles, width = len(self.g_centers), L // T, T + 2 * w
         self.C = np.empty((G, L, d), dtype)
         self.O = np.empty((G, L + 2 * w, d), dtype)
         self.Z = np.empty((G, N, d), dtype)
         # overlapping tiles of the tokens that the windows of T centers can reach
         group, row, item = self.O.strides
-        self.O_tiles = as_strided(self.O, (G, tiles, width, d), (group, T * row, row, item))
+        overlapping = (G, tiles, width, d), (group, T * row, row, item)
+        self.O_tiles = as_strided(self.O, *overlapping)
+        self.g_context_tiles = as_strided(self.g_contexts, *overlapping)
         self.C_tiles = self.C.reshape(G, tiles, T, d)
         self.S = np.empty((G, tiles, T, width), dtype)
         self.S_noise = np.empty((G, L, N), dtype)
@@ -65,36 +96,8 @@ class BlockKernel:
         self.scores = np.empty((G * L, 2 * w + 1), dtype)
         self.mask = np.empty((G * L, 2 * w + 1), dtype)
         self.place = np.arange(-w, w + 1, dtype=np.int16)
-        self.g_centers = np.empty((G, L, d), dtype)
         self.g_centers_noise = np.empty((G, L, d), dtype)
         self.g_tiles = np.empty((G, tiles, width, d), dtype)
-        self.g_outputs = np.zeros((G * (L + 2 * w) + G * N, d), dtype)
-        self.g_contexts = self.g_outputs[: G * (L + 2 * w)].reshape(self.O.shape)
-        self.g_context_tiles = as_strided(self.g_contexts, self.O_tiles.shape, self.O_tiles.strides)
-        self.g_noise = self.g_outputs[G * (L + 2 * w) :].reshape(self.Z.shape)
-
-    def step(
-        self,
-        W_in: np.ndarray,
-        W_out: np.ndarray,
-        rules: tuple[SGD, SGD],
-        block: Block,
-        alpha: float,
-    ) -> None:
-        """Train both matrices in place on one block.
-
-        Parameters
-        ----------
-        W_in, W_out : ndarray, shape (V, d)
-        rules : pair of SGD or RowAdaGrad
-            What moves the rows of W_in, and of W_out.
-        block : Block
-        alpha : float
-            Learning rate per pair.
-        """
-        centers, outputs = self.gradients(W_in, W_out, block)
-        rules[0].apply(W_in, block.center_rows, centers, alpha)
-        rules[1].apply(W_out, block.output_rows, outputs, alpha)
 
     def gradients(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> Gradients:
         """Gradients of a block's loss at the parameters as they are.
@@ -104,39 +107,41 @@ class BlockKernel:
         W_in, W_out : ndarray, shape (V, d)
             Input (center) and output (context) vectors.
         block : Block
+            All groups; those of this kernel are computed.
 
         Returns
         -------
         Gradients
-            Views of buffers that the next call overwrites.
+            Of all groups, in buffers that the next call overwrites.
         """
+        block = block.part(self.groups)
         self._score(W_in, W_out, block)
-        # label − σ(s), where σ(−s) = 1 / (1 + eˢ): σ(−s) for contexts, σ(−s) − 1 for noise
-        for s in (self.scores, self.S_noise):
-            with np.errstate(over="ignore"):  # e⁸⁹ = ∞ gives σ(−s) = 0, as it should
-                np.exp(s, out=s)
-            s += 1
-            np.reciprocal(s, out=s)
-        self.scores *= self.mask
+        # −∂loss/∂s is σ(−s) for contexts; for noise, whose scores here are −s, it is −σ(s)
+        _weighted_sigmoid(self.scores, self.mask)
+        _weighted_sigmoid(self.S_noise, self._noise_weights(block))
         self.S.fill(0)
         self.band[...] = self.scores.reshape(self.band.shape)
-        self.S_noise -= 1
-        self.S_noise *= self._noise_weights(block)
         self._multiply_back()
-        return Gradients(self.g_centers.reshape(-1, self.g_outputs.shape[1]), self.g_outputs)
+        for g, squares in zip(
+            (self.g_centers, self.g_contexts, self.g_noise), self.squares, strict=True
+        ):
+            np.einsum("gid,gid->gi", g, g, out=squares)
+        return self.all
 
-    def loss(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> float:
-        """Loss of a block in nats, summed over its pairs."""
+    def loss(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> np.ndarray:
+        """Loss of each of this kernel's groups, summed over its pairs: nats, (groups,) float64."""
+        block = block.part(self.groups)
         self._score(W_in, W_out, block)
-        positive = np.sum(self.mask * log_expit(self.scores), dtype=np.float64)
-        noise = np.sum(self._noise_weights(block) * log_expit(-self.S_noise), dtype=np.float64)
-        return -float(positive + noise)
+        positive = (self.mask * log_expit(self.scores)).reshape(len(self.C), -1)
+        noise = self._noise_weights(block) * log_expit(self.S_noise)
+        return -(positive.sum(axis=1, dtype=float) + noise.sum(axis=(1, 2), dtype=float))
 
     def _score(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> None:
         # mode="clip" writes straight into `out`, the default goes through a copy
         np.take(W_in, block.centers, axis=0, out=self.C, mode="clip")
         np.take(W_out, block.tokens, axis=0, out=self.O, mode="clip")
         np.take(W_out, block.noise, axis=0, out=self.Z, mode="clip")
+        np.negative(self.Z, out=self.Z)  # so that noise scores come out as −s
         np.matmul(self.C_tiles, self.O_tiles.swapaxes(2, 3), out=self.S)
         np.matmul(self.C, self.Z.swapaxes(1, 2), out=self.S_noise)
         self.scores.reshape(self.band.shape)[...] = self.band
@@ -158,6 +163,7 @@ class BlockKernel:
         np.matmul(self.S_noise, self.Z, out=self.g_centers_noise)
         self.g_centers += self.g_centers_noise
         np.matmul(self.S_noise.swapaxes(1, 2), self.C, out=self.g_noise)
+        np.negative(self.g_noise, out=self.g_noise)
         np.matmul(self.S.swapaxes(2, 3), self.C_tiles, out=self.g_tiles)
         # neighbouring tiles reach the same tokens: T columns at a time the tiles do not overlap
         T, width = self.S.shape[2:]
@@ -166,3 +172,11 @@ class BlockKernel:
             part = self.g_tiles[:, :, first : first + T]
             sums = self.g_context_tiles[:, :, first : first + T]
             np.add(sums, part, out=sums) if first else np.copyto(sums, part)
+
+
+def _weighted_sigmoid(s: np.ndarray, weights: np.ndarray) -> None:
+    """Turn scores into weights · σ(−s) = weights / (1 + eˢ), in place."""
+    with np.errstate(over="ignore"):  # e⁸⁹ = ∞ gives σ = 0, as it should
+        np.exp(s, out=s)
+    s += 1
+    np.divide(weights, s, out=s)

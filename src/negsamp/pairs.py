@@ -58,7 +58,7 @@ class Windows:
     ----------
     tokens : ndarray, shape (B + 2w,) int32
         Ids; the first w and the last w are contexts only.
-    left, right : ndarray, shape (B,) int8, int16 or int32
+    left, right : ndarray, shape (B,) int32
         How many tokens before and after each center are its contexts, at most w.
     """
 
@@ -94,7 +94,7 @@ class Block:
     ----------
     tokens : ndarray, shape (G, L + 2w) int32
         Ids; the first w and the last w of each group are contexts only.
-    left, right : ndarray, shape (G, L)
+    left, right : ndarray, shape (G, L) int32
         How many tokens before and after each center are its contexts, at most w.
     noise : ndarray, shape (G, N) int32
         Noise words that the centers of a group share.
@@ -128,6 +128,11 @@ class Block:
     def output_rows(self) -> np.ndarray:
         """Row of W_out of each context, then noise word, (G·(L + 2w) + G·N,) int32."""
         return np.concatenate([self.tokens.reshape(-1), self.noise.reshape(-1)])
+
+    def part(self, groups: slice) -> Block:
+        """Some of the groups, as a block of their own."""
+        tokens, left, right = self.tokens[groups], self.left[groups], self.right[groups]
+        return Block(tokens, left, right, self.noise[groups], self.negative)
 
     @property
     def n_pairs(self) -> int:
@@ -289,19 +294,19 @@ def _window_run(
     first = np.searchsorted(starts, done - window)
     last = np.searchsorted(starts, done + size + window, side="right")
     near = starts[first:last]
+    if shrink_windows:
+        radius = rng.integers(1, window, size=size, dtype=np.int32, endpoint=True)
+    else:
+        radius = np.full(size, window, dtype=np.int32)
+    tokens = buffer[done - window : done + size + window]
+    if not len(near):
+        return Windows(tokens, radius, radius.copy())
     # one edge beyond reach at either end, so that each center lies between two
     edges = np.concatenate([[done - window], near, [done + size + window]])
     lengths = np.diff(np.clip(edges, done, done + size))
     start, stop = np.repeat(edges[:-1], lengths), np.repeat(edges[1:], lengths)
-    if shrink_windows:
-        radius = rng.integers(1, window, size=size, endpoint=True)
-    else:
-        radius = np.full(size, window)
-    return Windows(
-        buffer[done - window : done + size + window],
-        np.minimum(radius, i - start),
-        np.minimum(radius, stop - 1 - i),
-    )
+    left, right = np.minimum(radius, i - start), np.minimum(radius, stop - 1 - i)
+    return Windows(tokens, left.astype(np.int32), right.astype(np.int32))
 
 
 def block_run(

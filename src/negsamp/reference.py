@@ -67,7 +67,8 @@ def gradients(
         for k, slot in enumerate(pairs.noise_slots[p]):
             g_centers[pairs.center_slots[p]] -= g_negative[p, k] * W_out[pairs.negatives[p, k]]
             g_noise[slot] -= g_negative[p, k] * v
-    return Gradients(g_centers, np.concatenate([g_contexts, g_noise]))
+    g_outputs = np.concatenate([g_contexts, g_noise])
+    return Gradients(g_centers, g_outputs, (g_centers**2).sum(axis=1), (g_outputs**2).sum(axis=1))
 
 
 def _scores(W_in: np.ndarray, W_out: np.ndarray, block: Block) -> tuple[np.ndarray, np.ndarray]:

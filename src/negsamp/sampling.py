@@ -138,6 +138,13 @@ class AliasTable:
             alias[large[:-1]] = large[1:]
         self.threshold, self.alias = threshold.astype(np.float32), alias
 
+    @classmethod
+    def from_table(cls, threshold: np.ndarray, alias: np.ndarray) -> AliasTable:
+        """A table whose two arrays are there already, say in shared memory."""
+        table = cls.__new__(cls)
+        table.threshold, table.alias = threshold, alias
+        return table
+
     def __len__(self) -> int:
         return len(self.alias)
 

@@ -1,29 +1,26 @@
 """Epochs: from a token stream to two trained matrices.
 
-The stream is cut into runs of blocks. Workers, which are threads, take the next run in turn and
-train on it; they write to the same two matrices without a lock, as in Hogwild [1]_. NumPy lets go
-of the interpreter lock inside its products, so threads are enough.
-
-References
-----------
-.. [1] B. Recht, C. Ré, S. Wright, F. Niu, "Hogwild!: A Lock-Free Approach to Parallelizing
-   Stochastic Gradient Descent", NIPS 2011.
+The stream is cut into runs of blocks, and a block is one update: the gradients of its groups are
+taken side by side by the workers, from the same parameters, and then each worker adds those of the
+rows that it owns, in the order in which they stand in the block. So the result is the same to the
+bit for any number of workers.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from negsamp.kernel import TILE, BlockKernel
-from negsamp.pairs import Windows, block_run, iter_windows
+from negsamp.kernel import TILE, BlockKernel, gradient_layout
+from negsamp.pairs import Block, Windows, block_run, iter_windows
 from negsamp.sampling import AliasTable
-from negsamp.updates import OPTIMIZERS
+from negsamp.team import Team, run_alone, run_team
+from negsamp.updates import OPTIMIZERS, Gradients
 from negsamp.vocabulary import TokenStream
 
 __all__ = ["BlockShape", "Trainer", "TrainingDivergedError", "choose_block_shape"]
@@ -58,7 +55,7 @@ class BlockShape(NamedTuple):
 
 # Measured, see docs/performance.md: more centers an update, or a noise word, are faster and learn
 # less from a token.
-LARGEST_GROUPS, GROUP_SIZE, NOISE_WORDS = 16, 128, 32
+LARGEST_GROUPS, GROUP_SIZE, NOISE_WORDS = 32, 128, 24
 # A small corpus still wants this many updates an epoch, ...
 UPDATES_PER_EPOCH = 200
 # ... and a word so frequent that it fills a batch wants small batches: it moves once in each.
@@ -98,16 +95,16 @@ def choose_block_shape(
     return BlockShape(groups, group_tiles * TILE, NOISE_WORDS)
 
 
-@dataclass
+# Starting a worker process takes as long as training some hundred thousand tokens.
+TOKENS_WORTH_A_WORKER = 500_000
+
+
+@dataclass(frozen=True)
 class Trainer:
-    """Everything that an epoch needs besides the matrices.
+    """The settings of a training run.
 
     Parameters
     ----------
-    stream : TokenStream
-    keep : ndarray, shape (V,) float32
-        Probability that an occurrence of each word is kept.
-    noise : AliasTable
     window, negative : int
         w and K.
     shrink_windows : bool
@@ -116,13 +113,18 @@ class Trainer:
         A name in `negsamp.updates.OPTIMIZERS`.
     alpha, min_alpha : float
         Learning rate per pair at the first token and at the last.
-    epochs, workers : int
-    seed : numpy.random.SeedSequence
+    epochs : int
+    workers : int
+        Processes at most; a small corpus takes fewer. The result does not depend on it.
+    seed : int
+        Entropy of every random number.
+    kept_tokens : float
+        Tokens expected an epoch, after subsampling.
+    max_step : float
+        How far a row may move in one update. About the length of a grown row, and far above what
+        rows of ordinary text do. Measured, see docs/performance.md.
     """
 
-    stream: TokenStream
-    keep: np.ndarray
-    noise: AliasTable
     window: int
     negative: int
     shrink_windows: bool
@@ -132,25 +134,21 @@ class Trainer:
     min_alpha: float
     epochs: int
     workers: int
-    seed: np.random.SeedSequence
-
-    # A row moves at most this far in one update: about the length of a grown row, and far above
-    # what rows of ordinary text do. Measured, see docs/performance.md.
-    MAX_STEP = 2.0
-
-    def __post_init__(self) -> None:
-        self.kept_tokens = float(self.keep[self.stream.ids].sum(dtype=np.float64))
-        blocks = max(1, round(self.kept_tokens / self.shape.batch_size))
-        self.blocks_per_run = int(np.clip(blocks // 16, 1, 64))
-        self.blocks_per_measurement = int(np.clip(blocks // 64, 1, 64))
+    seed: int
+    kept_tokens: float
+    max_step: float = 2.0
 
     def train(
         self,
         W_in: np.ndarray,
         W_out: np.ndarray,
+        stream: TokenStream,
+        keep: np.ndarray,
+        noise: AliasTable,
         raw_words: int,
-        on_epoch_end: Callable[[int, float], Any],
+        on_epoch_end: Callable[[int, float, np.ndarray, np.ndarray], Any],
         progress: bool | None = None,
+        children: Sequence[Any] = (),
     ) -> None:
         """Train two matrices in place.
 
@@ -158,143 +156,179 @@ class Trainer:
         ----------
         W_in, W_out : ndarray, shape (V, d)
             Input (center) and output (context) vectors.
+        stream : TokenStream
+        keep : ndarray, shape (V,) float32
+            Probability that an occurrence of each word is kept.
+        noise : AliasTable
         raw_words : int
             Words of the corpus, for the progress bar's words/s.
         on_epoch_end : callable
-            Called with the epoch's number, from 0, and its loss in nats per pair.
+            Called with the epoch's number, from 0, its loss in nats per pair, and the two matrices
+            as they are then.
         progress : bool, optional
             Show a progress bar; None shows it on a terminal only.
+        children : sequence
+            Worker processes that `negsamp.team.start_children` started ahead.
 
         Raises
         ------
         TrainingDivergedError
             If the loss is not finite.
+        TeamError
+            If a worker process dies.
         """
-        update = OPTIMIZERS[self.optimizer]
-        rules = update(len(W_in), self.MAX_STEP), update(len(W_out), self.MAX_STEP)
+        arrays = {
+            "W_in": W_in,
+            "W_out": W_out,
+            "ids": stream.ids,
+            "offsets": stream.offsets,
+            "keep": keep,
+            "threshold": noise.threshold,
+            "alias": noise.alias,
+        }
+        scratch = gradient_layout(self.shape, self.window, W_in.shape[1], W_in.dtype)
+        scratch["group_losses"] = ((self.shape.groups,), np.float64)
+        enough = int(self.kept_tokens * self.epochs / TOKENS_WORTH_A_WORKER)
+        members = max(1, min(self.workers, self.shape.groups, enough))
         with tqdm(
             total=raw_words * self.epochs,
-            unit="words",
+            unit=" words",
             unit_scale=True,
-            desc="training",
             disable=None if progress is None else not progress,
         ) as bar:
-            loss = (1 + self.negative) * np.log(2.0)  # of scores that are all zero
-            for number in range(self.epochs):
-                epoch = _Epoch(self, number, W_in, W_out, rules, bar, raw_words)
-                epoch.work_all()
-                bar.update(raw_words * (number + 1) - bar.n)
-                if epoch.pairs:  # without a pair nothing moved
-                    loss = epoch.mean_loss
-                on_epoch_end(number, loss)
+            job = _Job(self, bar, raw_words / self.kept_tokens, on_epoch_end)
+            if members == 1:
+                arrays |= {name: np.zeros(*spec) for name, spec in scratch.items()}
+                run_alone(_train, arrays, job)
+            else:
+                shared = run_team(_train, members, arrays, job, scratch, children)
+                W_in[...], W_out[...] = shared["W_in"], shared["W_out"]
 
     def learning_rate(self, centers_done: float) -> float:
         """Linear decay from `alpha` to `min_alpha` over the tokens of all epochs."""
         left = 1 - centers_done / (self.kept_tokens * self.epochs)
         return self.min_alpha + (self.alpha - self.min_alpha) * max(left, 0.0)
 
+    @cached_property
+    def blocks_an_epoch(self) -> int:
+        """Blocks expected an epoch."""
+        return max(1, round(self.kept_tokens / self.shape.batch_size))
 
-class _Epoch:
-    """One pass over the stream, shared by the workers."""
+    @cached_property
+    def blocks_a_run(self) -> int:
+        """Blocks whose groups are mixed."""
+        return int(np.clip(self.blocks_an_epoch // 16, 1, 64))
 
-    def __init__(
-        self,
-        trainer: Trainer,
-        number: int,
-        W_in: np.ndarray,
-        W_out: np.ndarray,
-        rules: tuple[Any, Any],
-        bar: Any,
-        raw_words: int,
-    ) -> None:
-        self.trainer, self.number, self.bar = trainer, number, bar
-        self.W_in, self.W_out, self.rules = W_in, W_out, rules
-        self.words_per_center = raw_words / trainer.kept_tokens
-        self.lock = threading.Lock()
-        self.stop = threading.Event()
-        self.error: BaseException | None = None
-        self.loss, self.pairs = 0.0, 0
-        self.runs = self._numbered_runs()
+    @cached_property
+    def blocks_a_measurement(self) -> int:
+        """Of so many blocks, one has its loss taken; all of them in a small corpus."""
+        return int(np.clip(self.blocks_an_epoch // 64, 1, 64))
 
-    @property
-    def mean_loss(self) -> float:
-        """Nats per pair over the blocks that were measured."""
-        return self.loss / max(self.pairs, 1)
 
-    def work_all(self) -> None:
-        """Let every worker work until the stream is done; raise what one of them raised."""
-        if self.trainer.workers == 1:
-            self._work()
-        else:
-            threads = [
-                threading.Thread(target=self._work, name=f"negsamp-{i}", daemon=True)
-                for i in range(self.trainer.workers)
-            ]
-            try:
-                for thread in threads:
-                    thread.start()
-                for thread in threads:
-                    thread.join()
-            finally:  # Ctrl-C arrives here, in the main thread
-                self.stop.set()
-                for thread in threads:
-                    if thread.ident is not None:
-                        thread.join()
-        if self.error is not None:
-            raise self.error
+@dataclass(frozen=True)
+class _Job:
+    """What each worker is told; the bar and the callback stay with the caller's process."""
 
-    def _numbered_runs(self) -> Iterator[tuple[int, Windows]]:
+    trainer: Trainer
+    bar: Any = None
+    words_a_center: float = 0.0
+    on_epoch_end: Callable[[int, float, np.ndarray, np.ndarray], Any] | None = None
+
+    def for_children(self) -> _Job:
+        return _Job(self.trainer)
+
+
+def _train(team: Team, arrays: dict[str, np.ndarray], job: _Job) -> None:
+    """The program that each worker runs."""
+    worker = _Worker(team, arrays, job)
+    loss = (1 + job.trainer.negative) * float(np.log(2.0))  # of scores that are all zero
+    for epoch in range(job.trainer.epochs):
+        loss = worker.train_epoch(epoch, loss)
+        if job.on_epoch_end is not None:
+            job.on_epoch_end(epoch, loss, arrays["W_in"], arrays["W_out"])
+
+
+class _Worker:
+    """One member of the team, its kernel and the rules for the rows that it owns."""
+
+    def __init__(self, team: Team, arrays: dict[str, np.ndarray], job: _Job) -> None:
+        t = job.trainer
+        self.team, self.job, self.trainer = team, job, t
+        self.stream = TokenStream(arrays["ids"], arrays["offsets"])
+        self.noise = AliasTable.from_table(arrays["threshold"], arrays["alias"])
+        self.keep, self.W_in, self.W_out = arrays["keep"], arrays["W_in"], arrays["W_out"]
+        self.group_losses = arrays["group_losses"]
+        self.kernel = BlockKernel(
+            t.shape,
+            t.window,
+            self.W_in.shape[1],
+            self.W_in.dtype,
+            Gradients(**{name: arrays[name] for name in Gradients._fields}),
+            team.share(t.shape.groups),
+        )
+        rule = OPTIMIZERS[t.optimizer]
+        self.rules = rule(len(self.W_in), t.max_step), rule(len(self.W_out), t.max_step)
+
+    def train_epoch(self, epoch: int, loss_before: float) -> float:
+        """Train on the whole stream once; the loss in nats per pair of the blocks measured."""
+        t, loss, pairs = self.trainer, 0.0, 0
+        for number, run in enumerate(self._runs(epoch)):
+            blocks = self._blocks(epoch, number, run)
+            for index, block in enumerate(blocks, number * t.blocks_a_run):
+                if index % t.blocks_a_measurement == 0:
+                    loss += self._measure(block, epoch)
+                    pairs += block.n_pairs
+                done = epoch * t.kept_tokens + index * t.shape.batch_size
+                self._step(block, t.learning_rate(done))
+            self._report(len(run.left), loss / max(pairs, 1), t.learning_rate(done))
+        return loss / pairs if pairs else loss_before  # without a pair nothing moved
+
+    def _runs(self, epoch: int) -> Iterator[Windows]:
         t = self.trainer
-        seed = np.random.SeedSequence(t.seed.entropy, spawn_key=(self.number, 0))
-        return enumerate(
-            iter_windows(
-                t.stream.ids,
-                t.stream.offsets,
-                t.window,
-                t.shape.batch_size * t.blocks_per_run,
-                np.random.default_rng(seed),
-                t.shrink_windows,
-                t.keep,
-            )
+        return iter_windows(
+            self.stream.ids,
+            self.stream.offsets,
+            t.window,
+            t.shape.batch_size * t.blocks_a_run,
+            self._rng(epoch, 0),
+            t.shrink_windows,
+            self.keep,
         )
 
-    def _work(self) -> None:
-        try:
-            kernel = BlockKernel(
-                self.trainer.shape, self.trainer.window, self.W_in.shape[1], self.W_in.dtype
-            )
-            while not self.stop.is_set():
-                with self.lock:
-                    number, run = next(self.runs, (0, None))
-                if run is None:
-                    return
-                self._train_run(kernel, number, run)
-        except BaseException as error:  # kept for the caller's thread
-            self.stop.set()
-            with self.lock:
-                self.error = self.error or error
-
-    def _train_run(self, kernel: BlockKernel, number: int, run: Windows) -> None:
+    def _blocks(self, epoch: int, number: int, run: Windows) -> Iterator[Block]:
         t = self.trainer
-        B, first = t.shape.batch_size, number * t.blocks_per_run
-        seed = np.random.SeedSequence(t.seed.entropy, spawn_key=(self.number, 1, number))
-        blocks = block_run(run, t.shape, t.negative, t.noise, np.random.default_rng(seed))
-        loss, pairs = 0.0, 0
-        for index, block in enumerate(blocks, first):
-            if self.stop.is_set():
-                return
-            if index % t.blocks_per_measurement == 0:
-                loss += kernel.loss(self.W_in, self.W_out, block)
-                pairs += block.n_pairs
-            alpha = t.learning_rate(self.number * t.kept_tokens + index * B)
-            kernel.step(self.W_in, self.W_out, self.rules, block, alpha)
+        return block_run(run, t.shape, t.negative, self.noise, self._rng(epoch, 1, number))
+
+    def _rng(self, *key: int) -> np.random.Generator:
+        return np.random.default_rng(np.random.SeedSequence(self.trainer.seed, spawn_key=key))
+
+    def _step(self, block: Block, alpha: float) -> None:
+        g = self.kernel.gradients(self.W_in, self.W_out, block)
+        self.team.barrier()
+        share = self.team.rank, self.team.size
+        rule_in, rule_out = self.rules
+        rule_in.apply(self.W_in, block.center_rows, g.centers, g.center_squares, alpha, share=share)
+        rule_out.apply(
+            self.W_out, block.output_rows, g.outputs, g.output_squares, alpha, share=share
+        )
+        self.team.barrier()
+
+    def _measure(self, block: Block, epoch: int) -> float:
+        """Loss of a block in nats, the same number for every worker."""
+        losses = self.kernel.loss(self.W_in, self.W_out, block)
+        self.group_losses[self.kernel.groups] = losses
+        self.team.barrier()
+        loss = float(self.group_losses.sum())
+        self.team.barrier()
         if not np.isfinite(loss):
             raise TrainingDivergedError(
-                f"the loss is {loss} in epoch {self.number + 1}; a smaller alpha or batch_size "
-                "may help"
+                f"the loss is {loss} in epoch {epoch + 1}; a smaller alpha or batch_size may help"
             )
-        with self.lock:
-            self.loss += loss
-            self.pairs += pairs
-            self.bar.update(round(len(run.left) * self.words_per_center))
-            self.bar.set_postfix(loss=f"{self.mean_loss:.3f}", alpha=f"{alpha:.4f}", refresh=False)
+        return loss
+
+    def _report(self, centers: int, loss: float, alpha: float) -> None:
+        if self.job.bar is not None:
+            bar = self.job.bar
+            words = round(centers * self.job.words_a_center)
+            bar.update(min(words, bar.total - bar.n))
+            bar.set_postfix_str(f"loss {loss:.3f}, alpha {alpha:.4f}", refresh=False)

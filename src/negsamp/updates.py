@@ -31,41 +31,55 @@ class Gradients(NamedTuple):
     Attributes
     ----------
     centers : ndarray, shape (G·L, d)
-        For the rows of W_in that ``block.centers`` names.
+        For the rows of W_in that ``block.center_rows`` names.
     outputs : ndarray, shape (G·(L + 2w) + G·N, d)
-        For the rows of W_out that ``block.tokens``, then ``block.noise`` name.
+        For the rows of W_out that ``block.output_rows`` names: contexts, then noise.
+    center_squares, output_squares : ndarray, shapes (G·L,) and (G·(L + 2w) + G·N,)
+        Squared lengths of the above, ‖g‖².
     """
 
     centers: np.ndarray
     outputs: np.ndarray
+    center_squares: np.ndarray
+    output_squares: np.ndarray
 
 
 def add_rows(
-    matrix: np.ndarray, rows: np.ndarray, values: np.ndarray, scale: np.ndarray, fast: bool = True
+    matrix: np.ndarray,
+    rows: np.ndarray,
+    values: np.ndarray,
+    scale: np.ndarray,
+    chosen: np.ndarray | None = None,
+    fast: bool = True,
 ) -> None:
     """Add scaled rows to a matrix in place, repeated rows adding up.
 
-    ``matrix[rows[i]] += scale[i] * values[i]`` for every i, in this order.
+    ``matrix[rows[i]] += scale[i] * values[i]`` for every chosen i, in this order.
 
     Parameters
     ----------
     matrix : ndarray, shape (V, d)
         C-contiguous.
-    rows : ndarray, shape (n,) int32
-        Each 0 … V − 1; not checked.
+    rows : ndarray, shape (m,) int32
+        Row of each chosen i, 0 … V − 1; not checked.
     values : ndarray, shape (n, d)
         C-contiguous, dtype of `matrix`.
-    scale : ndarray, shape (n,)
-        Dtype of `matrix`.
+    scale : ndarray, shape (m,)
+        Scale of each chosen i, dtype of `matrix`.
+    chosen : ndarray, shape (n,) bool, optional
+        Which i, m of them; all if None.
     fast : bool
-        Use SciPy's sparse product, the (V, n) matrix with ``scale[i]`` at (rows[i], i) times
-        `values`; False for the public way.
+        Use SciPy's sparse product: the (V, n) matrix with ``scale[i]`` at (rows[i], i), and no
+        entry in the columns that are not chosen, times `values`. False for the public way.
     """
     if fast and csc_matvecs is not None:
-        n, (V, d) = len(rows), matrix.shape
-        one_per_column = np.arange(n + 1, dtype=np.int32)
-        csc_matvecs(V, n, d, one_per_column, rows, scale, values.reshape(-1), matrix.reshape(-1))
+        n, (V, d) = len(values), matrix.shape
+        columns = np.arange(n + 1, dtype=np.int32)  # where the entries of each column begin
+        if chosen is not None:
+            np.cumsum(chosen, out=columns[1:])
+        csc_matvecs(V, n, d, columns, rows, scale, values.reshape(-1), matrix.reshape(-1))
     else:
+        values = values if chosen is None else values[chosen]
         np.add.at(matrix, rows, scale[:, None] * values)
 
 
@@ -90,7 +104,10 @@ class SGD:
         matrix: np.ndarray,
         rows: np.ndarray,
         gradients: np.ndarray,
+        squares: np.ndarray,
         alpha: float,
+        *,
+        share: tuple[int, int] = (0, 1),
         fast: bool = True,
     ) -> None:
         """Move rows of `matrix` in place along the gradients of a batch.
@@ -102,21 +119,32 @@ class SGD:
             The row of each occurrence.
         gradients : ndarray, shape (n, d)
             The direction in which each occurrence wants its row to go.
+        squares : ndarray, shape (n,)
+            Squared length of each gradient.
         alpha : float
             Learning rate per pair.
+        share : tuple of int
+            (r, s): move only rows r, r + s, r + 2s … Whoever moves the others, and when, the sums
+            are the same to the bit.
         fast : bool
             See `add_rows`.
         """
-        squares = np.einsum("ij,ij->i", gradients, gradients).astype(np.float64)
-        scale = self._rates(rows, squares, alpha)
+        rank, size = share
+        chosen = None
+        if size > 1:
+            chosen = rows % size == rank
+            places = np.flatnonzero(chosen)  # twice as fast as a mask to take from
+            rows, squares = rows[places], squares[places]
+        index, squares = rows.astype(np.intp), squares.astype(np.float64)
+        scale = self._rates(index, squares, alpha)
         if self.max_step < np.inf:
-            self.lengths[rows] = 0
-            np.add.at(self.lengths, rows, scale * np.sqrt(squares))
-            scale *= self.max_step / np.maximum(self.lengths[rows], self.max_step)
-        add_rows(matrix, rows, gradients, scale.astype(matrix.dtype), fast)
+            self.lengths[index] = 0
+            np.add.at(self.lengths, index, scale * np.sqrt(squares))
+            scale *= self.max_step / np.maximum(self.lengths[index], self.max_step)
+        add_rows(matrix, rows, gradients, scale.astype(matrix.dtype), chosen, fast)
 
-    def _rates(self, rows: np.ndarray, squares: np.ndarray, alpha: float) -> np.ndarray:
-        return np.full(len(rows), alpha)
+    def _rates(self, index: np.ndarray, squares: np.ndarray, alpha: float) -> np.ndarray:
+        return np.full(len(index), alpha)
 
 
 class RowAdaGrad(SGD):
@@ -136,18 +164,18 @@ class RowAdaGrad(SGD):
         G.
     """
 
-    # At FLOOR + G = REFERENCE a row moves as under plain SGD; a fresh row moves 2.8 times as fast.
+    # At FLOOR + G = REFERENCE a row moves as under plain SGD; a fresh row moves 5.7 times as fast.
     # Both values are measured, see docs/performance.md.
     REFERENCE = 25_600.0
-    FLOOR = 3_200.0
+    FLOOR = 800.0
 
     def __init__(self, n_rows: int, max_step: float = np.inf) -> None:
         super().__init__(n_rows, max_step)
         self.squares = np.zeros(n_rows)
 
-    def _rates(self, rows: np.ndarray, squares: np.ndarray, alpha: float) -> np.ndarray:
-        np.add.at(self.squares, rows, squares)
-        return alpha * np.sqrt(self.REFERENCE / (self.FLOOR + self.squares[rows]))
+    def _rates(self, index: np.ndarray, squares: np.ndarray, alpha: float) -> np.ndarray:
+        np.add.at(self.squares, index, squares)
+        return alpha * np.sqrt(self.REFERENCE / (self.FLOOR + self.squares[index]))
 
 
 OPTIMIZERS: dict[str, type[SGD]] = {"adagrad": RowAdaGrad, "sgd": SGD}

@@ -201,16 +201,15 @@ class _Lengths:
 
     def add(self, chunk: Chunk) -> None:
         lengths = np.fromiter(map(len, chunk.sentences), np.int64, len(chunk.sentences))
-        if len(lengths):
-            lengths[0] += self.open
-            self.open = 0
+        lengths[:1] += self.open
+        self.open = 0
         if chunk.continues:
             self.open, lengths = int(lengths[-1]), lengths[:-1]
         self.pieces.append(lengths)
         self.sentences += len(lengths)
 
     def offsets(self) -> np.ndarray:
-        return np.concatenate([[0], *self.pieces, [self.open]]).cumsum(dtype=np.int64)
+        return np.concatenate([[0], *self.pieces]).cumsum(dtype=np.int64)
 
 
 def _ids(chunk: Chunk, look_up: Callable[[Any], int], first_sentence: int) -> np.ndarray:
@@ -319,6 +318,4 @@ def _translate(encoded: list[np.ndarray], rows: np.ndarray, lengths: _Lengths) -
         pieces.append(ids[is_kept])
         start += len(ids)
         kept += len(pieces[-1])
-    return TokenStream(
-        np.concatenate(pieces) if pieces else np.empty(0, np.int32), np.unique(kept_before)
-    )
+    return TokenStream(np.concatenate(pieces), np.unique(kept_before))

@@ -16,7 +16,8 @@ from negsamp.corpus import CorpusError
 from negsamp.objectives import OBJECTIVES
 from negsamp.sampling import AliasTable, keep_probabilities, noise_probabilities
 from negsamp.storage import SavedModelError, read_model, write_model
-from negsamp.training import BlockShape, Trainer, choose_block_shape
+from negsamp.team import start_children
+from negsamp.training import Trainer, choose_block_shape
 from negsamp.updates import OPTIMIZERS
 from negsamp.vectors import KeyedVectors
 from negsamp.vocabulary import TokenStream, Vocabulary, read_corpus
@@ -76,15 +77,17 @@ class Word2Vec:
     epochs : int
         Passes over the corpus.
     workers : int, optional
-        Threads; None takes every core that the process may use.
+        Processes; None takes as many as there are cores that this process may use. A small corpus
+        takes fewer.
     seed : int, optional
-        With one worker, the same seed gives the same bytes; None takes a new one each time.
+        The same seed gives the same bytes, whatever the number of workers; None takes a new one
+        each time.
     shrink_windows : bool
         Draw each center's window from 1 … `window`, as word2vec does; else always `window`.
     max_vocab_size : int, optional
         Bound on the words counted at one time; rare ones are forgotten when it is passed.
     batch_size : int, optional
-        Centers in one update; None follows the corpus: up to 2 048, fewer where the corpus is
+        Centers in one update; None follows the corpus: up to 4 096, fewer where the corpus is
         small or a few words make up most of it.
     progress : bool, optional
         Show a progress bar; None shows it on a terminal only.
@@ -116,6 +119,13 @@ class Word2Vec:
     >>> model.wv["cats"].shape
     (10,)
     """
+
+    vectors_: np.ndarray
+    context_vectors_: np.ndarray
+    vocabulary_: Vocabulary
+    loss_history_: list[float]
+    raw_words_: int
+    fit_seconds_: dict[str, float]
 
     def __init__(
         self,
@@ -214,33 +224,74 @@ class Word2Vec:
             and the model stays as it was.
         TrainingDivergedError
             If the loss is not finite.
+        TeamError
+            If a worker process dies.
         """
         self._validate()
         callbacks = list(callbacks)
         for callback in callbacks:
             if not callable(callback):
                 raise TypeError(f"callbacks holds {callback!r}, which is not callable")
+        with start_children(self._children_worth_starting(corpus)) as children:
+            self._fit(corpus, errors, callbacks, children)
+        return self
+
+    def _fit(
+        self,
+        corpus: Any,
+        errors: str,
+        callbacks: list[Callable[[Word2Vec, int], Any]],
+        children: list[Any],
+    ) -> None:
         started = time.perf_counter()
         vocabulary, stream = read_corpus(
             corpus, max(self.min_count, 1), self.max_vocab_size, errors
         )
         _check_has_pairs(stream)
         read = time.perf_counter()
-        trainer = self._trainer(vocabulary, stream)
-        self._initialise(vocabulary, trainer.seed)
+        keep = keep_probabilities(vocabulary.counts, self.sample)
+        noise = AliasTable(noise_probabilities(vocabulary.counts, self.ns_exponent))
+        trainer = self._trainer(vocabulary, keep)
+        W_in, W_out = self._initialise(vocabulary, trainer.seed)
+        self.fit_seconds_ = {"read": read - started, "train": 0.0}
 
-        def on_epoch_end(epoch: int, loss: float) -> None:
+        def on_epoch_end(
+            epoch: int, loss: float, vectors: np.ndarray, context_vectors: np.ndarray
+        ) -> None:
+            self._set_vectors(vectors, context_vectors)
             self.loss_history_.append(loss)
             self.fit_seconds_["train"] = time.perf_counter() - read
             for callback in callbacks:
                 callback(self, epoch + 1)
 
-        self.fit_seconds_ = {"read": read - started, "train": 0.0}
-        trainer.train(
-            self.vectors_, self.context_vectors_, self.raw_words_, on_epoch_end, self.progress
-        )
+        try:
+            trainer.train(
+                W_in,
+                W_out,
+                stream,
+                keep,
+                noise,
+                self.raw_words_,
+                on_epoch_end,
+                self.progress,
+                children,
+            )
+        finally:
+            self._set_vectors(W_in, W_out)  # what callbacks saw may be shared memory
         self.fit_seconds_["train"] = time.perf_counter() - read
-        return self
+
+    def _set_vectors(self, vectors: np.ndarray, context_vectors: np.ndarray) -> None:
+        self.__dict__.pop("_wv", None)
+        self.vectors_, self.context_vectors_ = vectors, context_vectors
+
+    def _children_worth_starting(self, corpus: Any) -> int:
+        """Worker processes to start before reading: those of a file that is sure to need them."""
+        if not isinstance(corpus, (str, os.PathLike)) or not os.path.isfile(corpus):
+            return 0
+        return self._workers() - 1 if os.path.getsize(corpus) > LARGE_FILE else 0
+
+    def _workers(self) -> int:
+        return available_cores() if self.workers is None else int(self.workers)
 
     @property
     def wv(self) -> KeyedVectors:
@@ -331,38 +382,35 @@ class Word2Vec:
         if not isinstance(self.shrink_windows, (bool, np.bool_)):
             raise _bad("shrink_windows", self.shrink_windows, "True or False")
 
-    def _trainer(self, vocabulary: Vocabulary, stream: TokenStream) -> Trainer:
-        keep = keep_probabilities(vocabulary.counts, self.sample)
+    def _trainer(self, vocabulary: Vocabulary, keep: np.ndarray) -> Trainer:
         kept = vocabulary.counts * keep.astype(np.float64)
-        shape: BlockShape = choose_block_shape(kept.sum(), kept.max() / kept.sum(), self.batch_size)
+        seed = None if self.seed is None else int(self.seed)
         return Trainer(
-            stream=stream,
-            keep=keep,
-            noise=AliasTable(noise_probabilities(vocabulary.counts, self.ns_exponent)),
             window=int(self.window),
             negative=int(self.negative),
             shrink_windows=bool(self.shrink_windows),
-            shape=shape,
+            shape=choose_block_shape(kept.sum(), kept.max() / kept.sum(), self.batch_size),
             optimizer=self.optimizer,
             alpha=float(self.alpha),
             min_alpha=float(self.min_alpha),
             epochs=int(self.epochs),
-            workers=available_cores() if self.workers is None else int(self.workers),
-            seed=np.random.SeedSequence(None if self.seed is None else int(self.seed)),
+            workers=self._workers(),
+            seed=int(np.random.SeedSequence(seed).entropy),  # type: ignore[arg-type]
+            kept_tokens=float(kept.sum()),
         )
 
-    def _initialise(self, vocabulary: Vocabulary, seed: np.random.SeedSequence) -> None:
+    def _initialise(self, vocabulary: Vocabulary, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Small random input vectors and zero output vectors, as in word2vec."""
         V, d = len(vocabulary), int(self.vector_size)
-        rng = np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=(2**31,)))
-        self.__dict__.pop("_wv", None)
-        self.vocabulary_ = vocabulary
-        self.raw_words_ = vocabulary.raw_words
-        self.vectors_ = rng.random((V, d), dtype=np.float32)
-        self.vectors_ -= np.float32(0.5)
-        self.vectors_ /= np.float32(d)
-        self.context_vectors_ = np.zeros((V, d), dtype=np.float32)
-        self.loss_history_: list[float] = []
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2**31,)))
+        W_in = rng.random((V, d), dtype=np.float32)
+        W_in -= np.float32(0.5)
+        W_in /= np.float32(d)
+        W_out = np.zeros((V, d), dtype=np.float32)
+        self.vocabulary_, self.raw_words_ = vocabulary, vocabulary.raw_words
+        self.loss_history_ = []
+        self._set_vectors(W_in, W_out)
+        return W_in, W_out
 
 
 PARAMETERS = tuple(
@@ -378,6 +426,8 @@ FITTED = (
     "raw_words_",
     "fit_seconds_",
 )
+# Bytes of a text that is trained for longer than worker processes take to start.
+LARGE_FILE = 8_000_000
 # name: (lowest, highest, whether None is allowed)
 INTEGERS = {
     "vector_size": (1, 100_000, False),
