@@ -7,9 +7,11 @@ imported at the head: what a library imports is part of its time and of its memo
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -22,9 +24,10 @@ def train_one(path: Path) -> None:
     """Do the run that a JSON file describes and write what was measured beside it."""
     run = json.loads(path.read_text())
     trainers = {"negsamp": train_negsamp, "gensim": train_gensim, "word2vec-c": train_word2vec_c}
-    report, wv = trainers[run["rival"]](run, path.parent)
-    report["finished"] = time.perf_counter()  # system-wide, so that the parent can subtract
-    report["peak_mb"] = peak_mb(of_child=run["rival"] == "word2vec-c")
+    with TreeMemory() as tree:
+        report, wv = trainers[run["rival"]](run, path.parent)
+        report["finished"] = time.perf_counter()  # system-wide, so that the parent can subtract
+    report["peak_mb"] = max(peak_mb(of_child=run["rival"] == "word2vec-c"), tree.peak_mb)
     if wv is not None:
         import numpy as np
 
@@ -108,6 +111,45 @@ def train_word2vec_c(run: dict[str, Any], folder: Path) -> tuple[dict[str, Any],
         command += [f"-{name}", str(value)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return {}, None
+
+
+class TreeMemory:
+    """Watches the memory of this process and its children together; 0 where /proc is missing.
+
+    Pages that several processes share count once: each process's share of them (Pss) is added up.
+    """
+
+    INTERVAL = 0.2  # seconds; a look takes a millisecond
+
+    def __init__(self) -> None:
+        self.peak_mb = 0.0
+        self._done = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> TreeMemory:
+        self._watcher.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._watcher.join()
+
+    def _watch(self) -> None:
+        while not self._done.wait(self.INTERVAL):
+            self.peak_mb = max(self.peak_mb, tree_mb(os.getpid()))
+
+
+def tree_mb(pid: int) -> float:
+    """Memory of a process and of its children now, in MB of 1e6 bytes."""
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        listed = Path(f"/proc/{pid}/task").glob("*/children")
+        children = [int(child) for file in listed for child in file.read_text().split()]
+    except (OSError, ValueError):
+        return 0.0  # it has ended, or there is no /proc
+    own = re.search(r"^Pss:\s*(\d+) kB", rollup, re.MULTILINE)
+    mine = int(own[1]) * 1024 / 1e6 if own else 0.0
+    return mine + sum(tree_mb(child) for child in children)
 
 
 def peak_mb(of_child: bool = False) -> float:

@@ -49,14 +49,14 @@ SETTINGS = {
         ("groups from all over a run", [], {}),
         ("groups side by side", [(Trainer, {"blocks_a_run": 1})], {}),
     ],
-    "batch": [(f"{g} groups of 128", [shape(g, 128, 32)], {}) for g in (4, 8, 16, 32)],
+    "batch": [(f"{g} groups of 128", [shape(g, 128, 24)], {}) for g in (8, 16, 32, 64)],
     "noise": [
-        (f"{n} noise words for {size}", [shape(2048 // size, size, n)], {})
-        for size, n in ((128, 16), (128, 32), (128, 64), (64, 16), (256, 32), (256, 64))
+        (f"{n} noise words for {size}", [shape(4096 // size, size, n)], {})
+        for size, n in ((128, 16), (128, 24), (128, 32), (128, 64), (64, 16), (256, 48))
     ],
     "floor": [
         (f"floor {floor}", [(RowAdaGrad, {"FLOOR": float(floor)})], {})
-        for floor in (400, 800, 1600, 3200, 6400)
+        for floor in (200, 400, 800, 1600, 3200)
     ],
     "reference": [
         (f"reference {value}", [(RowAdaGrad, {"REFERENCE": float(value)})], {})
@@ -75,7 +75,6 @@ def measure(corpus: Path, evaluations: list[Path], changes: list, params: dict) 
             stack.enter_context(changed(owner, **values))
         model = Word2Vec(progress=False, **params).fit(corpus)
     found = {
-        "words/s": model.raw_words_ * model.epochs / model.fit_seconds_["train"],
         "loss": model.loss_history_[-1],
         "largest norm in": model.wv.norms.max(),
         "largest norm out": np.linalg.norm(model.context_vectors_, axis=1).max(),

@@ -76,9 +76,11 @@ def _no_litter():
 @pytest.mark.parametrize("size", [2, 3])
 def test_members_take_every_step_together(size):
     cells = np.zeros(size, dtype=np.int64)
-    shared = run_team(count_up, size, {"cells": cells}, 200, {})
+    arrays = {"cells": cells}
+    shared = run_team(count_up, size, arrays, 200, {})
     np.testing.assert_array_equal(shared["cells"], expected_cells(size, 200))
     assert not cells.any()  # the caller's array is copied
+    assert not arrays  # and need not stay in memory
 
 
 def test_a_team_of_one_works_on_the_arrays_themselves():
@@ -94,7 +96,7 @@ def test_arrays_keep_their_shapes_types_and_values():
         "bytes": np.arange(7, dtype=np.uint8),
         "empty": np.empty((0, 4)),
     }
-    shared = run_team(count_up, 2, arrays, 0, {"more": ((2, 3), np.float64)})
+    shared = run_team(count_up, 2, dict(arrays), 0, {"more": ((2, 3), np.float64)})
     for name, array in arrays.items():
         assert shared[name].dtype == array.dtype
         np.testing.assert_array_equal(shared[name], array)

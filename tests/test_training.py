@@ -10,7 +10,12 @@ from negsamp import Word2Vec
 from negsamp.kernel import TILE, BlockKernel
 from negsamp.sampling import AliasTable, noise_probabilities
 from negsamp.team import TeamError
-from negsamp.training import Trainer, TrainingDivergedError, choose_block_shape
+from negsamp.training import (
+    Trainer,
+    TrainingDivergedError,
+    choose_block_shape,
+    training_arrays,
+)
 from negsamp.vocabulary import TokenStream
 
 
@@ -196,17 +201,9 @@ def make_trainer(**changes):
 def train(trainer, n=1000, V=10, d=4):
     """Train on n words of one sentence; the losses of the epochs."""
     stream = TokenStream(np.arange(n, dtype=np.int32) % V, np.array([0, n]))
-    W, losses = np.full((2, V, d), 0.1, np.float32), []
-    trainer.train(
-        W[0],
-        W[1],
-        stream,
-        np.ones(V, np.float32),
-        AliasTable(np.ones(V)),
-        n,
-        lambda epoch, loss, W_in, W_out: losses.append(loss),
-        progress=False,
-    )
+    W, keep, losses = np.full((2, V, d), 0.1, np.float32), np.ones(V, np.float32), []
+    arrays = training_arrays(W[0], W[1], stream, keep, AliasTable(np.ones(V)))
+    trainer.train(arrays, n, on_epoch_end=lambda epoch, loss: losses.append(loss), progress=False)
     return losses
 
 

@@ -137,7 +137,8 @@ def run_team(
     size : int
         Members, 2 or more.
     arrays : dict of ndarray
-        Copied to shared memory.
+        Moved to shared memory: each is copied and taken out of the dict, so that it need not be in
+        memory twice.
     job : object
         Pickled for each child; this process passes it on as it is.
     scratch : dict
@@ -164,8 +165,10 @@ def run_team(
     layout["_control"] = ((1 + size,), np.dtype(np.int64))
     with _shared_file(_bytes(layout)) as file:
         shared = _map(file.fileno(), layout)
-        for name, array in arrays.items():
+        while arrays:
+            name, array = arrays.popitem()
             shared[name][...] = array
+            del array
         task = (program, size, layout, file.name, pickle.dumps(_for_children(job)))
         children = children[: size - 1]
         with start_children(size - 1 - len(children)) as more:

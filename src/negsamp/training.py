@@ -23,7 +23,13 @@ from negsamp.team import Team, run_alone, run_team
 from negsamp.updates import OPTIMIZERS, Gradients
 from negsamp.vocabulary import TokenStream
 
-__all__ = ["BlockShape", "Trainer", "TrainingDivergedError", "choose_block_shape"]
+__all__ = [
+    "BlockShape",
+    "Trainer",
+    "TrainingDivergedError",
+    "choose_block_shape",
+    "training_arrays",
+]
 
 
 class TrainingDivergedError(ArithmeticError):
@@ -99,6 +105,39 @@ def choose_block_shape(
 TOKENS_WORTH_A_WORKER = 500_000
 
 
+def _ignore(*_: Any) -> None:
+    """What happens where nobody asked to be told."""
+
+
+def training_arrays(
+    W_in: np.ndarray,
+    W_out: np.ndarray,
+    stream: TokenStream,
+    keep: np.ndarray,
+    noise: AliasTable,
+) -> dict[str, np.ndarray]:
+    """Name the arrays that `Trainer.train` works on.
+
+    Parameters
+    ----------
+    W_in, W_out : ndarray, shape (V, d)
+        Input (center) and output (context) vectors at the beginning.
+    stream : TokenStream
+    keep : ndarray, shape (V,) float32
+        Probability that an occurrence of each word is kept.
+    noise : AliasTable
+    """
+    return {
+        "W_in": W_in,
+        "W_out": W_out,
+        "ids": stream.ids,
+        "offsets": stream.offsets,
+        "keep": keep,
+        "threshold": noise.threshold,
+        "alias": noise.alias,
+    }
+
+
 @dataclass(frozen=True)
 class Trainer:
     """The settings of a training run.
@@ -140,35 +179,34 @@ class Trainer:
 
     def train(
         self,
-        W_in: np.ndarray,
-        W_out: np.ndarray,
-        stream: TokenStream,
-        keep: np.ndarray,
-        noise: AliasTable,
+        arrays: dict[str, np.ndarray],
         raw_words: int,
-        on_epoch_end: Callable[[int, float, np.ndarray, np.ndarray], Any],
+        on_start: Callable[[np.ndarray, np.ndarray], Any] = _ignore,
+        on_epoch_end: Callable[[int, float], Any] = _ignore,
         progress: bool | None = None,
         children: Sequence[Any] = (),
-    ) -> None:
-        """Train two matrices in place.
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Train two matrices.
 
         Parameters
         ----------
-        W_in, W_out : ndarray, shape (V, d)
-            Input (center) and output (context) vectors.
-        stream : TokenStream
-        keep : ndarray, shape (V,) float32
-            Probability that an occurrence of each word is kept.
-        noise : AliasTable
+        arrays : dict of ndarray
+            From `training_arrays`. Several workers empty it, so that what it holds need not be in
+            memory twice.
         raw_words : int
             Words of the corpus, for the progress bar's words/s.
+        on_start : callable
+            Called with the two matrices, each (V, d), that training changes in place.
         on_epoch_end : callable
-            Called with the epoch's number, from 0, its loss in nats per pair, and the two matrices
-            as they are then.
+            Called with the epoch's number, from 0, and its loss in nats per pair.
         progress : bool, optional
             Show a progress bar; None shows it on a terminal only.
         children : sequence
             Worker processes that `negsamp.team.start_children` started ahead.
+
+        Returns
+        -------
+        W_in, W_out : ndarray, shape (V, d)
 
         Raises
         ------
@@ -177,16 +215,8 @@ class Trainer:
         TeamError
             If a worker process dies.
         """
-        arrays = {
-            "W_in": W_in,
-            "W_out": W_out,
-            "ids": stream.ids,
-            "offsets": stream.offsets,
-            "keep": keep,
-            "threshold": noise.threshold,
-            "alias": noise.alias,
-        }
-        scratch = gradient_layout(self.shape, self.window, W_in.shape[1], W_in.dtype)
+        d, dtype = arrays["W_in"].shape[1], arrays["W_in"].dtype
+        scratch = gradient_layout(self.shape, self.window, d, dtype)
         scratch["group_losses"] = ((self.shape.groups,), np.float64)
         enough = int(self.kept_tokens * self.epochs / TOKENS_WORTH_A_WORKER)
         members = max(1, min(self.workers, self.shape.groups, enough))
@@ -196,13 +226,13 @@ class Trainer:
             unit_scale=True,
             disable=None if progress is None else not progress,
         ) as bar:
-            job = _Job(self, bar, raw_words / self.kept_tokens, on_epoch_end)
+            job = _Job(self, bar, raw_words / self.kept_tokens, on_start, on_epoch_end)
             if members == 1:
-                arrays |= {name: np.zeros(*spec) for name, spec in scratch.items()}
-                run_alone(_train, arrays, job)
-            else:
-                shared = run_team(_train, members, arrays, job, scratch, children)
-                W_in[...], W_out[...] = shared["W_in"], shared["W_out"]
+                more = {name: np.zeros(*spec) for name, spec in scratch.items()}
+                run_alone(_train, arrays | more, job)
+                return arrays["W_in"], arrays["W_out"]
+            shared = run_team(_train, members, arrays, job, scratch, children)
+            return shared["W_in"].copy(), shared["W_out"].copy()
 
     def learning_rate(self, centers_done: float) -> float:
         """Linear decay from `alpha` to `min_alpha` over the tokens of all epochs."""
@@ -232,7 +262,8 @@ class _Job:
     trainer: Trainer
     bar: Any = None
     words_a_center: float = 0.0
-    on_epoch_end: Callable[[int, float, np.ndarray, np.ndarray], Any] | None = None
+    on_start: Callable[[np.ndarray, np.ndarray], Any] = _ignore
+    on_epoch_end: Callable[[int, float], Any] = _ignore
 
     def for_children(self) -> _Job:
         return _Job(self.trainer)
@@ -241,11 +272,11 @@ class _Job:
 def _train(team: Team, arrays: dict[str, np.ndarray], job: _Job) -> None:
     """The program that each worker runs."""
     worker = _Worker(team, arrays, job)
+    job.on_start(arrays["W_in"], arrays["W_out"])
     loss = (1 + job.trainer.negative) * float(np.log(2.0))  # of scores that are all zero
     for epoch in range(job.trainer.epochs):
         loss = worker.train_epoch(epoch, loss)
-        if job.on_epoch_end is not None:
-            job.on_epoch_end(epoch, loss, arrays["W_in"], arrays["W_out"])
+        job.on_epoch_end(epoch, loss)
 
 
 class _Worker:

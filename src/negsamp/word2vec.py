@@ -17,7 +17,7 @@ from negsamp.objectives import OBJECTIVES
 from negsamp.sampling import AliasTable, keep_probabilities, noise_probabilities
 from negsamp.storage import SavedModelError, read_model, write_model
 from negsamp.team import start_children
-from negsamp.training import Trainer, choose_block_shape
+from negsamp.training import Trainer, choose_block_shape, training_arrays
 from negsamp.updates import OPTIMIZERS
 from negsamp.vectors import KeyedVectors
 from negsamp.vocabulary import TokenStream, Vocabulary, read_corpus
@@ -252,32 +252,28 @@ class Word2Vec:
         keep = keep_probabilities(vocabulary.counts, self.sample)
         noise = AliasTable(noise_probabilities(vocabulary.counts, self.ns_exponent))
         trainer = self._trainer(vocabulary, keep)
-        W_in, W_out = self._initialise(vocabulary, trainer.seed)
-        self.fit_seconds_ = {"read": read - started, "train": 0.0}
+        arrays = training_arrays(
+            *self._initial_vectors(len(vocabulary), trainer.seed), stream, keep, noise
+        )
+        del stream  # several workers move it, which they cannot while it has another name
 
-        def on_epoch_end(
-            epoch: int, loss: float, vectors: np.ndarray, context_vectors: np.ndarray
-        ) -> None:
-            self._set_vectors(vectors, context_vectors)
+        def on_start(W_in: np.ndarray, W_out: np.ndarray) -> None:
+            self.vocabulary_, self.raw_words_ = vocabulary, vocabulary.raw_words
+            self.loss_history_ = []
+            self.fit_seconds_ = {"read": read - started, "train": 0.0}
+            self._set_vectors(W_in, W_out)
+
+        def on_epoch_end(epoch: int, loss: float) -> None:
+            self.__dict__.pop("_wv", None)
             self.loss_history_.append(loss)
             self.fit_seconds_["train"] = time.perf_counter() - read
             for callback in callbacks:
                 callback(self, epoch + 1)
 
-        try:
-            trainer.train(
-                W_in,
-                W_out,
-                stream,
-                keep,
-                noise,
-                self.raw_words_,
-                on_epoch_end,
-                self.progress,
-                children,
-            )
-        finally:
-            self._set_vectors(W_in, W_out)  # what callbacks saw may be shared memory
+        trained = trainer.train(
+            arrays, vocabulary.raw_words, on_start, on_epoch_end, self.progress, children
+        )
+        self._set_vectors(*trained)
         self.fit_seconds_["train"] = time.perf_counter() - read
 
     def _set_vectors(self, vectors: np.ndarray, context_vectors: np.ndarray) -> None:
@@ -399,18 +395,14 @@ class Word2Vec:
             kept_tokens=float(kept.sum()),
         )
 
-    def _initialise(self, vocabulary: Vocabulary, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Small random input vectors and zero output vectors, as in word2vec."""
-        V, d = len(vocabulary), int(self.vector_size)
+    def _initial_vectors(self, V: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Small random input vectors and zero output vectors, as in word2vec, (V, d) each."""
+        d = int(self.vector_size)
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2**31,)))
         W_in = rng.random((V, d), dtype=np.float32)
         W_in -= np.float32(0.5)
         W_in /= np.float32(d)
-        W_out = np.zeros((V, d), dtype=np.float32)
-        self.vocabulary_, self.raw_words_ = vocabulary, vocabulary.raw_words
-        self.loss_history_ = []
-        self._set_vectors(W_in, W_out)
-        return W_in, W_out
+        return W_in, np.zeros((V, d), dtype=np.float32)
 
 
 PARAMETERS = tuple(
