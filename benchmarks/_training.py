@@ -7,7 +7,7 @@ imported at the head: what a library imports is part of its time and of its memo
 from __future__ import annotations
 
 import json
-import os
+import mmap
 import re
 import subprocess
 import sys
@@ -114,12 +114,9 @@ def train_word2vec_c(run: dict[str, Any], folder: Path) -> tuple[dict[str, Any],
 
 
 class TreeMemory:
-    """Watches the memory of this process and its children together; 0 where /proc is missing.
+    """Watches the memory of this process and its children together; 0 where /proc is missing."""
 
-    Pages that several processes share count once: each process's share of them (Pss) is added up.
-    """
-
-    INTERVAL = 0.2  # seconds; a look takes a millisecond
+    INTERVAL = 0.2  # seconds
 
     def __init__(self) -> None:
         self.peak_mb = 0.0
@@ -136,20 +133,32 @@ class TreeMemory:
 
     def _watch(self) -> None:
         while not self._done.wait(self.INTERVAL):
-            self.peak_mb = max(self.peak_mb, tree_mb(os.getpid()))
+            self.peak_mb = max(self.peak_mb, tree_mb())
 
 
-def tree_mb(pid: int) -> float:
-    """Memory of a process and of its children now, in MB of 1e6 bytes."""
+def tree_mb() -> float:
+    """Memory of this process and its children now, in MB of 1e6 bytes.
+
+    What each has for itself is added up, and what they may share counts once, as the largest that
+    one of them has. (Exact shares are in smaps_rollup, but reading that slows the processes down.)
+    """
+    own, shared = [0], [0]
+    for pid in ["self", *children_of("self")]:
+        try:
+            _, resident, common, *_ = map(int, Path(f"/proc/{pid}/statm").read_text().split())
+        except (OSError, ValueError):
+            continue  # it has ended, or there is no /proc
+        own.append(resident - common)
+        shared.append(common)
+    return (sum(own) + max(shared)) * mmap.PAGESIZE / 1e6
+
+
+def children_of(pid: str) -> list[str]:
+    listed = Path(f"/proc/{pid}/task").glob("*/children")
     try:
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        listed = Path(f"/proc/{pid}/task").glob("*/children")
-        children = [int(child) for file in listed for child in file.read_text().split()]
-    except (OSError, ValueError):
-        return 0.0  # it has ended, or there is no /proc
-    own = re.search(r"^Pss:\s*(\d+) kB", rollup, re.MULTILINE)
-    mine = int(own[1]) * 1024 / 1e6 if own else 0.0
-    return mine + sum(tree_mb(child) for child in children)
+        return [child for file in listed for child in file.read_text().split()]
+    except OSError:
+        return []
 
 
 def peak_mb(of_child: bool = False) -> float:

@@ -114,7 +114,8 @@ def test_iter_windows_equals_loops(lengths, window, size, read, shrink_windows):
     for run in runs:
         assert run.window == window
         assert len(run.left) == len(run.right) == size
-        assert run.tokens.dtype == np.int32
+        assert run.tokens.dtype == run.left.dtype == run.right.dtype == np.int32
+        assert not np.shares_memory(run.left, run.right)
     assert_windows_of(by_center(runs), sentences, window, shrink_windows)
 
 
@@ -371,6 +372,20 @@ def test_block_groups_come_from_all_over_the_run():
     blocks = list(block_run(run, (3, 4, 1), 5, NOISE, np.random.default_rng(0)))
     assert [block.centers[:, 0].tolist() for block in blocks] == [[2, 10, 18], [6, 14, 22]]
     assert blocks[1].tokens[2].tolist() == list(range(20, 28))
+
+
+@given(example=runs_and_shapes(), cut=st.integers(0, 4))
+@settings(max_examples=100)
+def test_block_parts_hold_the_pairs_of_their_groups(example, cut):
+    run, (G, L, N) = example
+    for block in block_run(run, (G, L, N), 3, NOISE, np.random.default_rng(0)):
+        whole = block.pairs()
+        slices = [slice(cut), slice(cut, None)] if 0 < cut < G else [slice(None)]
+        parts = [block.part(groups).pairs() for groups in slices]
+        for name in ("centers", "contexts", "negatives"):
+            joined = np.concatenate([getattr(part, name) for part in parts])
+            np.testing.assert_array_equal(joined, getattr(whole, name))
+        assert {part.weight for part in parts} == {whole.weight}
 
 
 def test_block_by_hand():

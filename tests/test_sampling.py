@@ -190,6 +190,15 @@ def test_alias_table_refuses_what_is_no_distribution(weights, message):
         AliasTable(weights)
 
 
+def test_alias_table_from_the_arrays_of_another():
+    table = AliasTable([3, 0, 2, 1])
+    again = AliasTable.from_table(table.threshold, table.alias)
+    assert np.shares_memory(again.threshold, table.threshold)
+    assert len(again) == 4
+    first, second = (t.draw(np.random.default_rng(5), 100) for t in (table, again))
+    np.testing.assert_array_equal(first, second)
+
+
 # Draws
 
 

@@ -251,6 +251,21 @@ def test_older_model_is_replaced_with_all_its_files(tmp_path):
     assert os.listdir(tmp_path) == ["model"]
 
 
+def test_folder_is_made_beside_its_place(tmp_path, monkeypatch):
+    # a folder elsewhere may lie on another file system, from where it cannot be renamed
+    renamed, real = [], os.rename
+
+    def rename(source, target):
+        renamed.append((source, target))
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    for _ in range(2):
+        write(tmp_path / "model")
+    assert len(renamed) == 3
+    assert all(tmp_path in path.parents for pair in renamed for path in pair)
+
+
 def test_link_to_an_older_model_stays_a_link(tmp_path):
     write(tmp_path / "real")
     try:
