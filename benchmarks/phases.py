@@ -1,0 +1,101 @@
+"""Where a worker's time goes: nanoseconds per kept token, phase by phase.
+
+python benchmarks/phases.py CORPUS
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from _environment import environment
+
+from negsamp import AliasTable, keep_probabilities, noise_probabilities, read_corpus
+from negsamp.kernel import TILE, BlockKernel
+from negsamp.pairs import block_run, iter_windows
+from negsamp.training import choose_block_shape
+from negsamp.updates import RowAdaGrad
+
+WINDOW, NEGATIVE, DIMENSIONS = 5, 5, 100
+BLOCKS = 64
+
+
+def seconds(work: Callable[[], Any], rounds: int = 3) -> float:
+    """The fastest of some rounds."""
+    taken = []
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - begin)
+    return min(taken)
+
+
+def sgemm_peak() -> float:
+    """Floating-point operations a second of a large product, one thread's worth if BLAS has one."""
+    a = np.ones((1024, 1024), np.float32)
+    return 2 * 1024**3 / seconds(lambda: a @ a, 20)
+
+
+def measure(corpus: str) -> dict[str, float]:
+    vocabulary, stream = read_corpus(corpus)
+    keep = keep_probabilities(vocabulary.counts, 1e-3)
+    noise = AliasTable(noise_probabilities(vocabulary.counts))
+    kept = vocabulary.counts * keep
+    shape = choose_block_shape(kept.sum(), kept.max() / kept.sum())
+    rng = np.random.default_rng(0)
+    tokens = shape.batch_size * BLOCKS
+
+    def windows() -> Any:
+        runs = iter_windows(stream.ids, stream.offsets, WINDOW, tokens, rng, True, keep)
+        return list(islice(runs, 2))
+
+    run, *more = windows()
+    V = len(vocabulary)
+    W_in, W_out = (rng.normal(0, 0.3, (V, DIMENSIONS)).astype(np.float32) for _ in "io")
+    rules = RowAdaGrad(V, 2.0), RowAdaGrad(V, 2.0)
+    kernel = BlockKernel(shape, WINDOW, DIMENSIONS)
+    blocks = list(block_run(run, shape, NEGATIVE, noise, rng))
+    apply_seconds = 0.0
+
+    def apply_all() -> None:
+        nonlocal apply_seconds
+        for block in blocks:
+            g = kernel.gradients(W_in, W_out, block)
+            begin = time.perf_counter()
+            rules[0].apply(W_in, block.center_rows, g.centers, g.center_squares, 0.01)
+            rules[1].apply(W_out, block.output_rows, g.outputs, g.output_squares, 0.01)
+            apply_seconds += time.perf_counter() - begin
+
+    found = {
+        "windows": seconds(windows) / (1 + len(more)),
+        "noise draws": seconds(lambda: list(block_run(run, shape, NEGATIVE, noise, rng))),
+        "gradients": seconds(lambda: [kernel.gradients(W_in, W_out, block) for block in blocks]),
+    }
+    apply_all()
+    found["additions"] = apply_seconds
+    found = {name: 1e9 * spent / tokens for name, spent in found.items()}
+    found["all"] = sum(found.values())
+    flops = 3 * 2 * DIMENSIONS * (TILE + 2 * WINDOW + shape.noise_words)
+    peak = sgemm_peak()
+    found["products at sgemm peak"] = 1e9 * flops / peak
+    print(f"sgemm peak {peak / 1e9:.0f} GFLOP/s; {flops} products' operations a token")
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpus")
+    arguments = parser.parse_args()
+    print(json.dumps(environment()))
+    print("| phase | ns per kept token |\n|---|---|")
+    for name, value in measure(arguments.corpus).items():
+        print(f"| {name} | {value:.0f} |")
+
+
+if __name__ == "__main__":
+    main()

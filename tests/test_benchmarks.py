@@ -1,0 +1,50 @@
+"""The smaller benchmark scripts run and print their tables. No times."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    words = np.random.default_rng(0).choice([f"w{i}" for i in range(30)], size=(200, 10))
+    path = tmp_path / "corpus.txt"
+    path.write_text("\n".join(" ".join(line) for line in words))
+    return path
+
+
+def run(script, *arguments):
+    command = [sys.executable, BENCHMARKS / script, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_phases_prints_every_phase(corpus):
+    shown = run("phases.py", corpus)
+    rows = [line.split("|")[1].strip() for line in shown.splitlines() if line.startswith("|")]
+    assert rows[2:] == [
+        "windows",
+        "noise draws",
+        "gradients",
+        "additions",
+        "all",
+        "products at sgemm peak",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("vary", "rows"), [("optimizer", 4), ("spread", 2), ("batch", 4), ("floor", 5), ("max-step", 5)]
+)
+def test_settings_changes_one_setting_at_a_time(corpus, tmp_path, vary, rows):
+    (tmp_path / "eval").mkdir()
+    (tmp_path / "eval" / "pairs.tsv").write_text("w1\tw2\t1\nw3\tw4\t2\nw5\tw6\t3\n")
+    shown = run("settings.py", corpus, "--eval-dir", tmp_path / "eval", "--vary", vary)
+    lines = [line for line in shown.splitlines() if line.startswith("|")]
+    assert lines[0].endswith("| pairs |")
+    assert len(lines) == 2 + rows
+    if vary in ("optimizer", "floor"):  # the others need a corpus of several blocks
+        assert len({line.split("|", 2)[2] for line in lines[2:]}) > 1
