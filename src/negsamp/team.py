@@ -13,7 +13,6 @@ import mmap
 import os
 import pickle
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -190,7 +189,10 @@ def start_children(n: int) -> Iterator[list[subprocess.Popen[bytes]]]:
         for _ in range(n):
             children.append(
                 subprocess.Popen(
-                    [sys.executable, "-c", CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                    [sys.executable, "-c", CHILD],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    start_new_session=True,  # Ctrl-C in a terminal is the parent's to answer
                 )
             )
             _send(children[-1], sys.path)
@@ -268,7 +270,6 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 def _child() -> None:
     """What a child does: the program, as the member that the parent says it is."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     try:
         rank, parent, program, size, layout, path, job = pickle.load(sys.stdin.buffer)
     except EOFError:

@@ -8,6 +8,7 @@ bit for any number of workers.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -220,6 +221,8 @@ class Trainer:
         scratch["group_losses"] = ((self.shape.groups,), np.float64)
         enough = int(self.kept_tokens * self.epochs / TOKENS_WORTH_A_WORKER)
         members = max(1, min(self.workers, self.shape.groups, enough))
+        if sys.platform == "win32":  # where children cannot open the parent's temporary file
+            members = 1
         with tqdm(
             total=raw_words * self.epochs,
             unit=" words",
