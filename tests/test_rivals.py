@@ -104,8 +104,8 @@ def test_parse_collects_evaluation_files(corpus, pairs, questions, tmp_path):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["{}/absent"], "absent is not a file"),
-        (["{}/packed.gz"], "packed.gz is compressed"),
+        (["{}/absent", "--only", "negsamp"], "absent is not a file"),
+        (["{}/packed.gz", "--only", "negsamp"], "packed.gz is compressed"),
         (["{}/corpus.txt", "--only", "negsamp,glove"], "--only has 'glove'; it may have"),
         (["{}/corpus.txt", "--only", "word2vec-c"], "--only has 'word2vec-c'; it may have"),
         (["{}/corpus.txt", "--only", "negsamp,negsamp"], "--only has ['negsamp', 'negsamp']; each"),
