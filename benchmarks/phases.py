@@ -92,8 +92,9 @@ def main() -> None:
     parser.add_argument("corpus")
     arguments = parser.parse_args()
     print(json.dumps(environment()))
-    print("| phase | ns per kept token |\n|---|---|")
-    for name, value in measure(arguments.corpus).items():
+    found = measure(arguments.corpus)
+    print("\n| phase | ns per kept token |\n|---|---|")
+    for name, value in found.items():
         print(f"| {name} | {value:.0f} |")
 
 

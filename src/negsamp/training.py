@@ -161,8 +161,8 @@ class Trainer:
     kept_tokens : float
         Tokens expected an epoch, after subsampling.
     max_step : float
-        How far a row may move in one update. About the length of a grown row, and far above what
-        rows of ordinary text do. Measured, see docs/performance.md.
+        How far a row may move in one update: about as far as a grown row is long. Of the rows of
+        ordinary text one in a hundred reaches it. Measured, see docs/performance.md.
     """
 
     window: int
