@@ -16,8 +16,8 @@ import numpy as np
 from _environment import environment
 
 from negsamp import AliasTable, keep_probabilities, noise_probabilities, read_corpus
-from negsamp.kernel import TILE, BlockKernel
-from negsamp.pairs import block_run, iter_windows
+from negsamp.kernel import BlockKernel
+from negsamp.pairs import block_run, iter_windows, window_weights
 from negsamp.training import choose_block_shape
 from negsamp.updates import RowAdaGrad
 
@@ -51,15 +51,16 @@ def measure(corpus: str) -> dict[str, float]:
     tokens = shape.batch_size * BLOCKS
 
     def windows() -> Any:
-        runs = iter_windows(stream.ids, stream.offsets, WINDOW, tokens, rng, True, keep)
+        runs = iter_windows(stream.ids, stream.offsets, WINDOW, tokens, rng, False, keep)
         return list(islice(runs, 2))
 
     run, *more = windows()
+    weights = window_weights(WINDOW)
     V = len(vocabulary)
     W_in, W_out = (rng.normal(0, 0.3, (V, DIMENSIONS)).astype(np.float32) for _ in "io")
     rules = RowAdaGrad(V, 2.0), RowAdaGrad(V, 2.0)
     kernel = BlockKernel(shape, WINDOW, DIMENSIONS)
-    blocks = list(block_run(run, shape, NEGATIVE, noise, rng))
+    blocks = list(block_run(run, shape, NEGATIVE, noise, rng, weights))
     apply_seconds = 0.0
 
     def apply_all() -> None:
@@ -67,20 +68,20 @@ def measure(corpus: str) -> dict[str, float]:
         for block in blocks:
             g = kernel.gradients(W_in, W_out, block)
             begin = time.perf_counter()
-            rules[0].apply(W_in, block.center_rows, g.centers, g.center_squares, 0.01)
+            rules[0].apply(W_in, block.token_rows, g.centers, g.center_squares, 0.01)
             rules[1].apply(W_out, block.output_rows, g.outputs, g.output_squares, 0.01)
             apply_seconds += time.perf_counter() - begin
 
     found = {
         "windows": seconds(windows) / (1 + len(more)),
-        "noise draws": seconds(lambda: list(block_run(run, shape, NEGATIVE, noise, rng))),
+        "noise draws": seconds(lambda: list(block_run(run, shape, NEGATIVE, noise, rng, weights))),
         "gradients": seconds(lambda: [kernel.gradients(W_in, W_out, block) for block in blocks]),
     }
     apply_all()
     found["additions"] = apply_seconds
     found = {name: 1e9 * spent / tokens for name, spent in found.items()}
     found["all"] = sum(found.values())
-    flops = 3 * 2 * DIMENSIONS * (TILE + 2 * WINDOW + shape.noise_words)
+    flops = 3 * 2 * DIMENSIONS * (2 * WINDOW + shape.noise_words)
     peak = sgemm_peak()
     found["products at sgemm peak"] = 1e9 * flops / peak
     print(f"sgemm peak {peak / 1e9:.0f} GFLOP/s; {flops} products' operations a token")

@@ -49,10 +49,14 @@ SETTINGS = {
         ("groups from all over a run", [], {}),
         ("groups side by side", [(Trainer, {"blocks_a_run": 1})], {}),
     ],
-    "batch": [(f"{g} groups of 128", [shape(g, 128, 24)], {}) for g in (8, 16, 32, 64)],
+    "batch": [(f"{g} groups of 256", [shape(g, 256, 4, 16)], {}) for g in (8, 16, 32, 64)],
     "noise": [
-        (f"{n} noise words for {size}", [shape(4096 // size, size, n)], {})
-        for size, n in ((128, 16), (128, 24), (128, 32), (128, 64), (64, 16), (256, 48))
+        (f"{n} noise words for {part}", [shape(32, 256, 256 // part, n)], {})
+        for part, n in ((64, 8), (64, 12), (64, 16), (64, 32), (32, 16), (128, 24))
+    ],
+    "window": [
+        ("contexts weighed by nearness", [], {}),
+        ("all contexts alike", [], {"shrink_windows": False}),
     ],
     "floor": [
         (f"floor {floor}", [(RowAdaGrad, {"FLOOR": float(floor)})], {})

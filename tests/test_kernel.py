@@ -1,11 +1,14 @@
 """The fast kernel against the reference, which shares no line with it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from negsamp import kernel as kernel_module
 from negsamp import reference
-from negsamp.kernel import TILE, BlockKernel, gradient_layout
-from negsamp.pairs import Block, block_run, iter_windows
+from negsamp.kernel import BlockKernel, gradient_layout
+from negsamp.pairs import block_run, iter_windows, window_weights
 from negsamp.sampling import AliasTable
 from negsamp.updates import OPTIMIZERS, Gradients
 
@@ -20,9 +23,9 @@ def random_block(shape, window, negative=5, seed=0, shrink=True, V=V):
     n = shape[0] * shape[1] - 3
     offsets = np.append(offsets[offsets < n], n)
     ids = rng.integers(0, V, n).astype(np.int32)
-    (run,) = iter_windows(ids, offsets, window, shape[0] * shape[1], rng, shrink)
+    (run,) = iter_windows(ids, offsets, window, shape[0] * shape[1], rng, shrink_windows=False)
     noise = AliasTable(np.arange(1, V + 1))
-    (block,) = block_run(run, shape, negative, noise, rng)
+    (block,) = block_run(run, shape, negative, noise, rng, window_weights(window, shrink))
     return block
 
 
@@ -31,10 +34,8 @@ def matrices(seed=0, dtype=np.float64, V=V, d=D, scale=1.0):
     return (scale * rng.normal(size=(2, V, d))).astype(dtype)
 
 
-SHAPES = pytest.mark.parametrize(
-    "shape", [(1, TILE, 4), (3, 2 * TILE, 8), (2, 4 * TILE, 3)], ids=str
-)
-WINDOWS = pytest.mark.parametrize("window", [1, 2, 5, 8, 11, 40])  # 2w below, at and above a tile
+SHAPES = pytest.mark.parametrize("shape", [(1, 4, 1, 4), (3, 32, 2, 8), (2, 60, 5, 3)], ids=str)
+WINDOWS = pytest.mark.parametrize("window", [1, 2, 5, 8, 11, 40])  # odd and even, above a group
 
 
 @SHAPES
@@ -55,16 +56,13 @@ def test_loss_equals_the_reference(shape, window):
     W_in, W_out = matrices()
     block = random_block(shape, window)
     fast = BlockKernel(shape, window, D, np.float64).loss(W_in, W_out, block)
-    by_group = np.zeros(shape[0])
-    group = block.pairs().center_slots // shape[1]
-    np.add.at(by_group, group, reference.loss(W_in, W_out, block))
-    np.testing.assert_allclose(fast, by_group, rtol=1e-12)
+    np.testing.assert_allclose(fast, reference.loss(W_in, W_out, block).sum(), rtol=1e-12)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("max_step", [np.inf, 1.0, 1e-3])
 def test_step_equals_the_reference(optimizer, max_step):
-    shape, window = (3, 2 * TILE, 8), 5
+    shape, window = (3, 32, 2, 8), 5
     fast, slow = matrices(), matrices()
     rules = [[OPTIMIZERS[optimizer](V, max_step) for _ in "io"] for _ in "fs"]
     kernel = BlockKernel(shape, window, D, np.float64)
@@ -78,31 +76,31 @@ def test_step_equals_the_reference(optimizer, max_step):
 
 def apply(W, rules, block, g, fast, alpha=0.025):
     """The update that training makes of a block's gradients."""
-    rules[0].apply(W[0], block.center_rows, g.centers, g.center_squares, alpha, fast=fast)
+    rules[0].apply(W[0], block.token_rows, g.centers, g.center_squares, alpha, fast=fast)
     rules[1].apply(W[1], block.output_rows, g.outputs, g.output_squares, alpha, fast=fast)
 
 
 def test_gradients_equal_finite_differences_of_the_loss():
     # independent of the chain rule: the loss alone, along random directions
-    shape, window = (2, TILE, 4), 3
+    shape, window = (2, 16, 1, 4), 3
     W_in, W_out = matrices()
     block = random_block(shape, window)
     kernel = BlockKernel(shape, window, D, np.float64)
     g_centers, g_outputs, *_ = (g.copy() for g in kernel.gradients(W_in, W_out, block))
     g_in, g_out = np.zeros_like(W_in), np.zeros_like(W_out)
-    np.add.at(g_in, block.center_rows, g_centers)
+    np.add.at(g_in, block.token_rows, g_centers)
     np.add.at(g_out, block.output_rows, g_outputs)
     rng, h = np.random.default_rng(1), 1e-6
     for _ in range(10):
         d_in, d_out = rng.normal(size=W_in.shape), rng.normal(size=W_out.shape)
-        above = kernel.loss(W_in + h * d_in, W_out + h * d_out, block).sum()
-        below = kernel.loss(W_in - h * d_in, W_out - h * d_out, block).sum()
+        above = kernel.loss(W_in + h * d_in, W_out + h * d_out, block)
+        below = kernel.loss(W_in - h * d_in, W_out - h * d_out, block)
         expected = -((g_in * d_in).sum() + (g_out * d_out).sum())
         np.testing.assert_allclose((above - below) / (2 * h), expected, rtol=1e-6)
 
 
 def test_kernel_gives_the_same_again_after_another_block():
-    shape, window = (3, 2 * TILE, 8), 5
+    shape, window = (3, 32, 2, 8), 5
     W_in, W_out = matrices()
     kernel = BlockKernel(shape, window, D, np.float64)
     first = [g.copy() for g in kernel.gradients(W_in, W_out, random_block(shape, window, seed=1))]
@@ -114,18 +112,18 @@ def test_kernel_gives_the_same_again_after_another_block():
 
 
 def test_centers_without_contexts_get_no_gradient():
-    shape, window = (2, TILE, 4), 5
+    shape, window = (2, 16, 1, 4), 5
     block = random_block(shape, window)
     none = np.zeros_like(block.left)
-    empty = Block(block.tokens, none, none, block.noise, block.negative)
-    assert empty.n_pairs == 0
+    empty = replace(block, left=none, right=none)
+    assert empty.pair_weight == 0
     for gradient in BlockKernel(shape, window, D, np.float64).gradients(*matrices(), empty):
         assert not gradient.any()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_kernel_survives_extreme_scores(dtype):
-    shape, window = (2, TILE, 4), 5
+    shape, window = (2, 16, 1, 4), 5
     W_in, W_out = matrices(dtype=dtype, scale=30.0)  # scores of several thousand
     block = random_block(shape, window)
     kernel = BlockKernel(shape, window, D, dtype)
@@ -138,7 +136,7 @@ def test_kernel_survives_extreme_scores(dtype):
 
 
 def test_float32_gradients_are_near_float64():
-    shape, window = (3, 2 * TILE, 8), 5
+    shape, window = (3, 32, 2, 8), 5
     W = matrices()
     block = random_block(shape, window)
     exact = BlockKernel(shape, window, D, np.float64).gradients(*W, block)
@@ -148,20 +146,37 @@ def test_float32_gradients_are_near_float64():
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-4)
 
 
+@pytest.mark.parametrize("at_once", [32, 64, 1000])
 @pytest.mark.parametrize("parts", [2, 3])
-def test_kernels_of_some_groups_together_give_the_same_bits(parts):
-    shape, window = (5, 2 * TILE, 8), 5
+def test_kernels_of_some_groups_together_give_the_same_bits(monkeypatch, parts, at_once):
+    shape, window = (5, 32, 2, 8), 5
     W = matrices(dtype=np.float32)
     block = random_block(shape, window)
     layout = gradient_layout(shape, window, D)
     whole = BlockKernel(shape, window, D)
+    monkeypatch.setattr(kernel_module, "CENTERS_AT_ONCE", at_once)  # one, two or all groups
     into = Gradients(**{name: np.full(size, np.nan, kind) for name, (size, kind) in layout.items()})
-    losses = []
+    loss = 0.0
     for part in range(parts):
         groups = slice(part * 5 // parts, (part + 1) * 5 // parts)
         kernel = BlockKernel(shape, window, D, into=into, groups=groups)
-        losses.extend(kernel.loss(*W, block))
+        loss += kernel.loss(*W, block)
         kernel.gradients(*W, block)
     for a, b in zip(into, whole.gradients(*W, block), strict=True):
         assert a.tobytes() == b.tobytes()
-    np.testing.assert_array_equal(losses, whole.loss(*W, block))
+    np.testing.assert_allclose(loss, whole.loss(*W, block), rtol=1e-6)
+
+
+def test_kernel_takes_full_windows_again_after_shorter_ones():
+    # the weights of full windows are kept from one block to the next
+    shape, window = (2, 16, 1, 4), 3
+    short = random_block(shape, window)
+    full = replace(short, left=np.full((2, 16), 3), right=np.full((2, 16), 3))
+    assert short.left.min() < 3
+    kernel = BlockKernel(shape, window, D, np.float64)
+    for block in (full, full, short, full):
+        np.testing.assert_allclose(
+            kernel.loss(*matrices(), block),
+            reference.loss(*matrices(), block).sum(),
+            rtol=1e-12,
+        )

@@ -16,7 +16,14 @@ from scipy import stats
 
 from negsamp import pairs
 from negsamp.corpus import CorpusError
-from negsamp.pairs import Block, Windows, block_run, iter_windows, skipgram_pairs
+from negsamp.pairs import (
+    Block,
+    Windows,
+    block_run,
+    iter_windows,
+    skipgram_pairs,
+    window_weights,
+)
 from negsamp.sampling import AliasTable
 from negsamp.vocabulary import TokenStream, read_corpus
 
@@ -303,13 +310,14 @@ def test_skipgram_pairs_refuse_sentences_that_are_not_ids(bad):
 
 @st.composite
 def runs_and_shapes(draw):
-    """A run of n·G·L centers, and its (G, L, N)."""
-    n, G, L, N = (draw(st.integers(1, 4)) for _ in range(4))
+    """A run of n·G·L centers, and its (G, L, H, N)."""
+    n, G, part, H, N = (draw(st.integers(1, 4)) for _ in range(5))
+    L = H * part
     window = draw(WINDOWS)
     ids, offsets = stream_of(numbered(draw(LENGTHS.filter(any))))
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     run = next(iter_windows(ids, offsets, window, n * G * L, rng, draw(st.booleans())))
-    return run, (G, L, N)
+    return run, (G, L, H, N)
 
 
 NOISE = AliasTable([4, 3, 2, 1])
@@ -328,7 +336,7 @@ def test_blocks_cover_every_pair_of_the_run_once(example):
     for block in blocks:
         assert block.window == run.window
         explicit = block.pairs()
-        assert block.n_pairs == len(explicit.centers) == len(explicit.contexts)
+        assert block.pair_weight == len(explicit.centers) == len(explicit.contexts)
         found.update(zip(explicit.centers.tolist(), explicit.contexts.tolist(), strict=True))
     assert found == Counter(zip((centers + run.window).tolist(), contexts.tolist(), strict=True))
 
@@ -336,8 +344,9 @@ def test_blocks_cover_every_pair_of_the_run_once(example):
 @given(example=runs_and_shapes())
 @settings(max_examples=200)
 def test_block_pairs_equal_three_loops(example):
-    run, (G, L, N) = example
-    for block in block_run(run, (G, L, N), 3, NOISE, np.random.default_rng(0)):
+    run, (G, L, H, N) = example
+    weights = window_weights(run.window)
+    for block in block_run(run, (G, L, H, N), 3, NOISE, np.random.default_rng(0), weights):
         w, explicit, p = block.window, block.pairs(), 0
         for g in range(G):
             for i in range(L):
@@ -346,30 +355,44 @@ def test_block_pairs_equal_three_loops(example):
                         continue
                     assert explicit.centers[p] == block.tokens[g, w + i]
                     assert explicit.contexts[p] == block.tokens[g, w + j]
-                    assert explicit.negatives[p].tolist() == block.noise[g].tolist()
+                    part = i // (L // H)
+                    assert explicit.negatives[p].tolist() == block.noise[g, part].tolist()
+                    assert explicit.weights[p] == pytest.approx((w + 1 - abs(i - j)) / w)
                     p += 1
         assert p == len(explicit.centers)
         assert explicit.negatives.shape == (p, N)
-        assert explicit.weight == 3 / N
+        assert explicit.noise_weight == 3 / N
+        assert block.pair_weight == pytest.approx(explicit.weights.sum())
 
 
 @given(example=runs_and_shapes())
 @settings(max_examples=100)
 def test_block_slots_lead_to_the_rows_of_the_pairs(example):
-    run, (G, L, N) = example
-    for block in block_run(run, (G, L, N), 3, NOISE, np.random.default_rng(0)):
+    run, (G, L, H, N) = example
+    for block in block_run(run, (G, L, H, N), 3, NOISE, np.random.default_rng(0)):
         explicit, rows = block.pairs(), block.output_rows
         n_tokens = G * (L + 2 * block.window)
-        assert len(block.center_rows) == G * L
-        assert len(rows) == n_tokens + G * N
-        np.testing.assert_array_equal(block.center_rows[explicit.center_slots], explicit.centers)
+        assert len(block.token_rows) == n_tokens
+        assert len(rows) == n_tokens + G * H * N
+        np.testing.assert_array_equal(block.token_rows[explicit.center_slots], explicit.centers)
         np.testing.assert_array_equal(rows[explicit.context_slots], explicit.contexts)
         np.testing.assert_array_equal(rows[n_tokens + explicit.noise_slots], explicit.negatives)
 
 
+@pytest.mark.parametrize("window", [1, 2, 5, 30])
+def test_window_weights_are_what_a_random_radius_gives_on_average(window):
+    weights = window_weights(window)
+    radii = np.arange(1, window + 1)
+    for place in range(-window, window + 1):
+        covered = np.mean(radii >= abs(place)) if place else 0
+        assert weights[place + window] == pytest.approx(covered)
+    full = window_weights(window, shrink_windows=False)
+    assert full.tolist() == [1] * window + [0] + [1] * window
+
+
 def test_block_groups_come_from_all_over_the_run():
     run = Windows(np.arange(24 + 4, dtype=np.int32), *np.full((2, 24), 2))
-    blocks = list(block_run(run, (3, 4, 1), 5, NOISE, np.random.default_rng(0)))
+    blocks = list(block_run(run, (3, 4, 1, 1), 5, NOISE, np.random.default_rng(0)))
     assert [block.centers[:, 0].tolist() for block in blocks] == [[2, 10, 18], [6, 14, 22]]
     assert blocks[1].tokens[2].tolist() == list(range(20, 28))
 
@@ -377,15 +400,15 @@ def test_block_groups_come_from_all_over_the_run():
 @given(example=runs_and_shapes(), cut=st.integers(0, 4))
 @settings(max_examples=100)
 def test_block_parts_hold_the_pairs_of_their_groups(example, cut):
-    run, (G, L, N) = example
-    for block in block_run(run, (G, L, N), 3, NOISE, np.random.default_rng(0)):
+    run, (G, *sizes) = example
+    for block in block_run(run, (G, *sizes), 3, NOISE, np.random.default_rng(0)):
         whole = block.pairs()
         slices = [slice(cut), slice(cut, None)] if 0 < cut < G else [slice(None)]
         parts = [block.part(groups).pairs() for groups in slices]
-        for name in ("centers", "contexts", "negatives"):
+        for name in ("centers", "contexts", "negatives", "weights"):
             joined = np.concatenate([getattr(part, name) for part in parts])
             np.testing.assert_array_equal(joined, getattr(whole, name))
-        assert {part.weight for part in parts} == {whole.weight}
+        assert {part.noise_weight for part in parts} == {whole.noise_weight}
 
 
 def test_block_by_hand():
@@ -393,7 +416,8 @@ def test_block_by_hand():
         tokens=np.array([[0, 1, 2, 3], [4, 5, 6, 7]], dtype=np.int32),
         left=np.array([[1, 1], [0, 1]]),
         right=np.array([[1, 1], [1, 0]]),
-        noise=np.array([[8, 9, 8], [9, 9, 8]], dtype=np.int32),
+        weights=np.array([0.5, 0, 0.25]),
+        noise=np.array([[[8, 9], [9, 9]], [[9, 8], [8, 8]]], dtype=np.int32),
         negative=6,
     )
     explicit = block.pairs()
@@ -401,23 +425,25 @@ def test_block_by_hand():
     assert block.centers.tolist() == [[1, 2], [5, 6]]
     assert explicit.centers.tolist() == [1, 1, 2, 2, 5, 6]
     assert explicit.contexts.tolist() == [0, 2, 1, 3, 6, 5]
-    assert explicit.negatives.tolist() == [[8, 9, 8]] * 4 + [[9, 9, 8]] * 2
-    assert explicit.weight == 2
-    assert explicit.center_slots.tolist() == [0, 0, 1, 1, 2, 3]
+    assert explicit.weights.tolist() == [0.5, 0.25, 0.5, 0.25, 0.25, 0.5]
+    assert block.pair_weight == 2.25
+    assert explicit.negatives.tolist() == [[8, 9]] * 2 + [[9, 9]] * 2 + [[9, 8], [8, 8]]
+    assert explicit.noise_weight == 3
+    assert explicit.center_slots.tolist() == [1, 1, 2, 2, 5, 6]
     assert explicit.context_slots.tolist() == [0, 2, 1, 3, 6, 5]
-    assert explicit.noise_slots.tolist() == [[0, 1, 2]] * 4 + [[3, 4, 5]] * 2
+    assert explicit.noise_slots.tolist() == [[0, 1]] * 2 + [[2, 3]] * 2 + [[4, 5], [6, 7]]
 
 
 def test_block_noise_follows_the_table():
     run = Windows(np.zeros(4000 + 2, dtype=np.int32), *np.ones((2, 4000), dtype=int))
-    blocks = list(block_run(run, (4, 10, 50), 5, NOISE, np.random.default_rng(32)))
-    noise = np.array([block.noise for block in blocks])  # (100, 4, 50)
-    assert noise.shape == (100, 4, 50)
+    blocks = list(block_run(run, (2, 20, 2, 50), 5, NOISE, np.random.default_rng(32)))
+    noise = np.array([block.noise for block in blocks])
+    assert noise.shape == (100, 2, 2, 50)
     assert noise.dtype == np.int32
     expected = noise.size * np.array([0.4, 0.3, 0.2, 0.1])
     assert stats.chisquare(np.bincount(noise.ravel()), expected).pvalue > 1e-3
-    groups = noise.reshape(400, 50)
-    assert len(np.unique(groups, axis=0)) == 400, "each group draws its own"
+    parts = noise.reshape(400, 50)
+    assert len(np.unique(parts, axis=0)) == 400, "each part draws its own"
 
 
 @given(lengths=LENGTHS, window=WINDOWS, read=st.integers(1, 30))
@@ -427,7 +453,7 @@ def test_blocks_of_all_runs_hold_the_pairs_of_the_corpus(lengths, window, read):
     rng, found = np.random.default_rng(0), Counter()
     with reading(read):
         for run in iter_windows(ids, offsets, window, 12, rng, shrink_windows=False):
-            for block in block_run(run, (2, 3, 4), 5, NOISE, rng):
+            for block in block_run(run, (2, 3, 3, 4), 5, NOISE, rng):
                 explicit = block.pairs()
                 found.update(
                     zip(explicit.centers.tolist(), explicit.contexts.tolist(), strict=True)

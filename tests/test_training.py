@@ -7,7 +7,7 @@ import pytest
 from scipy.special import log_expit
 
 from negsamp import Word2Vec
-from negsamp.kernel import TILE, BlockKernel
+from negsamp.kernel import BlockKernel
 from negsamp.sampling import AliasTable, noise_probabilities
 from negsamp.team import TeamError
 from negsamp.training import (
@@ -170,6 +170,7 @@ def worth_a_worker(monkeypatch):
 def test_any_number_of_workers_gives_the_same_bytes(worth_a_worker, workers, optimizer):
     corpus = zipf_corpus(1000, 30, 100, 1.0)
     settings = {"epochs": 2, "sample": 1e-2, "optimizer": optimizer, "vector_size": 20}
+    settings["batch_size"] = 512  # several groups, so that there is work for three
     one, several = (fit(corpus, workers=n, **settings) for n in (1, workers))
     assert several.vectors_.tobytes() == one.vectors_.tobytes()
     assert several.context_vectors_.tobytes() == one.context_vectors_.tobytes()
@@ -250,7 +251,7 @@ def interrupt(*_):
 def test_a_fault_reaches_the_caller(monkeypatch, worth_a_worker, workers, fault, error):
     monkeypatch.setattr("negsamp.kernel.BlockKernel.gradients", fault)
     with pytest.raises(error):
-        fit(zipf_corpus(500, 30, 100, 1.0), workers=workers)
+        fit(zipf_corpus(500, 30, 100, 1.0), workers=workers, batch_size=512)
 
 
 def test_a_worker_that_is_killed_is_an_error_and_loses_nothing(monkeypatch, worth_a_worker):
@@ -266,7 +267,7 @@ def test_a_worker_that_is_killed_is_an_error_and_loses_nothing(monkeypatch, wort
     def kill(model, epoch):
         started[0].kill()
 
-    model = Word2Vec(vector_size=16, min_count=1, epochs=5, workers=2, seed=1)
+    model = Word2Vec(vector_size=16, min_count=1, epochs=5, workers=2, batch_size=256, seed=1)
     with pytest.raises(TeamError, match="signal 9"):
         model.fit(zipf_corpus(500, 30, 100, 1.0), callbacks=[kill])
     assert model.vectors_.shape == (100, 16)
@@ -276,7 +277,9 @@ def test_a_worker_that_is_killed_is_an_error_and_loses_nothing(monkeypatch, wort
 def test_callbacks_of_several_workers_see_what_is_learnt(worth_a_worker):
     corpus, seen = zipf_corpus(500, 30, 100, 1.0), {1: [], 2: []}
     for workers, vectors in seen.items():
-        model = Word2Vec(vector_size=16, min_count=1, epochs=3, workers=workers, seed=1)
+        model = Word2Vec(
+            vector_size=16, min_count=1, epochs=3, workers=workers, batch_size=512, seed=1
+        )
         model.fit(corpus, callbacks=[lambda m, epoch, v=vectors: v.append(m.vectors_.copy())])
         assert (vectors[-1] == model.vectors_).all()
     np.testing.assert_array_equal(seen[1], seen[2])
@@ -309,15 +312,16 @@ def test_progress_bar_shows_rate_loss_and_learning_rate(capsys):
 @pytest.mark.parametrize("batch_size", [None, 1, 16, 100, 2048, 10_000])
 def test_block_shape_is_one_the_kernel_can_do(kept, share, batch_size):
     shape = choose_block_shape(kept, share, batch_size)
-    assert shape.group_size % TILE == 0
+    assert shape.group_size % shape.parts == 0
     assert shape.groups >= 1
-    assert shape.noise_words == 24
+    assert shape.group_size // shape.parts <= 64
+    assert shape.noise_words == 16
     if batch_size is not None:
         assert shape.batch_size >= batch_size
 
 
 def test_block_shape_follows_the_corpus():
-    large = choose_block_shape(1e7, 0.01)
-    assert large.batch_size == 4096
+    large = choose_block_shape(1e7, 0.005)
+    assert large.batch_size == 8192
     assert choose_block_shape(3e4, 0.01).batch_size <= 256
     assert choose_block_shape(1e7, 0.5).batch_size <= 160

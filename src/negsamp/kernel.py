@@ -1,12 +1,17 @@
-"""The fast SGNS step on a `Block`: three matrix products for the windows, three for the noise.
+"""The fast SGNS step on a `Block`: matrix-vector products for the windows, matrices for the noise.
 
-For T consecutive centers C (T, d) and the T + 2w tokens O (T + 2w, d) that their windows can
-reach, one product S = C Oᵀ holds every score; with G = mask ∘ (label − σ(S)) two more, G O and
-Gᵀ C, hold the gradients. Scores outside the windows are computed and thrown away: that is cheaper
-than not computing them. The noise words of a group of centers are a second, smaller O that all of
-the group share.
+With the tokens of a block laid end to end, C (M, d) holds their input vectors and O (M, d) their
+output vectors, and the window of token i is rows i − w … i + w: a view, no copy. So with weights A
 
-What it computes does not depend on T. `reference` says the same pair by pair.
+    S[i] = O[i − w : i + w + 1] · C[i]                    scores of center i
+    G    = A ∘ (1 − σ(S))                                 what −∂loss/∂S is for contexts
+    g_center[i]  = Σ_k G[i, k] · O[i − w + k]
+    g_context[j] = Σ_k G[j − w + k, 2w − k] · C[j − w + k]
+
+where A is 0 outside a center's window, so that what stands next to the tokens of a group does not
+matter. The N noise words Z of n centers take three small matrix products: C Zᵀ, G Z, Gᵀ C.
+
+`reference` says the same pair by pair.
 """
 
 from __future__ import annotations
@@ -20,19 +25,23 @@ from scipy.special import log_expit
 from negsamp.pairs import Block
 from negsamp.updates import Gradients
 
-__all__ = ["TILE", "BlockKernel", "gradient_layout"]
-
-TILE = 16  # T: centers whose windows share one product
+__all__ = ["BlockKernel", "gradient_layout"]
 
 
 def gradient_layout(
-    shape: tuple[int, int, int], window: int, vector_size: int, dtype: Any = np.float32
+    shape: tuple[int, int, int, int], window: int, vector_size: int, dtype: Any = np.float32
 ) -> dict[str, tuple[tuple[int, ...], Any]]:
-    """Names, shapes and dtypes of the arrays of `Gradients` for blocks of (G, L, N)."""
-    (G, L, N), d = shape, vector_size
-    centers, outputs = G * L, G * (L + 2 * window) + G * N
-    shapes = ((centers, d), (outputs, d), (centers,), (outputs,))
+    """Names, shapes and dtypes of the arrays of `Gradients` for blocks of (G, L, H, N)."""
+    (G, L, H, N), d = shape, vector_size
+    tokens = G * (L + 2 * window)
+    outputs = tokens + G * H * N
+    shapes = ((tokens, d), (outputs, d), (tokens,), (outputs,))
     return {name: (size, dtype) for name, size in zip(Gradients._fields, shapes, strict=True)}
+
+
+# Centers whose vectors and scores are in the buffers at a time: few enough for a core's cache, and
+# so many that a dozen calls to NumPy are nothing beside their work.
+CENTERS_AT_ONCE = 2048
 
 
 class BlockKernel:
@@ -41,7 +50,8 @@ class BlockKernel:
     Parameters
     ----------
     shape : tuple of int
-        G, L and N: groups, centers a group (a multiple of `TILE`), noise words a group.
+        G, L, H and N: groups, centers a group, parts of a group (H divides L) that share noise
+        words, and noise words a part.
     window, vector_size : int
         w and d.
     dtype : dtype
@@ -54,50 +64,31 @@ class BlockKernel:
 
     def __init__(
         self,
-        shape: tuple[int, int, int],
+        shape: tuple[int, int, int, int],
         window: int,
         vector_size: int,
         dtype: Any = np.float32,
         into: Gradients | None = None,
         groups: slice = slice(None),
     ) -> None:
-        (G, L, N), w, d, T = shape, window, vector_size, TILE
+        (G, L, H, N), w = shape, window
         if into is None:
             layout = gradient_layout(shape, window, vector_size, dtype)
             into = Gradients(**{name: np.empty(*spec) for name, spec in layout.items()})
-        self.groups, self.all = groups, into
-        contexts = G * (L + 2 * w)
-        self.g_centers = into.centers.reshape(G, L, d)[groups]
-        self.g_contexts = into.outputs[:contexts].reshape(G, L + 2 * w, d)[groups]
-        self.g_noise = into.outputs[contexts:].reshape(G, N, d)[groups]
-        self.squares = (
-            into.center_squares.reshape(G, L)[groups],
-            into.output_squares[:contexts].reshape(G, L + 2 * w)[groups],
-            into.output_squares[contexts:].reshape(G, N)[groups],
-        )
-        G, tiles, width = len(self.g_centers), L // T, T + 2 * w
-        self.C = np.empty((G, L, d), dtype)
-        self.O = np.empty((G, L + 2 * w, d), dtype)
-        self.Z = np.empty((G, N, d), dtype)
-        # overlapping tiles of the tokens that the windows of T centers can reach
-        group, row, item = self.O.strides
-        overlapping = (G, tiles, width, d), (group, T * row, row, item)
-        self.O_tiles = as_strided(self.O, *overlapping)
-        self.g_context_tiles = as_strided(self.g_contexts, *overlapping)
-        self.C_tiles = self.C.reshape(G, tiles, T, d)
-        self.S = np.empty((G, tiles, T, width), dtype)
-        self.S_noise = np.empty((G, L, N), dtype)
-        # center i of a tile has its contexts in columns i … i + 2w of S: a skewed band
-        self.band = as_strided(
-            self.S,
-            (G * tiles, T, 2 * w + 1),
-            (T * width * item, (width + 1) * item, item),
-        )
-        self.scores = np.empty((G * L, 2 * w + 1), dtype)
-        self.mask = np.empty((G * L, 2 * w + 1), dtype)
-        self.place = np.arange(-w, w + 1, dtype=np.int16)
-        self.g_centers_noise = np.empty((G, L, d), dtype)
-        self.g_tiles = np.empty((G, tiles, width, d), dtype)
+        self.all = into
+        first, last, _ = groups.indices(G)
+        step = max(1, CENTERS_AT_ONCE // L)
+        buffers = {
+            n: _Buffers((n, L, H, N), w, vector_size, dtype)
+            for n in {min(step, last - at) for at in range(first, last, step)}
+        }
+        self.slices = []
+        for at in range(first, last, step):
+            some = slice(at, min(at + step, last))
+            tokens, noise = _rows(some, L + 2 * w), _rows(some, H * N, G * (L + 2 * w))
+            targets = [(into.centers[tokens], into.center_squares[tokens])]
+            targets += [(into.outputs[r], into.output_squares[r]) for r in (tokens, noise)]
+            self.slices.append((some, buffers[some.stop - some.start], targets))
 
     def gradients(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> Gradients:
         """Gradients of a block's loss at the parameters as they are.
@@ -114,64 +105,113 @@ class BlockKernel:
         Gradients
             Of all groups, in buffers that the next call overwrites.
         """
-        block = block.part(self.groups)
-        self._score(W_in, W_out, block)
-        # −∂loss/∂s is σ(−s) for contexts; for noise, whose scores here are −s, it is −σ(s)
-        _weighted_sigmoid(self.scores, self.mask)
-        _weighted_sigmoid(self.S_noise, self._noise_weights(block))
-        self.S.fill(0)
-        self.band[...] = self.scores.reshape(self.band.shape)
-        self._multiply_back()
-        for g, squares in zip(
-            (self.g_centers, self.g_contexts, self.g_noise), self.squares, strict=True
-        ):
-            np.einsum("gid,gid->gi", g, g, out=squares)
+        for groups, buffers, targets in self.slices:
+            buffers.score(W_in, W_out, block.part(groups))
+            buffers.multiply_back(*(g for g, _ in targets))
+            for g, squares in targets:
+                np.einsum("id,id->i", g, g, out=squares)
         return self.all
 
-    def loss(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> np.ndarray:
-        """Loss of each of this kernel's groups, summed over its pairs: nats, (groups,) float64."""
-        block = block.part(self.groups)
-        self._score(W_in, W_out, block)
-        positive = (self.mask * log_expit(self.scores)).reshape(len(self.C), -1)
-        noise = self._noise_weights(block) * log_expit(self.S_noise)
-        return -(positive.sum(axis=1, dtype=float) + noise.sum(axis=(1, 2), dtype=float))
+    def loss(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> float:
+        """Loss of this kernel's groups, summed over their pairs, in nats."""
+        loss = 0.0
+        for groups, buffers, _ in self.slices:
+            buffers.score(W_in, W_out, block.part(groups))
+            loss += buffers.loss()
+        return loss
 
-    def _score(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> None:
+
+def _rows(groups: slice, each: int, before: int = 0) -> slice:
+    return slice(before + groups.start * each, before + groups.stop * each)
+
+
+class _Buffers:
+    """The arrays of some groups, and what is computed from one to the next."""
+
+    def __init__(
+        self, shape: tuple[int, int, int, int], window: int, vector_size: int, dtype: Any
+    ) -> None:
+        (G, L, H, N), w, d = shape, window, vector_size
+        M = G * (L + 2 * w)
+        # OpenBLAS takes the rows of a matrix-vector product four at a time, and 12 faster than 11:
+        # an odd w has one column more, whose weights are 0
+        columns = 2 * w + 1 + w % 2
+        self.C, self.C_windows = _overlapping(M, columns, w, d, dtype)
+        self.O, self.O_windows = _overlapping(M, columns, w, d, dtype)
+        self.Z = np.empty((G, H, N, d), dtype)
+        scores = np.zeros((M + columns, columns), dtype)
+        self.S = scores[w : w + M]
+        row, item = scores.strides
+        # row j holds G[j − w + k, 2w − k]: one row down and one column to the left at each step
+        self.S_of_contexts = as_strided(scores[:, 2 * w :], (M, columns), (row, row - item))
+        self.S_noise = np.empty((G, H, L // H, N), dtype)
+        self.inner = slice(w, w + L)  # of a group's tokens, those that are centers
+        centers = self.C.reshape(G, L + 2 * w, d)[:, self.inner]
+        strides = (centers.strides[0], L // H * d * item, d * item, item)
+        self.C_parts = as_strided(centers, (G, H, L // H, d), strides)
+        self.g_centers_noise = np.empty((G, L * d), dtype)
+        self.A = np.zeros((M, columns), dtype)
+        self.A_noise = np.empty((G, H, L // H, 1), dtype)
+        self.place = np.arange(-w, w + 1, dtype=np.int16)
+        self.full = False  # whether A is that of full windows
+
+    def score(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> None:
+        """Gather vectors and take their scores; those of noise come out as −s."""
         # mode="clip" writes straight into `out`, the default goes through a copy
-        np.take(W_in, block.centers, axis=0, out=self.C, mode="clip")
-        np.take(W_out, block.tokens, axis=0, out=self.O, mode="clip")
+        np.take(W_in, block.token_rows, axis=0, out=self.C, mode="clip")
+        np.take(W_out, block.token_rows, axis=0, out=self.O, mode="clip")
         np.take(W_out, block.noise, axis=0, out=self.Z, mode="clip")
-        np.negative(self.Z, out=self.Z)  # so that noise scores come out as −s
-        np.matmul(self.C_tiles, self.O_tiles.swapaxes(2, 3), out=self.S)
-        np.matmul(self.C, self.Z.swapaxes(1, 2), out=self.S_noise)
-        self.scores.reshape(self.band.shape)[...] = self.band
-        left = block.left.reshape(-1, 1).astype(np.int16)
-        right = block.right.reshape(-1, 1).astype(np.int16)
-        inside = self.place >= -left
-        inside &= self.place <= right
-        np.copyto(self.mask, inside)
-        self.mask[:, block.window] = 0  # a center is not its own context
+        np.negative(self.Z, out=self.Z)
+        np.matmul(self.O_windows, self.C[:, :, None], out=self.S[:, :, None])
+        np.matmul(self.C_parts, self.Z.swapaxes(2, 3), out=self.S_noise)
+        self._weigh(block)
 
-    def _noise_weights(self, block: Block) -> np.ndarray:
-        """Each center's pairs times K / N, (G, L, 1)."""
-        pairs = (block.left + block.right)[:, :, None]
-        return (pairs * (block.negative / block.noise.shape[1])).astype(self.C.dtype)
+    def _weigh(self, block: Block) -> None:
+        """Weights of the contexts, 0 where a window does not reach, and of each center's noise."""
+        full = min(block.left.min(), block.right.min()) == block.window
+        if full and self.full:
+            return
+        weights = block.weights.astype(self.A.dtype)
+        A = self.A.reshape(len(self.Z), -1, self.A.shape[1])[:, self.inner, : len(weights)]
+        if full:
+            A[...] = weights
+        else:
+            inside = self.place >= -block.left.astype(np.int16)[:, :, None]
+            inside &= self.place <= block.right.astype(np.int16)[:, :, None]
+            np.multiply(inside, weights, out=A)
+        pairs = A.sum(axis=2).reshape(self.A_noise.shape)
+        np.multiply(pairs, block.negative / self.Z.shape[2], out=self.A_noise)
+        self.full = full
 
-    def _multiply_back(self) -> None:
-        """From score gradients in S and S_noise to vector gradients."""
-        np.matmul(self.S, self.O_tiles, out=self.g_centers.reshape(self.C_tiles.shape))
-        np.matmul(self.S_noise, self.Z, out=self.g_centers_noise)
-        self.g_centers += self.g_centers_noise
-        np.matmul(self.S_noise.swapaxes(1, 2), self.C, out=self.g_noise)
-        np.negative(self.g_noise, out=self.g_noise)
-        np.matmul(self.S.swapaxes(2, 3), self.C_tiles, out=self.g_tiles)
-        # neighbouring tiles reach the same tokens: T columns at a time the tiles do not overlap
-        T, width = self.S.shape[2:]
-        self.g_contexts[:, self.C.shape[1] :] = 0
-        for first in range(0, width, T):
-            part = self.g_tiles[:, :, first : first + T]
-            sums = self.g_context_tiles[:, :, first : first + T]
-            np.add(sums, part, out=sums) if first else np.copyto(sums, part)
+    def multiply_back(
+        self, g_centers: np.ndarray, g_contexts: np.ndarray, g_noise: np.ndarray
+    ) -> None:
+        """From scores to −∂loss/∂row for the rows of C, O and Z."""
+        # −∂loss/∂s is σ(−s) for contexts; for noise, whose scores here are −s, it is −σ(s)
+        _weighted_sigmoid(self.S, self.A)
+        _weighted_sigmoid(self.S_noise, self.A_noise)
+        np.matmul(self.S[:, None], self.O_windows, out=g_centers[:, None])
+        np.matmul(self.S_of_contexts[:, None], self.C_windows, out=g_contexts[:, None])
+        np.matmul(self.S_noise, self.Z, out=self.g_centers_noise.reshape(self.C_parts.shape))
+        G, d = len(self.Z), g_centers.shape[1]  # the rows of a group end to end: a long inner loop
+        inner = g_centers.reshape(G, -1)[:, self.inner.start * d : self.inner.stop * d]
+        inner += self.g_centers_noise
+        np.matmul(self.S_noise.swapaxes(2, 3), self.C_parts, out=g_noise.reshape(self.Z.shape))
+        np.negative(g_noise, out=g_noise)
+
+    def loss(self) -> float:
+        """Loss at the scores, in nats."""
+        positive, noise = self.A * log_expit(self.S), self.A_noise * log_expit(self.S_noise)
+        return -float(positive.sum(dtype=float) + noise.sum(dtype=float))
+
+
+def _overlapping(
+    M: int, columns: int, window: int, d: int, dtype: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """M rows of d, and a view (M, columns, d) of each row's window, zeros beyond both ends."""
+    buffer = np.zeros((M + columns, d), dtype)
+    row, item = buffer.strides
+    return buffer[window : window + M], as_strided(buffer, (M, columns, d), (row, row, item))
 
 
 def _weighted_sigmoid(s: np.ndarray, weights: np.ndarray) -> None:

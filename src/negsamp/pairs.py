@@ -8,7 +8,7 @@ share. `Block.pairs` spells out what it means, pair by pair; `reference` trains 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,15 @@ from numpy.lib.stride_tricks import sliding_window_view
 from negsamp.corpus import CorpusError
 from negsamp.sampling import AliasTable
 
-__all__ = ["Block", "Pairs", "Windows", "block_run", "iter_windows", "skipgram_pairs"]
+__all__ = [
+    "Block",
+    "Pairs",
+    "Windows",
+    "block_run",
+    "iter_windows",
+    "skipgram_pairs",
+    "window_weights",
+]
 
 READ_AT_ONCE = 1 << 18  # tokens
 
@@ -31,20 +39,21 @@ class Pairs(NamedTuple):
         Vocabulary rows.
     negatives : ndarray, shape (P, N) int32
         Each pair's noise words.
-    weight : float
-        Weight of each noise word's loss, K / N, so that N words count as K.
-    center_slots : ndarray, shape (P,)
-        Which occurrence, of the G·L in the block, the center is.
-    context_slots : ndarray, shape (P,)
-        Which occurrence, of the G·(L + 2w), the context is.
+    weights : ndarray, shape (P,) float64
+        Weight of each pair's loss.
+    noise_weight : float
+        Weight of each noise word within it, K / N, so that N words count as K.
+    center_slots, context_slots : ndarray, shape (P,)
+        Which token, of the G·(L + 2w) in the block, the center or context is.
     noise_slots : ndarray, shape (P, N)
-        Which draw, of the G·N, each noise word is.
+        Which draw, of the G·H·N, each noise word is.
     """
 
     centers: np.ndarray
     contexts: np.ndarray
     negatives: np.ndarray
-    weight: float
+    weights: np.ndarray
+    noise_weight: float
     center_slots: np.ndarray
     context_slots: np.ndarray
     noise_slots: np.ndarray
@@ -88,7 +97,7 @@ class Windows:
 
 @dataclass(frozen=True)
 class Block:
-    """What one step trains on: G groups of L consecutive centers, and each group's noise words.
+    """What one step trains on: G groups of L consecutive centers and the noise words they share.
 
     Attributes
     ----------
@@ -96,8 +105,11 @@ class Block:
         Ids; the first w and the last w of each group are contexts only.
     left, right : ndarray, shape (G, L) int32
         How many tokens before and after each center are its contexts, at most w.
-    noise : ndarray, shape (G, N) int32
-        Noise words that the centers of a group share.
+    weights : ndarray, shape (2w + 1,) float64
+        Weight of a pair by the place of its context, from w before the center to w after it; 0 at
+        the place of the center, which is not its own context.
+    noise : ndarray, shape (G, H, N) int32
+        A group's centers in H equal parts; the centers of a part share its N noise words.
     negative : int
         K: N noise words weigh K / N each for each pair, so that the expected gradient is that of K
         independent noise words a pair.
@@ -106,6 +118,7 @@ class Block:
     tokens: np.ndarray
     left: np.ndarray
     right: np.ndarray
+    weights: np.ndarray
     noise: np.ndarray
     negative: int
 
@@ -120,43 +133,63 @@ class Block:
         return self.tokens[:, self.window : self.window + self.left.shape[1]]
 
     @property
-    def center_rows(self) -> np.ndarray:
-        """Row of W_in of each center occurrence, (G·L,) int32."""
-        return self.centers.reshape(-1)
+    def token_rows(self) -> np.ndarray:
+        """Row of W_in and W_out of each token, (G·(L + 2w),) int32."""
+        return self.tokens.reshape(-1)
 
     @property
     def output_rows(self) -> np.ndarray:
-        """Row of W_out of each context, then noise word, (G·(L + 2w) + G·N,) int32."""
-        return np.concatenate([self.tokens.reshape(-1), self.noise.reshape(-1)])
+        """Row of W_out of each token, then noise word, (G·(L + 2w) + G·H·N,) int32."""
+        return np.concatenate([self.token_rows, self.noise.reshape(-1)])
 
     def part(self, groups: slice) -> Block:
         """Some of the groups, as a block of their own."""
         tokens, left, right = self.tokens[groups], self.left[groups], self.right[groups]
-        return Block(tokens, left, right, self.noise[groups], self.negative)
+        return replace(self, tokens=tokens, left=left, right=right, noise=self.noise[groups])
 
     @property
-    def n_pairs(self) -> int:
-        """Number of positive pairs P."""
-        return int(self.left.sum() + self.right.sum())
+    def pair_weight(self) -> float:
+        """Sum of the weights of the positive pairs."""
+        w = self.window
+        before, after = np.cumsum(self.weights[:w][::-1]), np.cumsum(self.weights[w + 1 :])
+        before, after = np.append(0, before), np.append(0, after)
+        return float(before[self.left].sum() + after[self.right].sum())
 
     def pairs(self) -> Pairs:
         """What the block means: every pair with its noise words."""
-        (G, L), N, width = self.left.shape, self.noise.shape[1], self.tokens.shape[1]
+        (G, L), (_, H, N), width = self.left.shape, self.noise.shape, self.tokens.shape[1]
+        w = self.window
         slots = [
             Windows(self.tokens[g], self.left[g], self.right[g]).pair_slots() for g in range(G)
         ]
-        centers = np.concatenate([c + g * L for g, (c, _) in enumerate(slots)])
-        contexts = np.concatenate([o + g * width for g, (_, o) in enumerate(slots)])
-        group = centers // L
+        centers = np.concatenate([c for c, _ in slots])
+        contexts = np.concatenate([o for _, o in slots])
+        group = np.repeat(np.arange(G), [len(c) for c, _ in slots])
+        part = group * H + centers // (L // H)
+        center_slots, context_slots = group * width + w + centers, group * width + contexts
         return Pairs(
-            self.centers.reshape(-1)[centers],
-            self.tokens.reshape(-1)[contexts],
-            self.noise[group],
+            self.token_rows[center_slots],
+            self.token_rows[context_slots],
+            self.noise.reshape(-1, N)[part],
+            self.weights[context_slots - center_slots + w],
             self.negative / N,
-            centers,
-            contexts,
-            group[:, None] * N + np.arange(N),
+            center_slots,
+            context_slots,
+            part[:, None] * N + np.arange(N),
         )
+
+
+def window_weights(window: int, shrink_windows: bool = True) -> np.ndarray:
+    """Weight of a pair by the place of its context, from −w to w: (2w + 1,) float64.
+
+    word2vec draws each center's radius uniformly from 1 … w, so that a context at distance δ is
+    trained with probability (w + 1 − δ) / w. Training it always, with that weight, has the same
+    expected gradient and less variance. All weights are 1 if `shrink_windows` is false. That of
+    the center itself is 0.
+    """
+    distance = np.abs(np.arange(-window, window + 1))
+    near = (window + 1 - distance) / window if shrink_windows else np.ones(2 * window + 1)
+    return np.where(distance > 0, near, 0.0)
 
 
 def skipgram_pairs(
@@ -255,7 +288,8 @@ def iter_windows(
         first, last = np.searchsorted(offsets, [begin, end])
         new_starts = offsets[first:last] - begin
         if keep is not None:
-            kept = np.flatnonzero(rng.random(len(tokens), dtype=np.float32) < keep[tokens])
+            stays = rng.random(len(tokens), dtype=np.float32) < np.take(keep, tokens)
+            kept = np.flatnonzero(stays)
             tokens = tokens[kept]
             new_starts = np.searchsorted(kept, new_starts)
         starts = np.concatenate([starts, new_starts + len(buffer)])
@@ -311,10 +345,11 @@ def _window_run(
 
 def block_run(
     run: Windows,
-    shape: tuple[int, int, int],
+    shape: tuple[int, int, int, int],
     negative: int,
     noise: AliasTable,
     rng: np.random.Generator,
+    weights: np.ndarray | None = None,
 ) -> Iterator[Block]:
     """Cut a run of windows into blocks, each of groups from all over the run, and draw their noise.
 
@@ -326,20 +361,23 @@ def block_run(
     run : Windows
         Its number of centers is a multiple of G·L.
     shape : tuple of int
-        G, L and N, see `Block`.
+        G, L, H and N, see `Block`.
     negative : int
         K.
     noise : AliasTable
     rng : numpy.random.Generator
+    weights : ndarray, shape (2w + 1,), optional
+        See `Block`; 1 for all if None.
 
     Yields
     ------
     Block
     """
-    (G, L, N), w = shape, run.window
+    (G, L, H, N), w = shape, run.window
+    weights = window_weights(w, False) if weights is None else weights
     n = len(run.left) // (G * L)
-    drawn = noise.draw(rng, (n, G, N))
+    drawn = noise.draw(rng, (n, G, H, N))
     tokens = sliding_window_view(run.tokens, L + 2 * w)[::L].reshape(G, n, L + 2 * w)
     left, right = run.left.reshape(G, n, L), run.right.reshape(G, n, L)
     for b in range(n):
-        yield Block(tokens[:, b], left[:, b], right[:, b], drawn[b], negative)
+        yield Block(tokens[:, b], left[:, b], right[:, b], weights, drawn[b], negative)

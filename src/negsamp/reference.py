@@ -12,14 +12,14 @@ from types import ModuleType
 import numpy as np
 
 from negsamp.objectives import OBJECTIVES
-from negsamp.pairs import Block
+from negsamp.pairs import Block, Pairs
 from negsamp.updates import Gradients
 
 __all__ = ["gradients", "loss"]
 
 
 def loss(W_in: np.ndarray, W_out: np.ndarray, block: Block, objective: str = "sgns") -> np.ndarray:
-    """Loss of each pair of a block.
+    """Loss of each pair of a block, times the pair's weight.
 
     Parameters
     ----------
@@ -34,8 +34,9 @@ def loss(W_in: np.ndarray, W_out: np.ndarray, block: Block, objective: str = "sg
     ndarray, shape (P,)
         Nats.
     """
-    positive, negative = _scores(W_in, W_out, block)
-    return _module(objective).loss(positive, negative, block.negative / block.noise.shape[1])
+    pairs = block.pairs()
+    positive, negative = _scores(W_in, W_out, pairs)
+    return pairs.weights * _module(objective).loss(positive, negative, pairs.noise_weight)
 
 
 def gradients(
@@ -54,10 +55,13 @@ def gradients(
         In the dtype of the matrices.
     """
     pairs = block.pairs()
-    positive, negative = _scores(W_in, W_out, block)
-    g_positive, g_negative = _module(objective).score_gradients(positive, negative, pairs.weight)
+    positive, negative = _scores(W_in, W_out, pairs)
+    g_positive, g_negative = _module(objective).score_gradients(
+        positive, negative, pairs.noise_weight
+    )
+    g_positive, g_negative = pairs.weights * g_positive, pairs.weights[:, None] * g_negative
     d = W_in.shape[1]
-    g_centers = np.zeros((block.centers.size, d), W_in.dtype)
+    g_centers = np.zeros((block.tokens.size, d), W_in.dtype)
     g_contexts = np.zeros((block.tokens.size, d), W_out.dtype)
     g_noise = np.zeros((block.noise.size, d), W_out.dtype)
     for p in range(len(pairs.centers)):
@@ -71,8 +75,7 @@ def gradients(
     return Gradients(g_centers, g_outputs, (g_centers**2).sum(axis=1), (g_outputs**2).sum(axis=1))
 
 
-def _scores(W_in: np.ndarray, W_out: np.ndarray, block: Block) -> tuple[np.ndarray, np.ndarray]:
-    pairs = block.pairs()
+def _scores(W_in: np.ndarray, W_out: np.ndarray, pairs: Pairs) -> tuple[np.ndarray, np.ndarray]:
     v = W_in[pairs.centers]
     positive = np.einsum("pd,pd->p", v, W_out[pairs.contexts])
     negative = np.einsum("pd,pnd->pn", v, W_out[pairs.negatives])

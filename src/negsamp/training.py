@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm.auto import tqdm
 
-from negsamp.kernel import TILE, BlockKernel, gradient_layout
-from negsamp.pairs import Block, Windows, block_run, iter_windows
+from negsamp.kernel import BlockKernel, gradient_layout
+from negsamp.pairs import Block, Windows, block_run, iter_windows, window_weights
 from negsamp.sampling import AliasTable
 from negsamp.team import Team, run_alone, run_team
 from negsamp.updates import OPTIMIZERS, Gradients
@@ -46,12 +46,15 @@ class BlockShape(NamedTuple):
         G, groups of consecutive centers, taken from places far apart.
     group_size : int
         L, centers a group.
+    parts : int
+        H, parts of a group that share noise words.
     noise_words : int
-        N, noise words that a group shares.
+        N, noise words of a part.
     """
 
     groups: int
     group_size: int
+    parts: int
     noise_words: int
 
     @property
@@ -60,9 +63,9 @@ class BlockShape(NamedTuple):
         return self.groups * self.group_size
 
 
-# Measured, see docs/performance.md: more centers an update, or a noise word, are faster and learn
-# less from a token.
-LARGEST_GROUPS, GROUP_SIZE, NOISE_WORDS = 32, 128, 24
+# Measured, see docs/performance.md: larger updates, larger parts and fewer noise words are faster
+# and learn less from a token.
+LARGEST_BATCH, LARGEST_GROUP, PART, NOISE_WORDS = 8192, 256, 64, 16
 # A small corpus still wants this many updates an epoch, ...
 UPDATES_PER_EPOCH = 200
 # ... and a word so frequent that it fills a batch wants small batches: it moves once in each.
@@ -91,15 +94,15 @@ def choose_block_shape(
         wanted = min(
             kept_tokens / UPDATES_PER_EPOCH,
             OCCURRENCES_PER_BATCH / largest_share,
-            LARGEST_GROUPS * GROUP_SIZE,
+            LARGEST_BATCH,
         )
     else:
         wanted = batch_size
-    tiles = max(1, round(wanted / TILE)) if batch_size is None else -(-batch_size // TILE)
-    # as many groups as tiles allow, up to the largest group
-    group_tiles = min(GROUP_SIZE // TILE, max(1, round(np.sqrt(tiles / 2))))
-    groups = max(1, -(-tiles // group_tiles))
-    return BlockShape(groups, group_tiles * TILE, NOISE_WORDS)
+    part = PART if wanted >= PART else max(1, round(wanted))
+    n_parts = max(1, round(wanted / part)) if batch_size is None else -(-batch_size // part)
+    # as many parts a group as groups, up to the largest group
+    parts = min(LARGEST_GROUP // PART, max(1, round(np.sqrt(n_parts / 2))))
+    return BlockShape(-(-n_parts // parts), parts * part, parts, NOISE_WORDS)
 
 
 # Starting a worker process takes as long as training some hundred thousand tokens.
@@ -218,7 +221,6 @@ class Trainer:
         """
         d, dtype = arrays["W_in"].shape[1], arrays["W_in"].dtype
         scratch = gradient_layout(self.shape, self.window, d, dtype)
-        scratch["group_losses"] = ((self.shape.groups,), np.float64)
         enough = int(self.kept_tokens * self.epochs / TOKENS_WORTH_A_WORKER)
         members = max(1, min(self.workers, self.shape.groups, enough))
         if sys.platform == "win32":  # where children cannot open the parent's temporary file
@@ -255,7 +257,7 @@ class Trainer:
     @cached_property
     def blocks_a_measurement(self) -> int:
         """Of so many blocks, one has its loss taken; all of them in a small corpus."""
-        return int(np.clip(self.blocks_an_epoch // 64, 1, 64))
+        return int(np.clip(self.blocks_an_epoch // 64, 1, 16))
 
 
 @dataclass(frozen=True)
@@ -291,7 +293,6 @@ class _Worker:
         self.stream = TokenStream(arrays["ids"], arrays["offsets"])
         self.noise = AliasTable.from_table(arrays["threshold"], arrays["alias"])
         self.keep, self.W_in, self.W_out = arrays["keep"], arrays["W_in"], arrays["W_out"]
-        self.group_losses = arrays["group_losses"]
         self.kernel = BlockKernel(
             t.shape,
             t.window,
@@ -300,21 +301,26 @@ class _Worker:
             Gradients(**{name: arrays[name] for name in Gradients._fields}),
             team.share(t.shape.groups),
         )
+        one_group = (1, *t.shape[1:])  # enough for the loss, so that each worker knows it by itself
+        self.probe = BlockKernel(one_group, t.window, self.W_in.shape[1], self.W_in.dtype)
+        self.weights = window_weights(t.window, t.shrink_windows)
         rule = OPTIMIZERS[t.optimizer]
         self.rules = rule(len(self.W_in), t.max_step), rule(len(self.W_out), t.max_step)
 
     def train_epoch(self, epoch: int, loss_before: float) -> float:
         """Train on the whole stream once; the loss in nats per pair of the blocks measured."""
-        t, loss, pairs = self.trainer, 0.0, 0
+        t, loss, pairs = self.trainer, 0.0, 0.0
         for number, run in enumerate(self._runs(epoch)):
             blocks = self._blocks(epoch, number, run)
             for index, block in enumerate(blocks, number * t.blocks_a_run):
                 if index % t.blocks_a_measurement == 0:
-                    loss += self._measure(block, epoch)
-                    pairs += block.n_pairs
-                done = epoch * t.kept_tokens + index * t.shape.batch_size
+                    sample = block.part(slice(1))
+                    loss += self._measure(sample, epoch)
+                    pairs += sample.pair_weight
+                # the last run may be longer than the text, or the text than expected
+                done = epoch * t.kept_tokens + min(index * t.shape.batch_size, t.kept_tokens)
                 self._step(block, t.learning_rate(done))
-            self._report(len(run.left), loss / max(pairs, 1), t.learning_rate(done))
+            self._report(len(run.left), loss / max(pairs, 1.0), t.learning_rate(done))
         return loss / pairs if pairs else loss_before  # without a pair nothing moved
 
     def _runs(self, epoch: int) -> Iterator[Windows]:
@@ -325,13 +331,14 @@ class _Worker:
             t.window,
             t.shape.batch_size * t.blocks_a_run,
             self._rng(epoch, 0),
-            t.shrink_windows,
-            self.keep,
+            shrink_windows=False,  # the weights do it
+            keep=self.keep,
         )
 
     def _blocks(self, epoch: int, number: int, run: Windows) -> Iterator[Block]:
         t = self.trainer
-        return block_run(run, t.shape, t.negative, self.noise, self._rng(epoch, 1, number))
+        rng = self._rng(epoch, 1, number)
+        return block_run(run, t.shape, t.negative, self.noise, rng, self.weights)
 
     def _rng(self, *key: int) -> np.random.Generator:
         return np.random.default_rng(np.random.SeedSequence(self.trainer.seed, spawn_key=key))
@@ -339,21 +346,21 @@ class _Worker:
     def _step(self, block: Block, alpha: float) -> None:
         g = self.kernel.gradients(self.W_in, self.W_out, block)
         self.team.barrier()
-        share = self.team.rank, self.team.size
-        rule_in, rule_out = self.rules
-        rule_in.apply(self.W_in, block.center_rows, g.centers, g.center_squares, alpha, share=share)
-        rule_out.apply(
-            self.W_out, block.output_rows, g.outputs, g.output_squares, alpha, share=share
-        )
+        # of an even team one half moves the rows of W_in and the other those of W_out
+        rank, size = self.team.rank, self.team.size
+        sides = (0, 1) if size % 2 else (rank % 2,)
+        share = (rank, size) if size % 2 else (rank // 2, size // 2)
+        if 0 in sides:
+            rows = block.token_rows
+            self.rules[0].apply(self.W_in, rows, g.centers, g.center_squares, alpha, share=share)
+        if 1 in sides:
+            rows = block.output_rows
+            self.rules[1].apply(self.W_out, rows, g.outputs, g.output_squares, alpha, share=share)
         self.team.barrier()
 
     def _measure(self, block: Block, epoch: int) -> float:
         """Loss of a block in nats, the same number for every worker."""
-        losses = self.kernel.loss(self.W_in, self.W_out, block)
-        self.group_losses[self.kernel.groups] = losses
-        self.team.barrier()
-        loss = float(self.group_losses.sum())
-        self.team.barrier()
+        loss = self.probe.loss(self.W_in, self.W_out, block)
         if not np.isfinite(loss):
             raise TrainingDivergedError(
                 f"the loss is {loss} in epoch {epoch + 1}; a smaller alpha or batch_size may help"

@@ -30,11 +30,11 @@ class Gradients(NamedTuple):
 
     Attributes
     ----------
-    centers : ndarray, shape (G·L, d)
-        For the rows of W_in that ``block.center_rows`` names.
-    outputs : ndarray, shape (G·(L + 2w) + G·N, d)
+    centers : ndarray, shape (G·(L + 2w), d)
+        For the rows of W_in that ``block.token_rows`` names; 0 where a token is no center.
+    outputs : ndarray, shape (G·(L + 2w) + G·H·N, d)
         For the rows of W_out that ``block.output_rows`` names: contexts, then noise.
-    center_squares, output_squares : ndarray, shapes (G·L,) and (G·(L + 2w) + G·N,)
+    center_squares, output_squares : ndarray, shapes (G·(L + 2w),) and (G·(L + 2w) + G·H·N,)
         Squared lengths of the above, ‖g‖².
     """
 
@@ -135,16 +135,18 @@ class SGD:
             chosen = rows % size == rank
             places = np.flatnonzero(chosen)  # twice as fast as a mask to take from
             rows, squares = rows[places], squares[places]
-        index, squares = rows.astype(np.intp), squares.astype(np.float64)
+        index = rows.astype(np.intp)
         scale = self._rates(index, squares, alpha)
         if self.max_step < np.inf:
             self.lengths[index] = 0
-            np.add.at(self.lengths, index, scale * np.sqrt(squares))
-            scale *= self.max_step / np.maximum(self.lengths[index], self.max_step)
-        add_rows(matrix, rows, gradients, scale.astype(matrix.dtype), chosen, fast)
+            np.add.at(self.lengths, index, (scale * np.sqrt(squares)).astype(np.float64))
+            lengths = np.maximum(self.lengths[index], self.max_step).astype(squares.dtype)
+            scale *= squares.dtype.type(self.max_step) / lengths
+        add_rows(matrix, rows, gradients, scale, chosen, fast)
 
     def _rates(self, index: np.ndarray, squares: np.ndarray, alpha: float) -> np.ndarray:
-        return np.full(len(index), alpha)
+        """Rate of each occurrence, dtype of `squares`."""
+        return np.full_like(squares, alpha)
 
 
 class RowAdaGrad(SGD):
@@ -174,8 +176,9 @@ class RowAdaGrad(SGD):
         self.squares = np.zeros(n_rows)
 
     def _rates(self, index: np.ndarray, squares: np.ndarray, alpha: float) -> np.ndarray:
-        np.add.at(self.squares, index, squares)
-        return alpha * np.sqrt(self.REFERENCE / (self.FLOOR + self.squares[index]))
+        np.add.at(self.squares, index, squares.astype(np.float64))
+        roots = np.sqrt(self.squares[index].astype(squares.dtype) + self.FLOOR)
+        return squares.dtype.type(alpha * np.sqrt(self.REFERENCE)) / roots
 
 
 OPTIMIZERS: dict[str, type[SGD]] = {"adagrad": RowAdaGrad, "sgd": SGD}

@@ -83,11 +83,12 @@ class Word2Vec:
         The same seed gives the same bytes, whatever the number of workers; None takes a new one
         each time.
     shrink_windows : bool
-        Draw each center's window from 1 … `window`, as word2vec does; else always `window`.
+        Weigh contexts at distance δ by (`window` + 1 − δ) / `window`: how often word2vec, which
+        draws each center's window from 1 … `window`, trains them. Else all weigh 1.
     max_vocab_size : int, optional
         Bound on the words counted at one time; rare ones are forgotten when it is passed.
     batch_size : int, optional
-        Centers in one update; None follows the corpus: up to 4 096, fewer where the corpus is
+        Centers in one update; None follows the corpus: up to 8 192, fewer where the corpus is
         small or a few words make up most of it.
     progress : bool, optional
         Show a progress bar; None shows it on a terminal only.
