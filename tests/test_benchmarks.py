@@ -32,12 +32,14 @@ def test_phases_prints_every_phase(corpus):
         "gradients",
         "additions",
         "all",
+        "of which products",
         "products at sgemm peak",
     ]
 
 
 @pytest.mark.parametrize(
-    ("vary", "rows"), [("optimizer", 4), ("spread", 2), ("batch", 4), ("floor", 5), ("max-step", 5)]
+    ("vary", "rows"),
+    [("optimizer", 4), ("spread", 2), ("batch", 4), ("window", 2), ("floor", 5), ("max-step", 5)],
 )
 def test_settings_changes_one_setting_at_a_time(corpus, tmp_path, vary, rows):
     (tmp_path / "eval").mkdir()
@@ -48,3 +50,14 @@ def test_settings_changes_one_setting_at_a_time(corpus, tmp_path, vary, rows):
     assert len(lines) == 2 + rows
     if vary in ("optimizer", "floor"):  # the others need a corpus of several blocks
         assert len({line.split("|", 2)[2] for line in lines[2:]}) > 1
+
+
+def test_scaling_prints_a_table_for_each_setting(corpus):
+    shown = run("scaling.py", "window", "length", "racing", "--rounds", 1, "--tokens", 20_000)
+    rows = [line.split("|")[1:3] for line in shown.splitlines() if line.startswith("|")]
+    labels = [label.strip() for label, _ in rows]
+    assert [name for name in labels if name.isalpha()] == ["window", "length", "racing"]
+    assert labels[2:7] == ["1", "2", "5", "10", "20"]
+    assert all(
+        float(rate.replace(",", "")) > 0 for label, rate in rows if label.strip()[0].isdigit()
+    )

@@ -76,6 +76,7 @@ class BlockKernel:
             layout = gradient_layout(shape, window, vector_size, dtype)
             into = Gradients(**{name: np.empty(*spec) for name, spec in layout.items()})
         self.all = into
+        into.centers[_rows(slice(*groups.indices(G)), L + 2 * w)] = 0  # and stays so beside centers
         first, last, _ = groups.indices(G)
         step = max(1, CENTERS_AT_ONCE // L)
         buffers = {
@@ -105,8 +106,9 @@ class BlockKernel:
         Gradients
             Of all groups, in buffers that the next call overwrites.
         """
+        full = block.has_full_windows
         for groups, buffers, targets in self.slices:
-            buffers.score(W_in, W_out, block.part(groups))
+            buffers.score(W_in, W_out, block.part(groups), full)
             buffers.multiply_back(*(g for g, _ in targets))
             for g, squares in targets:
                 np.einsum("id,id->i", g, g, out=squares)
@@ -116,7 +118,7 @@ class BlockKernel:
         """Loss of this kernel's groups, summed over their pairs, in nats."""
         loss = 0.0
         for groups, buffers, _ in self.slices:
-            buffers.score(W_in, W_out, block.part(groups))
+            buffers.score(W_in, W_out, block.part(groups), block.has_full_windows)
             loss += buffers.loss()
         return loss
 
@@ -146,31 +148,32 @@ class _Buffers:
         self.S_of_contexts = as_strided(scores[:, 2 * w :], (M, columns), (row, row - item))
         self.S_noise = np.empty((G, H, L // H, N), dtype)
         self.inner = slice(w, w + L)  # of a group's tokens, those that are centers
-        centers = self.C.reshape(G, L + 2 * w, d)[:, self.inner]
-        strides = (centers.strides[0], L // H * d * item, d * item, item)
-        self.C_parts = as_strided(centers, (G, H, L // H, d), strides)
+        self.centers, self.center_windows, self.scores = (
+            array.reshape(G, L + 2 * w, *array.shape[1:])[:, self.inner]
+            for array in (self.C, self.O_windows, self.S)
+        )
+        strides = (self.centers.strides[0], L // H * d * item, d * item, item)
+        self.C_parts = as_strided(self.centers, (G, H, L // H, d), strides)
         self.g_centers_noise = np.empty((G, L * d), dtype)
         self.A = np.zeros((M, columns), dtype)
         self.A_noise = np.empty((G, H, L // H, 1), dtype)
         self.place = np.arange(-w, w + 1, dtype=np.int16)
         self.full = False  # whether A is that of full windows
 
-    def score(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> None:
+    def score(self, W_in: np.ndarray, W_out: np.ndarray, block: Block, full: bool) -> None:
         """Gather vectors and take their scores; those of noise come out as −s."""
         # mode="clip" writes straight into `out`, the default goes through a copy
         np.take(W_in, block.token_rows, axis=0, out=self.C, mode="clip")
         np.take(W_out, block.token_rows, axis=0, out=self.O, mode="clip")
         np.take(W_out, block.noise, axis=0, out=self.Z, mode="clip")
         np.negative(self.Z, out=self.Z)
-        np.matmul(self.O_windows, self.C[:, :, None], out=self.S[:, :, None])
+        np.matmul(self.center_windows, self.centers[..., None], out=self.scores[..., None])
         np.matmul(self.C_parts, self.Z.swapaxes(2, 3), out=self.S_noise)
-        self._weigh(block)
+        if not (full and self.full):
+            self._weigh(block, full)
 
-    def _weigh(self, block: Block) -> None:
+    def _weigh(self, block: Block, full: bool) -> None:
         """Weights of the contexts, 0 where a window does not reach, and of each center's noise."""
-        full = min(block.left.min(), block.right.min()) == block.window
-        if full and self.full:
-            return
         weights = block.weights.astype(self.A.dtype)
         A = self.A.reshape(len(self.Z), -1, self.A.shape[1])[:, self.inner, : len(weights)]
         if full:
@@ -190,10 +193,12 @@ class _Buffers:
         # −∂loss/∂s is σ(−s) for contexts; for noise, whose scores here are −s, it is −σ(s)
         _weighted_sigmoid(self.S, self.A)
         _weighted_sigmoid(self.S_noise, self.A_noise)
-        np.matmul(self.S[:, None], self.O_windows, out=g_centers[:, None])
+        G, d = len(self.Z), g_centers.shape[1]
+        inner = g_centers.reshape(G, -1, d)[:, self.inner]
+        np.matmul(self.scores[:, :, None], self.center_windows, out=inner[:, :, None])
         np.matmul(self.S_of_contexts[:, None], self.C_windows, out=g_contexts[:, None])
         np.matmul(self.S_noise, self.Z, out=self.g_centers_noise.reshape(self.C_parts.shape))
-        G, d = len(self.Z), g_centers.shape[1]  # the rows of a group end to end: a long inner loop
+        # the rows of a group end to end, so that NumPy's inner loop is long
         inner = g_centers.reshape(G, -1)[:, self.inner.start * d : self.inner.stop * d]
         inner += self.g_centers_noise
         np.matmul(self.S_noise.swapaxes(2, 3), self.C_parts, out=g_noise.reshape(self.Z.shape))

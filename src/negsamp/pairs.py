@@ -148,6 +148,11 @@ class Block:
         return replace(self, tokens=tokens, left=left, right=right, noise=self.noise[groups])
 
     @property
+    def has_full_windows(self) -> bool:
+        """Whether no sentence ends near a center, so that each has 2w contexts."""
+        return bool(min(self.left.min(), self.right.min()) == self.window)
+
+    @property
     def pair_weight(self) -> float:
         """Sum of the weights of the positive pairs."""
         w = self.window
@@ -380,4 +385,5 @@ def block_run(
     tokens = sliding_window_view(run.tokens, L + 2 * w)[::L].reshape(G, n, L + 2 * w)
     left, right = run.left.reshape(G, n, L), run.right.reshape(G, n, L)
     for b in range(n):
-        yield Block(tokens[:, b], left[:, b], right[:, b], weights, drawn[b], negative)
+        block = np.ascontiguousarray(tokens[:, b])  # once, for all the views of it
+        yield Block(block, left[:, b], right[:, b], weights, drawn[b], negative)

@@ -1,0 +1,131 @@
+"""Words/s against workers, vocabulary, dimensions, window, noise words and length of the corpus.
+
+python benchmarks/scaling.py [workers racing vocabulary dimensions window negative length]
+
+Text is drawn from Zipf's law, so that every size can be had; reading it is left out. One setting is
+varied, the others are the defaults of `Word2Vec` with 100 000 words and 5 million tokens.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+from _environment import environment
+
+from negsamp import AliasTable, keep_probabilities, noise_probabilities
+from negsamp.training import Trainer, choose_block_shape, training_arrays
+from negsamp.vocabulary import TokenStream
+
+DEFAULTS = {"words": 100_000, "tokens": 5_000_000, "dimensions": 100, "window": 5, "negative": 5}
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+VALUES = {
+    "workers": [n for n in (1, 2, 4, 8, 16, 32) if n <= CORES],
+    "vocabulary": [10**3, 10**4, 10**5, 10**6],
+    "dimensions": [50, 100, 200, 300, 500, 1000],
+    "window": [1, 2, 5, 10, 20],
+    "negative": [1, 5, 10, 15, 20],
+    "length": [10**6, 10**7, 10**8, 2 * 10**8],
+}
+PARAMETER = {"vocabulary": "words", "length": "tokens"}
+
+
+def words_per_second(
+    words: int, tokens: int, dimensions: int, window: int, negative: int, workers: int = CORES
+) -> float:
+    """Train one epoch on a drawn corpus; starting worker processes is part of the time."""
+    rng = np.random.default_rng(0)
+    p = 1 / np.arange(1.0, words + 1)
+    text = AliasTable(p).draw(rng, tokens)
+    counts = np.bincount(text, minlength=words)
+    kinds = np.flatnonzero(counts)  # of a million words some are not drawn
+    rows = np.cumsum(counts > 0, dtype=np.int32) - 1
+    stream = TokenStream(rows[text], np.array([0, tokens]))
+    del text
+    counts = counts[kinds]
+    keep = keep_probabilities(counts, 1e-3)
+    kept = counts * keep.astype(float)
+    trainer = Trainer(
+        window=window,
+        negative=negative,
+        shrink_windows=True,
+        shape=choose_block_shape(kept.sum(), kept.max() / kept.sum()),
+        optimizer="adagrad",
+        alpha=0.025,
+        min_alpha=1e-4,
+        epochs=1,
+        workers=workers,
+        seed=0,
+        kept_tokens=kept.sum(),
+    )
+    W_in = rng.uniform(-0.5 / dimensions, 0.5 / dimensions, (len(counts), dimensions))
+    W_out = np.zeros((len(counts), dimensions), np.float32)
+    noise = AliasTable(noise_probabilities(counts))
+    arrays = training_arrays(W_in.astype(np.float32), W_out, stream, keep, noise)
+    begin = time.perf_counter()
+    trainer.train(arrays, tokens, progress=False)
+    return tokens / (time.perf_counter() - begin)
+
+
+def side_by_side(n: int, tokens: int) -> float:
+    """Words/s of n single workers at a time, each on a text and matrices of its own.
+
+    Nobody waits for anybody, so racing workers, who also share their rows, cannot be faster.
+    """
+    command = [sys.executable, __file__, "--tokens", str(tokens), "--one-worker"]
+    children = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(n)]
+    return sum(float(child.communicate()[0]) for child in children)
+
+
+def measure(name: str, rounds: int, tokens: int | None) -> list[tuple[str, float]]:
+    """Each value's words/s, the best of some rounds, in which the values take turns."""
+    base = {**DEFAULTS, "tokens": tokens or DEFAULTS["tokens"]}
+    if name == "racing":
+        cases = {
+            f"{CORES} workers in step": lambda: words_per_second(**base),
+            f"{CORES} single workers": lambda: side_by_side(CORES, base["tokens"]),
+        }
+    else:
+        key = PARAMETER.get(name, name)
+        values = VALUES[name]
+        if name == "length" and tokens:
+            values = [tokens // 2, tokens]
+        cases = {
+            f"{value:,}": lambda value=value: words_per_second(**{**base, key: value})
+            for value in values
+        }
+    found: dict[str, list[float]] = {label: [] for label in cases}
+    for _ in range(rounds):
+        for label, case in cases.items():
+            found[label].append(case())
+    return [(label, max(rates)) for label, rates in found.items()]
+
+
+def main() -> None:
+    names = [*VALUES, "racing"]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("vary", nargs="*", metavar="NAME", help=", ".join(names) + "; default: all")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--tokens", type=int, help="a smaller corpus, to try the script")
+    parser.add_argument("--one-worker", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one_worker:
+        print(words_per_second(**{**DEFAULTS, "tokens": arguments.tokens}, workers=1))
+        return
+    if unknown := set(arguments.vary) - set(names):
+        parser.error(f"{', '.join(sorted(unknown))}: there are {', '.join(names)}")
+    print(json.dumps(environment()))
+    for name in arguments.vary or names:
+        print(f"\n| {name} | words/s | times the first |\n|--:|--:|--:|")
+        found = measure(name, arguments.rounds, arguments.tokens)
+        for label, rate in found:
+            print(f"| {label} | {rate:,.0f} | {rate / found[0][1]:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
