@@ -166,14 +166,14 @@ class _Buffers:
         np.take(W_in, block.token_rows, axis=0, out=self.C, mode="clip")
         np.take(W_out, block.token_rows, axis=0, out=self.O, mode="clip")
         np.take(W_out, block.noise, axis=0, out=self.Z, mode="clip")
-        np.negative(self.Z, out=self.Z)
         np.matmul(self.center_windows, self.centers[..., None], out=self.scores[..., None])
         np.matmul(self.C_parts, self.Z.swapaxes(2, 3), out=self.S_noise)
+        np.negative(self.S_noise, out=self.S_noise)
         if not (full and self.full):
             self._weigh(block, full)
 
     def _weigh(self, block: Block, full: bool) -> None:
-        """Weights of the contexts, 0 where a window does not reach, and of each center's noise."""
+        """Weights of contexts, 0 where a window does not reach, and of each center's noise, < 0."""
         weights = block.weights.astype(self.A.dtype)
         A = self.A.reshape(len(self.Z), -1, self.A.shape[1])[:, self.inner, : len(weights)]
         if full:
@@ -183,14 +183,14 @@ class _Buffers:
             inside &= self.place <= block.right.astype(np.int16)[:, :, None]
             np.multiply(inside, weights, out=A)
         pairs = A.sum(axis=2).reshape(self.A_noise.shape)
-        np.multiply(pairs, block.negative / self.Z.shape[2], out=self.A_noise)
+        np.multiply(pairs, -block.negative / self.Z.shape[2], out=self.A_noise)
         self.full = full
 
     def multiply_back(
         self, g_centers: np.ndarray, g_contexts: np.ndarray, g_noise: np.ndarray
     ) -> None:
         """From scores to −∂loss/∂row for the rows of C, O and Z."""
-        # −∂loss/∂s is σ(−s) for contexts; for noise, whose scores here are −s, it is −σ(s)
+        # −∂loss/∂s is σ(−s) for contexts; for noise, whose scores and weights are negated, −σ(s)
         _weighted_sigmoid(self.S, self.A)
         _weighted_sigmoid(self.S_noise, self.A_noise)
         G, d = len(self.Z), g_centers.shape[1]
@@ -202,12 +202,11 @@ class _Buffers:
         inner = g_centers.reshape(G, -1)[:, self.inner.start * d : self.inner.stop * d]
         inner += self.g_centers_noise
         np.matmul(self.S_noise.swapaxes(2, 3), self.C_parts, out=g_noise.reshape(self.Z.shape))
-        np.negative(g_noise, out=g_noise)
 
     def loss(self) -> float:
         """Loss at the scores, in nats."""
         positive, noise = self.A * log_expit(self.S), self.A_noise * log_expit(self.S_noise)
-        return -float(positive.sum(dtype=float) + noise.sum(dtype=float))
+        return float(noise.sum(dtype=float) - positive.sum(dtype=float))
 
 
 def _overlapping(
