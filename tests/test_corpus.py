@@ -1,4 +1,4 @@
-"""Text read in chunks of any size is the text read whole; what cannot be read says where."""
+"""Text read in blocks of any size is the text read whole; what cannot be read says where."""
 
 import gzip
 import itertools
@@ -13,7 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from negsamp import corpus
-from negsamp.corpus import CorpusError, read_chunks
+from negsamp.corpus import CorpusError, read_blocks, read_chunks
+from negsamp.tokens import split_blocks
 
 # All that `str.split` takes for white space, and characters that look as if it did.
 WHITE_SPACE = "".join(filter(str.isspace, map(chr, range(0x3001))))
@@ -32,24 +33,34 @@ def whole(text):
 
 
 def joined(chunks):
-    """Sentences of chunks, those that span chunks put together."""
-    sentences, continues = [], False
-    for chunk in chunks:
-        lists = [list(sentence) for sentence in chunk.sentences]
-        if continues and lists:
-            sentences[-1] += lists.pop(0)
-        sentences += lists
-        continues = chunk.continues
-    assert not continues, "the last chunk says that its sentence goes on"
-    return sentences
+    """Sentences of chunks."""
+    return [list(sentence) for chunk in chunks for sentence in chunk]
 
 
 def without_empty(sentences):
     return [list(sentence) for sentence in sentences if len(sentence)]
 
 
-def read(source, **options):
-    return without_empty(joined(read_chunks(source, **options)))
+def lines(blocks):
+    """Lines of the tokens that `split_blocks` finds, those that span blocks put together."""
+    found, continues = [], False
+    for block in split_blocks(blocks):
+        places = zip(block.starts.tolist(), block.lengths.tolist(), strict=True)
+        tokens = [block.text[at : at + n].decode("utf-8", "surrogatepass") for at, n in places]
+        ends = np.cumsum(block.line_lengths)
+        parts = [list(part) for part in np.split(np.array(tokens, dtype=object), ends[:-1])]
+        assert ends[-1] == len(tokens)
+        if continues:
+            found[-1] += parts.pop(0)
+        found += parts
+        continues = block.continues
+    assert not continues, "the last block says that its line goes on"
+    return found
+
+
+def read(path, **options):
+    """Sentences of a file that hold a token."""
+    return without_empty(lines(read_blocks(path, **options)))
 
 
 # Files
@@ -57,33 +68,34 @@ def read(source, **options):
 
 @given(text=TEXTS, size=st.integers(1, 7), packed=st.booleans())
 @example(text="a\u3000b\x85c\x1cd\x1de\x1ff\xa0g", size=1, packed=False)
-@example(text="one\r\ntwo three\r\n", size=4, packed=False)  # the chunk ends between \r and \n
+@example(text="one\r\ntwo three\r\n", size=4, packed=False)  # a block ends between \r and \n
 @example(text="\ufeffone two", size=1, packed=True)
 @example(text="\n\n a\n\nb", size=2, packed=False)
 @example(text="no final newline", size=5, packed=False)
 @example(text="oneendlesstoken" * 3, size=2, packed=False)
 @settings(max_examples=300)
-def test_file_tokens_equal_str_split_in_chunks_of_any_size(write_bytes, text, size, packed):
+def test_file_tokens_equal_str_split_in_blocks_of_any_size(write_bytes, text, size, packed):
     path = write_bytes(text.encode(), packed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(corpus, "CHARACTERS_PER_CHUNK", size)
+        patch.setattr(corpus, "BYTES_PER_BLOCK", size)
         assert read(path) == without_empty(whole(text))
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 1 << 21])
 def test_file_keeps_its_empty_lines_apart(write_bytes, monkeypatch, size):
-    monkeypatch.setattr(corpus, "CHARACTERS_PER_CHUNK", size)
-    assert joined(read_chunks(write_bytes(b"a b\n\nc\n"))) == [["a", "b"], [], ["c"], []]
+    monkeypatch.setattr(corpus, "BYTES_PER_BLOCK", size)
+    assert lines(read_blocks(write_bytes(b"a b\n\nc\n"))) == [["a", "b"], [], ["c"], []]
 
 
-def test_file_of_one_endless_line_comes_in_small_chunks(write_bytes, monkeypatch):
-    monkeypatch.setattr(corpus, "CHARACTERS_PER_CHUNK", 100)
-    words = [f"w{i}" for i in range(500)]
-    chunks = list(read_chunks(write_bytes(" ".join(words).encode())))
-    assert joined(chunks) == [words]
-    assert len(chunks) > 20
-    # a token of 2 letters and its space: at most 50 end in 100 characters
-    assert max(len(sentence) for chunk in chunks for sentence in chunk.sentences) <= 50
+@pytest.mark.parametrize("packed", [False, True])
+def test_file_of_one_endless_line_comes_in_small_blocks(write_bytes, monkeypatch, packed):
+    monkeypatch.setattr(corpus, "BYTES_PER_BLOCK", 1000)
+    text = b" ".join(b"w%d" % i for i in range(20_000))
+    blocks = list(read_blocks(write_bytes(text, packed)))
+    assert b"".join(blocks) == text
+    # what was buffered, or unpacked, before the file was asked for so much comes in one piece
+    assert max(map(len, blocks)) <= 1000 + (1 << 16)
+    assert len(blocks) > 2
 
 
 @pytest.mark.parametrize("name", ["text", "text.txt", "text.gz"])
@@ -192,7 +204,7 @@ def test_file_that_is_not_utf8_is_described_as_errors_sees_it(write_bytes):
 @pytest.mark.parametrize("errors", ["no such handler", "", None, 3])
 def test_file_refuses_an_unknown_error_handler(write_bytes, errors):
     with pytest.raises(ValueError, match=f"errors is {errors!r}; it must be 'strict'"):
-        read_chunks(write_bytes(b"a"), errors)
+        read_blocks(write_bytes(b"a"), errors)
 
 
 @pytest.mark.parametrize("kept", [3, 12, 40, -9, -5, -1])
@@ -223,19 +235,19 @@ def test_file_refuses_an_altered_gzip(tmp_path, place):
 
 def test_file_that_does_not_exist(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"'.*nowhere\.txt', which does not exist$"):
-        read_chunks(tmp_path / "nowhere.txt")
+        read_blocks(tmp_path / "nowhere.txt")
 
 
 @pytest.mark.parametrize("text", ["the cat sat on the mat", "a b\0c", "many words " * 1000])
 def test_file_name_that_is_a_text_says_how_a_text_goes_in(text):
     with pytest.raises(FileNotFoundError, match="a text goes in as a list of token lists") as e:
-        read_chunks(text)
+        read_blocks(text)
     assert len(str(e.value)) < 400
 
 
 def test_file_that_is_a_folder(tmp_path):
     with pytest.raises(IsADirectoryError, match="which is a folder; it must be a file"):
-        read_chunks(tmp_path)
+        read_blocks(tmp_path)
 
 
 # Iterables
@@ -321,8 +333,7 @@ def test_iterable_may_use_one_object_for_every_sentence(kind):
 def test_iterable_sentences_stay_whole(monkeypatch):
     monkeypatch.setattr(corpus, "TOKENS_PER_CHUNK", 10)
     chunks = list(read_chunks([["a"] * 25, ["b"] * 3, ["c"] * 30]))
-    assert [list(map(len, chunk.sentences)) for chunk in chunks] == [[25], [3, 30], []]
-    assert not any(chunk.continues for chunk in chunks)
+    assert [list(map(len, chunk)) for chunk in chunks] == [[25], [3, 30], []]
 
 
 # Iterables that cannot be read

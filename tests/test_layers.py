@@ -8,7 +8,17 @@ import pytest
 import negsamp
 
 LAYERS = {
-    0: {"corpus", "sampling", "objectives", "vectors", "updates", "storage", "team"},
+    0: {
+        "corpus",
+        "tokens",
+        "wordtable",
+        "sampling",
+        "objectives",
+        "vectors",
+        "updates",
+        "storage",
+        "team",
+    },
     1: {"vocabulary", "pairs"},
     2: {"reference", "kernel"},
     3: {"training"},

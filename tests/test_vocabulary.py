@@ -29,10 +29,10 @@ CHUNK_SIZES = st.integers(1, 20)
 
 @contextmanager
 def chunks_of(size):
-    """Read an iterable by about so many tokens, a file by so many characters."""
+    """Read an iterable by about so many tokens, a file by so many bytes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(corpus, "TOKENS_PER_CHUNK", size)
-        patch.setattr(corpus, "CHARACTERS_PER_CHUNK", size)
+        patch.setattr(corpus, "BYTES_PER_BLOCK", size)
         yield
 
 

@@ -1,27 +1,27 @@
-"""A path or an iterable becomes chunks of sentences, read once, in order.
+"""A path becomes blocks of UTF-8 text, an iterable chunks of sentences; read once, in order.
 
 A text file holds one sentence a line, tokens apart by white space as `str.split` sees it; a file
-of one endless line, as text8 is, is one sentence and is still read in chunks of bounded size.
-Nothing here counts or encodes: `vocabulary` does.
+of one endless line, as text8 is, is one sentence and is still read in blocks of bounded size.
+`tokens` finds the tokens in a block; nothing here counts or encodes: `vocabulary` does.
 """
 
 from __future__ import annotations
 
 import codecs
 import gzip
-import io
 import os
 import zlib
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-__all__ = ["Chunk", "CorpusError", "read_chunks"]
+__all__ = ["CorpusError", "is_path", "read_blocks", "read_chunks"]
 
-CHARACTERS_PER_CHUNK = 1 << 21
+# A block and what is computed from it fit into a core's cache.
+BYTES_PER_BLOCK = 1 << 19
 TOKENS_PER_CHUNK = 1 << 18
 # iterable, but one token or in no order
 NOT_SEQUENCES = (str, bytes, bytearray, set, frozenset, Mapping, np.ndarray)
@@ -32,46 +32,56 @@ class CorpusError(ValueError):
     """A corpus that cannot be trained on; the message says what and where."""
 
 
-class Chunk(NamedTuple):
-    """Some sentences of a corpus, in order.
-
-    Attributes
-    ----------
-    sentences : list of sequences of tokens
-    continues : bool
-        Whether the last sentence goes on in the next chunk.
-    """
-
-    sentences: list[Any]
-    continues: bool
+def is_path(corpus: Any) -> bool:
+    """Whether a corpus is the name of a file."""
+    return isinstance(corpus, (str, os.PathLike))
 
 
-def read_chunks(corpus: Any, errors: str = "strict") -> Iterator[Chunk]:
-    """Read a corpus once, from its beginning to its end.
+def read_blocks(path: str | os.PathLike[str], errors: str = "strict") -> Iterator[bytes]:
+    """Read a text file once, from its beginning to its end.
 
     Parameters
     ----------
-    corpus : str, path, or iterable of token sequences
-        A path names a UTF-8 text file, plain or gzip (told by its first bytes), one sentence a
-        line. A sequence of tokens is a list, tuple, NumPy array or any other iterable but a `str`.
+    path : str or path
+        A UTF-8 text file, plain or gzip (told by its first bytes). A byte order mark is left out.
     errors : str
         What happens to bytes that are not UTF-8: ``"strict"``, ``"ignore"``, ``"replace"``, or
         another name that `codecs.lookup_error` knows.
 
     Yields
     ------
-    Chunk
+    bytes
+        UTF-8 that goes on in the next block, cut anywhere. Where `errors` makes lone surrogates,
+        they are encoded as if they were characters (``"surrogatepass"``).
 
     Raises
     ------
     FileNotFoundError, IsADirectoryError
         If the path names no file.
     CorpusError
-        If the bytes are not UTF-8 or not a whole gzip file, or if a sentence is a `str` or no
-        sequence, or if the iterable raises.
+        If the bytes are not UTF-8 or not a whole gzip file.
     """
-    if isinstance(corpus, (str, os.PathLike)):
-        return _read_file(_checked_path(corpus), _checked_errors(errors))
+    return _read_file(_checked_path(path), _checked_errors(errors))
+
+
+def read_chunks(corpus: Any) -> Iterator[list[Any]]:
+    """Read an iterable once, from its beginning to its end.
+
+    Parameters
+    ----------
+    corpus : iterable of token sequences
+        A sequence of tokens is a list, tuple, NumPy array or any other iterable but a `str`.
+
+    Yields
+    ------
+    list of list of hashable
+        Some sentences, in order.
+
+    Raises
+    ------
+    CorpusError
+        If a sentence is a `str` or no sequence, or if the iterable raises.
+    """
     if isinstance(corpus, (bytes, bytearray)) or not isinstance(corpus, Iterable):
         raise CorpusError(
             f"corpus is a {type(corpus).__name__}; it must be a path or an iterable of token lists"
@@ -105,11 +115,10 @@ def _checked_errors(errors: str) -> str:
     return errors
 
 
-def _read_file(path: Path, errors: str) -> Iterator[Chunk]:
+def _read_file(path: Path, errors: str) -> Iterator[bytes]:
     try:
-        # utf-8-sig is UTF-8 that drops the byte order mark that some editors write first
-        with _open(path) as file, io.TextIOWrapper(file, "utf-8-sig", errors) as text:
-            yield from _split(text)
+        with _open(path) as file:
+            yield from _gathered(_checked_text(file, errors))
     except UnicodeDecodeError:
         raise CorpusError(_describe_bad_bytes(path, errors)) from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -127,14 +136,30 @@ def _open(path: Path) -> Iterator[Any]:
             yield file
 
 
-def _split(file: IO[str]) -> Iterator[Chunk]:
-    rest = ""
-    while text := file.read(CHARACTERS_PER_CHUNK):
-        sentences = [line.split() for line in (rest + text).split("\n")]
-        # the last token may go on in what is not yet read
-        rest = "" if text[-1].isspace() else sentences[-1].pop()
-        yield Chunk(sentences, continues=True)
-    yield Chunk([[rest] if rest else []], continues=False)
+def _checked_text(file: Any, errors: str) -> Iterator[bytes]:
+    """A file's bytes, if they are UTF-8, else what an error handler makes of them."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors)
+    raw = file.read(len(codecs.BOM_UTF8))  # which some editors write first
+    if raw == codecs.BOM_UTF8:
+        raw = b""
+    while raw := raw + file.read1(BYTES_PER_BLOCK):
+        text = decoder.decode(raw)
+        yield raw if errors == "strict" else text.encode("utf-8", "surrogatepass")
+        raw = b""
+    yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+
+
+def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in blocks: an unpacked file and a pipe come in small pieces."""
+    block: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        block.append(piece)
+        size += len(piece)
+        if size >= BYTES_PER_BLOCK:
+            yield b"".join(block)
+            block, size = [], 0
+    yield b"".join(block)
 
 
 def _describe_bad_bytes(path: Path, errors: str) -> str:
@@ -160,16 +185,16 @@ def _describe_bad_bytes(path: Path, errors: str) -> str:
             lines += block.count(b"\n")
 
 
-def _read_iterable(corpus: Iterable[Any]) -> Iterator[Chunk]:
+def _read_iterable(corpus: Iterable[Any]) -> Iterator[list[Any]]:
     sentences: list[list[Hashable]] = []
     size = 0
     for number, sentence in enumerate(_naming_faults(corpus)):
         sentences.append(_tokens(sentence, number))
         size += 1 + len(sentences[-1])
         if size >= TOKENS_PER_CHUNK:
-            yield Chunk(sentences, continues=False)
+            yield sentences
             sentences, size = [], 0
-    yield Chunk(sentences, continues=False)
+    yield sentences
 
 
 def _naming_faults(corpus: Iterable[Any]) -> Iterator[Any]:

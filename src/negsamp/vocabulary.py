@@ -2,7 +2,8 @@
 
 A token gets a provisional id where it is first met, so counting is `np.bincount` on ids and the
 encoded corpus exists as soon as the counts do. Nothing is read twice: what is trained is what was
-counted, and a generator serves as well as a list.
+counted, and a generator serves as well as a list. A file's tokens stay bytes until the words of the
+vocabulary are known; the ids are those of the same tokens in lists.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress, count, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from negsamp.corpus import Chunk, CorpusError, read_chunks
+from negsamp.corpus import CorpusError, is_path, read_blocks, read_chunks
+from negsamp.tokens import pad, split_blocks
+from negsamp.wordtable import WordTable
 
 __all__ = ["TokenStream", "Vocabulary", "read_corpus"]
 
@@ -105,17 +108,36 @@ class Vocabulary:
         -------
         TokenStream
         """
-        sentences: list[np.ndarray] = []
+        encoded: list[np.ndarray] = []
         lengths = _Lengths()
+        if is_path(corpus):
+            table, rows = self._table()
+            for block in split_blocks(read_blocks(corpus, errors)):
+                places = block.starts, block.lengths
+                found = table.find(block.buffer, *places)
+                encoded.append(table.look_up(block.text, *places, found))
+                lengths.add(block.line_lengths, block.continues)
+            return _translate(encoded, rows, lengths)
         unknown = len(self)
         look_up = defaultdict(lambda: unknown, self.index)
-        for chunk in read_chunks(corpus, errors):
-            sentences.append(_ids(chunk, look_up.__getitem__, lengths.sentences))
-            lengths.add(chunk)
+        for chunk in read_chunks(corpus):
+            encoded.append(_ids(chunk, look_up.__getitem__, lengths.sentences))
+            lengths.add(_lengths(chunk))
             if len(look_up) > 2 * len(self):  # the unknown words met, kept only for their speed
                 look_up = defaultdict(lambda: unknown, self.index)
         rows = np.append(np.arange(len(self), dtype=np.int32), np.int32(-1))
-        return _translate(sentences, rows, lengths)
+        return _translate(encoded, rows, lengths)
+
+    def _table(self) -> tuple[WordTable, np.ndarray]:
+        """The words that a text can hold, and the id of each of the table's rows."""
+        ids = [i for i, word in enumerate(self.words) if isinstance(word, str) and word]
+        spelled = [str.encode(self.words[i], "utf-8", "surrogatepass") for i in ids]
+        text = b"".join(spelled)
+        lengths = np.fromiter(map(len, spelled), np.int64, len(spelled))
+        places = np.cumsum(lengths) - lengths, lengths
+        table = WordTable()
+        table.add(text, *places, table.find(pad(text), *places))
+        return table, np.array([-1, *ids], dtype=np.int32)
 
     def decode(self, ids: Any) -> list[Any]:
         """Words of some ids, a list as long as `ids`.
@@ -143,13 +165,14 @@ def read_corpus(
     Parameters
     ----------
     corpus : str, path, or iterable of token sequences
-        See `negsamp.corpus.read_chunks`.
+        See `negsamp.corpus.read_blocks` and `negsamp.corpus.read_chunks`.
     min_count : int
         Words seen less often are left out, as if they did not stand in the text.
     max_vocab_size : int, optional
-        Bound on the words counted from one chunk of the text to the next. Where it is passed, the
-        rarest are forgotten, of equal ones those met last; a word that comes again starts from 0,
-        so the counts of rare words are too low.
+        Bound on the words counted from one chunk of the corpus to the next: half a megabyte of a
+        file, a quarter of a million tokens of an iterable. Where it is passed, the rarest are
+        forgotten, of equal ones those met last; a word that comes again starts from 0, so the
+        counts of rare words are too low.
     errors : str
         How to treat bytes that are not UTF-8.
 
@@ -165,7 +188,7 @@ def read_corpus(
         If `min_count` or `max_vocab_size` is out of range.
     CorpusError
         If a token is None, NaN or not hashable, if nothing is left to train on, or for what
-        `read_chunks` names.
+        `read_blocks` and `read_chunks` name.
     """
     bounds = [("min_count", min_count, 0)]
     if max_vocab_size is not None:
@@ -173,22 +196,9 @@ def read_corpus(
     for name, value, low in bounds:
         if not isinstance(value, (int, np.integer)) or value < low:
             raise ValueError(f"{name} is {value!r}; it must be an integer, {low} or more")
-    rows: dict[Hashable, int] = defaultdict(count().__next__)
-    counts = np.zeros(0, dtype=np.int64)
-    encoded: list[np.ndarray] = []
-    lengths = _Lengths()
-    met = 0
-    for chunk in read_chunks(corpus, errors):
-        known = len(rows)
-        ids = _ids(chunk, rows.__getitem__, lengths.sentences)
-        _check_new_tokens(islice(rows, known, None), chunk, lengths.sentences)
-        met += len(rows) - known
-        counts = _add(counts, ids, met)
-        encoded.append(ids)
-        lengths.add(chunk)
-        if max_vocab_size is not None and len(rows) > max_vocab_size:
-            rows = _most_frequent(rows, counts, max_vocab_size)
-    return _finish(rows, counts, encoded, lengths, min_count)
+    count_all = _count_file if is_path(corpus) else _count_iterable
+    counted = count_all(corpus, max_vocab_size, errors)
+    return _finish(counted, min_count)
 
 
 class _Lengths:
@@ -199,11 +209,10 @@ class _Lengths:
         self.sentences = 0  # finished ones
         self.open = 0  # tokens so far of the one that is not
 
-    def add(self, chunk: Chunk) -> None:
-        lengths = np.fromiter(map(len, chunk.sentences), np.int64, len(chunk.sentences))
+    def add(self, lengths: np.ndarray, continues: bool = False) -> None:
         lengths[:1] += self.open
         self.open = 0
-        if chunk.continues:
+        if continues:
             self.open, lengths = int(lengths[-1]), lengths[:-1]
         self.pieces.append(lengths)
         self.sentences += len(lengths)
@@ -212,10 +221,72 @@ class _Lengths:
         return np.concatenate([[0], *self.pieces]).cumsum(dtype=np.int64)
 
 
-def _ids(chunk: Chunk, look_up: Callable[[Any], int], first_sentence: int) -> np.ndarray:
-    size = sum(map(len, chunk.sentences))
+class _Counted(NamedTuple):
+    """A corpus by provisional ids: counts (n,) int64 of each, and the words of some of them."""
+
+    encoded: list[np.ndarray]
+    lengths: _Lengths
+    counts: np.ndarray
+    rows: np.ndarray  # those that have a word
+    words: Callable[[np.ndarray], list[Any]]
+
+
+def _count_file(corpus: Any, max_vocab_size: int | None, errors: str) -> _Counted:
+    table = WordTable()
+    rows = counts = np.zeros(0, dtype=np.int64)
+    encoded: list[np.ndarray] = []
+    lengths = _Lengths()
+    for block in split_blocks(read_blocks(corpus, errors)):
+        places = block.starts, block.lengths
+        found = table.find(block.buffer, *places)
+        encoded.append(table.add(block.text, *places, found))
+        lengths.add(block.line_lengths, block.continues)
+        new = np.arange(len(counts) or 1, table.n_rows)  # row 0 is no word
+        rows = np.concatenate([rows, new])
+        counts = _add(counts, encoded[-1], table.n_rows)
+        if max_vocab_size is not None and len(table) > max_vocab_size:
+            rows = rows[_most_frequent(counts[rows], max_vocab_size)]
+            table.forget_all_but(rows)
+    return _Counted(encoded, lengths, counts, rows, table.words)
+
+
+def _count_iterable(corpus: Any, max_vocab_size: int | None, errors: str) -> _Counted:
+    rows: dict[Hashable, int] = defaultdict(count().__next__)
+    counts = np.zeros(0, dtype=np.int64)
+    encoded: list[np.ndarray] = []
+    lengths = _Lengths()
+    met = 0
+    for chunk in read_chunks(corpus):
+        known = len(rows)
+        ids = _ids(chunk, rows.__getitem__, lengths.sentences)
+        _check_new_tokens(islice(rows, known, None), chunk, lengths.sentences)
+        met += len(rows) - known
+        counts = _add(counts, ids, met)
+        encoded.append(ids)
+        lengths.add(_lengths(chunk))
+        if max_vocab_size is not None and len(rows) > max_vocab_size:
+            provisional = np.fromiter(rows.values(), np.int64, len(rows))
+            is_kept = _most_frequent(counts[provisional], max_vocab_size)
+            # what is met after them gets rows that were never used
+            rows = defaultdict(count(met).__next__, compress(rows.items(), is_kept))
+    words = dict(zip(rows.values(), rows, strict=True))
+    return _Counted(
+        encoded,
+        lengths,
+        counts,
+        np.fromiter(words, np.int64, len(words)),
+        lambda some: [words[row] for row in some.tolist()],
+    )
+
+
+def _lengths(sentences: list[Any]) -> np.ndarray:
+    return np.fromiter(map(len, sentences), np.int64, len(sentences))
+
+
+def _ids(chunk: list[Any], look_up: Callable[[Any], int], first_sentence: int) -> np.ndarray:
+    size = sum(map(len, chunk))
     try:
-        return np.fromiter(map(look_up, chain.from_iterable(chunk.sentences)), np.int32, size)
+        return np.fromiter(map(look_up, chain.from_iterable(chunk)), np.int32, size)
     except TypeError:
         for where, token in _located(chunk, first_sentence):
             try:
@@ -227,7 +298,7 @@ def _ids(chunk: Chunk, look_up: Callable[[Any], int], first_sentence: int) -> np
         raise
 
 
-def _check_new_tokens(new: Iterator[Any], chunk: Chunk, first_sentence: int) -> None:
+def _check_new_tokens(new: Iterator[Any], chunk: list[Any], first_sentence: int) -> None:
     """Only a token met for the first time can be a bad one, so this costs next to nothing."""
     if all(token is not None and token == token for token in new):
         return
@@ -239,8 +310,8 @@ def _check_new_tokens(new: Iterator[Any], chunk: Chunk, first_sentence: int) -> 
     raise CorpusError(f"{where} is {token!r}; a token may not be None or NaN")
 
 
-def _located(chunk: Chunk, first_sentence: int) -> Iterator[tuple[str, Any]]:
-    for number, sentence in enumerate(chunk.sentences, first_sentence):
+def _located(chunk: list[Any], first_sentence: int) -> Iterator[tuple[str, Any]]:
+    for number, sentence in enumerate(chunk, first_sentence):
         for place, token in enumerate(sentence):
             yield f"token {place} of sentence {number}", token
 
@@ -251,33 +322,28 @@ def _add(counts: np.ndarray, ids: np.ndarray, size: int) -> np.ndarray:
     return total
 
 
-def _most_frequent(rows: dict[Hashable, int], counts: np.ndarray, size: int) -> dict[Hashable, int]:
-    """The most frequent words; what is met after them gets rows that were never used."""
-    provisional = np.fromiter(rows.values(), np.int64, len(rows))
-    is_kept = np.zeros(len(rows), dtype=bool)
-    is_kept[np.argsort(-counts[provisional], kind="stable")[:size]] = True
-    return defaultdict(count(len(counts)).__next__, compress(rows.items(), is_kept))
+def _most_frequent(counts: np.ndarray, size: int) -> np.ndarray:
+    """Which are the highest counts, of equal ones the first, (n,) bool with `size` true."""
+    is_kept = np.zeros(len(counts), dtype=bool)
+    is_kept[np.argsort(-counts, kind="stable")[:size]] = True
+    return is_kept
 
 
-def _finish(
-    rows: dict[Hashable, int],
-    counts: np.ndarray,
-    encoded: list[np.ndarray],
-    lengths: _Lengths,
-    min_count: int,
-) -> tuple[Vocabulary, TokenStream]:
+def _finish(counted: _Counted, min_count: int) -> tuple[Vocabulary, TokenStream]:
     """Sort the words that are frequent enough and give the provisional ids their final value."""
+    encoded, lengths, counts, rows, words_of = counted
     raw_words = sum(map(len, encoded))
     if raw_words == 0:
         raise CorpusError("the corpus is empty: it holds no token")
-    words = [word for word, row in rows.items() if counts[row] >= min_count]
-    if not words:
+    frequent = rows[counts[rows] >= min_count]
+    if not len(frequent):
         raise CorpusError(
             f"no word is seen min_count={min_count} times: the most frequent of {len(rows)} is "
             f"seen {counts.max()} times"
         )
-    words = _sorted(words)
-    provisional = np.fromiter((rows[word] for word in words), np.int64, len(words))
+    row_of = dict(zip(words_of(frequent), frequent.tolist(), strict=True))
+    words = _sorted(list(row_of))
+    provisional = np.fromiter((row_of[word] for word in words), np.int64, len(words))
     order = np.argsort(-counts[provisional], kind="stable")
     provisional = provisional[order]
     vocabulary = Vocabulary([words[i] for i in order], counts[provisional], raw_words)

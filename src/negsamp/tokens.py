@@ -1,0 +1,130 @@
+"""Blocks of UTF-8 text become tokens, as `str.split` sees them, without a Python string.
+
+A token is a place and a length in the bytes: one comparison finds white space in a whole block.
+What the tokens are called is no concern of this module; `wordtable` tells equal ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = ["PADDING", "Tokens", "pad", "split_blocks"]
+
+# Bytes that may be read behind the last token of a buffer.
+PADDING = 16
+LINE_FEED, RETURN, SPACE = b"\n\r "
+# The white space of `str.split` in one byte; U+0085 and U+00A0 take two.
+IS_SPACE = np.array([chr(byte).isspace() and byte < 0x80 for byte in range(256)])
+# The rest of it, in UTF-8; all of one length that begin alike differ in their last byte only.
+WIDE_SPACES = [chr(code).encode() for code in range(0x80, 0x3001) if chr(code).isspace()]
+WIDE_STEMS = sorted({space[:-1] for space in WIDE_SPACES})
+
+
+class Tokens(NamedTuple):
+    """The tokens of a block of text, in order.
+
+    Attributes
+    ----------
+    text : bytes
+        The block.
+    buffer : ndarray, shape (len(text) + PADDING,) uint8
+        Its bytes and some zeros. White space of several bytes is spaces here.
+    starts, lengths : ndarray, shape (n,) int64
+        Token i is ``text[starts[i] : starts[i] + lengths[i]]``; no length is 0.
+    line_lengths : ndarray, shape (n_lines,) int64
+        Tokens in each line.
+    continues : bool
+        Whether the last line goes on in the next block.
+    """
+
+    text: bytes
+    buffer: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
+    line_lengths: np.ndarray
+    continues: bool
+
+
+def split_blocks(blocks: Iterable[bytes]) -> Iterator[Tokens]:
+    """Find the tokens of a text that comes in blocks.
+
+    Lines end where Python's universal newlines do: ``\\n``, ``\\r\\n`` or ``\\r``. A ``\\r\\n``
+    counts as two line ends, with a line of no token between them.
+
+    Parameters
+    ----------
+    blocks : iterable of bytes
+        UTF-8 text, cut anywhere.
+
+    Yields
+    ------
+    Tokens
+        As many whole tokens as have been read; the last one may go on, and waits.
+    """
+    rest = b""
+    new: list[bytes] = []
+    size = 0
+    for block in blocks:
+        new.append(block)
+        size += len(block)
+        # a token of many blocks is looked at again only when it may have doubled, so that it
+        # takes time in proportion to its length and not to the square of that
+        if size >= len(rest):
+            text = b"".join([rest, *new])
+            tokens, rest = _split(text)
+            new, size = [], 0
+            yield tokens
+    # the space ends the last token
+    yield _split(b"".join([rest, *new, b" "]))[0]._replace(continues=False)
+
+
+def pad(text: bytes) -> np.ndarray:
+    """Bytes of a text, which may be written to, and `PADDING` zeros, (len(text) + 16,) uint8."""
+    buffer = np.empty(len(text) + PADDING, dtype=np.uint8)
+    buffer[: len(text)] = np.frombuffer(text, dtype=np.uint8)
+    buffer[len(text) :] = 0
+    return buffer
+
+
+def _split(text: bytes) -> tuple[Tokens, bytes]:
+    """The tokens that end in a text, and what stands behind its last white space."""
+    buffer = pad(text)
+    within = buffer[: len(text)]
+    if not text.isascii():
+        _narrow_spaces(text, within)
+    ends = np.flatnonzero(within <= SPACE)
+    ending = within[ends]
+    if not (is_space := IS_SPACE[ending]).all():  # control characters, which tokens may hold
+        ends, ending = ends[is_space], ending[is_space]
+    starts = np.empty_like(ends)
+    starts[:1] = 0
+    np.add(ends[:-1], 1, out=starts[1:])
+    lengths = ends - starts
+    rest = text[int(ends[-1]) + 1 :] if len(ends) else text
+
+    lines = np.flatnonzero((ending == LINE_FEED) | (ending == RETURN)) + 1
+    if not lengths.all():  # white space of several characters
+        is_token = lengths > 0
+        starts, lengths = starts[is_token], lengths[is_token]
+        lines = np.cumsum(is_token)[lines - 1]
+    line_lengths = np.diff(lines, prepend=0, append=len(starts))
+    return Tokens(text, buffer, starts, lengths, line_lengths, continues=True), rest
+
+
+def _narrow_spaces(text: bytes, within: np.ndarray) -> None:
+    """Write spaces over the white space of several bytes, in place."""
+    for stem in WIDE_STEMS:
+        if stem not in text:  # the search is fast, and most texts have none
+            continue
+        size = len(stem) + 1
+        last = np.array([s[-1] for s in WIDE_SPACES if s[:-1] == stem], dtype=np.uint8)
+        is_stem = within[: 1 - size] == stem[0]
+        for place in range(1, size - 1):
+            is_stem &= within[place : place + 1 - size] == stem[place]
+        starts = np.flatnonzero(is_stem)
+        starts = starts[np.isin(within[starts + size - 1], last)]
+        for place in range(size):
+            within[starts + place] = SPACE
