@@ -10,6 +10,7 @@ import negsamp
 LAYERS = {
     0: {
         "corpus",
+        "stream",
         "tokens",
         "wordtable",
         "sampling",

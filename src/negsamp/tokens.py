@@ -18,9 +18,14 @@ PADDING = 16
 LINE_FEED, RETURN, SPACE = b"\n\r "
 # The white space of `str.split` in one byte; U+0085 and U+00A0 take two.
 IS_SPACE = np.array([chr(byte).isspace() and byte < 0x80 for byte in range(256)])
-# The rest of it, in UTF-8; all of one length that begin alike differ in their last byte only.
-WIDE_SPACES = [chr(code).encode() for code in range(0x80, 0x3001) if chr(code).isspace()]
-WIDE_STEMS = sorted({space[:-1] for space in WIDE_SPACES})
+# The rest of it: its UTF-8 as numbers of 3 bytes, in order; U+0085 and U+00A0 with a zero behind.
+WIDE_SPACES = np.array(
+    sorted(
+        int.from_bytes(chr(code).encode().ljust(3, b"\0"), "big")
+        for code in range(0x80, 0x3001)
+        if chr(code).isspace()
+    )
+)
 
 
 class Tokens(NamedTuple):
@@ -94,10 +99,11 @@ def _split(text: bytes) -> tuple[Tokens, bytes]:
     buffer = pad(text)
     within = buffer[: len(text)]
     if not text.isascii():
-        _narrow_spaces(text, within)
-    ends = np.flatnonzero(within <= SPACE)
+        _narrow_spaces(buffer)
+    ends: np.ndarray = np.flatnonzero(within <= SPACE)
     ending = within[ends]
-    if not (is_space := IS_SPACE[ending]).all():  # control characters, which tokens may hold
+    is_space = IS_SPACE[ending]
+    if not is_space.all():  # control characters, which tokens may hold
         ends, ending = ends[is_space], ending[is_space]
     starts = np.empty_like(ends)
     starts[:1] = 0
@@ -114,17 +120,20 @@ def _split(text: bytes) -> tuple[Tokens, bytes]:
     return Tokens(text, buffer, starts, lengths, line_lengths, continues=True), rest
 
 
-def _narrow_spaces(text: bytes, within: np.ndarray) -> None:
-    """Write spaces over the white space of several bytes, in place."""
-    for stem in WIDE_STEMS:
-        if stem not in text:  # the search is fast, and most texts have none
-            continue
-        size = len(stem) + 1
-        last = np.array([s[-1] for s in WIDE_SPACES if s[:-1] == stem], dtype=np.uint8)
-        is_stem = within[: 1 - size] == stem[0]
-        for place in range(1, size - 1):
-            is_stem &= within[place : place + 1 - size] == stem[place]
-        starts = np.flatnonzero(is_stem)
-        starts = starts[np.isin(within[starts + size - 1], last)]
-        for place in range(size):
-            within[starts + place] = SPACE
+def _narrow_spaces(buffer: np.ndarray) -> None:
+    """Write spaces over the white space of several bytes, in place.
+
+    All of it begins with C2, E1, E2 or E3, rare bytes in most texts; only there is looked closer.
+    """
+    starts = np.flatnonzero((buffer == 0xC2) | (buffer - np.uint8(0xE1) <= 2))
+    codes = buffer[starts].astype(np.int64)
+    is_pair = codes == 0xC2
+    for place in (1, 2):
+        codes = codes << 8 | buffer[starts + place]
+    codes[is_pair] &= 0xFFFF00
+    nearest = np.searchsorted(WIDE_SPACES[:-1], codes)
+    is_space = WIDE_SPACES[nearest] == codes
+    starts, is_pair = starts[is_space], is_pair[is_space]
+    buffer[starts] = SPACE
+    buffer[starts + 1] = SPACE
+    buffer[starts[~is_pair] + 2] = SPACE

@@ -10,46 +10,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, compress, count, islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from negsamp.corpus import CorpusError, is_path, read_blocks, read_chunks
+from negsamp.stream import StreamBuilder, TokenStream
 from negsamp.tokens import pad, split_blocks
 from negsamp.wordtable import WordTable
 
 __all__ = ["TokenStream", "Vocabulary", "read_corpus"]
 
-
-@dataclass(frozen=True)
-class TokenStream:
-    """A corpus as ids.
-
-    Attributes
-    ----------
-    ids : ndarray, shape (n_tokens,) int32
-        Vocabulary rows, sentence after sentence.
-    offsets : ndarray, shape (n_sentences + 1,) int64
-        Sentence i is ``ids[offsets[i]:offsets[i + 1]]`` and has at least one token.
-    """
-
-    ids: np.ndarray
-    offsets: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    @property
-    def n_sentences(self) -> int:
-        """Number of sentences that kept at least one token."""
-        return len(self.offsets) - 1
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        """Sentences, each an array of ids."""
-        for start, stop in zip(self.offsets[:-1], self.offsets[1:], strict=True):
-            yield self.ids[start:stop]
+WordsOf = Callable[[np.ndarray], list[Any]]  # the words of some provisional ids
 
 
 class Vocabulary:
@@ -108,36 +81,34 @@ class Vocabulary:
         -------
         TokenStream
         """
-        encoded: list[np.ndarray] = []
-        lengths = _Lengths()
+        builder = StreamBuilder()
         if is_path(corpus):
             table, rows = self._table()
             for block in split_blocks(read_blocks(corpus, errors)):
                 places = block.starts, block.lengths
                 found = table.find(block.buffer, *places)
-                encoded.append(table.look_up(block.text, *places, found))
-                lengths.add(block.line_lengths, block.continues)
-            return _translate(encoded, rows, lengths)
+                ids = table.look_up(block.text, *places, found)
+                builder.add(ids, block.line_lengths, block.continues)
+            return builder.build(rows)
         unknown = len(self)
         look_up = defaultdict(lambda: unknown, self.index)
         for chunk in read_chunks(corpus):
-            encoded.append(_ids(chunk, look_up.__getitem__, lengths.sentences))
-            lengths.add(_lengths(chunk))
+            ids = _ids(chunk, look_up.__getitem__, builder.n_sentences)
+            builder.add(ids, _lengths(chunk))
             if len(look_up) > 2 * len(self):  # the unknown words met, kept only for their speed
                 look_up = defaultdict(lambda: unknown, self.index)
-        rows = np.append(np.arange(len(self), dtype=np.int32), np.int32(-1))
-        return _translate(encoded, rows, lengths)
+        return builder.build(np.append(np.arange(len(self), dtype=np.int32), np.int32(-1)))
 
     def _table(self) -> tuple[WordTable, np.ndarray]:
         """The words that a text can hold, and the id of each of the table's rows."""
-        ids = [i for i, word in enumerate(self.words) if isinstance(word, str) and word]
-        spelled = [str.encode(self.words[i], "utf-8", "surrogatepass") for i in ids]
+        words = {i: word for i, word in enumerate(self.words) if isinstance(word, str) and word}
+        spelled = [str.encode(word, "utf-8", "surrogatepass") for word in words.values()]
         text = b"".join(spelled)
         lengths = np.fromiter(map(len, spelled), np.int64, len(spelled))
         places = np.cumsum(lengths) - lengths, lengths
         table = WordTable()
         table.add(text, *places, table.find(pad(text), *places))
-        return table, np.array([-1, *ids], dtype=np.int32)
+        return table, np.array([-1, *words], dtype=np.int32)
 
     def decode(self, ids: Any) -> list[Any]:
         """Words of some ids, a list as long as `ids`.
@@ -196,87 +167,53 @@ def read_corpus(
     for name, value, low in bounds:
         if not isinstance(value, (int, np.integer)) or value < low:
             raise ValueError(f"{name} is {value!r}; it must be an integer, {low} or more")
-    count_all = _count_file if is_path(corpus) else _count_iterable
-    counted = count_all(corpus, max_vocab_size, errors)
-    return _finish(counted, min_count)
+    builder = StreamBuilder()
+    if is_path(corpus):
+        rows, words_of = _count_file(builder, corpus, max_vocab_size, errors)
+    else:
+        rows, words_of = _count_iterable(builder, corpus, max_vocab_size)
+    return _finish(builder, rows, words_of, min_count)
 
 
-class _Lengths:
-    """Sentence lengths in tokens, gathered a chunk at a time; a sentence may span chunks."""
-
-    def __init__(self) -> None:
-        self.pieces: list[np.ndarray] = []
-        self.sentences = 0  # finished ones
-        self.open = 0  # tokens so far of the one that is not
-
-    def add(self, lengths: np.ndarray, continues: bool = False) -> None:
-        lengths[:1] += self.open
-        self.open = 0
-        if continues:
-            self.open, lengths = int(lengths[-1]), lengths[:-1]
-        self.pieces.append(lengths)
-        self.sentences += len(lengths)
-
-    def offsets(self) -> np.ndarray:
-        return np.concatenate([[0], *self.pieces]).cumsum(dtype=np.int64)
-
-
-class _Counted(NamedTuple):
-    """A corpus by provisional ids: counts (n,) int64 of each, and the words of some of them."""
-
-    encoded: list[np.ndarray]
-    lengths: _Lengths
-    counts: np.ndarray
-    rows: np.ndarray  # those that have a word
-    words: Callable[[np.ndarray], list[Any]]
-
-
-def _count_file(corpus: Any, max_vocab_size: int | None, errors: str) -> _Counted:
+def _count_file(
+    builder: StreamBuilder, path: Any, max_vocab_size: int | None, errors: str
+) -> tuple[np.ndarray, WordsOf]:
+    """Add a file by provisional ids; return those that are words, and what tells the words."""
     table = WordTable()
-    rows = counts = np.zeros(0, dtype=np.int64)
-    encoded: list[np.ndarray] = []
-    lengths = _Lengths()
-    for block in split_blocks(read_blocks(corpus, errors)):
+    rows = np.zeros(0, dtype=np.int64)
+    looked_at = 1  # row 0 is no word
+    for block in split_blocks(read_blocks(path, errors)):
         places = block.starts, block.lengths
-        found = table.find(block.buffer, *places)
-        encoded.append(table.add(block.text, *places, found))
-        lengths.add(block.line_lengths, block.continues)
-        new = np.arange(len(counts) or 1, table.n_rows)  # row 0 is no word
-        rows = np.concatenate([rows, new])
-        counts = _add(counts, encoded[-1], table.n_rows)
+        ids = table.add(block.text, *places, table.find(block.buffer, *places))
+        builder.add(ids, block.line_lengths, block.continues)
         if max_vocab_size is not None and len(table) > max_vocab_size:
-            rows = rows[_most_frequent(counts[rows], max_vocab_size)]
+            rows = np.concatenate([rows, np.arange(looked_at, table.n_rows)])
+            looked_at = table.n_rows
+            rows = rows[_most_frequent(builder.counts()[rows], max_vocab_size)]
             table.forget_all_but(rows)
-    return _Counted(encoded, lengths, counts, rows, table.words)
+    return np.concatenate([rows, np.arange(looked_at, table.n_rows)]), table.words
 
 
-def _count_iterable(corpus: Any, max_vocab_size: int | None, errors: str) -> _Counted:
+def _count_iterable(
+    builder: StreamBuilder, corpus: Any, max_vocab_size: int | None
+) -> tuple[np.ndarray, WordsOf]:
+    """As `_count_file`."""
     rows: dict[Hashable, int] = defaultdict(count().__next__)
-    counts = np.zeros(0, dtype=np.int64)
-    encoded: list[np.ndarray] = []
-    lengths = _Lengths()
     met = 0
     for chunk in read_chunks(corpus):
         known = len(rows)
-        ids = _ids(chunk, rows.__getitem__, lengths.sentences)
-        _check_new_tokens(islice(rows, known, None), chunk, lengths.sentences)
+        ids = _ids(chunk, rows.__getitem__, builder.n_sentences)
+        _check_new_tokens(islice(rows, known, None), chunk, builder.n_sentences)
         met += len(rows) - known
-        counts = _add(counts, ids, met)
-        encoded.append(ids)
-        lengths.add(_lengths(chunk))
+        builder.add(ids, _lengths(chunk))
         if max_vocab_size is not None and len(rows) > max_vocab_size:
             provisional = np.fromiter(rows.values(), np.int64, len(rows))
-            is_kept = _most_frequent(counts[provisional], max_vocab_size)
+            is_kept = _most_frequent(builder.counts()[provisional], max_vocab_size)
             # what is met after them gets rows that were never used
             rows = defaultdict(count(met).__next__, compress(rows.items(), is_kept))
     words = dict(zip(rows.values(), rows, strict=True))
-    return _Counted(
-        encoded,
-        lengths,
-        counts,
-        np.fromiter(words, np.int64, len(words)),
-        lambda some: [words[row] for row in some.tolist()],
-    )
+    provisional = np.fromiter(words, np.int64, len(words))
+    return provisional, lambda some: [words[row] for row in some.tolist()]
 
 
 def _lengths(sentences: list[Any]) -> np.ndarray:
@@ -316,12 +253,6 @@ def _located(chunk: list[Any], first_sentence: int) -> Iterator[tuple[str, Any]]
             yield f"token {place} of sentence {number}", token
 
 
-def _add(counts: np.ndarray, ids: np.ndarray, size: int) -> np.ndarray:
-    total = np.bincount(ids, minlength=size)
-    total[: len(counts)] += counts
-    return total
-
-
 def _most_frequent(counts: np.ndarray, size: int) -> np.ndarray:
     """Which are the highest counts, of equal ones the first, (n,) bool with `size` true."""
     is_kept = np.zeros(len(counts), dtype=bool)
@@ -329,12 +260,13 @@ def _most_frequent(counts: np.ndarray, size: int) -> np.ndarray:
     return is_kept
 
 
-def _finish(counted: _Counted, min_count: int) -> tuple[Vocabulary, TokenStream]:
+def _finish(
+    builder: StreamBuilder, rows: np.ndarray, words_of: WordsOf, min_count: int
+) -> tuple[Vocabulary, TokenStream]:
     """Sort the words that are frequent enough and give the provisional ids their final value."""
-    encoded, lengths, counts, rows, words_of = counted
-    raw_words = sum(map(len, encoded))
-    if raw_words == 0:
+    if builder.n_tokens == 0:
         raise CorpusError("the corpus is empty: it holds no token")
+    counts = builder.counts()
     frequent = rows[counts[rows] >= min_count]
     if not len(frequent):
         raise CorpusError(
@@ -346,10 +278,10 @@ def _finish(counted: _Counted, min_count: int) -> tuple[Vocabulary, TokenStream]
     provisional = np.fromiter((row_of[word] for word in words), np.int64, len(words))
     order = np.argsort(-counts[provisional], kind="stable")
     provisional = provisional[order]
-    vocabulary = Vocabulary([words[i] for i in order], counts[provisional], raw_words)
+    vocabulary = Vocabulary([words[i] for i in order], counts[provisional], builder.n_tokens)
     final = np.full(len(counts), -1, dtype=np.int32)
     final[provisional] = np.arange(len(provisional), dtype=np.int32)
-    return vocabulary, _translate(encoded, final, lengths)
+    return vocabulary, builder.build(final)
 
 
 def _sorted(words: list[Hashable]) -> list[Any]:
@@ -362,26 +294,3 @@ def _sorted(words: list[Hashable]) -> list[Any]:
 def _text(word: Hashable) -> str:
     """Its repr, unless that is an address, which would differ from run to run."""
     return "" if type(word).__repr__ is object.__repr__ else repr(word)
-
-
-def _translate(encoded: list[np.ndarray], rows: np.ndarray, lengths: _Lengths) -> TokenStream:
-    """Map ids, drop those without a row (−1), and the sentences that this empties.
-
-    Takes `encoded` apart as it goes, so that the corpus is in memory about once.
-    """
-    offsets = lengths.offsets()
-    kept_before = np.zeros(len(offsets), dtype=np.int64)
-    pieces: list[np.ndarray] = []
-    start = kept = 0
-    encoded.reverse()
-    while encoded:
-        ids = rows[encoded.pop()]
-        is_kept = ids >= 0
-        first, last = np.searchsorted(offsets, [start, start + len(ids)], side="right")
-        running = np.cumsum(is_kept)
-        inside = offsets[first:last] - start
-        kept_before[first:last] = kept + running[inside - 1]
-        pieces.append(ids[is_kept])
-        start += len(ids)
-        kept += len(pieces[-1])
-    return TokenStream(np.concatenate(pieces), np.unique(kept_before))

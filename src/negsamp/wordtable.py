@@ -198,15 +198,13 @@ class WordTable:
 
         A lone surrogate is what the bytes of one become, though they are not UTF-8.
         """
-        long = {row: word for word, row in self._others.items() if len(word) > SHORT}
         keys = self._keys[rows]
-        data, lengths = keys.tobytes(), keys.view(np.uint8)[:, SHORT].tolist()
-        spelled = (
-            data[at : at + length] if length <= SHORT else long[row]
-            for at, length, row in zip(
-                range(0, 16 * len(rows), 16), lengths, np.asarray(rows).tolist(), strict=True
-            )
-        )
+        data, lengths = keys.tobytes(), keys.view(np.uint8)[:, SHORT]
+        spelled = [data[16 * i : 16 * i + length] for i, length in enumerate(lengths.tolist())]
+        if (lengths == LONG_KEY).any():
+            words = {row: word for word, row in self._others.items()}
+            for i in np.flatnonzero(lengths == LONG_KEY).tolist():
+                spelled[i] = words[int(rows[i])]
         return [word.decode("utf-8", "surrogatepass") for word in spelled]
 
     def _make_room(self, n_rows: int) -> None:
