@@ -9,6 +9,7 @@ holds them, and the few that find no slot.
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -67,6 +68,7 @@ class WordTable:
         self.n_rows = 1
         self._forgotten = 0
         self._others: dict[bytes, int] = {}
+        self._crowded: list[bytes] = []  # those of the others that are short
         # replaced as a pair, so that a reader in another thread has two that belong together
         self._slots, self._keys = self._table = _empty_table(FIRST_SLOTS)
 
@@ -130,7 +132,8 @@ class WordTable:
             rows = self._slots[places]
             is_claim = rows >= base
             there = self._keys.take(np.where(is_claim, 0, rows), axis=0)
-            there[is_claim] = keys[rows[is_claim] - base]
+            claims = np.flatnonzero(is_claim)
+            there[claims] = keys.take(rows[claims] - base, axis=0)
             is_there = _equal(there, keys[pending])
             given[pending[is_there]] = rows[is_there]
             pending = pending[~is_there]
@@ -138,21 +141,22 @@ class WordTable:
 
         others = np.flatnonzero(given == 0)
         spellings = _spellings(text, starts, lengths, missing[others])
-        for i, word in zip(others.tolist(), spellings, strict=True):
-            given[i] = self._others.setdefault(word, base + i)
+        given[others] = list(map(self._others.setdefault, spellings, (base + others).tolist()))
 
-        is_new = given == np.arange(base, base + m)
-        row_of_claim = np.cumsum(is_new, dtype=np.int32) + np.int32(base - 1)
-        self.n_rows = base + int(np.count_nonzero(is_new))
-        # keys before slots: a reader finds a claim's key nowhere, and a row's key if its row
-        self._keys[base : self.n_rows] = keys[is_new]
+        new = np.flatnonzero(given == np.arange(base, base + m))
+        row_of_claim = np.zeros(m, dtype=np.int32)
+        row_of_claim[new] = np.arange(base, base + len(new))
+        self.n_rows += len(new)
+        # keys before slots: another thread that meets a claim finds no key of a claim's row yet,
+        # or that of the word whose row it is
+        self._keys[base : self.n_rows] = keys.take(new, axis=0)
         touched = np.concatenate(claimed)
         self._slots[touched] = row_of_claim[self._slots[touched] - base]
-        for i, word in zip(others.tolist(), spellings, strict=True):
-            if is_new[i]:
-                self._others[word] = int(row_of_claim[i])
         is_claim = given >= base
         given[is_claim] = row_of_claim[given[is_claim] - base]
+        is_new = given[others] >= base
+        self._others.update(compress(zip(spellings, given[others].tolist(), strict=True), is_new))
+        self._crowded += compress(spellings, is_new & (lengths[missing[others]] <= SHORT))
         found.rows[missing] = given
         return found.rows
 
@@ -218,7 +222,8 @@ class WordTable:
         """Write the words into a table of so many slots, those met first where they are found."""
         slots, keys = _empty_table(n_slots)
         keys[: self.n_rows] = self._keys[: self.n_rows]
-        self._others = {word: row for word, row in self._others.items() if len(word) > SHORT}
+        for word in self._crowded:
+            self._others.pop(word, None)
         lengths = keys.view(np.uint8)[:, SHORT]
         rows = np.flatnonzero((lengths > 0) & (lengths <= SHORT))[::-1]
         places = _hashes(keys[rows], slots)
@@ -227,9 +232,9 @@ class WordTable:
             slots[places[free]] = rows[free]  # the last stays, the lowest row
             lost = slots[places] != rows
             rows, places = rows[lost], (places[lost] + 1) & (n_slots - 1)
-        data = keys[rows].tobytes()
-        for i, row in enumerate(rows.tolist()):
-            self._others[data[16 * i : 16 * i + int(lengths[row])]] = row
+        data, sizes = keys[rows].tobytes(), lengths[rows].tolist()
+        self._crowded = [data[16 * i : 16 * i + size] for i, size in enumerate(sizes)]
+        self._others.update(zip(self._crowded, rows.tolist(), strict=True))
         self._slots, self._keys = self._table = slots, keys
 
 
