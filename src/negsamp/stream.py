@@ -135,7 +135,8 @@ class StreamBuilder:
             start += len(is_kept)
             kept += len(ids)
         kept_ids.resize(kept, refcheck=False)  # gives the rest back without a copy
-        return TokenStream(kept_ids, np.unique(kept_before))
+        is_end = np.diff(kept_before, prepend=-1) > 0
+        return TokenStream(kept_ids, kept_before[is_end])
 
     def _pieces(self, start: int, size: int, forget: bool = False) -> Iterator[np.ndarray]:
         """The ids from a place on, a number at a time, segments forgotten behind them if asked."""

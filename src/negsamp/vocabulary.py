@@ -273,22 +273,25 @@ def _finish(
             f"no word is seen min_count={min_count} times: the most frequent of {len(rows)} is "
             f"seen {counts.max()} times"
         )
-    row_of = dict(zip(words_of(frequent), frequent.tolist(), strict=True))
-    words = _sorted(list(row_of))
-    provisional = np.fromiter((row_of[word] for word in words), np.int64, len(words))
-    order = np.argsort(-counts[provisional], kind="stable")
-    provisional = provisional[order]
-    vocabulary = Vocabulary([words[i] for i in order], counts[provisional], builder.n_tokens)
+    words = words_of(frequent)
+    order = np.array(_order(words))
+    order = order[np.argsort(-counts[frequent[order]], kind="stable")]
+    provisional = frequent[order]
+    vocabulary = Vocabulary(
+        [words[i] for i in order.tolist()], counts[provisional], builder.n_tokens
+    )
     final = np.full(len(counts), -1, dtype=np.int32)
     final[provisional] = np.arange(len(provisional), dtype=np.int32)
     return vocabulary, builder.build(final)
 
 
-def _sorted(words: list[Hashable]) -> list[Any]:
+def _order(words: list[Any]) -> list[int]:
+    """Where each word of the sorted list stands in this one."""
+    places = range(len(words))
     try:
-        return sorted(words)
+        return sorted(places, key=words.__getitem__)
     except TypeError:  # kinds that do not compare, or not with each other
-        return sorted(words, key=lambda word: (type(word).__qualname__, _text(word)))
+        return sorted(places, key=lambda i: (type(words[i]).__qualname__, _text(words[i])))
 
 
 def _text(word: Hashable) -> str:

@@ -20,7 +20,7 @@ SHORT = 15  # bytes; with the length they make a key
 LONG_KEY = 255  # the length byte of every longer word's key, which stands in no slot
 PROBES = 8  # slots looked at, one after the other, before the dict takes a word
 SLOTS_PER_ROW = 4  # the fewer words share a neighbourhood, the more are found at once
-FIRST_SLOTS = 1 << 20
+FIRST_SLOTS = 1 << 21  # memory that is never written to is never taken
 # Multiply-shift hashing of two 64-bit halves; odd constants without pattern, from the
 # fractional parts of the golden ratio and of the square root of 2.
 FACTORS = np.array([0x9E3779B97F4A7C15, 0x6A09E667F3BCC909], dtype=np.uint64)
@@ -95,7 +95,7 @@ class WordTable:
         keys = _keys(buffer, starts, lengths)
         rows = slots.take(_hashes(keys, slots))
         missing = np.flatnonzero(~_equal(known.take(rows, axis=0), keys))
-        return Found(rows, missing, keys[missing])
+        return Found(rows, missing, keys.take(missing, axis=0))
 
     def add(self, text: bytes, starts: np.ndarray, lengths: np.ndarray, found: Found) -> np.ndarray:
         """Give each token its row, and each new word the next one.
@@ -121,23 +121,25 @@ class WordTable:
         claimed = [np.zeros(0, dtype=np.int64)]
         given = np.zeros(m, dtype=np.int32)
         pending = np.flatnonzero(lengths[missing] <= SHORT)
-        places = _hashes(keys[pending], self._slots)
+        wanted = keys.take(pending, axis=0)
+        places = _hashes(wanted, self._slots)
         for _ in range(PROBES):
             if not len(pending):
                 break
             # of equal indices the last assignment stays: the first token's, turned round
-            free = np.flatnonzero(self._slots[places] == 0)[::-1]
+            free = np.flatnonzero(self._slots.take(places) == 0)[::-1]
             self._slots[places[free]] = base + pending[free]
             claimed.append(places[free])
-            rows = self._slots[places]
+            rows = self._slots.take(places)
             is_claim = rows >= base
             there = self._keys.take(np.where(is_claim, 0, rows), axis=0)
             claims = np.flatnonzero(is_claim)
             there[claims] = keys.take(rows[claims] - base, axis=0)
-            is_there = _equal(there, keys[pending])
+            is_there = _equal(there, wanted)
             given[pending[is_there]] = rows[is_there]
-            pending = pending[~is_there]
-            places = (places[~is_there] + 1) & (len(self._slots) - 1)
+            left = np.flatnonzero(~is_there)
+            pending, wanted = pending[left], wanted.take(left, axis=0)
+            places = (places[left] + 1) & (len(self._slots) - 1)
 
         others = np.flatnonzero(given == 0)
         spellings = _spellings(text, starts, lengths, missing[others])
@@ -168,14 +170,15 @@ class WordTable:
         given = np.zeros(len(missing), dtype=np.int32)
         is_short = lengths[missing] <= SHORT
         pending = np.flatnonzero(is_short)
-        places = _hashes(keys[pending], self._slots)
+        wanted = keys.take(pending, axis=0)
+        places = _hashes(wanted, self._slots)
         for _ in range(PROBES):
-            rows = self._slots[places]
-            is_there = _equal(self._keys.take(rows, axis=0), keys[pending])
+            rows = self._slots.take(places)
+            is_there = _equal(self._keys.take(rows, axis=0), wanted)
             given[pending[is_there]] = rows[is_there]
-            goes_on = ~is_there & (rows > 0)
-            pending = pending[goes_on]
-            places = (places[goes_on] + 1) & (len(self._slots) - 1)
+            left = np.flatnonzero(~is_there & (rows > 0))
+            pending, wanted = pending[left], wanted.take(left, axis=0)
+            places = (places[left] + 1) & (len(self._slots) - 1)
         others = np.concatenate([pending, np.flatnonzero(~is_short)])
         spellings = _spellings(text, starts, lengths, missing[others])
         given[others] = [self._others.get(word, 0) for word in spellings]
@@ -209,7 +212,8 @@ class WordTable:
             words = {row: word for word, row in self._others.items()}
             for i in np.flatnonzero(lengths == LONG_KEY).tolist():
                 spelled[i] = words[int(rows[i])]
-        return [word.decode("utf-8", "surrogatepass") for word in spelled]
+        # no token holds a space, and one long text is decoded faster than many words
+        return b" ".join(spelled).decode("utf-8", "surrogatepass").split(" ") if spelled else []
 
     def _make_room(self, n_rows: int) -> None:
         if n_rows > len(self._keys):
