@@ -246,7 +246,7 @@ class Word2Vec:
     ) -> None:
         started = time.perf_counter()
         vocabulary, stream = read_corpus(
-            corpus, max(self.min_count, 1), self.max_vocab_size, errors
+            corpus, max(self.min_count, 1), self.max_vocab_size, errors, self._workers()
         )
         _check_has_pairs(stream)
         read = time.perf_counter()
