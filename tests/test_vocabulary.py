@@ -117,6 +117,67 @@ def test_read_corpus_of_korean_lines(shared, write_bytes):
     assert "있다" in vocabulary
 
 
+@given(
+    text=st.text(st.sampled_from("aab\x00한😀\ud800  \n\u3000\x85") | st.characters(), max_size=60),
+    min_count=st.integers(1, 3),
+    size=CHUNK_SIZES,
+    workers=st.integers(1, 3),
+)
+@settings(max_examples=200)
+def test_read_corpus_of_a_file_equals_that_of_lists(write_bytes, text, min_count, size, workers):
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").split("\n")
+    path = write_bytes(text.encode("utf-8", "surrogatepass"))
+    results = []
+    for corpus_, options in [
+        ([line.split() for line in lines], {}),
+        (path, {"errors": "surrogatepass", "workers": workers}),
+    ]:
+        with chunks_of(size):
+            try:
+                vocabulary, stream = read_corpus(corpus_, min_count, **options)
+            except CorpusError as error:
+                results.append(str(error))
+                continue
+        results.append(
+            (
+                vocabulary.words,
+                vocabulary.counts.tolist(),
+                vocabulary.raw_words,
+                [ids.tolist() for ids in stream],
+            )
+        )
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_read_corpus_of_a_file_takes_memory_for_its_ids_only(tmp_path, workers):
+    if not Path("/proc/self/status").exists():
+        pytest.skip("this system does not tell a process's own peak of memory in /proc")
+    words = [f"{i:059}" for i in range(1000)]
+    (tmp_path / "corpus.txt").write_text(" ".join(words * 1000))  # 60 MB, and 4 MB of ids
+    script = (
+        "import re\n"
+        "from pathlib import Path\n"
+        "from negsamp.vocabulary import read_corpus\n"
+        "def peak():\n"
+        "    return int(re.search(r'VmHWM:\\s*(\\d+)', Path('/proc/self/status').read_text())[1])\n"
+        "before = peak()\n"
+        f"vocabulary, stream = read_corpus('corpus.txt', workers={workers})\n"
+        "assert len(stream) == 1_000_000\n"
+        "print(1024 * (peak() - before))\n"
+    )
+    source = str(Path(negsamp.__file__).parents[1])
+    shown = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": source},
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    assert int(shown) < 40e6
+
+
 def test_read_corpus_default_min_count_is_5():
     vocabulary, _ = read_corpus([["a"] * 4 + ["b"] * 5])
     assert vocabulary.words == ["b"]
@@ -232,6 +293,36 @@ def test_max_vocab_size_is_never_passed_at_the_end_of_a_chunk():
     assert max(sizes) == 50
 
 
+@given(
+    tokens=st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=60),
+    bound=st.integers(1, 6),
+    size=CHUNK_SIZES,
+    workers=st.integers(1, 2),
+)
+@settings(max_examples=200)
+def test_max_vocab_size_of_a_file_forgets_between_blocks(write_bytes, tokens, bound, size, workers):
+    text = " ".join(tokens)
+    with chunks_of(size):
+        path = write_bytes(text.encode())
+        vocabulary, stream = read_corpus(path, 1, bound, workers=workers)
+        blocks = [b.decode() for b in corpus.read_blocks(path)]
+    counts, ends = Counter(), list(itertools.accumulate(map(len, blocks)))
+    kept = [(token, i) for i, token in enumerate(tokens)]
+    places = np.cumsum([0, *(len(token) + 1 for token in tokens)])[1:]  # behind a token's space
+    start = 0
+    for end in [*ends, None]:
+        stop = len(tokens) if end is None else int(np.searchsorted(places, end, side="right"))
+        counts.update(tokens[start:stop])
+        start = stop
+        if len(counts) > bound:
+            counts = Counter(dict(counts.most_common(bound)))  # of equal counts the first met
+            kept = [(t, i) for t, i in kept if t in counts or i >= stop]
+    expected = sorted(counts, key=lambda word: (-counts[word], word))
+    assert vocabulary.words == expected
+    assert vocabulary.counts.tolist() == [counts[word] for word in expected]
+    assert vocabulary.decode(stream.ids) == [token for token, _ in kept]
+
+
 def test_max_vocab_size_counts_frequent_words_exactly():
     sentences = np.random.default_rng(0).zipf(1.3, (400, 30)).tolist()
     words, counts, _ = naive(sentences)
@@ -339,6 +430,34 @@ def test_encode_of_a_file_equals_that_of_its_lines(write_bytes, text, size):
     with chunks_of(size):
         stream = vocabulary.encode(write_bytes(text.encode()))
     assert_is_stream_of(stream, naive_ids([line.split() for line in lines], ["a", "가"]))
+
+
+def test_encode_of_a_file_by_words_that_are_no_text(write_bytes):
+    words = [
+        7,
+        "",
+        "a",
+        b"b",
+        "b",
+        ("a",),
+        "with space",
+        "a\0",
+        "한국어" * 9,
+        np.str_("c"),
+        "\ud800",
+    ]
+    vocabulary = Vocabulary(words, range(len(words), 0, -1))
+    path = write_bytes(
+        "a b 7 a\0 c with space 한국어\n".encode() + ("한국어" * 9 + " d a").encode()
+    )
+    stream = vocabulary.encode(path)
+    assert [ids.tolist() for ids in stream] == [[2, 4, 7, 9], [8, 2]]
+    path = write_bytes(b"\xed\xa0\x80")
+    assert vocabulary.encode(path, errors="surrogatepass").ids.tolist() == [10]
+
+
+def test_encode_of_a_file_by_no_words(write_bytes):
+    assert len(Vocabulary([], []).encode(write_bytes(b"a b"))) == 0
 
 
 def test_encode_of_many_unknown_words():

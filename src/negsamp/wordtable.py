@@ -67,8 +67,8 @@ class WordTable:
     def __init__(self) -> None:
         self.n_rows = 1
         self._forgotten = 0
+        # long words, and short ones that found no slot; in a larger table those may find one too
         self._others: dict[bytes, int] = {}
-        self._crowded: list[bytes] = []  # those of the others that are short
         # replaced as a pair, so that a reader in another thread has two that belong together
         self._slots, self._keys = self._table = _empty_table(FIRST_SLOTS)
 
@@ -158,7 +158,6 @@ class WordTable:
         given[is_claim] = row_of_claim[given[is_claim] - base]
         is_new = given[others] >= base
         self._others.update(compress(zip(spellings, given[others].tolist(), strict=True), is_new))
-        self._crowded += compress(spellings, is_new & (lengths[missing[others]] <= SHORT))
         found.rows[missing] = given
         return found.rows
 
@@ -226,8 +225,6 @@ class WordTable:
         """Write the words into a table of so many slots, those met first where they are found."""
         slots, keys = _empty_table(n_slots)
         keys[: self.n_rows] = self._keys[: self.n_rows]
-        for word in self._crowded:
-            self._others.pop(word, None)
         lengths = keys.view(np.uint8)[:, SHORT]
         rows = np.flatnonzero((lengths > 0) & (lengths <= SHORT))[::-1]
         places = _hashes(keys[rows], slots)
@@ -237,8 +234,8 @@ class WordTable:
             lost = slots[places] != rows
             rows, places = rows[lost], (places[lost] + 1) & (n_slots - 1)
         data, sizes = keys[rows].tobytes(), lengths[rows].tolist()
-        self._crowded = [data[16 * i : 16 * i + size] for i, size in enumerate(sizes)]
-        self._others.update(zip(self._crowded, rows.tolist(), strict=True))
+        for i, (row, size) in enumerate(zip(rows.tolist(), sizes, strict=True)):
+            self._others[data[16 * i : 16 * i + size]] = row
         self._slots, self._keys = self._table = slots, keys
 
 
