@@ -1,5 +1,6 @@
 """The smaller benchmark scripts run and print their tables. No times."""
 
+import gzip
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,24 @@ def test_phases_prints_every_phase(corpus):
         "all",
         "of which products",
         "products at sgemm peak",
+    ]
+
+
+def test_reading_prints_every_phase_of_each_file(corpus):
+    packed = corpus.with_suffix(".gz")
+    packed.write_bytes(gzip.compress(corpus.read_bytes()))
+    shown = run("reading.py", corpus, packed, "--rounds", 1)
+    size = corpus.stat().st_size
+    assert shown.count(f": {size} bytes, 2000 tokens, 30 words seen 5 times or more, 200 sent") == 2
+    rows = [line.split("|")[1].strip() for line in shown.splitlines() if line.startswith("|")]
+    assert rows == 2 * [
+        "up to here",
+        ":--",
+        "read, check UTF-8",
+        "… find tokens",
+        "… look words up",
+        "all, 1 worker",
+        "all, 2 workers",
     ]
 
 

@@ -315,12 +315,23 @@ def test_max_vocab_size_of_a_file_forgets_between_blocks(write_bytes, tokens, bo
         counts.update(tokens[start:stop])
         start = stop
         if len(counts) > bound:
-            counts = Counter(dict(counts.most_common(bound)))  # of equal counts the first met
+            most = dict(counts.most_common(bound))  # of equal counts the first met
+            counts = Counter({token: n for token, n in counts.items() if token in most})
             kept = [(t, i) for t, i in kept if t in counts or i >= stop]
     expected = sorted(counts, key=lambda word: (-counts[word], word))
     assert vocabulary.words == expected
     assert vocabulary.counts.tolist() == [counts[word] for word in expected]
     assert vocabulary.decode(stream.ids) == [token for token, _ in kept]
+
+
+def test_max_vocab_size_of_a_file_gives_the_same_with_a_second_worker(write_bytes):
+    tokens = np.random.default_rng(0).integers(0, 60, 20_000)
+    path = write_bytes(" ".join(map(str, tokens.tolist())).encode())
+    with chunks_of(100):
+        one, two = (read_corpus(path, 1, 50, workers=workers) for workers in (1, 2))
+    assert one[0].words == two[0].words
+    assert one[0].counts.tolist() == two[0].counts.tolist()
+    assert one[1].ids.tolist() == two[1].ids.tolist()
 
 
 def test_max_vocab_size_counts_frequent_words_exactly():
