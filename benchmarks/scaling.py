@@ -54,7 +54,7 @@ def words_per_second(
         window=window,
         negative=negative,
         shrink_windows=True,
-        shape=choose_block_shape(kept.sum(), kept.max() / kept.sum()),
+        shape=choose_block_shape(kept.sum(), kept.max() / kept.sum(), window),
         optimizer="adagrad",
         alpha=0.025,
         min_alpha=1e-4,

@@ -146,7 +146,7 @@ def test_float32_gradients_are_near_float64():
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-4)
 
 
-@pytest.mark.parametrize("at_once", [32, 64, 1000])
+@pytest.mark.parametrize("at_once", [1, 84, 1000])
 @pytest.mark.parametrize("parts", [2, 3])
 def test_kernels_of_some_groups_together_give_the_same_bits(monkeypatch, parts, at_once):
     shape, window = (5, 32, 2, 8), 5
@@ -154,7 +154,7 @@ def test_kernels_of_some_groups_together_give_the_same_bits(monkeypatch, parts, 
     block = random_block(shape, window)
     layout = gradient_layout(shape, window, D)
     whole = BlockKernel(shape, window, D)
-    monkeypatch.setattr(kernel_module, "CENTERS_AT_ONCE", at_once)  # one, two or all groups
+    monkeypatch.setattr(kernel_module, "TOKENS_AT_ONCE", at_once)  # one, two or all groups
     into = Gradients(**{name: np.full(size, np.nan, kind) for name, (size, kind) in layout.items()})
     loss = 0.0
     for part in range(parts):

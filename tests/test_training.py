@@ -311,7 +311,7 @@ def test_progress_bar_shows_rate_loss_and_learning_rate(capsys):
 @pytest.mark.parametrize("share", [1.0, 0.5, 0.05, 1e-3])
 @pytest.mark.parametrize("batch_size", [None, 1, 16, 100, 2048, 10_000])
 def test_block_shape_is_one_the_kernel_can_do(kept, share, batch_size):
-    shape = choose_block_shape(kept, share, batch_size)
+    shape = choose_block_shape(kept, share, batch_size=batch_size)
     assert shape.group_size % shape.parts == 0
     assert shape.groups >= 1
     assert shape.group_size // shape.parts <= 64
@@ -320,8 +320,22 @@ def test_block_shape_is_one_the_kernel_can_do(kept, share, batch_size):
         assert shape.batch_size >= batch_size
 
 
+def test_a_window_wider_than_all_sentences_costs_nothing():
+    # the weights of a wide window are nearly equal: those of 10 000 as good as all 1
+    corpus = zipf_corpus(300, 12, 40, 1.0)
+    wide = fit(corpus, window=10_000)
+    exact = fit(corpus, window=11, shrink_windows=False)
+    np.testing.assert_allclose(wide.vectors_, exact.vectors_, atol=0.01)
+    assert (wide.vectors_ != exact.vectors_).any()
+    shrunk = fit(corpus, window=11)
+    assert np.abs(shrunk.vectors_ - exact.vectors_).max() > 0.05
+
+
 def test_block_shape_follows_the_corpus():
     large = choose_block_shape(1e7, 0.005)
     assert large.batch_size == 8192
     assert choose_block_shape(3e4, 0.01).batch_size <= 256
     assert choose_block_shape(1e7, 0.5).batch_size <= 160
+    wide = choose_block_shape(1e7, 0.005, window=10)
+    assert wide.group_size == 2 * large.group_size
+    assert wide.batch_size == large.batch_size

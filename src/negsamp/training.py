@@ -63,8 +63,8 @@ class BlockShape(NamedTuple):
         return self.groups * self.group_size
 
 
-# Measured, see docs/performance.md: larger updates, larger parts and fewer noise words are faster
-# and learn less from a token.
+# Measured for windows of 5, see docs/performance.md: larger updates, larger parts and fewer noise
+# words are faster and learn less from a token.
 LARGEST_BATCH, LARGEST_GROUP, PART, NOISE_WORDS = 8192, 256, 64, 16
 # A small corpus still wants this many updates an epoch, ...
 UPDATES_PER_EPOCH = 200
@@ -73,7 +73,7 @@ OCCURRENCES_PER_BATCH = 64
 
 
 def choose_block_shape(
-    kept_tokens: float, largest_share: float, batch_size: int | None = None
+    kept_tokens: float, largest_share: float, window: int = 5, batch_size: int | None = None
 ) -> BlockShape:
     """Shape of the blocks for a corpus.
 
@@ -83,6 +83,9 @@ def choose_block_shape(
         Tokens an epoch, after subsampling.
     largest_share : float
         Share of them that the most frequent word has.
+    window : int
+        w; each group has w tokens on either side that are contexts only, so a wide one wants large
+        groups.
     batch_size : int, optional
         Centers an update, rounded up to what the kernel can do; chosen if None.
 
@@ -101,7 +104,8 @@ def choose_block_shape(
     part = PART if wanted >= PART else max(1, round(wanted))
     n_parts = max(1, round(wanted / part)) if batch_size is None else -(-batch_size // part)
     # as many parts a group as groups, up to the largest group
-    parts = min(LARGEST_GROUP // PART, max(1, round(np.sqrt(n_parts / 2))))
+    largest = LARGEST_GROUP // PART * -(-window // 5)
+    parts = min(largest, max(1, round(np.sqrt(n_parts / 2))))
     return BlockShape(-(-n_parts // parts), parts * part, parts, NOISE_WORDS)
 
 
@@ -220,7 +224,9 @@ class Trainer:
             If a worker process dies.
         """
         d, dtype = arrays["W_in"].shape[1], arrays["W_in"].dtype
-        scratch = gradient_layout(self.shape, self.window, d, dtype)
+        # no window reaches further than the longest sentence, however wide it may be
+        reach = int(np.clip(np.diff(arrays["offsets"]).max() - 1, 1, self.window))
+        scratch = gradient_layout(self.shape, reach, d, dtype)
         enough = int(self.kept_tokens * self.epochs / TOKENS_WORTH_A_WORKER)
         members = max(1, min(self.workers, self.shape.groups, enough))
         if sys.platform == "win32":  # where children cannot open the parent's temporary file
@@ -231,7 +237,7 @@ class Trainer:
             unit_scale=True,
             disable=None if progress is None else not progress,
         ) as bar:
-            job = _Job(self, bar, raw_words / self.kept_tokens, on_start, on_epoch_end)
+            job = _Job(self, reach, bar, raw_words / self.kept_tokens, on_start, on_epoch_end)
             if members == 1:
                 more = {name: np.zeros(*spec) for name, spec in scratch.items()}
                 run_alone(_train, arrays | more, job)
@@ -265,13 +271,14 @@ class _Job:
     """What each worker is told; the bar and the callback stay with the caller's process."""
 
     trainer: Trainer
+    reach: int
     bar: Any = None
     words_a_center: float = 0.0
     on_start: Callable[[np.ndarray, np.ndarray], Any] = _ignore
     on_epoch_end: Callable[[int, float], Any] = _ignore
 
     def for_children(self) -> _Job:
-        return _Job(self.trainer)
+        return _Job(self.trainer, self.reach)
 
 
 def _train(team: Team, arrays: dict[str, np.ndarray], job: _Job) -> None:
@@ -295,15 +302,16 @@ class _Worker:
         self.keep, self.W_in, self.W_out = arrays["keep"], arrays["W_in"], arrays["W_out"]
         self.kernel = BlockKernel(
             t.shape,
-            t.window,
+            job.reach,
             self.W_in.shape[1],
             self.W_in.dtype,
             Gradients(**{name: arrays[name] for name in Gradients._fields}),
             team.share(t.shape.groups),
         )
         one_group = (1, *t.shape[1:])  # enough for the loss, so that each worker knows it by itself
-        self.probe = BlockKernel(one_group, t.window, self.W_in.shape[1], self.W_in.dtype)
-        self.weights = window_weights(t.window, t.shrink_windows)
+        self.probe = BlockKernel(one_group, job.reach, self.W_in.shape[1], self.W_in.dtype)
+        beyond = t.window - job.reach
+        self.weights = window_weights(t.window, t.shrink_windows)[beyond : -beyond or None]
         rule = OPTIMIZERS[t.optimizer]
         self.rules = rule(len(self.W_in), t.max_step), rule(len(self.W_out), t.max_step)
 
@@ -328,7 +336,7 @@ class _Worker:
         return iter_windows(
             self.stream.ids,
             self.stream.offsets,
-            t.window,
+            self.job.reach,
             t.shape.batch_size * t.blocks_a_run,
             self._rng(epoch, 0),
             shrink_windows=False,  # the weights do it

@@ -386,7 +386,9 @@ class Word2Vec:
             window=int(self.window),
             negative=int(self.negative),
             shrink_windows=bool(self.shrink_windows),
-            shape=choose_block_shape(kept.sum(), kept.max() / kept.sum(), self.batch_size),
+            shape=choose_block_shape(
+                kept.sum(), kept.max() / kept.sum(), int(self.window), self.batch_size
+            ),
             optimizer=self.optimizer,
             alpha=float(self.alpha),
             min_alpha=float(self.min_alpha),
