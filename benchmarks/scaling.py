@@ -52,9 +52,16 @@ def words_per_second(
     kept = counts * keep.astype(float)
     trainer = Trainer(
         window=window,
+        reach=window,
         negative=negative,
         shrink_windows=True,
-        shape=choose_block_shape(kept.sum(), kept.max() / kept.sum(), window),
+        shape=choose_block_shape(
+            kept.sum(),
+            kept.max() / kept.sum(),
+            window=window,
+            negative=negative,
+            vector_size=dimensions,
+        ),
         optimizer="adagrad",
         alpha=0.025,
         min_alpha=1e-4,

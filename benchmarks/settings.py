@@ -35,7 +35,7 @@ def changed(owner: object, **values: object) -> Iterator[None]:
 
 def shape(*sizes: int) -> tuple[object, dict[str, object]]:
     """Blocks of this shape whatever the corpus."""
-    return word2vec, {"choose_block_shape": lambda *_: BlockShape(*sizes)}
+    return word2vec, {"choose_block_shape": lambda *_, **__: BlockShape(*sizes)}
 
 
 # vary: [(label, what is changed, parameters of Word2Vec)]
@@ -53,6 +53,14 @@ SETTINGS = {
     "noise": [
         (f"{n} noise words for {part}", [shape(32, 256, 256 // part, n)], {})
         for part, n in ((64, 8), (64, 12), (64, 16), (64, 32), (32, 16), (128, 24))
+    ],
+    "noise-negative": [
+        (f"{n} noise words, 15 a pair", [shape(32, 256, 4, n)], {"negative": 15})
+        for n in (16, 32, 48)
+    ],
+    "noise-window": [
+        (f"{n} noise words, window 10", [shape(16, 512, 8, n)], {"window": 10})
+        for n in (16, 24, 32)
     ],
     "window": [
         ("contexts weighed by nearness", [], {}),

@@ -147,14 +147,16 @@ def test_float32_gradients_are_near_float64():
 
 
 @pytest.mark.parametrize("at_once", [1, 84, 1000])
+@pytest.mark.parametrize("limit", ["TOKENS_AT_ONCE", "FLOATS_AT_ONCE"])
 @pytest.mark.parametrize("parts", [2, 3])
-def test_kernels_of_some_groups_together_give_the_same_bits(monkeypatch, parts, at_once):
+def test_kernels_of_some_groups_together_give_the_same_bits(monkeypatch, parts, limit, at_once):
     shape, window = (5, 32, 2, 8), 5
     W = matrices(dtype=np.float32)
     block = random_block(shape, window)
     layout = gradient_layout(shape, window, D)
     whole = BlockKernel(shape, window, D)
-    monkeypatch.setattr(kernel_module, "TOKENS_AT_ONCE", at_once)  # one, two or all groups
+    at_once *= D if limit == "FLOATS_AT_ONCE" else 1
+    monkeypatch.setattr(kernel_module, limit, at_once)  # one, two or all groups
     into = Gradients(**{name: np.full(size, np.nan, kind) for name, (size, kind) in layout.items()})
     loss = 0.0
     for part in range(parts):

@@ -5,6 +5,7 @@ import subprocess
 import numpy as np
 import pytest
 from scipy.special import log_expit
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from negsamp import Word2Vec
 from negsamp.kernel import BlockKernel
@@ -185,6 +186,7 @@ def test_a_small_corpus_starts_no_process(monkeypatch):
 def make_trainer(**changes):
     settings = {
         "window": 2,
+        "reach": 2,
         "negative": 5,
         "shrink_windows": True,
         "shape": choose_block_shape(1000, 0.1),
@@ -236,6 +238,28 @@ def test_every_center_is_trained_once_an_epoch(monkeypatch):
     assert rates == sorted(rates)
     assert rates[0] == 0
     assert 1900 < rates[-1] < 2100
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+def test_each_worker_keeps_to_its_core(monkeypatch):
+    if not blas_threads():
+        pytest.skip("threadpoolctl knows no BLAS library that is loaded here")
+    seen = []
+    gradients = BlockKernel.gradients
+
+    def note_threads(self, W_in, W_out, block):
+        seen.append(blas_threads())
+        return gradients(self, W_in, W_out, block)
+
+    monkeypatch.setattr(BlockKernel, "gradients", note_threads)
+    with threadpool_limits(2, user_api="blas"):
+        train(make_trainer(epochs=1))
+        assert max(blas_threads()) == 2  # the caller's setting is back
+    assert seen
+    assert {n for threads in seen for n in threads} == {1}
 
 
 def fail(*_):
@@ -316,6 +340,8 @@ def test_block_shape_is_one_the_kernel_can_do(kept, share, batch_size):
     assert shape.groups >= 1
     assert shape.group_size // shape.parts <= 64
     assert shape.noise_words == 16
+    if batch_size is None:
+        assert shape.groups == 1 or shape.groups % 2 == 0  # two workers have equal shares
     if batch_size is not None:
         assert shape.batch_size >= batch_size
 
@@ -339,3 +365,9 @@ def test_block_shape_follows_the_corpus():
     wide = choose_block_shape(1e7, 0.005, window=10)
     assert wide.group_size == 2 * large.group_size
     assert wide.batch_size == large.batch_size
+    assert large.noise_words < wide.noise_words
+    assert choose_block_shape(1e7, 0.005, negative=15).noise_words == 32
+    assert choose_block_shape(1e7, 0.005, negative=1, window=1).noise_words == 16
+    long = choose_block_shape(1e7, 0.005, vector_size=300)
+    assert long.batch_size * 300 == pytest.approx(large.batch_size * 128, rel=0.1)
+    assert choose_block_shape(1e7, 0.005, vector_size=10_000).batch_size == 2048

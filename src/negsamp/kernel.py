@@ -39,9 +39,9 @@ def gradient_layout(
     return {name: (size, dtype) for name, size in zip(Gradients._fields, shapes, strict=True)}
 
 
-# Tokens whose vectors and scores are in the buffers at a time: few enough for a core's cache, and
-# so many that a dozen calls to NumPy are nothing beside their work.
-TOKENS_AT_ONCE = 2048
+# How many tokens are in the buffers at a time, and how many floats in their input vectors: few
+# enough for a core's cache, and so many that a dozen calls to NumPy are nothing beside their work.
+TOKENS_AT_ONCE, FLOATS_AT_ONCE = 2048, 2048 * 100
 
 
 class BlockKernel:
@@ -78,7 +78,8 @@ class BlockKernel:
         self.all = into
         into.centers[_rows(slice(*groups.indices(G)), L + 2 * w)] = 0  # and stays so beside centers
         first, last, _ = groups.indices(G)
-        step = max(1, round(TOKENS_AT_ONCE / (L + 2 * w)))
+        at_once = min(TOKENS_AT_ONCE, FLOATS_AT_ONCE / vector_size)
+        step = max(1, round(at_once / (L + 2 * w)))
         buffers = {
             n: _Buffers((n, L, H, N), w, vector_size, dtype)
             for n in {min(step, last - at) for at in range(first, last, step)}

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from negsamp.kernel import BlockKernel, gradient_layout
@@ -63,9 +64,11 @@ class BlockShape(NamedTuple):
         return self.groups * self.group_size
 
 
-# Measured for windows of 5, see docs/performance.md: larger updates, larger parts and fewer noise
-# words are faster and learn less from a token.
+# Measured for windows of 5 and K = 5, see docs/performance.md: larger updates, larger parts and
+# fewer noise words are faster and learn less from a token.
 LARGEST_BATCH, LARGEST_GROUP, PART, NOISE_WORDS = 8192, 256, 64, 16
+# The gradients of an update want to stay in the cache until they are added.
+FLOATS_PER_BATCH = 2**20
 # A small corpus still wants this many updates an epoch, ...
 UPDATES_PER_EPOCH = 200
 # ... and a word so frequent that it fills a batch wants small batches: it moves once in each.
@@ -73,7 +76,13 @@ OCCURRENCES_PER_BATCH = 64
 
 
 def choose_block_shape(
-    kept_tokens: float, largest_share: float, window: int = 5, batch_size: int | None = None
+    kept_tokens: float,
+    largest_share: float,
+    *,
+    window: int = 5,
+    negative: int = 5,
+    vector_size: int = 100,
+    batch_size: int | None = None,
 ) -> BlockShape:
     """Shape of the blocks for a corpus.
 
@@ -84,8 +93,13 @@ def choose_block_shape(
     largest_share : float
         Share of them that the most frequent word has.
     window : int
-        w; each group has w tokens on either side that are contexts only, so a wide one wants large
-        groups.
+        How far one reaches in this corpus; each group has so many tokens on either side that are
+        contexts only, so a wide one wants large groups.
+    negative : int
+        K; the more noise words a pair counts for, and the more pairs a center has, the more of
+        them must share it.
+    vector_size : int
+        d.
     batch_size : int, optional
         Centers an update, rounded up to what the kernel can do; chosen if None.
 
@@ -98,6 +112,7 @@ def choose_block_shape(
             kept_tokens / UPDATES_PER_EPOCH,
             OCCURRENCES_PER_BATCH / largest_share,
             LARGEST_BATCH,
+            max(FLOATS_PER_BATCH / vector_size, LARGEST_BATCH / 4),
         )
     else:
         wanted = batch_size
@@ -106,7 +121,13 @@ def choose_block_shape(
     # as many parts a group as groups, up to the largest group
     largest = LARGEST_GROUP // PART * -(-window // 5)
     parts = min(largest, max(1, round(np.sqrt(n_parts / 2))))
-    return BlockShape(-(-n_parts // parts), parts * part, parts, NOISE_WORDS)
+    # the noise of a center stands for K words in each of about w + 1 pairs
+    more = np.sqrt(negative * (window + 1) / (5 * (5 + 1)))
+    noise_words = max(NOISE_WORDS, 8 * int(np.ceil(NOISE_WORDS / 8 * more)))
+    groups = -(-n_parts // parts)
+    if batch_size is None and groups > 1:
+        groups += groups % 2  # so that two workers have equal shares
+    return BlockShape(groups, parts * part, parts, noise_words)
 
 
 # Starting a worker process takes as long as training some hundred thousand tokens.
@@ -154,6 +175,8 @@ class Trainer:
     ----------
     window, negative : int
         w and K.
+    reach : int
+        Largest distance of a context: w, or less where no sentence is that long.
     shrink_windows : bool
     shape : BlockShape
     optimizer : str
@@ -173,6 +196,7 @@ class Trainer:
     """
 
     window: int
+    reach: int
     negative: int
     shrink_windows: bool
     shape: BlockShape
@@ -224,9 +248,7 @@ class Trainer:
             If a worker process dies.
         """
         d, dtype = arrays["W_in"].shape[1], arrays["W_in"].dtype
-        # no window reaches further than the longest sentence, however wide it may be
-        reach = int(np.clip(np.diff(arrays["offsets"]).max() - 1, 1, self.window))
-        scratch = gradient_layout(self.shape, reach, d, dtype)
+        scratch = gradient_layout(self.shape, self.reach, d, dtype)
         enough = int(self.kept_tokens * self.epochs / TOKENS_WORTH_A_WORKER)
         members = max(1, min(self.workers, self.shape.groups, enough))
         if sys.platform == "win32":  # where children cannot open the parent's temporary file
@@ -237,7 +259,7 @@ class Trainer:
             unit_scale=True,
             disable=None if progress is None else not progress,
         ) as bar:
-            job = _Job(self, reach, bar, raw_words / self.kept_tokens, on_start, on_epoch_end)
+            job = _Job(self, bar, raw_words / self.kept_tokens, on_start, on_epoch_end)
             if members == 1:
                 more = {name: np.zeros(*spec) for name, spec in scratch.items()}
                 run_alone(_train, arrays | more, job)
@@ -271,14 +293,13 @@ class _Job:
     """What each worker is told; the bar and the callback stay with the caller's process."""
 
     trainer: Trainer
-    reach: int
     bar: Any = None
     words_a_center: float = 0.0
     on_start: Callable[[np.ndarray, np.ndarray], Any] = _ignore
     on_epoch_end: Callable[[int, float], Any] = _ignore
 
     def for_children(self) -> _Job:
-        return _Job(self.trainer, self.reach)
+        return _Job(self.trainer)
 
 
 def _train(team: Team, arrays: dict[str, np.ndarray], job: _Job) -> None:
@@ -286,9 +307,12 @@ def _train(team: Team, arrays: dict[str, np.ndarray], job: _Job) -> None:
     worker = _Worker(team, arrays, job)
     job.on_start(arrays["W_in"], arrays["W_out"])
     loss = (1 + job.trainer.negative) * float(np.log(2.0))  # of scores that are all zero
-    for epoch in range(job.trainer.epochs):
-        loss = worker.train_epoch(epoch, loss)
-        job.on_epoch_end(epoch, loss)
+    # Long rows would make each small product a task for all cores, and so for each worker: that
+    # takes ten times as long, and rounds differently.
+    with threadpool_limits(1, user_api="blas"):
+        for epoch in range(job.trainer.epochs):
+            loss = worker.train_epoch(epoch, loss)
+            job.on_epoch_end(epoch, loss)
 
 
 class _Worker:
@@ -302,15 +326,15 @@ class _Worker:
         self.keep, self.W_in, self.W_out = arrays["keep"], arrays["W_in"], arrays["W_out"]
         self.kernel = BlockKernel(
             t.shape,
-            job.reach,
+            t.reach,
             self.W_in.shape[1],
             self.W_in.dtype,
             Gradients(**{name: arrays[name] for name in Gradients._fields}),
             team.share(t.shape.groups),
         )
         one_group = (1, *t.shape[1:])  # enough for the loss, so that each worker knows it by itself
-        self.probe = BlockKernel(one_group, job.reach, self.W_in.shape[1], self.W_in.dtype)
-        beyond = t.window - job.reach
+        self.probe = BlockKernel(one_group, t.reach, self.W_in.shape[1], self.W_in.dtype)
+        beyond = t.window - t.reach
         self.weights = window_weights(t.window, t.shrink_windows)[beyond : -beyond or None]
         rule = OPTIMIZERS[t.optimizer]
         self.rules = rule(len(self.W_in), t.max_step), rule(len(self.W_out), t.max_step)
@@ -336,7 +360,7 @@ class _Worker:
         return iter_windows(
             self.stream.ids,
             self.stream.offsets,
-            self.job.reach,
+            t.reach,
             t.shape.batch_size * t.blocks_a_run,
             self._rng(epoch, 0),
             shrink_windows=False,  # the weights do it

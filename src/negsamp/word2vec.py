@@ -252,7 +252,7 @@ class Word2Vec:
         read = time.perf_counter()
         keep = keep_probabilities(vocabulary.counts, self.sample)
         noise = AliasTable(noise_probabilities(vocabulary.counts, self.ns_exponent))
-        trainer = self._trainer(vocabulary, keep)
+        trainer = self._trainer(vocabulary, stream, keep)
         arrays = training_arrays(
             *self._initial_vectors(len(vocabulary), trainer.seed), stream, keep, noise
         )
@@ -379,15 +379,23 @@ class Word2Vec:
         if not isinstance(self.shrink_windows, (bool, np.bool_)):
             raise _bad("shrink_windows", self.shrink_windows, "True or False")
 
-    def _trainer(self, vocabulary: Vocabulary, keep: np.ndarray) -> Trainer:
+    def _trainer(self, vocabulary: Vocabulary, stream: TokenStream, keep: np.ndarray) -> Trainer:
+        # no window reaches further than the longest sentence, however wide it may be
+        reach = min(int(self.window), int(np.diff(stream.offsets).max()) - 1)
         kept = vocabulary.counts * keep.astype(np.float64)
         seed = None if self.seed is None else int(self.seed)
         return Trainer(
             window=int(self.window),
+            reach=reach,
             negative=int(self.negative),
             shrink_windows=bool(self.shrink_windows),
             shape=choose_block_shape(
-                kept.sum(), kept.max() / kept.sum(), int(self.window), self.batch_size
+                kept.sum(),
+                kept.max() / kept.sum(),
+                window=reach,
+                negative=int(self.negative),
+                vector_size=int(self.vector_size),
+                batch_size=self.batch_size,
             ),
             optimizer=self.optimizer,
             alpha=float(self.alpha),
