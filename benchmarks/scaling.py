@@ -3,7 +3,7 @@
 python benchmarks/scaling.py [workers racing vocabulary dimensions window negative length]
 
 Text is drawn from Zipf's law, so that every size can be had; reading it is left out. One setting is
-varied, the others are the defaults of `Word2Vec` with 100 000 words and 5 million tokens.
+varied, the others are the defaults of `Word2Vec` with 100 000 words and 10 million tokens.
 """
 
 from __future__ import annotations
@@ -11,18 +11,21 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
-import sys
 import time
+from collections.abc import Callable
+from statistics import median
+from unittest.mock import patch
 
 import numpy as np
 from _environment import environment
+from _racing import train_racing
 
-from negsamp import AliasTable, keep_probabilities, noise_probabilities
+from negsamp import AliasTable, keep_probabilities, noise_probabilities, training
+from negsamp.team import start_children
 from negsamp.training import Trainer, choose_block_shape, training_arrays
 from negsamp.vocabulary import TokenStream
 
-DEFAULTS = {"words": 100_000, "tokens": 5_000_000, "dimensions": 100, "window": 5, "negative": 5}
+DEFAULTS = {"words": 100_000, "tokens": 10_000_000, "dimensions": 100, "window": 5, "negative": 5}
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 VALUES = {
     "workers": [n for n in (1, 2, 4, 8, 16, 32) if n <= CORES],
@@ -36,9 +39,15 @@ PARAMETER = {"vocabulary": "words", "length": "tokens"}
 
 
 def words_per_second(
-    words: int, tokens: int, dimensions: int, window: int, negative: int, workers: int = CORES
+    words: int,
+    tokens: int,
+    dimensions: int,
+    window: int,
+    negative: int,
+    workers: int = CORES,
+    program: Callable[..., None] = training._train,
 ) -> float:
-    """Train one epoch on a drawn corpus; starting worker processes is part of the time."""
+    """Train one epoch on a drawn corpus; processes start before, as `fit` has it for files."""
     rng = np.random.default_rng(0)
     p = 1 / np.arange(1.0, words + 1)
     text = AliasTable(p).draw(rng, tokens)
@@ -74,28 +83,20 @@ def words_per_second(
     W_out = np.zeros((len(counts), dimensions), np.float32)
     noise = AliasTable(noise_probabilities(counts))
     arrays = training_arrays(W_in.astype(np.float32), W_out, stream, keep, noise)
-    begin = time.perf_counter()
-    trainer.train(arrays, tokens, progress=False)
-    return tokens / (time.perf_counter() - begin)
-
-
-def side_by_side(n: int, tokens: int) -> float:
-    """Words/s of n single workers at a time, each on a text and matrices of its own.
-
-    Nobody waits for anybody, so racing workers, who also share their rows, cannot be faster.
-    """
-    command = [sys.executable, __file__, "--tokens", str(tokens), "--one-worker"]
-    children = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(n)]
-    return sum(float(child.communicate()[0]) for child in children)
+    with start_children(workers - 1) as children, patch.object(training, "_train", program):
+        time.sleep(2 * (workers > 1))  # they import
+        begin = time.perf_counter()
+        trainer.train(arrays, tokens, progress=False, children=children)
+        return tokens / (time.perf_counter() - begin)
 
 
 def measure(name: str, rounds: int, tokens: int | None) -> list[tuple[str, float]]:
-    """Each value's words/s, the best of some rounds, in which the values take turns."""
+    """Each value's words/s, the median of some rounds, in which the values take turns."""
     base = {**DEFAULTS, "tokens": tokens or DEFAULTS["tokens"]}
     if name == "racing":
         cases = {
             f"{CORES} workers in step": lambda: words_per_second(**base),
-            f"{CORES} single workers": lambda: side_by_side(CORES, base["tokens"]),
+            f"{CORES} racing workers": lambda: words_per_second(**base, program=train_racing),
         }
     else:
         key = PARAMETER.get(name, name)
@@ -110,20 +111,16 @@ def measure(name: str, rounds: int, tokens: int | None) -> list[tuple[str, float
     for _ in range(rounds):
         for label, case in cases.items():
             found[label].append(case())
-    return [(label, max(rates)) for label, rates in found.items()]
+    return [(label, median(rates)) for label, rates in found.items()]
 
 
 def main() -> None:
     names = [*VALUES, "racing"]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("vary", nargs="*", metavar="NAME", help=", ".join(names) + "; default: all")
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tokens", type=int, help="a smaller corpus, to try the script")
-    parser.add_argument("--one-worker", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.one_worker:
-        print(words_per_second(**{**DEFAULTS, "tokens": arguments.tokens}, workers=1))
-        return
     if unknown := set(arguments.vary) - set(names):
         parser.error(f"{', '.join(sorted(unknown))}: there are {', '.join(names)}")
     print(json.dumps(environment()))

@@ -184,7 +184,7 @@ def _add_train(commands: Any) -> None:
         "--no-shrink-windows",
         dest="shrink_windows",
         action="store_false",
-        help="always use the whole window; by default each center draws its own from 1 ... window",
+        help="weigh all contexts of a window alike; by default the nearer weigh more",
     )
     parser.add_argument(
         "--errors",

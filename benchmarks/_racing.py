@@ -1,0 +1,48 @@
+"""Workers that race: each trains on runs of its own and nobody waits for anybody.
+
+What lock-free ("Hogwild") training would be here, to say what staying in step costs. Rows that two
+workers add to at once may lose one of the additions, and results differ from run to run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from negsamp.kernel import BlockKernel
+from negsamp.pairs import Block
+from negsamp.team import Team
+from negsamp.training import _Job, _Worker
+
+
+def train_racing(team: Team, arrays: dict[str, np.ndarray], job: _Job) -> None:
+    """Put in the place of `negsamp.training._train`."""
+    worker = _RacingWorker(team, arrays, job)
+    for epoch in range(job.trainer.epochs):
+        worker.train_epoch(epoch, 0.0)
+        team.barrier()
+
+
+class _RacingWorker(_Worker):
+    def __init__(self, team: Team, arrays: dict[str, np.ndarray], job: _Job) -> None:
+        super().__init__(team, arrays, job)
+        self.kernel = BlockKernel(
+            job.trainer.shape, job.trainer.reach, self.W_in.shape[1], self.W_in.dtype
+        )
+
+    def train_epoch(self, epoch: int, *_: Any) -> float:
+        t = self.trainer
+        for number, run in enumerate(self._runs(epoch)):
+            if number % self.team.size == self.team.rank:
+                for index, block in enumerate(
+                    self._blocks(epoch, number, run), number * t.blocks_a_run
+                ):
+                    done = epoch * t.kept_tokens + index * t.shape.batch_size
+                    self._step(block, t.learning_rate(done))
+        return 0.0
+
+    def _step(self, block: Block, alpha: float) -> None:
+        g = self.kernel.gradients(self.W_in, self.W_out, block)
+        self.rules[0].apply(self.W_in, block.token_rows, g.centers, g.center_squares, alpha)
+        self.rules[1].apply(self.W_out, block.output_rows, g.outputs, g.output_squares, alpha)
