@@ -13,6 +13,7 @@ LAYERS = {
         "stream",
         "tokens",
         "wordtable",
+        "huffman",
         "sampling",
         "objectives",
         "vectors",
