@@ -16,9 +16,9 @@ import numpy as np
 from _environment import environment
 
 from negsamp import AliasTable, keep_probabilities, noise_probabilities, read_corpus
+from negsamp.blockshape import choose_block_shape
 from negsamp.kernel import BlockKernel
 from negsamp.pairs import block_run, iter_windows, window_weights
-from negsamp.training import choose_block_shape
 from negsamp.updates import RowAdaGrad
 
 WINDOW, NEGATIVE, DIMENSIONS = 5, 5, 100

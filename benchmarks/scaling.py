@@ -21,8 +21,9 @@ from _environment import environment
 from _racing import train_racing
 
 from negsamp import AliasTable, keep_probabilities, noise_probabilities, training
+from negsamp.blockshape import choose_block_shape
 from negsamp.team import start_children
-from negsamp.training import Trainer, choose_block_shape, training_arrays
+from negsamp.training import Trainer, training_arrays
 from negsamp.vocabulary import TokenStream
 
 DEFAULTS = {"words": 100_000, "tokens": 10_000_000, "dimensions": 100, "window": 5, "negative": 5}

@@ -8,10 +8,12 @@ import pytest
 from negsamp import kernel as kernel_module
 from negsamp import reference
 from negsamp.kernel import BlockKernel, gradient_layout
+from negsamp.objectives import SAMPLED
 from negsamp.pairs import block_run, iter_windows, window_weights
 from negsamp.sampling import AliasTable
 from negsamp.updates import OPTIMIZERS, Gradients
 
+FIELDS = ("centers", "outputs", "center_squares", "output_squares")
 V, D = 11, 6  # few words, so that every block repeats each of them
 
 
@@ -35,28 +37,58 @@ def matrices(seed=0, dtype=np.float64, V=V, d=D, scale=1.0):
 
 
 SHAPES = pytest.mark.parametrize("shape", [(1, 4, 1, 4), (3, 32, 2, 8), (2, 60, 5, 3)], ids=str)
+# the objectives that sample noise, with all that is subtracted from their scores
+OBJECTIVES = pytest.mark.parametrize(
+    "objective", ["sgns", "nce, fixed", "nce, global", "nce, center", "infonce"]
+)
 WINDOWS = pytest.mark.parametrize("window", [1, 2, 5, 8, 11, 40])  # odd and even, above a group
+
+
+def negative(objective, shape):
+    """K: any, but InfoNCE's noise words are whole sets of it, here two or one."""
+    N = shape[3]
+    return 5 if objective != "infonce" else N // 2 if N % 2 == 0 else N
+
+
+def both_ways(objective, shape, window):
+    """A kernel for an objective, and what the reference has to know of it."""
+    name, _, normalizer = objective.partition(", ")
+    noise = np.arange(1.0, V + 1) / (V * (V + 1) / 2)
+    row_shift = SAMPLED[name].row_shift(noise, 5)
+    log_z = np.random.default_rng(7).normal(1, 0.5, V)
+    log_z = {"center": log_z[:, None], "global": log_z[:1, None]}.get(normalizer)
+    kernel = BlockKernel(
+        shape, window, D, np.float64, objective=name, row_shift=row_shift, log_z=log_z
+    )
+    about = (name, row_shift, None if log_z is None else np.broadcast_to(log_z[:, 0], V))
+    return kernel, about
 
 
 @SHAPES
 @WINDOWS
+@OBJECTIVES
 @pytest.mark.parametrize("shrink", [True, False])
-def test_gradients_equal_the_reference(shape, window, shrink):
+def test_gradients_equal_the_reference(shape, window, objective, shrink):
     W_in, W_out = matrices()
-    block = random_block(shape, window, shrink=shrink)
-    fast = BlockKernel(shape, window, D, np.float64).gradients(W_in, W_out, block)
-    slow = reference.gradients(W_in, W_out, block)
-    for a, b in zip(fast, slow, strict=True):
+    block = random_block(shape, window, negative(objective, shape), shrink=shrink)
+    kernel, about = both_ways(objective, shape, window)
+    fast = kernel.gradients(W_in, W_out, block)
+    slow = reference.gradients(W_in, W_out, block, *about)
+    compared = FIELDS if about[2] is None else (*FIELDS, "log_z")
+    for name in compared:
+        a, b = getattr(fast, name), getattr(slow, name)
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-10 * np.abs(b).max())
 
 
 @SHAPES
 @WINDOWS
-def test_loss_equals_the_reference(shape, window):
+@OBJECTIVES
+def test_loss_equals_the_reference(shape, window, objective):
     W_in, W_out = matrices()
-    block = random_block(shape, window)
-    fast = BlockKernel(shape, window, D, np.float64).loss(W_in, W_out, block)
-    np.testing.assert_allclose(fast, reference.loss(W_in, W_out, block).sum(), rtol=1e-12)
+    block = random_block(shape, window, negative(objective, shape))
+    kernel, about = both_ways(objective, shape, window)
+    fast = kernel.loss(W_in, W_out, block)
+    np.testing.assert_allclose(fast, reference.loss(W_in, W_out, block, *about).sum(), rtol=1e-12)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -86,7 +118,7 @@ def test_gradients_equal_finite_differences_of_the_loss():
     W_in, W_out = matrices()
     block = random_block(shape, window)
     kernel = BlockKernel(shape, window, D, np.float64)
-    g_centers, g_outputs, *_ = (g.copy() for g in kernel.gradients(W_in, W_out, block))
+    g_centers, g_outputs = (g.copy() for g in kernel.gradients(W_in, W_out, block)[:2])
     g_in, g_out = np.zeros_like(W_in), np.zeros_like(W_out)
     np.add.at(g_in, block.token_rows, g_centers)
     np.add.at(g_out, block.output_rows, g_outputs)
@@ -103,11 +135,12 @@ def test_kernel_gives_the_same_again_after_another_block():
     shape, window = (3, 32, 2, 8), 5
     W_in, W_out = matrices()
     kernel = BlockKernel(shape, window, D, np.float64)
-    first = [g.copy() for g in kernel.gradients(W_in, W_out, random_block(shape, window, seed=1))]
+    gradients = kernel.gradients(W_in, W_out, random_block(shape, window, seed=1))
+    first = [getattr(gradients, name).copy() for name in FIELDS]
     kernel.loss(W_in, W_out, random_block(shape, window, seed=2))
     kernel.gradients(W_in, W_out, random_block(shape, window, seed=3))
     again = kernel.gradients(W_in, W_out, random_block(shape, window, seed=1))
-    for a, b in zip(first, again, strict=True):
+    for a, b in zip(first, again[: len(FIELDS)], strict=True):
         np.testing.assert_array_equal(a, b)
 
 
@@ -117,8 +150,9 @@ def test_centers_without_contexts_get_no_gradient():
     none = np.zeros_like(block.left)
     empty = replace(block, left=none, right=none)
     assert empty.pair_weight == 0
-    for gradient in BlockKernel(shape, window, D, np.float64).gradients(*matrices(), empty):
-        assert not gradient.any()
+    gradients = BlockKernel(shape, window, D, np.float64).gradients(*matrices(), empty)
+    for name in FIELDS:
+        assert not getattr(gradients, name).any()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -128,7 +162,7 @@ def test_kernel_survives_extreme_scores(dtype):
     block = random_block(shape, window)
     kernel = BlockKernel(shape, window, D, dtype)
     slow = reference.gradients(W_in, W_out, block)
-    for a, b in zip(kernel.gradients(W_in, W_out, block), slow, strict=True):
+    for a, b in zip(kernel.gradients(W_in, W_out, block)[:4], slow[:4], strict=True):
         assert a.dtype == dtype
         # sums of up to 150 terms of size 100, and their squares
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e5 * np.finfo(dtype).eps)
@@ -141,7 +175,7 @@ def test_float32_gradients_are_near_float64():
     block = random_block(shape, window)
     exact = BlockKernel(shape, window, D, np.float64).gradients(*W, block)
     single = BlockKernel(shape, window, D, np.float32).gradients(*W.astype(np.float32), block)
-    for a, b in zip(single, exact, strict=True):
+    for a, b in zip(single[:4], exact[:4], strict=True):
         # sums of some hundred terms of size 1, each off by a few units of 6e-8
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-4)
 
@@ -164,7 +198,7 @@ def test_kernels_of_some_groups_together_give_the_same_bits(monkeypatch, parts, 
         kernel = BlockKernel(shape, window, D, into=into, groups=groups)
         loss += kernel.loss(*W, block)
         kernel.gradients(*W, block)
-    for a, b in zip(into, whole.gradients(*W, block), strict=True):
+    for a, b in zip(into[:4], whole.gradients(*W, block)[:4], strict=True):
         assert a.tobytes() == b.tobytes()
     np.testing.assert_allclose(loss, whole.loss(*W, block), rtol=1e-6)
 

@@ -21,8 +21,8 @@ LAYERS = {
         "storage",
         "team",
     },
-    1: {"vocabulary", "pairs"},
-    2: {"reference", "kernel"},
+    1: {"vocabulary", "pairs", "parameters", "blockshape"},
+    2: {"reference", "kernel", "exact_kernels", "probability"},
     3: {"training"},
     4: {"word2vec"},
     5: {"evaluation", "datasets"},
@@ -32,7 +32,11 @@ LAYER_OF = {module: layer for layer, modules in LAYERS.items() for module in mod
 MAY_IMPORT_ALL = {"__init__", "__main__"}
 MAY_IMPORT_THE_PACKAGE = {"word2vec", "cli"}  # for its version
 # The two ways to take a step check each other, so the fast one is written without the other's.
-FORBIDDEN = {("kernel", "objectives"), ("kernel", "reference")}
+FORBIDDEN = {
+    (kernel, other)
+    for kernel in ("kernel", "exact_kernels")
+    for other in ("objectives", "reference")
+}
 
 
 def imports_of(path, package):

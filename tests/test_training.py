@@ -8,13 +8,13 @@ from scipy.special import log_expit
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from negsamp import Word2Vec
+from negsamp.blockshape import choose_block_shape
 from negsamp.kernel import BlockKernel
 from negsamp.sampling import AliasTable, noise_probabilities
 from negsamp.team import TeamError
 from negsamp.training import (
     Trainer,
     TrainingDivergedError,
-    choose_block_shape,
     training_arrays,
 )
 from negsamp.vocabulary import TokenStream

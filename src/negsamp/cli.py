@@ -19,6 +19,7 @@ from typing import Any, NoReturn, get_args, get_type_hints
 
 import negsamp
 from negsamp.objectives import OBJECTIVES
+from negsamp.parameters import NORMALIZERS
 from negsamp.storage import check_target
 from negsamp.team import TeamError
 from negsamp.training import TrainingDivergedError
@@ -45,8 +46,13 @@ HELP = {
     "seed": "where random numbers start; the same seed gives the same bytes (default: a new one)",
     "max_vocab_size": "bound on the words counted at one time; rare ones go first (default: none)",
     "batch_size": "centers in one update (default: chosen for the corpus)",
+    "nce_normalizer": "normaliser of nce: one number, one a center, or fixed (default: one number)",
 }
-CHOICES = {"objective": tuple(OBJECTIVES), "optimizer": tuple(OPTIMIZERS)}
+CHOICES = {
+    "objective": tuple(OBJECTIVES),
+    "optimizer": tuple(OPTIMIZERS),
+    "nce_normalizer": NORMALIZERS,
+}
 METAVARS = {int: "N", float: "X"}
 
 
@@ -239,7 +245,8 @@ def _default(function: Callable[..., Any], name: str) -> Any:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    model = Word2Vec(**{name: getattr(arguments, name) for name in Word2Vec().get_params()})
+    names = [name for name in Word2Vec().get_params() if name != "noise"]
+    model = Word2Vec(**{name: getattr(arguments, name) for name in names})
     _check_output(arguments.output)
     model.fit(arguments.corpus, errors=arguments.errors)
     model.save(arguments.output)

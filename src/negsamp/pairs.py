@@ -109,7 +109,8 @@ class Block:
         Weight of a pair by the place of its context, from w before the center to w after it; 0 at
         the place of the center, which is not its own context.
     noise : ndarray, shape (G, H, N) int32
-        A group's centers in H equal parts; the centers of a part share its N noise words.
+        A group's centers in H equal parts; the centers of a part share its N noise words. N is 0
+        for objectives that draw none.
     negative : int
         K: N noise words weigh K / N each for each pair, so that the expected gradient is that of K
         independent noise words a pair.
@@ -175,9 +176,9 @@ class Block:
         return Pairs(
             self.token_rows[center_slots],
             self.token_rows[context_slots],
-            self.noise.reshape(-1, N)[part],
+            self.noise.reshape(G * H, N)[part],
             self.weights[context_slots - center_slots + w],
-            self.negative / N,
+            self.negative / max(N, 1),
             center_slots,
             context_slots,
             part[:, None] * N + np.arange(N),

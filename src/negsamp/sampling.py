@@ -14,7 +14,13 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["AliasTable", "keep_probabilities", "noise_probabilities"]
+__all__ = [
+    "AliasTable",
+    "checked_noise",
+    "custom_noise",
+    "keep_probabilities",
+    "noise_probabilities",
+]
 
 
 def keep_probabilities(counts: Any, sample: float) -> np.ndarray:
@@ -75,6 +81,59 @@ def noise_probabilities(counts: Any, ns_exponent: float = 0.75) -> np.ndarray:
     log = ns_exponent * np.log(counts)
     weights = np.exp(log - log.max())
     return weights / weights.sum()
+
+
+def custom_noise(noise: Any, counts: np.ndarray) -> np.ndarray:
+    """A noise distribution of the caller's own.
+
+    Parameters
+    ----------
+    noise : array_like, shape (V,), or callable
+        Weights of the words, or a function that is given `counts` and returns them; they need not
+        sum to 1.
+    counts : ndarray, shape (V,)
+        Occurrences of each word.
+
+    Returns
+    -------
+    ndarray, shape (V,) float64
+        Sums to 1.
+
+    Raises
+    ------
+    ValueError
+        If the weights are not (V,) finite numbers, 0 or more, and not all 0.
+    """
+    name = "noise(counts)" if callable(noise) else "noise"
+    given = noise(counts.copy()) if callable(noise) else noise
+    weights = checked_noise(given, name)
+    if len(weights) != len(counts):
+        raise ValueError(
+            f"{name} has {len(weights)} numbers; it must have one for each of the {len(counts)} "
+            "words, in the order of the vocabulary"
+        )
+    weights = weights / weights.max()  # so that the sum is a number, whatever their size
+    return weights / weights.sum()
+
+
+def checked_noise(weights: Any, name: str = "noise") -> np.ndarray:
+    """Weights as a float64 array, or a ValueError that says what is wrong with them."""
+    try:
+        checked = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} is {weights!r:.60}; it must be an array of numbers") from None
+    if checked.ndim != 1:
+        raise ValueError(f"{name} has shape {checked.shape}; it must be (V,)")
+    for wrong, what in (
+        (~np.isfinite(checked), "it must be finite"),
+        (checked < 0, "it must be 0 or more"),
+    ):
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            raise ValueError(f"{name}[{row}] is {checked[row]}; {what}")
+    if not checked.any():
+        raise ValueError(f"{name} is 0 for every word; one must be above 0")
+    return checked
 
 
 def _checked_counts(counts: Any) -> np.ndarray:

@@ -27,6 +27,8 @@ __all__ = ["SavedModelError", "check_target", "read_model", "write_model"]
 
 FORMAT = "negsamp model 1"
 ARRAYS = ("vectors", "context_vectors")
+# What only some objectives have: columns of V numbers, or of one.
+COLUMNS = ("log_z", "noise")
 
 
 class SavedModelError(ValueError):
@@ -78,7 +80,8 @@ def write_model(
     words : sequence, length V
     counts : ndarray, shape (V,)
     arrays : dict
-        ``"vectors"`` and ``"context_vectors"``, each (V, d).
+        ``"vectors"`` and ``"context_vectors"``, each (V, d); perhaps ``"log_z"``, (1, 1) or (V, 1),
+        and ``"noise"``, (V, 1).
     about : dict
         What else ``model.json`` shall hold; JSON values.
 
@@ -98,7 +101,7 @@ def write_model(
         _write(new / "vocabulary.txt", "".join(lines).encode())
         if apart:
             _write(new / "words.json", json.dumps(apart).encode())
-        for name in ARRAYS:
+        for name in arrays:
             with open(new / f"{name}.npy", "wb") as file:
                 np.save(file, np.ascontiguousarray(arrays[name]), allow_pickle=False)
                 _flush(file)
@@ -125,7 +128,8 @@ def read_model(
     -------
     words : list, length V
     counts : ndarray, shape (V,) int64
-    arrays : dict of ndarray, each (V, d)
+    arrays : dict of ndarray
+        As they were given to `write_model`.
     about : dict
         All of ``model.json``.
 
@@ -154,6 +158,9 @@ def read_model(
     widths = [array.shape[1] for array in arrays.values()]
     if len(set(widths)) > 1:
         raise SavedModelError(f"the arrays in {str(path)!r} have vectors of {widths} numbers")
+    for name in COLUMNS:
+        if f"{name}.npy" in about["sha256"]:
+            arrays[name] = _read_array(path / f"{name}.npy", len(words), column=True)
     return words, counts, arrays, about
 
 
@@ -170,10 +177,11 @@ def _read_about(path: Path) -> dict[str, Any]:
     if not isinstance(digests, dict) or not set(needed[1:]) <= set(digests) <= {
         *needed[1:],
         "words.json",
+        *(f"{name}.npy" for name in COLUMNS),
     }:
         raise SavedModelError(
             f"{str(path / 'model.json')!r} must have the digests of {', '.join(needed[1:])}, and "
-            "of words.json if there is one"
+            "of words.json, log_z.npy and noise.npy if there are such"
         )
     _check_present(path, digests)
     return about
@@ -188,7 +196,8 @@ def _check_present(path: Path, names: Any) -> None:
 def _is_model(folder: Path) -> bool:
     """Whether a folder holds a model and nothing else, so that nothing of value is replaced."""
     is_file = {file.name: file.is_file() for file in folder.iterdir()}
-    known = {"model.json", "vocabulary.txt", "words.json", *(f"{name}.npy" for name in ARRAYS)}
+    arrays = (f"{name}.npy" for name in ARRAYS + COLUMNS)
+    known = {"model.json", "vocabulary.txt", "words.json", *arrays}
     if not {"model.json"} <= set(is_file) <= known or not all(is_file.values()):
         return False
     try:
@@ -309,13 +318,15 @@ def _decode_words(path: Path, has_apart: bool) -> tuple[list[Any], np.ndarray]:
     return words, np.array(counts, dtype=np.int64)
 
 
-def _read_array(path: Path, n_words: int) -> np.ndarray:
+def _read_array(path: Path, n_words: int, column: bool = False) -> np.ndarray:
     try:
         with open(path, "rb") as file:
             array = np.lib.format.read_array(file, allow_pickle=False)
     except ValueError as error:
         raise SavedModelError(f"{str(path)!r} is damaged: {error}") from error
-    if array.ndim != 2 or len(array) != n_words or array.dtype.kind != "f":
+    if column and array.shape in ((1, 1), (n_words, 1)) and array.dtype.kind == "f":
+        return array
+    if column or array.ndim != 2 or len(array) != n_words or array.dtype.kind != "f":
         raise SavedModelError(
             f"{str(path)!r} has shape {array.shape} and type {array.dtype}, but vocabulary.txt has "
             f"{n_words} words, each with a row of floats"

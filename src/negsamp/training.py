@@ -12,122 +12,33 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
+from negsamp.blockshape import BlockShape
+from negsamp.exact_kernels import HierarchicalKernel, SoftmaxKernel
+from negsamp.huffman import HuffmanTree
 from negsamp.kernel import BlockKernel, gradient_layout
+from negsamp.objectives import SAMPLED
 from negsamp.pairs import Block, Windows, block_run, iter_windows, window_weights
 from negsamp.sampling import AliasTable
 from negsamp.team import Team, run_alone, run_team
-from negsamp.updates import OPTIMIZERS, Gradients
+from negsamp.updates import OPTIMIZERS, Gradients, NormalizerRule
 from negsamp.vocabulary import TokenStream
 
 __all__ = [
-    "BlockShape",
     "Trainer",
     "TrainingDivergedError",
-    "choose_block_shape",
+    "objective_arrays",
     "training_arrays",
 ]
 
 
 class TrainingDivergedError(ArithmeticError):
     """The loss is no longer finite."""
-
-
-class BlockShape(NamedTuple):
-    """How the centers of one update are arranged.
-
-    Attributes
-    ----------
-    groups : int
-        G, groups of consecutive centers, taken from places far apart.
-    group_size : int
-        L, centers a group.
-    parts : int
-        H, parts of a group that share noise words.
-    noise_words : int
-        N, noise words of a part.
-    """
-
-    groups: int
-    group_size: int
-    parts: int
-    noise_words: int
-
-    @property
-    def batch_size(self) -> int:
-        """Centers in one update, G·L."""
-        return self.groups * self.group_size
-
-
-# Measured for windows of 5 and K = 5, see docs/performance.md: larger updates, larger parts and
-# fewer noise words are faster and learn less from a token.
-LARGEST_BATCH, LARGEST_GROUP, PART, NOISE_WORDS = 8192, 256, 64, 16
-# The gradients of an update want to stay in the cache until they are added.
-FLOATS_PER_BATCH = 2**20
-# A small corpus still wants this many updates an epoch, ...
-UPDATES_PER_EPOCH = 200
-# ... and a word so frequent that it fills a batch wants small batches: it moves once in each.
-OCCURRENCES_PER_BATCH = 64
-
-
-def choose_block_shape(
-    kept_tokens: float,
-    largest_share: float,
-    *,
-    window: int = 5,
-    negative: int = 5,
-    vector_size: int = 100,
-    batch_size: int | None = None,
-) -> BlockShape:
-    """Shape of the blocks for a corpus.
-
-    Parameters
-    ----------
-    kept_tokens : float
-        Tokens an epoch, after subsampling.
-    largest_share : float
-        Share of them that the most frequent word has.
-    window : int
-        How far one reaches in this corpus; each group has so many tokens on either side that are
-        contexts only, so a wide one wants large groups.
-    negative : int
-        K; the more noise words a pair counts for, and the more pairs a center has, the more of
-        them must share it.
-    vector_size : int
-        d.
-    batch_size : int, optional
-        Centers an update, rounded up to what the kernel can do; chosen if None.
-
-    Returns
-    -------
-    BlockShape
-    """
-    if batch_size is None:
-        wanted = min(
-            kept_tokens / UPDATES_PER_EPOCH,
-            OCCURRENCES_PER_BATCH / largest_share,
-            LARGEST_BATCH,
-            max(FLOATS_PER_BATCH / vector_size, LARGEST_BATCH / 4),
-        )
-    else:
-        wanted = batch_size
-    part = PART if wanted >= PART else max(1, round(wanted))
-    n_parts = max(1, round(wanted / part)) if batch_size is None else -(-batch_size // part)
-    # as many parts a group as groups, up to the largest group
-    largest = LARGEST_GROUP // PART * -(-window // 5)
-    parts = min(largest, max(1, round(np.sqrt(n_parts / 2))))
-    # the noise of a center stands for K words in each of about w + 1 pairs
-    more = np.sqrt(negative * (window + 1) / (5 * (5 + 1)))
-    noise_words = max(NOISE_WORDS, 8 * int(np.ceil(NOISE_WORDS / 8 * more)))
-    groups = -(-n_parts // parts)
-    if batch_size is None and groups > 1:
-        groups += groups % 2  # so that two workers have equal shares
-    return BlockShape(groups, parts * part, parts, noise_words)
 
 
 # Starting a worker process takes as long as training some hundred thousand tokens.
@@ -144,6 +55,7 @@ def training_arrays(
     stream: TokenStream,
     keep: np.ndarray,
     noise: AliasTable,
+    of_objective: dict[str, np.ndarray] | None = None,
 ) -> dict[str, np.ndarray]:
     """Name the arrays that `Trainer.train` works on.
 
@@ -155,8 +67,11 @@ def training_arrays(
     keep : ndarray, shape (V,) float32
         Probability that an occurrence of each word is kept.
     noise : AliasTable
+    of_objective : dict, optional
+        From `objective_arrays`.
     """
     return {
+        **(of_objective or {}),
         "W_in": W_in,
         "W_out": W_out,
         "ids": stream.ids,
@@ -165,6 +80,47 @@ def training_arrays(
         "threshold": noise.threshold,
         "alias": noise.alias,
     }
+
+
+def objective_arrays(
+    objective: str,
+    counts: np.ndarray,
+    noise: np.ndarray,
+    negative: int,
+    normalizer: str | None = None,
+) -> dict[str, np.ndarray]:
+    """What an objective needs beside the two matrices.
+
+    Parameters
+    ----------
+    objective : str
+        A name in `negsamp.objectives.OBJECTIVES`.
+    counts, noise : ndarray, shape (V,)
+        Occurrences of each word, falling, and the noise distribution.
+    negative : int
+        K.
+    normalizer : str, optional
+        Of ``"nce"``: one γ for all centers (``"global"``), one for each (``"center"``), or 0
+        (``"fixed"``). Learned ones begin with log V, the normaliser of scores that are all 0.
+
+    Returns
+    -------
+    dict of ndarray
+        ``"row_shift"`` (V,) and ``"log_z"`` (1, 1) or (V, 1), float32; or the arrays of a
+        `HuffmanTree`; or nothing.
+    """
+    if objective == "hierarchical":
+        tree = HuffmanTree(counts)
+        return {"tree_offsets": tree.offsets, "tree_nodes": tree.nodes, "tree_signs": tree.signs}
+    arrays = {}
+    if objective in SAMPLED:
+        shift = SAMPLED[objective].row_shift(noise, negative)
+        if shift is not None:
+            arrays["row_shift"] = shift.astype(np.float32)
+    if objective == "nce" and normalizer != "fixed":
+        size = len(counts) if normalizer == "center" else 1
+        arrays["log_z"] = np.full((size, 1), np.log(len(counts)), np.float32)
+    return arrays
 
 
 @dataclass(frozen=True)
@@ -190,6 +146,8 @@ class Trainer:
         Entropy of every random number.
     kept_tokens : float
         Tokens expected an epoch, after subsampling.
+    objective : str
+        A name in `negsamp.objectives.OBJECTIVES`. Those that draw no noise train in one process.
     max_step : float
         How far a row may move in one update: about as far as a grown row is long. Of the rows of
         ordinary text one in a hundred reaches it. Measured, see docs/performance.md.
@@ -207,18 +165,19 @@ class Trainer:
     workers: int
     seed: int
     kept_tokens: float
+    objective: str = "sgns"
     max_step: float = 2.0
 
     def train(
         self,
         arrays: dict[str, np.ndarray],
         raw_words: int,
-        on_start: Callable[[np.ndarray, np.ndarray], Any] = _ignore,
+        on_start: Callable[[dict[str, np.ndarray]], Any] = _ignore,
         on_epoch_end: Callable[[int, float], Any] = _ignore,
         progress: bool | None = None,
         children: Sequence[Any] = (),
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Train two matrices.
+    ) -> dict[str, np.ndarray]:
+        """Train two matrices, and what else the objective has to learn.
 
         Parameters
         ----------
@@ -228,7 +187,7 @@ class Trainer:
         raw_words : int
             Words of the corpus, for the progress bar's words/s.
         on_start : callable
-            Called with the two matrices, each (V, d), that training changes in place.
+            Called with the arrays that training changes in place, as they are returned.
         on_epoch_end : callable
             Called with the epoch's number, from 0, and its loss in nats per pair.
         progress : bool, optional
@@ -238,7 +197,8 @@ class Trainer:
 
         Returns
         -------
-        W_in, W_out : ndarray, shape (V, d)
+        dict of ndarray
+            ``"W_in"`` and ``"W_out"`` (V, d), and ``"log_z"`` if that is learned.
 
         Raises
         ------
@@ -248,10 +208,13 @@ class Trainer:
             If a worker process dies.
         """
         d, dtype = arrays["W_in"].shape[1], arrays["W_in"].dtype
-        scratch = gradient_layout(self.shape, self.reach, d, dtype)
+        sampled = self.objective in SAMPLED
+        layout = gradient_layout(self.shape, self.reach, d, dtype) if sampled else {}
+        scratch = {f"g_{name}": spec for name, spec in layout.items()}
         enough = int(self.kept_tokens * self.epochs / TOKENS_WORTH_A_WORKER)
         members = max(1, min(self.workers, self.shape.groups, enough))
-        if sys.platform == "win32":  # where children cannot open the parent's temporary file
+        # on Windows children cannot open the parent's temporary file
+        if sys.platform == "win32" or not sampled:
             members = 1
         with tqdm(
             total=raw_words * self.epochs,
@@ -263,9 +226,9 @@ class Trainer:
             if members == 1:
                 more = {name: np.zeros(*spec) for name, spec in scratch.items()}
                 run_alone(_train, arrays | more, job)
-                return arrays["W_in"], arrays["W_out"]
+                return _learned(arrays)
             shared = run_team(_train, members, arrays, job, scratch, children)
-            return shared["W_in"].copy(), shared["W_out"].copy()
+            return {name: array.copy() for name, array in _learned(shared).items()}
 
     def learning_rate(self, centers_done: float) -> float:
         """Linear decay from `alpha` to `min_alpha` over the tokens of all epochs."""
@@ -295,17 +258,21 @@ class _Job:
     trainer: Trainer
     bar: Any = None
     words_a_center: float = 0.0
-    on_start: Callable[[np.ndarray, np.ndarray], Any] = _ignore
+    on_start: Callable[[dict[str, np.ndarray]], Any] = _ignore
     on_epoch_end: Callable[[int, float], Any] = _ignore
 
     def for_children(self) -> _Job:
         return _Job(self.trainer)
 
 
+def _learned(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: arrays[name] for name in ("W_in", "W_out", "log_z") if name in arrays}
+
+
 def _train(team: Team, arrays: dict[str, np.ndarray], job: _Job) -> None:
     """The program that each worker runs."""
     worker = _Worker(team, arrays, job)
-    job.on_start(arrays["W_in"], arrays["W_out"])
+    job.on_start(_learned(arrays))
     loss = (1 + job.trainer.negative) * float(np.log(2.0))  # of scores that are all zero
     # Long rows would make each small product a task for all cores, and so for each worker: that
     # takes ten times as long, and rounds differently.
@@ -324,20 +291,44 @@ class _Worker:
         self.stream = TokenStream(arrays["ids"], arrays["offsets"])
         self.noise = AliasTable.from_table(arrays["threshold"], arrays["alias"])
         self.keep, self.W_in, self.W_out = arrays["keep"], arrays["W_in"], arrays["W_out"]
-        self.kernel = BlockKernel(
-            t.shape,
-            t.reach,
-            self.W_in.shape[1],
-            self.W_in.dtype,
-            Gradients(**{name: arrays[name] for name in Gradients._fields}),
-            team.share(t.shape.groups),
-        )
-        one_group = (1, *t.shape[1:])  # enough for the loss, so that each worker knows it by itself
-        self.probe = BlockKernel(one_group, t.reach, self.W_in.shape[1], self.W_in.dtype)
+        self.log_z = arrays.get("log_z")
+        self.kernel: BlockKernel | SoftmaxKernel | HierarchicalKernel
+        self.probe: BlockKernel | SoftmaxKernel | HierarchicalKernel
+        if t.objective in SAMPLED:
+            names = gradient_layout(t.shape, t.reach, 1)
+            into = Gradients(**{name: arrays[f"g_{name}"] for name in names})
+            self.kernel = self._block_kernel(t.shape, arrays, into, team.share(t.shape.groups))
+            # one group is enough for the loss, so that each worker knows it by itself
+            self.probe = self._block_kernel((1, *t.shape[1:]), arrays)
+        elif t.objective == "softmax":
+            self.kernel = self.probe = SoftmaxKernel()
+        else:
+            tree = [arrays[f"tree_{name}"] for name in ("offsets", "nodes", "signs")]
+            self.kernel = self.probe = HierarchicalKernel(HuffmanTree.from_arrays(*tree))
         beyond = t.window - t.reach
         self.weights = window_weights(t.window, t.shrink_windows)[beyond : -beyond or None]
         rule = OPTIMIZERS[t.optimizer]
         self.rules = rule(len(self.W_in), t.max_step), rule(len(self.W_out), t.max_step)
+        self.log_z_rule = NormalizerRule(0 if self.log_z is None else len(self.log_z))
+
+    def _block_kernel(
+        self,
+        shape: tuple[int, int, int, int],
+        arrays: dict[str, np.ndarray],
+        into: Gradients | None = None,
+        groups: slice = slice(None),
+    ) -> BlockKernel:
+        return BlockKernel(
+            shape,
+            self.trainer.reach,
+            self.W_in.shape[1],
+            self.W_in.dtype,
+            into,
+            groups,
+            self.trainer.objective,
+            arrays.get("row_shift"),
+            self.log_z,
+        )
 
     def train_epoch(self, epoch: int, loss_before: float) -> float:
         """Train on the whole stream once; the loss in nats per pair of the blocks measured."""
@@ -376,7 +367,7 @@ class _Worker:
         return np.random.default_rng(np.random.SeedSequence(self.trainer.seed, spawn_key=key))
 
     def _step(self, block: Block, alpha: float) -> None:
-        g = self.kernel.gradients(self.W_in, self.W_out, block)
+        t, g = self.trainer, self.kernel.gradients(self.W_in, self.W_out, block)
         self.team.barrier()
         # of an even team one half moves the rows of W_in and the other those of W_out
         rank, size = self.team.rank, self.team.size
@@ -386,8 +377,15 @@ class _Worker:
             rows = block.token_rows
             self.rules[0].apply(self.W_in, rows, g.centers, g.center_squares, alpha, share=share)
         if 1 in sides:
-            rows = block.output_rows
-            self.rules[1].apply(self.W_out, rows, g.outputs, g.output_squares, alpha, share=share)
+            rows = block.output_rows if g.output_rows is None else g.output_rows
+            squares, lengths = g.output_squares, g.output_lengths
+            self.rules[1].apply(
+                self.W_out, rows, g.outputs, squares, alpha, share=share, lengths=lengths
+            )
+        if self.log_z is not None and rank == 0:
+            assert g.log_z is not None
+            rows = block.token_rows if len(self.log_z) > 1 else np.zeros_like(block.token_rows)
+            self.log_z_rule.apply(self.log_z, rows, g.log_z, alpha / t.alpha)
         self.team.barrier()
 
     def _measure(self, block: Block, epoch: int) -> float:

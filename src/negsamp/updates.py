@@ -22,7 +22,7 @@ try:  # compiled and about thirty times faster than np.add.at, but not public
 except ImportError:  # pragma: no cover
     csc_matvecs = None
 
-__all__ = ["OPTIMIZERS", "SGD", "Gradients", "RowAdaGrad", "add_rows"]
+__all__ = ["OPTIMIZERS", "SGD", "Gradients", "NormalizerRule", "RowAdaGrad", "add_rows"]
 
 
 class Gradients(NamedTuple):
@@ -33,15 +33,26 @@ class Gradients(NamedTuple):
     centers : ndarray, shape (G·(L + 2w), d)
         For the rows of W_in that ``block.token_rows`` names; 0 where a token is no center.
     outputs : ndarray, shape (G·(L + 2w) + G·H·N, d)
-        For the rows of W_out that ``block.output_rows`` names: contexts, then noise.
+        For the rows of W_out that ``block.output_rows`` names: contexts, then noise; or those that
+        `output_rows` here names, as many as there are.
     center_squares, output_squares : ndarray, shapes (G·(L + 2w),) and (G·(L + 2w) + G·H·N,)
         Squared lengths of the above, ‖g‖².
+    log_z : ndarray, shape (G·(L + 2w),), optional
+        For the normalisers γ of the centers, where they are learned; 0 where a token is no center.
+    output_rows : ndarray, int32, optional
+        Row of W_out of each row of `outputs`, for objectives without noise.
+    output_lengths : ndarray, optional
+        ‖g‖, where a row of `outputs` is a sum over occurrences and `output_squares` the sum of
+        their ‖g‖².
     """
 
     centers: np.ndarray
     outputs: np.ndarray
     center_squares: np.ndarray
     output_squares: np.ndarray
+    log_z: np.ndarray | None = None
+    output_rows: np.ndarray | None = None
+    output_lengths: np.ndarray | None = None
 
 
 def add_rows(
@@ -108,6 +119,7 @@ class SGD:
         alpha: float,
         *,
         share: tuple[int, int] = (0, 1),
+        lengths: np.ndarray | None = None,
         fast: bool = True,
     ) -> None:
         """Move rows of `matrix` in place along the gradients of a batch.
@@ -126,22 +138,25 @@ class SGD:
         share : tuple of int
             (r, s): move only rows r, r + s, r + 2s … Whoever moves the others, and when, the sums
             are the same to the bit.
+        lengths : ndarray, shape (n,), optional
+            Length of each gradient, where `squares` is not its square.
         fast : bool
             See `add_rows`.
         """
         rank, size = share
         chosen = None
+        lengths = np.sqrt(squares) if lengths is None else lengths
         if size > 1:
             chosen = rows % size == rank
             places = np.flatnonzero(chosen)  # twice as fast as a mask to take from
-            rows, squares = rows[places], squares[places]
+            rows, squares, lengths = rows[places], squares[places], lengths[places]
         index = rows.astype(np.intp)
         scale = self._rates(index, squares, alpha)
         if self.max_step < np.inf:
             self.lengths[index] = 0
-            np.add.at(self.lengths, index, (scale * np.sqrt(squares)).astype(np.float64))
-            lengths = np.maximum(self.lengths[index], self.max_step).astype(squares.dtype)
-            scale *= squares.dtype.type(self.max_step) / lengths
+            np.add.at(self.lengths, index, (scale * lengths).astype(np.float64))
+            steps = np.maximum(self.lengths[index], self.max_step).astype(squares.dtype)
+            scale *= squares.dtype.type(self.max_step) / steps
         add_rows(matrix, rows, gradients, scale, chosen, fast)
 
     def _rates(self, index: np.ndarray, squares: np.ndarray, alpha: float) -> np.ndarray:
@@ -179,6 +194,47 @@ class RowAdaGrad(SGD):
         np.add.at(self.squares, index, squares.astype(np.float64))
         roots = np.sqrt(self.squares[index].astype(squares.dtype) + self.FLOOR)
         return squares.dtype.type(alpha * np.sqrt(self.REFERENCE)) / roots
+
+
+class NormalizerRule:
+    """AdaGrad on single numbers, for the normalisers γ of noise-contrastive estimation.
+
+    The gradient g of a number is the sum over its occurrences in the batch; then G += g², and the
+    number moves by rate · g / √(1 + G). So it moves by `rate` at most, however often it occurs.
+
+    Parameters
+    ----------
+    n_rows : int
+        How many numbers there are.
+
+    Attributes
+    ----------
+    squares : ndarray, shape (n_rows,) float64
+        G.
+    """
+
+    def __init__(self, n_rows: int) -> None:
+        self.squares = np.zeros(n_rows)
+
+    def apply(
+        self, numbers: np.ndarray, rows: np.ndarray, gradients: np.ndarray, rate: float
+    ) -> None:
+        """Move numbers in place along the gradients of a batch.
+
+        Parameters
+        ----------
+        numbers : ndarray, shape (n_rows, 1)
+        rows : ndarray, shape (n,) int32
+            Which number each occurrence wants to change.
+        gradients : ndarray, shape (n,)
+            The direction in which it wants that.
+        rate : float
+            The largest step.
+        """
+        touched, place = np.unique(rows, return_inverse=True)
+        g = np.bincount(place, weights=gradients)
+        self.squares[touched] += g**2
+        numbers[touched, 0] += rate * g / np.sqrt(1 + self.squares[touched])
 
 
 OPTIMIZERS: dict[str, type[SGD]] = {"adagrad": RowAdaGrad, "sgd": SGD}

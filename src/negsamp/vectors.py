@@ -133,8 +133,8 @@ class KeyedVectors:
     def __getitem__(self, key: Any) -> np.ndarray:
         """Vector of a key, (d,); of a list of keys, (n, d)."""
         if isinstance(key, list):
-            return self.vectors[[self._row(k) for k in key]]
-        return self.vectors[self._row(key)]
+            return self.vectors[[self.row(k) for k in key]]
+        return self.vectors[self.row(key)]
 
     def __repr__(self) -> str:
         return f"KeyedVectors({len(self)} words, {self.vector_size} dimensions)"
@@ -147,7 +147,7 @@ class KeyedVectors:
         UnknownWordError
             If `key` is not in the vocabulary.
         """
-        return (self.unit_vectors if norm else self.vectors)[self._row(key)]
+        return (self.unit_vectors if norm else self.vectors)[self.row(key)]
 
     def similarity(self, key1: Hashable, key2: Hashable) -> float:
         """Cosine of the angle between two keys' vectors, in [−1, 1].
@@ -157,7 +157,7 @@ class KeyedVectors:
         UnknownWordError
             If one of the two is not in the vocabulary.
         """
-        cosine = self.unit_vectors[self._row(key1)] @ self.unit_vectors[self._row(key2)]
+        cosine = self.unit_vectors[self.row(key1)] @ self.unit_vectors[self.row(key2)]
         return float(np.clip(cosine, -1, 1))
 
     def most_similar(
@@ -198,7 +198,7 @@ class KeyedVectors:
         terms += [(-1.0, term) for term in _as_list(negative)]
         if not terms:
             raise ValueError("positive and negative are both empty; most_similar needs a query")
-        asked = [self._row(term) for _, term in terms if not isinstance(term, np.ndarray)]
+        asked = [self.row(term) for _, term in terms if not isinstance(term, np.ndarray)]
         query = sum(sign * self._unit(term) for sign, term in terms)
         length = np.linalg.norm(query)
         if not length > 0:
@@ -212,7 +212,7 @@ class KeyedVectors:
     def _unit(self, term: Any) -> np.ndarray:
         """Unit vector of a key or of a vector."""
         if not isinstance(term, np.ndarray):
-            return self.unit_vectors[self._row(term)]
+            return self.unit_vectors[self.row(term)]
         if term.shape != (self.vector_size,) or not np.isfinite(term).all():
             raise ValueError(
                 f"a query vector of shape {term.shape} was given; it must be ({self.vector_size},) "
@@ -222,7 +222,7 @@ class KeyedVectors:
         length = np.linalg.norm(wide)
         return wide / length if length > 0 else wide
 
-    def _row(self, key: Any) -> int:
+    def row(self, key: Any) -> int:
         try:
             return self.key_to_index[key]
         except (KeyError, TypeError):

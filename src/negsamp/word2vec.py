@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import math
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -12,38 +10,24 @@ from typing import Any
 import numpy as np
 
 import negsamp
+from negsamp.blockshape import choose_block_shape
 from negsamp.corpus import CorpusError
-from negsamp.objectives import OBJECTIVES
-from negsamp.sampling import AliasTable, keep_probabilities, noise_probabilities
+from negsamp.exact_kernels import softmax_bytes
+from negsamp.parameters import check_parameters, is_integer, refuse
+from negsamp.probability import context_log_probabilities, pair_scores
+from negsamp.sampling import (
+    AliasTable,
+    custom_noise,
+    keep_probabilities,
+    noise_probabilities,
+)
 from negsamp.storage import SavedModelError, read_model, write_model
 from negsamp.team import start_children
-from negsamp.training import Trainer, choose_block_shape, training_arrays
-from negsamp.updates import OPTIMIZERS
+from negsamp.training import Trainer, objective_arrays, training_arrays
 from negsamp.vectors import KeyedVectors
 from negsamp.vocabulary import TokenStream, Vocabulary, read_corpus
 
 __all__ = ["NotFittedError", "Word2Vec"]
-
-# What users of gensim, older gensim or other libraries may write, and what it is called here.
-OTHER_NAMES = {
-    "size": "vector_size",
-    "dim": "vector_size",
-    "embedding_dim": "vector_size",
-    "iter": "epochs",
-    "n_epochs": "epochs",
-    "lr": "alpha",
-    "learning_rate": "alpha",
-    "batch_words": "batch_size",
-    "threads": "workers",
-    "n_jobs": "workers",
-    "random_state": "seed",
-    "subsample": "sample",
-    "compute_loss": None,
-    "sentences": "fit(corpus)",
-    "corpus_file": "fit(path)",
-    "corpus_iterable": "fit(corpus)",
-    "callbacks": "fit(corpus, callbacks=…)",
-}
 
 
 class NotFittedError(AttributeError, ValueError):
@@ -69,7 +53,10 @@ class Word2Vec:
         Noise words are drawn in proportion to count^`ns_exponent`: 1 as they occur, 0 all alike,
         below 0 the rare ones more often.
     objective : str
-        What is minimised: ``"sgns"``.
+        What is minimised: ``"sgns"``, negative sampling; ``"nce"``, noise-contrastive estimation;
+        ``"infonce"``, a softmax over the context and noise words; ``"softmax"``, the full one, in
+        time that grows with the vocabulary; ``"hierarchical"``, Huffman-coded softmax. The last two
+        draw no noise, and train in one process.
     optimizer : str
         ``"adagrad"``, with a rate for each row, or ``"sgd"``, with one for all.
     alpha, min_alpha : float
@@ -92,17 +79,27 @@ class Word2Vec:
         small or a few words make up most of it.
     progress : bool, optional
         Show a progress bar; None shows it on a terminal only.
+    noise : array_like, shape (V,), or callable, optional
+        Noise distribution of your own, in place of `ns_exponent`: weights of the words in the order
+        of the vocabulary (by falling count), or a function that makes them of the counts.
+    nce_normalizer : str, optional
+        Of ``"nce"``, γ, the logarithm of the partition function: ``"global"``, one number for all
+        centers, learned (what None means); ``"center"``, one for each; ``"fixed"``, 0.
 
     Attributes
     ----------
     wv : KeyedVectors
         The words and their vectors.
     vectors_, context_vectors_ : ndarray, shape (V, d) float32
-        Input vectors, one for each word as a center, and output vectors, as a context.
+        Input vectors, one for each word as a center, and output vectors, as a context. After
+        ``"hierarchical"`` the output vectors are those of the V − 1 inner nodes of the tree, and a
+        row of zeros.
     vocabulary_ : Vocabulary
     loss_history_ : list of float
         Mean loss in nats per pair of each epoch, as measured before the update on blocks spread
         evenly over it (all of them in a small corpus).
+    nce_log_z_ : float or ndarray, shape (V,) float32
+        γ after ``"nce"``: one number, or one for each center.
     raw_words_ : int
         Tokens read, rare ones included.
     fit_seconds_ : dict
@@ -147,6 +144,8 @@ class Word2Vec:
         max_vocab_size: int | None = None,
         batch_size: int | None = None,
         progress: bool | None = None,
+        noise: Any = None,
+        nce_normalizer: str | None = None,
         **others: Any,
     ) -> None:
         self.vector_size = vector_size
@@ -166,7 +165,9 @@ class Word2Vec:
         self.max_vocab_size = max_vocab_size
         self.batch_size = batch_size
         self.progress = progress
-        _refuse(others)
+        self.noise = noise
+        self.nce_normalizer = nce_normalizer
+        refuse(others, PARAMETERS)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters by name, as scikit-learn's `clone` and `GridSearchCV` ask for them."""
@@ -180,14 +181,18 @@ class Word2Vec:
         TypeError
             If there is no such parameter; nothing is set then.
         """
-        _refuse({name: value for name, value in params.items() if name not in PARAMETERS})
+        refuse({k: v for k, v in params.items() if k not in PARAMETERS}, PARAMETERS)
         for name, value in params.items():
             setattr(self, name, value)
         return self
 
     def __repr__(self) -> str:
         defaults = Word2Vec().get_params()
-        changed = {k: v for k, v in self.get_params().items() if v != defaults[k]}
+        changed = {
+            k: v
+            for k, v in self.get_params().items()
+            if (v is not None if k == "noise" else v != defaults[k])  # an array may be noise
+        }
         return f"Word2Vec({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
 
     def fit(
@@ -228,7 +233,7 @@ class Word2Vec:
         TeamError
             If a worker process dies.
         """
-        self._validate()
+        check_parameters(self.get_params())
         callbacks = list(callbacks)
         for callback in callbacks:
             if not callable(callback):
@@ -249,20 +254,28 @@ class Word2Vec:
             corpus, max(self.min_count, 1), self.max_vocab_size, errors, self._workers()
         )
         _check_has_pairs(stream)
+        self._check_objective_fits(len(vocabulary))
         read = time.perf_counter()
         keep = keep_probabilities(vocabulary.counts, self.sample)
-        noise = AliasTable(noise_probabilities(vocabulary.counts, self.ns_exponent))
+        noise = self._noise(vocabulary.counts)
+        about = objective_arrays(
+            self.objective, vocabulary.counts, noise, int(self.negative), self.nce_normalizer
+        )
         trainer = self._trainer(vocabulary, stream, keep)
         arrays = training_arrays(
-            *self._initial_vectors(len(vocabulary), trainer.seed), stream, keep, noise
+            *self._initial_vectors(len(vocabulary), trainer.seed),
+            stream,
+            keep,
+            AliasTable(noise),
+            dict(about),
         )
         del stream  # several workers move it, which they cannot while it has another name
 
-        def on_start(W_in: np.ndarray, W_out: np.ndarray) -> None:
+        def on_start(learned: dict[str, np.ndarray]) -> None:
             self.vocabulary_, self.raw_words_ = vocabulary, vocabulary.raw_words
             self.loss_history_ = []
             self.fit_seconds_ = {"read": read - started, "train": 0.0}
-            self._set_vectors(W_in, W_out)
+            self._set_learned(learned, about)
 
         def on_epoch_end(epoch: int, loss: float) -> None:
             self.__dict__.pop("_wv", None)
@@ -274,12 +287,105 @@ class Word2Vec:
         trained = trainer.train(
             arrays, vocabulary.raw_words, on_start, on_epoch_end, self.progress, children
         )
-        self._set_vectors(*trained)
+        self._set_learned(trained, about)
         self.fit_seconds_["train"] = time.perf_counter() - read
 
-    def _set_vectors(self, vectors: np.ndarray, context_vectors: np.ndarray) -> None:
+    def _set_learned(self, learned: dict[str, np.ndarray], about: dict[str, np.ndarray]) -> None:
         self.__dict__.pop("_wv", None)
-        self.vectors_, self.context_vectors_ = vectors, context_vectors
+        self.vectors_, self.context_vectors_ = learned["W_in"], learned["W_out"]
+        self._about = {**about, **{k: v for k, v in learned.items() if k == "log_z"}}
+
+    def _noise(self, counts: np.ndarray) -> np.ndarray:
+        """The noise distribution, (V,) float64."""
+        if self.noise is None:
+            return noise_probabilities(counts, self.ns_exponent)
+        return custom_noise(self.noise, counts)
+
+    @property
+    def nce_log_z_(self) -> float | np.ndarray:
+        """γ: a float, or one for each center, (V,) float32."""
+        about = self._about  # not there before fit
+        if self.objective != "nce":
+            raise AttributeError  # which __getattr__ puts in words
+        log_z = about.get("log_z", np.zeros((1, 1)))
+        return float(log_z[0, 0]) if len(log_z) == 1 else log_z[:, 0]
+
+    def score_pairs(self, centers: Iterable[Any], contexts: Iterable[Any]) -> np.ndarray:
+        """What the objective says of (center, context) pairs.
+
+        Parameters
+        ----------
+        centers, contexts : iterable of hashable, length P
+            Words, in pairs.
+
+        Returns
+        -------
+        ndarray, shape (P,) float64
+            For ``"sgns"`` u·v, the pointwise mutual information log p(c, o) / (p(c) p_noise(o))
+            less log K; for ``"nce"`` u·v − γ, an estimate of log p(context | center); for
+            ``"infonce"`` u·v, the same up to a number that belongs to the center; for ``"softmax"``
+            and ``"hierarchical"`` log p(context | center).
+
+        Raises
+        ------
+        UnknownWordError
+            If a word is not in the vocabulary.
+        ValueError, TypeError
+            If there are not as many centers as contexts, or one is a single string.
+        """
+        rows, columns = self._rows("centers", centers), self._rows("contexts", contexts)
+        if len(rows) != len(columns):
+            raise ValueError(
+                f"centers has {len(rows)} words and contexts {len(columns)}; they come in pairs"
+            )
+        W_in, W_out = self.vectors_, self.context_vectors_
+        return pair_scores(self.objective, W_in, W_out, rows, columns, self._about)
+
+    def predict_context(self, words: Iterable[Any], topn: int = 10) -> list[tuple[Any, float]]:
+        """The most probable contexts of words, by the model's own account.
+
+        Parameters
+        ----------
+        words : iterable of hashable, or str
+            One center or several.
+        topn : int
+            How many contexts, 1 or more.
+
+        Returns
+        -------
+        list of (word, float)
+            By falling log p(context | center), in nats; the mean of several centers. After
+            ``"sgns"`` and ``"nce"`` probabilities sum to about 1, after the others exactly.
+
+        Raises
+        ------
+        UnknownWordError
+            If a word is not in the vocabulary.
+        ValueError
+            If `words` is empty, or `topn` is less than 1.
+        """
+        if not is_integer(topn) or topn < 1:
+            raise ValueError(f"topn is {topn!r}; it must be an integer, 1 or more")
+        rows = self._rows("words", [words] if isinstance(words, str) else words)
+        if not len(rows):
+            raise ValueError("words is empty; a context is predicted from one word or more")
+        noise = self._noise(self.vocabulary_.counts)
+        log_p = context_log_probabilities(
+            self.objective,
+            self.vectors_,
+            self.context_vectors_,
+            rows,
+            noise,
+            int(self.negative),
+            self._about,
+        ).mean(axis=0)
+        best = np.argsort(-log_p, kind="stable")[: int(topn)]
+        return [(self.vocabulary_.words[row], float(log_p[row])) for row in best]
+
+    def _rows(self, name: str, words: Any) -> np.ndarray:
+        if isinstance(words, str):
+            raise TypeError(f"{name} is {words!r}; it must be a list of words")
+        return np.array([self.wv.row(word) for word in words], dtype=np.intp)
 
     def _children_worth_starting(self, corpus: Any) -> int:
         """Worker processes to start before reading: those of a file that is sure to need them."""
@@ -301,6 +407,8 @@ class Word2Vec:
 
     def __getattr__(self, name: str) -> Any:
         # called only for what is not there: a fitted attribute before fit
+        if name == "nce_log_z_" and "_about" in self.__dict__:
+            raise AttributeError(f"objective {self.objective!r} has no normaliser; 'nce' has")
         if name in FITTED:
             raise NotFittedError(
                 f"this Word2Vec has no {name} yet: call fit(corpus) or load(folder)"
@@ -324,9 +432,13 @@ class Word2Vec:
             If a word is of a kind that cannot be written and read back.
         """
         arrays = {"vectors": self.vectors_, "context_vectors": self.context_vectors_}
+        if "log_z" in self._about:
+            arrays["log_z"] = self._about["log_z"]
+        if self.noise is not None:
+            arrays["noise"] = self._noise(self.vocabulary_.counts)[:, None]
         about = {
             "negsamp": negsamp.__version__,
-            "parameters": _plain(self.get_params()),
+            "parameters": _plain({**self.get_params(), "noise": None}),
             "raw_words": self.raw_words_,
             "loss_history": self.loss_history_,
             "fit_seconds": self.fit_seconds_,
@@ -351,33 +463,36 @@ class Word2Vec:
             model.loss_history_ = [float(loss) for loss in about["loss_history"]]
             model.fit_seconds_ = dict(about["fit_seconds"])
             model.vocabulary_ = Vocabulary(words, counts, model.raw_words_)
+            if "noise" in arrays:
+                model.noise = arrays["noise"][:, 0]
+            about_objective = objective_arrays(
+                model.objective, counts, model._noise(counts), model.negative, model.nce_normalizer
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise SavedModelError(
                 f"model.json in {os.fspath(folder)!r} is damaged: {error}"
             ) from error
-        model.vectors_, model.context_vectors_ = arrays["vectors"], arrays["context_vectors"]
+        learned = {"W_in": arrays["vectors"], "W_out": arrays["context_vectors"]}
+        if "log_z" in arrays:
+            learned["log_z"] = arrays["log_z"]
+        model._set_learned(learned, about_objective)
         return model
 
-    def _validate(self) -> None:
-        for name, (low, high, optional) in INTEGERS.items():
-            value = getattr(self, name)
-            if optional and value is None:
-                continue
-            if not _is_integer(value) or not low <= value <= high:
-                allowed = f"from {low} to {high}" if high < 2**31 else f"{low} or more"
-                raise _bad(name, value, f"an integer, {allowed}" + ", or None" * optional)
-        for name, (allowed, accepts) in NUMBERS.items():
-            value = getattr(self, name)
-            if not _is_number(value) or not accepts(value):
-                raise _bad(name, value, allowed)
-        for name, choices in (("objective", OBJECTIVES), ("optimizer", OPTIMIZERS)):
-            value = getattr(self, name)
-            if not isinstance(value, str) or value not in choices:
-                raise _bad(name, value, "one of " + ", ".join(map(repr, choices)))
-        if self.min_alpha > self.alpha:
-            raise _bad("min_alpha", self.min_alpha, f"at most alpha, {self.alpha}")
-        if not isinstance(self.shrink_windows, (bool, np.bool_)):
-            raise _bad("shrink_windows", self.shrink_windows, "True or False")
+    def _check_objective_fits(self, V: int) -> None:
+        """Say before anything is trained that an objective cannot do a vocabulary."""
+        if self.objective == "hierarchical" and V < 2:
+            raise CorpusError(
+                "objective 'hierarchical' needs two words or more; the corpus has one"
+            )
+        if self.objective == "softmax":
+            needed = softmax_bytes(V, int(self.vector_size))
+            memory = _memory()
+            if memory is not None and needed > memory:
+                raise ValueError(
+                    f"objective 'softmax' needs {needed / 1e9:.1f} GB for the scores and gradients "
+                    f"of {V} words, and this machine has {memory / 1e9:.1f} GB; a larger min_count "
+                    "or another objective needs less"
+                )
 
     def _trainer(self, vocabulary: Vocabulary, stream: TokenStream, keep: np.ndarray) -> Trainer:
         # no window reaches further than the longest sentence, however wide it may be
@@ -396,6 +511,7 @@ class Word2Vec:
                 negative=int(self.negative),
                 vector_size=int(self.vector_size),
                 batch_size=self.batch_size,
+                objective=self.objective,
             ),
             optimizer=self.optimizer,
             alpha=float(self.alpha),
@@ -404,6 +520,7 @@ class Word2Vec:
             workers=self._workers(),
             seed=int(np.random.SeedSequence(seed).entropy),  # type: ignore[arg-type]
             kept_tokens=float(kept.sum()),
+            objective=self.objective,
         )
 
     def _initial_vectors(self, V: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -424,6 +541,7 @@ FITTED = (
     "wv",
     "vectors_",
     "context_vectors_",
+    "_about",
     "vocabulary_",
     "loss_history_",
     "raw_words_",
@@ -431,24 +549,14 @@ FITTED = (
 )
 # Bytes of a text that is trained for longer than worker processes take to start.
 LARGE_FILE = 8_000_000
-# name: (lowest, highest, whether None is allowed)
-INTEGERS = {
-    "vector_size": (1, 100_000, False),
-    "window": (1, 10_000, False),
-    "min_count": (0, 2**63, False),
-    "negative": (1, 10_000, False),
-    "epochs": (1, 1_000_000, False),
-    "workers": (1, 1024, True),
-    "seed": (0, 2**128, True),
-    "max_vocab_size": (1, 2**63, True),
-    "batch_size": (1, 1 << 20, True),
-}
-NUMBERS: dict[str, tuple[str, Callable[[float], bool]]] = {
-    "sample": ("a finite number, 0 or more", lambda value: value >= 0),
-    "ns_exponent": ("a finite number", lambda value: True),
-    "alpha": ("a finite number above 0, at most 10", lambda value: 0 < value <= 10),
-    "min_alpha": ("a finite number, 0 or more", lambda value: value >= 0),
-}
+
+
+def _memory() -> int | None:
+    """Bytes of this machine's memory, None where it does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 def available_cores() -> int:
@@ -464,45 +572,6 @@ def _check_has_pairs(stream: TokenStream) -> None:
             f"the corpus has no pair: none of its {stream.n_sentences} sentences has two words "
             "that are frequent enough"
         )
-
-
-def _refuse(others: dict[str, Any]) -> None:
-    """Say what to write instead of a parameter that is not one of ours."""
-    for name, value in others.items():
-        if (name == "sg" and value == 1) or (name == "hs" and value == 0):
-            continue  # what gensim calls this very model
-        if name == "sg":
-            raise TypeError(f"sg={value!r} asks for CBOW; negsamp trains skip-gram: leave sg out")
-        if name == "hs":
-            raise TypeError(
-                f"hs={value!r} asks for hierarchical softmax; choose by objective=: "
-                + ", ".join(map(repr, OBJECTIVES))
-            )
-        if name in OTHER_NAMES:
-            instead = OTHER_NAMES[name]
-            hint = f"write {instead}" if instead else "leave it out: loss_history_ is always kept"
-        else:
-            near = difflib.get_close_matches(name, PARAMETERS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(PARAMETERS)}"
-        raise TypeError(f"Word2Vec has no parameter {name!r}; {hint}")
-
-
-def _bad(name: str, value: Any, allowed: str) -> Exception:
-    shown = repr(value)
-    shown = shown if len(shown) <= 60 else shown[:60] + "…"
-    hint = "; a corpus goes to fit()" if name == "vector_size" and np.ndim(value) else ""
-    kind = ValueError if _is_number(value, finite=False) or isinstance(value, str) else TypeError
-    return kind(f"{name} is {shown}; it must be {allowed}{hint}")
-
-
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-
-
-def _is_number(value: Any, finite: bool = True) -> bool:
-    if not isinstance(value, (int, float, np.integer, np.floating)) or isinstance(value, bool):
-        return False
-    return not finite or math.isfinite(value)
 
 
 def _plain(params: dict[str, Any]) -> dict[str, Any]:
