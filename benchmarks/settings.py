@@ -14,9 +14,11 @@ from pathlib import Path
 
 import numpy as np
 from _environment import environment
+from _scores import scores
 
-from negsamp import Word2Vec, evaluate_word_analogies, evaluate_word_pairs, word2vec
-from negsamp.training import BlockShape, Trainer
+from negsamp import Word2Vec, word2vec
+from negsamp.blockshape import BlockShape
+from negsamp.training import Trainer
 from negsamp.updates import RowAdaGrad
 
 
@@ -81,24 +83,17 @@ SETTINGS = {
 }
 
 
-def measure(corpus: Path, evaluations: list[Path], changes: list, params: dict) -> dict[str, float]:
+def measure(corpus: Path, eval_dir: Path | None, changes: list, params: dict) -> dict[str, float]:
     with ExitStack() as stack:
         for owner, values in changes:
             stack.enter_context(changed(owner, **values))
         model = Word2Vec(progress=False, **params).fit(corpus)
-    found = {
+    return {
         "loss": model.loss_history_[-1],
         "largest norm in": model.wv.norms.max(),
         "largest norm out": np.linalg.norm(model.context_vectors_, axis=1).max(),
+        **scores(model.wv, eval_dir),
     }
-    for path in evaluations:
-        if path.read_text("utf-8").startswith(":"):
-            result = evaluate_word_analogies(model.wv, path, restrict_vocab=30_000)
-            found["semantic"] = 100 * result.semantic.accuracy
-            found["syntactic"] = 100 * result.syntactic.accuracy
-        else:
-            found[path.stem] = 100 * evaluate_word_pairs(model.wv, path).spearman
-    return found
 
 
 def main() -> None:
@@ -109,14 +104,13 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     arguments = parser.parse_args()
-    evaluations = sorted(arguments.eval_dir.iterdir()) if arguments.eval_dir else []
     print(json.dumps(environment()))
     header: list[str] = []
     for label, changes, params in SETTINGS[arguments.vary]:
         runs = []
         for seed in arguments.seeds:
             fixed = {"epochs": arguments.epochs, "workers": 1, "seed": seed}
-            runs.append(measure(arguments.corpus, evaluations, changes, {**fixed, **params}))
+            runs.append(measure(arguments.corpus, arguments.eval_dir, changes, {**fixed, **params}))
         if not header:
             header = list(runs[0])
             print("| setting |", " | ".join(header), "|")
