@@ -9,6 +9,7 @@ import negsamp
 
 LAYERS = {
     0: {
+        "arrayfile",
         "corpus",
         "stream",
         "tokens",

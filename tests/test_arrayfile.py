@@ -1,0 +1,90 @@
+"""Arrays come back as they were, and damaged files are refused before anything is allocated."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from negsamp.arrayfile import read_array, write_array
+
+ARRAYS = [
+    np.arange(12, dtype=np.float32).reshape(3, 4),
+    np.zeros((0, 5)),
+    np.array(7, dtype=np.int64),
+    np.arange(5, dtype=np.uint16)[::2],
+    np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+    np.array([np.nan, -0.0, np.inf]),
+]
+
+
+def with_header(path, header, body=b""):
+    text = header.encode("latin1") + b"\n"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + body)
+    return path
+
+
+@pytest.mark.parametrize("mmap", [False, True])
+@pytest.mark.parametrize("array", ARRAYS, ids=lambda a: f"{a.dtype}{a.shape}")
+def test_array_comes_back_as_it_was(tmp_path, array, mmap):
+    path = tmp_path / "a.npy"
+    write_array(path, array)
+    back = read_array(path, mmap)
+    assert back.dtype == array.dtype
+    assert back.shape == array.shape
+    assert back.tobytes() == array.tobytes()
+    np.testing.assert_array_equal(np.load(path), array)
+    assert isinstance(back, np.memmap) == (mmap and array.size > 0)
+
+
+def test_numbers_of_another_byte_order_come_back_in_this_machines(tmp_path):
+    np.save(tmp_path / "a.npy", np.arange(3, dtype=">i4"))
+    back = read_array(tmp_path / "a.npy")
+    assert back.dtype == np.int32
+    assert back.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("change", [-1, 1, -48], ids=["short", "long", "empty"])
+def test_file_of_another_length_than_promised_is_refused(tmp_path, change):
+    path = tmp_path / "a.npy"
+    write_array(path, ARRAYS[0])
+    content = path.read_bytes()
+    path.write_bytes(content + b"x" if change > 0 else content[:change])
+    with pytest.raises(ValueError, match=r"promises 48 bytes of numbers, shape \(3, 4\)"):
+        read_array(path)
+
+
+def test_promise_of_terabytes_allocates_nothing(tmp_path):
+    header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000, 1000000)}"
+    path = with_header(tmp_path / "a.npy", header, b"1234")
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="4000000000000 bytes of numbers"):
+        read_array(path)
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", "integers or floats"),
+        ("{'descr': '<U9', 'fortran_order': False, 'shape': (1,)}", "integers or floats"),
+        ("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 1)}", "C order"),
+        ("{'descr': '<f4', 'fortran_order': False, 'shape': (-1, -1)}", "shape"),
+        ("{'descr': '<f4', 'fortran_order': False, 'shape': (1.5,)}", "damaged"),
+        ("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", "floats"),
+        ("{'descr': '<f4', 'shape': (1,)}", "damaged"),
+        ("(" * 900, "damaged"),
+        ("__import__('os')", "damaged"),
+        ("'" + "x" * 1000 + "'", "1003 bytes; 1000 are allowed"),
+    ],
+)
+def test_odd_headers_are_refused(tmp_path, header, message):
+    with pytest.raises(ValueError, match=message):
+        read_array(with_header(tmp_path / "a.npy", header, bytes(4)))
+
+
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"PK\x03\x04 an archive", b"x" * 100])
+def test_other_files_are_refused(tmp_path, content):
+    (tmp_path / "a.npy").write_bytes(content)
+    with pytest.raises(ValueError, match=r"does not begin as a \.npy file"):
+        read_array(tmp_path / "a.npy")
