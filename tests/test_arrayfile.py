@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from negsamp.arrayfile import read_array, write_array
+from negsamp.arrayfile import ArrayWriter, check_room, read_array, write_array
 
 ARRAYS = [
     np.arange(12, dtype=np.float32).reshape(3, 4),
@@ -34,6 +34,24 @@ def test_array_comes_back_as_it_was(tmp_path, array, mmap):
     assert back.tobytes() == array.tobytes()
     np.testing.assert_array_equal(np.load(path), array)
     assert isinstance(back, np.memmap) == (mmap and array.size > 0)
+
+
+@pytest.mark.parametrize("pieces", [[], [0], [3, 0, 1000], [70_000]])
+def test_writer_equals_one_array(tmp_path, pieces):
+    writer = ArrayWriter(tmp_path / "a.npy", np.uint16)
+    values = [np.arange(n, dtype=np.int32) for n in pieces]
+    for piece in values:
+        writer.append(piece)
+    written = writer.finish()
+    expected = np.concatenate([np.zeros(0, np.uint16), *values]).astype(np.uint16)
+    assert written.dtype == np.uint16
+    assert written.tolist() == expected.tolist() == np.load(tmp_path / "a.npy").tolist()
+
+
+def test_check_room_says_what_would_not_fit(tmp_path):
+    check_room(tmp_path, 1, "nothing much")
+    with pytest.raises(OSError, match=r"the moon takes 10{18} bytes in .* where \d+ are free"):
+        check_room(tmp_path, 10**18, "the moon")
 
 
 def test_numbers_of_another_byte_order_come_back_in_this_machines(tmp_path):

@@ -1,6 +1,9 @@
 """Pieces of ids become the stream and the counts of the whole."""
 
+import shutil
+import tempfile
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,13 +21,16 @@ SENTENCES = st.lists(st.lists(st.integers(0, 6), max_size=9), max_size=9)
     rows=st.lists(st.sampled_from([-1, -1, 0, 1, 2]), min_size=7, max_size=7),
     segment=st.integers(1, 20),
     step=st.integers(1, 30),
+    where=st.sampled_from(["memory", "memory unless large", "files"]),
 )
-@settings(max_examples=300)
-def test_build_equals_loops(pieces, rows, segment, step):
+@settings(max_examples=400, deadline=None)
+def test_build_equals_loops(pieces, rows, segment, step, where):
     whole, is_open = [], False
-    builder = StreamBuilder()
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as name:
+        folder = None if where == "memory" else Path(name)
+        builder = StreamBuilder(folder, keep=where == "files")
         patch.setattr(stream, "SEGMENT", segment)
+        patch.setattr(stream, "SEGMENTS_IN_MEMORY", 2)
         patch.setattr(stream, "STEP", step)
         for sentences, continues in [*pieces, ([[]], False)]:
             sentences = sentences or [[]]
@@ -43,12 +49,39 @@ def test_build_equals_loops(pieces, rows, segment, step):
             assert builder.n_sentences == len(whole) - is_open
         assert builder.n_tokens == sum(map(len, whole))
         built = builder.build(np.array(rows, dtype=np.int32))
-    kept = [[rows[t] for t in sentence if rows[t] >= 0] for sentence in whole]
-    kept = [sentence for sentence in kept if sentence]
-    assert [ids.tolist() for ids in built] == kept
-    assert built.offsets.tolist() == np.cumsum([0, *map(len, kept)]).tolist()
-    assert (built.ids.dtype, built.offsets.dtype) == (np.int32, np.int64)
-    assert built.ids.flags.owndata
+        kept = [[rows[t] for t in sentence if rows[t] >= 0] for sentence in whole]
+        kept = [sentence for sentence in kept if sentence]
+        assert [ids.tolist() for ids in built] == kept
+        assert built.offsets.tolist() == np.cumsum([0, *map(len, kept)]).tolist()
+        assert built.longest_sentence == max(map(len, kept), default=0)
+        assert built.offsets.dtype == np.int64
+        tokens = sum(map(len, whole))
+        in_files = where == "files" or (folder and tokens > 2 * segment)
+        if in_files:
+            assert isinstance(built.ids, np.memmap) or not len(built)
+            assert sorted(path.name for path in folder.iterdir()) == ["ids.npy", "offsets.npy"]
+            assert built.ids.dtype == np.uint16
+        elif where == "memory":
+            assert built.ids.flags.owndata
+            assert built.ids.dtype == np.int32
+
+
+def test_wide_vocabularies_go_to_files_as_int32(tmp_path):
+    builder = StreamBuilder(tmp_path, keep=True)
+    builder.add(np.arange(3, dtype=np.int32), np.array([3]))
+    built = builder.build(np.array([0, 65_536, 5], dtype=np.int32))
+    assert built.ids.dtype == np.int32
+    assert built.ids.tolist() == [0, 65_536, 5]
+
+
+def test_disk_without_room_is_named_before_it_is_full(tmp_path, monkeypatch):
+    monkeypatch.setattr(stream, "SEGMENT", 10)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=79))
+    builder = StreamBuilder(tmp_path)
+    builder.add(np.zeros(40, dtype=np.int32), np.array([40]))
+    with pytest.raises(OSError, match=r"this part of the corpus takes 80 bytes in .*, where 79"):
+        builder.add(np.zeros(1, dtype=np.int32), np.array([1]))
 
 
 def test_build_forgets_each_segment_behind_it(monkeypatch):
@@ -56,9 +89,9 @@ def test_build_forgets_each_segment_behind_it(monkeypatch):
     monkeypatch.setattr(stream, "STEP", 4)
     builder = StreamBuilder()
     builder.add(np.arange(95, dtype=np.int32), np.array([95]))
-    segments = [weakref.ref(segment) for segment in builder._segments]
+    segments = [weakref.ref(segment) for segment in builder._ids._segments]
     alive = []
-    for piece in builder._pieces(0, 4, forget=True):
+    for piece in builder._ids.pieces(0, 4, forget=True):
         del piece
         alive.append(sum(segment() is not None for segment in segments))
     assert alive[:4] == [10, 10, 10, 9]

@@ -6,13 +6,15 @@ unpickled.
 
 from __future__ import annotations
 
+import errno
 import math
 import os
+import shutil
 from typing import Any
 
 import numpy as np
 
-__all__ = ["flush_to_disk", "read_array", "write_array"]
+__all__ = ["ArrayWriter", "check_room", "flush_to_disk", "read_array", "sync_folder", "write_array"]
 
 MAGIC_AND_LENGTH = 10  # bytes: magic, version 1.0, and the header's length in two bytes
 LONGEST_HEADER = 1000  # bytes; those of plain arrays have 118
@@ -63,6 +65,71 @@ def write_array(path: str | os.PathLike[str], array: np.ndarray) -> None:
             file, np.asarray(array, order="C"), version=(1, 0), allow_pickle=False
         )
         flush_to_disk(file)
+
+
+class ArrayWriter:
+    """A ``.npy`` file that is written a piece at a time, its length known at the end.
+
+    Parameters
+    ----------
+    path : path
+        A new file.
+    dtype : dtype
+        Of its numbers.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], dtype: Any) -> None:
+        self.path, self.dtype = path, np.dtype(dtype)
+        self._size = 0
+        self._file = open(path, "wb")
+        self._write_header(10**15)  # as long as that of any length
+
+    def append(self, values: np.ndarray) -> None:
+        """Write more numbers, (n,)."""
+        self._size += len(values)
+        values.astype(self.dtype, copy=False).tofile(self._file)
+
+    def finish(self) -> np.ndarray:
+        """Write the length and close the file; returns a map of it, (size,)."""
+        self._file.seek(0)
+        self._write_header(self._size)
+        self.close()
+        return read_array(self.path, mmap=True)
+
+    def close(self) -> None:
+        """Close the file, finished or not."""
+        self._file.close()
+
+    def _write_header(self, size: int) -> None:
+        header = {"descr": self.dtype.str, "fortran_order": False, "shape": (size,)}
+        np.lib.format.write_array_header_1_0(self._file, header)
+
+
+def check_room(folder: str | os.PathLike[str], size: int, what: str) -> None:
+    """Check that a folder's disk has room.
+
+    Raises
+    ------
+    OSError
+        ENOSPC, if fewer than `size` bytes are free; `what` says for what they would be.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise OSError(
+            errno.ENOSPC,
+            f"{what} takes {size} bytes in {os.fspath(folder)!r}, where {free} are free",
+        )
+
+
+def sync_folder(folder: str | os.PathLike[str]) -> None:
+    """Have the system write a folder's list of files."""
+    if os.name == "nt":  # which cannot open a folder
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def flush_to_disk(file: Any) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["CorpusError", "is_path", "read_blocks", "read_chunks"]
+__all__ = ["CorpusError", "is_path", "read_beginning", "read_blocks", "read_chunks"]
 
 # A block and what is computed from it fit into a core's cache.
 BYTES_PER_BLOCK = 1 << 19
@@ -62,6 +62,28 @@ def read_blocks(path: str | os.PathLike[str], errors: str = "strict") -> Iterato
         If the bytes are not UTF-8 or not a whole gzip file.
     """
     return _read_file(_checked_path(path), _checked_errors(errors))
+
+
+def read_beginning(path: str | os.PathLike[str], size: int) -> tuple[bytes, float]:
+    """The first bytes of a text, and about which share of the file they are.
+
+    Parameters
+    ----------
+    path : str or path
+        A text file, plain or gzip.
+    size : int
+        Bytes of text to read.
+
+    Returns
+    -------
+    bytes
+    float
+        Above 0, 1 for a file that has no more.
+    """
+    with open(_checked_path(path), "rb") as file:
+        is_packed = file.peek(2)[:2] == GZIP_MAGIC
+        text = gzip.open(file).read(size) if is_packed else file.read(size)
+        return text, max(file.tell(), 1) / max(os.fstat(file.fileno()).st_size, 1)
 
 
 def read_chunks(corpus: Any) -> Iterator[list[Any]]:

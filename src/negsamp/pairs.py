@@ -16,6 +16,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from negsamp.corpus import CorpusError
 from negsamp.sampling import AliasTable
+from negsamp.stream import forget_pages
 
 __all__ = [
     "Block",
@@ -290,9 +291,11 @@ def iter_windows(
     starts = np.zeros(0, dtype=np.int64)
     for begin in range(0, len(ids), READ_AT_ONCE):
         end = min(begin + READ_AT_ONCE, len(ids))
-        tokens = ids[begin:end]
+        tokens = np.array(ids[begin:end], dtype=np.int32)
         first, last = np.searchsorted(offsets, [begin, end])
         new_starts = offsets[first:last] - begin
+        forget_pages(ids)
+        forget_pages(offsets)
         if keep is not None:
             stays = rng.random(len(tokens), dtype=np.float32) < np.take(keep, tokens)
             kept = np.flatnonzero(stays)

@@ -1,17 +1,27 @@
-"""A corpus as ids: gathered a piece at a time, counted, and translated once the words are known."""
+"""A corpus as ids: gathered a piece at a time, counted, and translated once the words are known.
+
+A large corpus goes to files as it comes: what is in memory does not grow with it.
+"""
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-__all__ = ["StreamBuilder", "TokenStream"]
+from negsamp.arrayfile import ArrayWriter, check_room
 
-# Ids in one piece of memory: a little above the 32 MB from which the C library always gives memory
-# back to the system, so that what is translated is not in memory twice.
+__all__ = ["StreamBuilder", "TokenStream", "forget_pages"]
+
+# Numbers in one piece of memory: a little above the 32 MB from which the C library always gives
+# memory back to the system, so that what is translated is not in memory twice.
 SEGMENT = (1 << 23) + 4096
+# Segments that stay in memory where there is a folder for the others.
+SEGMENTS_IN_MEMORY = 4
 # Ids counted or translated at a time, so that what that takes is small.
 STEP = 1 << 17
 
@@ -23,7 +33,8 @@ class TokenStream:
     Attributes
     ----------
     ids : ndarray, shape (n_tokens,) int32
-        Vocabulary rows, sentence after sentence.
+        Vocabulary rows, sentence after sentence. Where they are mapped from a file, uint16 if that
+        is enough.
     offsets : ndarray, shape (n_sentences + 1,) int64
         Sentence i is ``ids[offsets[i]:offsets[i + 1]]`` and has at least one token.
     """
@@ -39,30 +50,55 @@ class TokenStream:
         """Number of sentences that kept at least one token."""
         return len(self.offsets) - 1
 
+    @property
+    def longest_sentence(self) -> int:
+        """Tokens in the longest sentence."""
+        longest = 0
+        for first in range(0, self.n_sentences, STEP):
+            longest = max(longest, int(np.diff(self.offsets[first : first + STEP + 1]).max()))
+            forget_pages(self.offsets)
+        return longest
+
     def __iter__(self) -> Iterator[np.ndarray]:
         """Sentences, each an array of ids."""
         for start, stop in zip(self.offsets[:-1], self.offsets[1:], strict=True):
             yield self.ids[start:stop]
 
 
+def forget_pages(array: np.ndarray) -> None:
+    """Take what was read of a mapped file out of this process's memory; other arrays stay."""
+    if isinstance(array, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
+        array._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
+
+
 class StreamBuilder:
     """Provisional ids and sentence lengths of a corpus, piece by piece.
 
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where the files of a large corpus go; None has everything in memory.
+    keep : bool
+        Write the stream to the folder in any case.
+
     Attributes
     ----------
-    n_tokens : int
     n_sentences : int
         Finished ones.
     """
 
-    def __init__(self) -> None:
-        self.n_tokens = 0
+    def __init__(self, folder: Path | None = None, keep: bool = False) -> None:
         self.n_sentences = 0
-        self._segments: list[np.ndarray] = []
-        self._lengths: list[np.ndarray] = []
+        self._folder, self._keep = folder, keep
+        self._ids = _Spool(np.int32, folder)
+        self._lengths = _Spool(np.int64, folder)
         self._open = 0  # tokens so far of the sentence that is not finished
         self._counts = np.zeros(0, dtype=np.int64)
         self._counted = 0
+
+    @property
+    def n_tokens(self) -> int:
+        return self._ids.size
 
     def add(self, ids: np.ndarray, lengths: np.ndarray, continues: bool = False) -> None:
         """Add some sentences.
@@ -75,14 +111,13 @@ class StreamBuilder:
             The sentences' lengths in tokens; the first is the rest of one that continued.
         continues : bool
             Whether the last sentence goes on with what is added next.
+
+        Raises
+        ------
+        OSError
+            If the folder's disk has no room for what goes there.
         """
-        while len(ids):
-            at = self.n_tokens % SEGMENT
-            if at == 0:
-                self._segments.append(np.empty(SEGMENT, dtype=np.int32))
-            piece, ids = ids[: SEGMENT - at], ids[SEGMENT - at :]
-            self._segments[-1][at : at + len(piece)] = piece
-            self.n_tokens += len(piece)
+        self._ids.append(ids)
         lengths = lengths.copy()
         lengths[:1] += self._open
         self._open = 0
@@ -96,7 +131,7 @@ class StreamBuilder:
         total = self._counts
         while self._counted < self.n_tokens:
             # to count fewer tokens at a time than there are ids would mostly add zeros
-            ids = next(self._pieces(self._counted, max(STEP, len(total))))
+            ids = next(self._ids.pieces(self._counted, max(STEP, len(total))))
             seen = np.bincount(ids, minlength=len(total))
             seen[: len(total)] += total
             total = seen
@@ -117,38 +152,131 @@ class StreamBuilder:
         Returns
         -------
         TokenStream
+            Mapped from ``ids.npy`` and ``offsets.npy`` in the folder if the corpus is large, or
+            shall be kept.
         """
-        offsets = np.concatenate([[0], *self._lengths]).cumsum(dtype=np.int64)
-        kept_before = np.zeros(len(offsets), dtype=np.int64)
-        # memory that is never written to is never taken
-        kept_ids = np.empty(self.n_tokens, dtype=np.int32)
-        start = kept = 0
-        for ids in self._pieces(0, STEP, forget=True):
+        in_files = self._keep or self._ids.spilled or self._lengths.spilled
+        kept_ids: _Memory | ArrayWriter = _Memory(self.n_tokens, np.int32)
+        offsets: _Memory | ArrayWriter = _Memory(self.n_sentences + 2, np.int64)
+        if in_files:
+            assert self._folder is not None
+            narrow = int(rows.max(initial=0)) < 1 << 16
+            kept_ids = ArrayWriter(self._folder / "ids.npy", np.uint16 if narrow else np.int32)
+            offsets = ArrayWriter(self._folder / "offsets.npy", np.int64)
+        try:
+            self._translate(rows, kept_ids, offsets)
+            return TokenStream(kept_ids.finish(), offsets.finish())
+        finally:
+            for part in (kept_ids, offsets, self):
+                part.close()
+
+    def close(self) -> None:
+        """Remove the files of provisional ids."""
+        self._ids.close()
+        self._lengths.close()
+
+    def _translate(self, rows: np.ndarray, kept_ids: Any, offsets: Any) -> None:
+        lengths = self._lengths.pieces(0, STEP, forget=True)
+        ends = np.zeros(0, dtype=np.int64)  # of sentences, those not reached yet
+        start = kept = last_end = last_offset = 0
+        offsets.append(np.zeros(1, dtype=np.int64))
+        for ids in self._ids.pieces(0, STEP, forget=True):
+            stop = start + len(ids)
+            while last_end < stop:
+                more = next(lengths, None)
+                if more is None:
+                    more = np.array([self._open])  # a text that ends within a line
+                ends = np.concatenate([ends, last_end + np.cumsum(more)])
+                last_end = int(ends[-1]) if len(ends) else last_end
             ids = rows.take(ids)
             is_kept = ids >= 0
-            first, last = np.searchsorted(offsets, [start, start + len(ids)], side="right")
-            if first < last:  # offsets in (start, start + len(ids)]
-                inside = offsets[first:last] - start
-                kept_before[first:last] = kept + np.cumsum(is_kept)[inside - 1]
-            ids = ids[is_kept]
-            kept_ids[kept : kept + len(ids)] = ids
-            start += len(is_kept)
-            kept += len(ids)
-        kept_ids.resize(kept, refcheck=False)  # gives the rest back without a copy
-        is_end = np.diff(kept_before, prepend=-1) > 0
-        return TokenStream(kept_ids, kept_before[is_end])
+            kept_before = np.concatenate([[0], np.cumsum(is_kept)])
+            n = int(np.searchsorted(ends, stop, side="right"))
+            new = kept + kept_before[ends[:n] - start]
+            new = new[np.diff(new, prepend=last_offset) > 0]
+            last_offset = int(new[-1]) if len(new) else last_offset
+            offsets.append(new)
+            kept_ids.append(ids[is_kept])
+            kept += int(kept_before[-1])
+            start, ends = stop, ends[n:]
 
-    def _pieces(self, start: int, size: int, forget: bool = False) -> Iterator[np.ndarray]:
-        """The ids from a place on, a number at a time, segments forgotten behind them if asked."""
-        segments: list[np.ndarray | None] = [*self._segments]
-        if forget:
-            self._segments.clear()
-        while start < self.n_tokens:
+
+class _Spool:
+    """Numbers that are appended and read in order; in files once they are many."""
+
+    def __init__(self, dtype: Any, folder: Path | None) -> None:
+        self.size = 0
+        self.spilled = False
+        self._dtype, self._folder = np.dtype(dtype), folder
+        self._segments: list[np.ndarray | Path | None] = []
+
+    def append(self, values: np.ndarray) -> None:
+        while len(values):
+            at = self.size % SEGMENT
+            if at == 0:
+                self._spill()
+                self._segments.append(np.empty(SEGMENT, dtype=self._dtype))
+            piece, values = values[: SEGMENT - at], values[SEGMENT - at :]
+            segment = self._segments[-1]
+            assert isinstance(segment, np.ndarray)
+            segment[at : at + len(piece)] = piece
+            self.size += len(piece)
+
+    def pieces(self, start: int, size: int, forget: bool = False) -> Iterator[np.ndarray]:
+        """The numbers from a place on, some at a time; segments forgotten behind them if asked."""
+        segments = self._segments if forget else [*self._segments]
+        while start < self.size:
             number, at = divmod(start, SEGMENT)
             segment = segments[number]
+            if isinstance(segment, Path):
+                segment = np.memmap(segment, self._dtype, "r")
             assert segment is not None
-            yield segment[at : min(at + size, at + self.n_tokens - start)]
-            start += min(size, SEGMENT - at)
-            if forget and start % SEGMENT == 0:
-                del segment
+            while start < self.size and start // SEGMENT == number:
+                yield segment[at : min(at + size, at + self.size - start)]
+                start, at = start + min(size, SEGMENT - at), at + size
+            del segment
+            if forget:
+                _remove([segments[number]])
                 segments[number] = None
+
+    def close(self) -> None:
+        """Remove the files that are left."""
+        _remove(self._segments)
+
+    def _spill(self) -> None:
+        """Write the last segment to a file, if there are enough in memory."""
+        if self._folder is None or len(self._segments) < SEGMENTS_IN_MEMORY:
+            return
+        segment = self._segments[-1]
+        assert isinstance(segment, np.ndarray)
+        # the other half is for the translated ids
+        check_room(self._folder, 2 * segment.nbytes, "this part of the corpus")
+        path = self._folder / f"{self._dtype}-{len(self._segments) - 1}"
+        segment.tofile(path)
+        self._segments[-1] = path
+        self.spilled = True
+
+
+def _remove(segments: list[np.ndarray | Path | None]) -> None:
+    for segment in segments:
+        if isinstance(segment, Path):
+            segment.unlink(missing_ok=True)
+
+
+class _Memory:
+    """What `ArrayWriter` is, in memory; n is the most that will be appended."""
+
+    def __init__(self, n: int, dtype: Any) -> None:
+        self._array = np.empty(n, dtype)  # memory that is never written to is never taken
+        self._size = 0
+
+    def append(self, values: np.ndarray) -> None:
+        self._array[self._size : self._size + len(values)] = values
+        self._size += len(values)
+
+    def finish(self) -> np.ndarray:
+        self._array.resize(self._size, refcheck=False)  # gives the rest back without a copy
+        return self._array
+
+    def close(self) -> None:
+        """Nothing to close."""

@@ -8,10 +8,13 @@ vocabulary are known; the ids are those of the same tokens in lists.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from itertools import chain, compress, count, islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -133,6 +136,8 @@ def read_corpus(
     max_vocab_size: int | None = None,
     errors: str = "strict",
     workers: int = 1,
+    folder: str | os.PathLike[str] | None = None,
+    keep: bool = False,
 ) -> tuple[Vocabulary, TokenStream]:
     """Count and encode a corpus in one pass.
 
@@ -152,6 +157,12 @@ def read_corpus(
     workers : int
         With 2 or more, a second thread helps to read a file, unless `max_vocab_size` is given. It
         changes nothing but the time that takes.
+    folder : path, optional
+        An empty folder, in which a corpus of more than 33 million tokens lies in files while it is
+        read and after: ``ids.npy`` and ``offsets.npy``, which the stream maps. None has it in
+        memory.
+    keep : bool
+        Write these two files however small the corpus is.
 
     Returns
     -------
@@ -166,6 +177,8 @@ def read_corpus(
     CorpusError
         If a token is None, NaN or not hashable, if nothing is left to train on, or for what
         `read_blocks` and `read_chunks` name.
+    OSError
+        If the folder's disk has no room.
     """
     bounds = [("min_count", min_count, 0)]
     if max_vocab_size is not None:
@@ -173,12 +186,13 @@ def read_corpus(
     for name, value, low in bounds:
         if not isinstance(value, (int, np.integer)) or value < low:
             raise ValueError(f"{name} is {value!r}; it must be an integer, {low} or more")
-    builder = StreamBuilder()
-    if is_path(corpus):
-        rows, words_of = _count_file(builder, corpus, max_vocab_size, errors, workers)
-    else:
-        rows, words_of = _count_iterable(builder, corpus, max_vocab_size)
-    return _finish(builder, rows, words_of, min_count)
+    builder = StreamBuilder(None if folder is None else Path(folder), keep)
+    with closing(builder):
+        if is_path(corpus):
+            rows, words_of = _count_file(builder, corpus, max_vocab_size, errors, workers)
+        else:
+            rows, words_of = _count_iterable(builder, corpus, max_vocab_size)
+        return _finish(builder, rows, words_of, min_count)
 
 
 def _count_file(
