@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from negsamp import team
+from negsamp.arrayfile import read_array, write_array
 from negsamp.team import Team, TeamError, run_alone, run_team, start_children
 
 # The programs that the children import stand in this file.
@@ -24,6 +25,12 @@ def count_up(member, arrays, rounds):
         member.barrier()
         cells[member.rank] = mine
         member.barrier()
+
+
+def sum_map(member, arrays, _):
+    assert isinstance(arrays["map"], np.memmap)
+    arrays["cells"][member.rank] = arrays["map"].sum()
+    member.barrier()
 
 
 def fail_in_child(member, arrays, kind):
@@ -61,16 +68,30 @@ def expected_cells(size, rounds):
     return cells
 
 
-def litter():
+def litter(pid):
     folders = [Path("/dev/shm"), Path(team.tempfile.gettempdir())]
-    return {path for folder in folders if folder.is_dir() for path in folder.glob("negsamp-*")}
+    return [path for folder in folders for path in folder.glob(f"negsamp-{pid}-*")]
 
 
 @pytest.fixture(autouse=True)
 def _no_litter():
-    before = litter()
     yield
-    assert litter() <= before
+    assert litter(os.getpid()) == []
+
+
+def test_shared_file_has_a_name_where_open_files_have_none(monkeypatch):
+    monkeypatch.setattr(team, "OPEN_FILES", "/no such folder")
+    shared = run_team(count_up, 2, {"cells": np.zeros(2, np.int64)}, 3, {})
+    np.testing.assert_array_equal(shared["cells"], expected_cells(2, 3))
+
+
+def test_maps_of_files_are_mapped_by_each_member(tmp_path):
+    write_array(tmp_path / "a.npy", np.arange(5, dtype=np.uint16))
+    arrays = {"cells": np.zeros(2, np.int64), "map": read_array(tmp_path / "a.npy", mmap=True)}
+    shared = run_team(sum_map, 2, arrays, None, {})
+    assert shared["cells"].tolist() == [10, 10]
+    assert isinstance(shared["map"], np.memmap)
+    assert shared["map"].filename == tmp_path / "a.npy"
 
 
 @pytest.mark.parametrize("size", [2, 3])
@@ -124,8 +145,10 @@ def test_shares_cover_everything_once(n, size):
 )
 @pytest.mark.parametrize("size", [2, 3])
 def test_what_ends_a_child_is_raised_in_the_caller(kind, error, message, size):
-    with pytest.raises(error, match=message):
+    with pytest.raises(error, match=message) as caught:
         run_team(fail_in_child, size, {}, kind, {})
+    if kind in ("exception", "cannot be pickled"):
+        assert "in fail_in_child" in str(caught.value.__cause__)
 
 
 @pytest.mark.parametrize("error", [ValueError("in the lead"), KeyboardInterrupt()])
@@ -153,13 +176,14 @@ def test_children_end_when_the_parent_is_killed(tmp_path):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     pid = int(child.read_text())
-    before = litter()
     parent.kill()
     parent.wait()
     while Path(f"/proc/{pid}").exists() and "Z" not in _state(pid):
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    for path in litter() & before:  # SIGKILL gives the parent no time to tidy up
+    if Path(team.OPEN_FILES).is_dir():
+        assert litter(parent.pid) == []
+    for path in litter(parent.pid):  # SIGKILL gives the parent no time to tidy up
         path.unlink()
 
 

@@ -18,9 +18,10 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -35,6 +36,7 @@ CHILD = (
     "from negsamp.team import _child\n"
     "_child()\n"
 )
+OPEN_FILES = "/proc/self/fd"  # where Linux shows them; other processes can open them there
 ALIGNMENT = 64  # bytes; a cache line
 SPINS, YIELDS = 2000, 2000  # about 0.2 ms and some ms of waiting before a member sleeps
 
@@ -137,7 +139,7 @@ def run_team(
         Members, 2 or more.
     arrays : dict of ndarray
         Moved to shared memory: each is copied and taken out of the dict, so that it need not be in
-        memory twice.
+        memory twice. Those that map a file stay as they are, and each member maps it too.
     job : object
         Pickled for each child; this process passes it on as it is.
     scratch : dict
@@ -157,8 +159,12 @@ def run_team(
     OSError
         If there is no room for the shared arrays.
     BaseException
-        What a member raised; the others have ended then.
+        What a member raised; the others have ended then. Its cause is a TeamError with the
+        traceback of the process that it comes from.
     """
+    in_files = {name: array for name, array in arrays.items() if _is_map(array)}
+    for name in in_files:
+        del arrays[name]
     layout = {name: (array.shape, array.dtype) for name, array in arrays.items()}
     layout |= {name: (shape, np.dtype(dtype)) for name, (shape, dtype) in scratch.items()}
     layout["_control"] = ((1 + size,), np.dtype(np.int64))
@@ -168,7 +174,9 @@ def run_team(
             name, array = arrays.popitem()
             shared[name][...] = array
             del array
-        task = (program, size, layout, file.name, pickle.dumps(_for_children(job)))
+        shared |= in_files
+        files = {name: (a.filename, a.dtype, a.shape, a.offset) for name, a in in_files.items()}
+        task = (program, size, layout, _path(file), files, pickle.dumps(_for_children(job)))
         children = children[: size - 1]
         with start_children(size - 1 - len(children)) as more:
             members = [*children, *more]
@@ -202,6 +210,10 @@ def start_children(n: int) -> Iterator[list[subprocess.Popen[bytes]]]:
             _end(child)
 
 
+def _is_map(array: np.ndarray) -> TypeGuard[np.memmap]:
+    return isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap)
+
+
 def _for_children(job: Any) -> Any:
     """The job without what only this process can have, where the job says how."""
     return job.for_children() if hasattr(job, "for_children") else job
@@ -223,7 +235,8 @@ def _lead(
         program(team, shared, job)
     except _Stopped:
         team.stop()
-        raise _reason(children) from None
+        reason = _reason(children)
+        raise reason from reason.__cause__
     except BaseException:
         team.stop()
         raise
@@ -240,7 +253,9 @@ def _reason(children: list[subprocess.Popen[bytes]]) -> BaseException:
         assert child.stdout is not None
         sent = child.stdout.read()
         if sent:
-            return pickle.loads(sent)  # from our own child, over a pipe that nobody else has
+            error, where = pickle.loads(sent)  # from our own child, over a pipe of its own
+            error.__cause__ = TeamError(f"in a worker process:\n{where}")
+            return error
         codes.append(child.wait())
     ended = next((code for code in codes if code), 0)
     how = f"by signal {-ended}" if ended < 0 else f"with status {ended}"
@@ -271,11 +286,13 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 def _child() -> None:
     """What a child does: the program, as the member that the parent says it is."""
     try:
-        rank, parent, program, size, layout, path, job = pickle.load(sys.stdin.buffer)
+        rank, parent, program, size, layout, path, files, job = pickle.load(sys.stdin.buffer)
     except EOFError:
         return  # not needed
     with open(path, "r+b") as file:
         shared = _map(file.fileno(), layout)
+    for name, (path, dtype, shape, offset) in files.items():
+        shared[name] = np.memmap(path, dtype, "r", offset, shape)
 
     def is_alive() -> None:
         if os.getppid() != parent:
@@ -288,19 +305,21 @@ def _child() -> None:
         pass
     except BaseException as error:
         # sent before the team is stopped, so that it is there when the parent looks
-        sys.stdout.buffer.write(_pickled(error))
-        sys.stdout.buffer.flush()
-        os.close(sys.stdout.fileno())
+        with suppress(OSError):  # the parent may have ended first
+            sys.stdout.buffer.write(_pickled(error))
+            sys.stdout.buffer.flush()
+            os.close(sys.stdout.fileno())
         team.stop()
         os._exit(1)
 
 
 def _pickled(error: BaseException) -> bytes:
+    where = "".join(traceback.format_exception(error))
     try:
-        sent = pickle.dumps(error)
+        sent = pickle.dumps((error, where))
         pickle.loads(sent)
     except Exception:
-        return pickle.dumps(TeamError(f"{type(error).__name__}: {error}"))
+        return pickle.dumps((TeamError(f"{type(error).__name__}: {error}"), where))
     return sent
 
 
@@ -322,9 +341,18 @@ def _shared_file(size: int) -> Any:
         raise OSError(
             errno.ENOSPC, f"workers share {size} bytes, and {folder} has no room: {free} are free"
         )
-    file = tempfile.NamedTemporaryFile(prefix="negsamp-", dir=folder)
+    file: Any
+    if os.path.isdir(OPEN_FILES):  # without a name it is gone with the processes, however they end
+        file = tempfile.TemporaryFile(dir=folder)
+    else:
+        file = tempfile.NamedTemporaryFile(prefix=f"negsamp-{os.getpid()}-", dir=folder)
     file.truncate(size)
     return file
+
+
+def _path(file: Any) -> str:
+    """By which other processes can open a file."""
+    return f"/proc/{os.getpid()}/fd/{file.fileno()}" if isinstance(file.name, int) else file.name
 
 
 def _map(
