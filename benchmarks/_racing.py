@@ -6,8 +6,6 @@ workers add to at once may lose one of the additions, and results differ from ru
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from negsamp.kernel import BlockKernel
@@ -20,7 +18,7 @@ def train_racing(team: Team, arrays: dict[str, np.ndarray], job: _Job) -> None:
     """Put in the place of `negsamp.training._train`."""
     worker = _RacingWorker(team, arrays, job)
     for epoch in range(job.trainer.epochs):
-        worker.train_epoch(epoch, 0.0)
+        worker.race(epoch)
         team.barrier()
 
 
@@ -31,7 +29,7 @@ class _RacingWorker(_Worker):
             job.trainer.shape, job.trainer.reach, self.W_in.shape[1], self.W_in.dtype
         )
 
-    def train_epoch(self, epoch: int, *_: Any) -> float:
+    def race(self, epoch: int) -> None:
         t = self.trainer
         for number, run in enumerate(self._runs(epoch)):
             if number % self.team.size == self.team.rank:
@@ -39,10 +37,9 @@ class _RacingWorker(_Worker):
                     self._blocks(epoch, number, run), number * t.blocks_a_run
                 ):
                     done = epoch * t.kept_tokens + index * t.shape.batch_size
-                    self._step(block, t.learning_rate(done))
-        return 0.0
+                    self._move(block, t.learning_rate(done))
 
-    def _step(self, block: Block, alpha: float) -> None:
+    def _move(self, block: Block, alpha: float) -> None:
         g = self.kernel.gradients(self.W_in, self.W_out, block)
         self.rules[0].apply(self.W_in, block.token_rows, g.centers, g.center_squares, alpha)
         self.rules[1].apply(self.W_out, block.output_rows, g.outputs, g.output_squares, alpha)

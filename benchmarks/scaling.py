@@ -22,8 +22,9 @@ from _racing import train_racing
 
 from negsamp import AliasTable, keep_probabilities, noise_probabilities, training
 from negsamp.blockshape import choose_block_shape
+from negsamp.state import training_arrays
 from negsamp.team import start_children
-from negsamp.training import Trainer, training_arrays
+from negsamp.training import Trainer
 from negsamp.vocabulary import TokenStream
 
 DEFAULTS = {"words": 100_000, "tokens": 10_000_000, "dimensions": 100, "window": 5, "negative": 5}
@@ -87,7 +88,7 @@ def words_per_second(
     with start_children(workers - 1) as children, patch.object(training, "_train", program):
         time.sleep(2 * (workers > 1))  # they import
         begin = time.perf_counter()
-        trainer.train(arrays, tokens, progress=False, children=children)
+        trainer.train(arrays, tokens, show_bar=False, children=children)
         return tokens / (time.perf_counter() - begin)
 
 

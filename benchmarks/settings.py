@@ -16,7 +16,7 @@ import numpy as np
 from _environment import environment
 from _scores import scores
 
-from negsamp import Word2Vec, word2vec
+from negsamp import Word2Vec, fitting
 from negsamp.blockshape import BlockShape
 from negsamp.training import Trainer
 from negsamp.updates import RowAdaGrad
@@ -37,7 +37,7 @@ def changed(owner: object, **values: object) -> Iterator[None]:
 
 def shape(*sizes: int) -> tuple[object, dict[str, object]]:
     """Blocks of this shape whatever the corpus."""
-    return word2vec, {"choose_block_shape": lambda *_, **__: BlockShape(*sizes)}
+    return fitting, {"choose_block_shape": lambda *_, **__: BlockShape(*sizes)}
 
 
 # vary: [(label, what is changed, parameters of Word2Vec)]
@@ -77,7 +77,7 @@ SETTINGS = {
         for value in (12_800, 25_600, 51_200)
     ],
     "max-step": [
-        (f"max step {step}", [(word2vec, {"Trainer": partial(Trainer, max_step=step)})], {})
+        (f"max step {step}", [(fitting, {"Trainer": partial(Trainer, max_step=step)})], {})
         for step in (0.5, 1.0, 2.0, 4.0, np.inf)
     ],
 }

@@ -470,6 +470,94 @@ def test_interrupt_ends_a_process(tmp_path):
     assert os.listdir(tmp_path) == ["pipe"]
 
 
+@pytest.fixture
+def long_corpus(tmp_path):
+    """Text that is trained for minutes."""
+    words = np.random.default_rng(0).zipf(1.3, size=300_000) % 2000
+    path = tmp_path / "long.txt"
+    path.write_text(" ".join(f"w{i}" for i in words))
+    return path
+
+
+def stop_training(number, *command):
+    """Run a command until it trains, and send it a signal; status and what it said."""
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from negsamp import cli, training\n"
+        "step, calls = training._Worker._step, []\n"
+        "def note(*arguments):\n"
+        "    step(*arguments)\n"
+        "    calls.append(1)\n"
+        "    if len(calls) == 3: print('trains', flush=True)\n"
+        "training._Worker._step = note\n"
+        "sys.exit(cli.main())"
+    )
+    command = [sys.executable, "-c", code, "train", *map(str, command), "--quiet"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as process:
+        assert process.stdout.readline() == "trains\n"
+        process.send_signal(number)
+        return process.wait(60), process.stderr.read()
+
+
+SIGNALS = pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+)
+
+
+@needs_posix
+@SIGNALS
+def test_signal_saves_what_was_learned(long_corpus, tmp_path, number, status):
+    output = tmp_path / "model"
+    options = [long_corpus, "-o", output, "--epochs", 1000, "--workers", 1]
+    place = r"negsamp: training was stopped in epoch \d+ of 1000, after \d+ % of it; the vectors "
+    found, error = stop_training(number, *options)
+    assert found == status
+    assert re.fullmatch(place + rf"learned until then are in {output}\n", error)
+    first = Word2Vec.load(output).vectors_
+    assert np.isfinite(first).all()
+    # an older model stays as it is
+    found, error = stop_training(number, *options)
+    assert error.endswith(f"are in {output}-interrupted\n")
+    assert Word2Vec.load(output).vectors_.tobytes() == first.tobytes()
+    assert len(Word2Vec.load(f"{output}-interrupted").wv) == len(first)
+
+
+@needs_posix
+@SIGNALS
+def test_signal_leaves_a_checkpoint_to_go_on_from(long_corpus, tmp_path, number, status):
+    options = [long_corpus, "-o", tmp_path / "model", "--checkpoint", tmp_path / "run"]
+    options += ["--epochs", 3, "--seed", 1, "--vector-size", 10, "--resume"]
+    found, error = stop_training(number, *options)
+    assert found == status
+    assert error.endswith("the same command with --resume goes on from the last checkpoint\n")
+    assert not (tmp_path / "model").exists()
+    assert run("train", *map(str, options), "--quiet").returncode == 0
+    expected = Word2Vec(vector_size=10, epochs=3, seed=1, progress=False).fit(long_corpus)
+    assert Word2Vec.load(tmp_path / "model").vectors_.tobytes() == expected.vectors_.tobytes()
+
+
+def test_resume_refuses_other_options(corpus, tmp_path, capsys):
+    options = ["train", str(corpus), "-o", str(tmp_path / "model"), "--quiet", "--resume"]
+    options += ["--checkpoint", str(tmp_path / "run"), "--vector-size", "4"]
+    small = ["--min-count", "1", "--sample", "0"]
+    assert main([*options, *small, "--epochs", "2"]) == 0
+    assert main([*options, *small, "--workers", "1"]) == 0
+    assert main([*options, *small, "--epochs", "3"]) == 2
+    assert "argument --epochs: it is 3, but the run in" in capsys.readouterr().err
+
+
+def test_resume_needs_a_folder(corpus, tmp_path, capsys):
+    assert main(["train", str(corpus), "-o", str(tmp_path / "model"), "--resume"]) == 2
+    assert "argument --resume: it needs --checkpoint FOLDER" in capsys.readouterr().err
+
+
+def test_cache_is_used(corpus, tmp_path):
+    options = ["train", str(corpus), "-o", str(tmp_path / "model"), "--quiet", "--min-count", "1"]
+    assert main([*options, "--cache", str(tmp_path / "cache")]) == 0
+    assert len(os.listdir(tmp_path / "cache")) == 1
+
+
 @needs_posix
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_reader_that_has_gone_is_no_error(model, unbuffered):

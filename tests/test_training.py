@@ -11,12 +11,9 @@ from negsamp import Word2Vec
 from negsamp.blockshape import choose_block_shape
 from negsamp.kernel import BlockKernel
 from negsamp.sampling import AliasTable, noise_probabilities
+from negsamp.state import TrainingDivergedError, Watch, training_arrays
 from negsamp.team import TeamError
-from negsamp.training import (
-    Trainer,
-    TrainingDivergedError,
-    training_arrays,
-)
+from negsamp.training import Trainer
 from negsamp.vocabulary import TokenStream
 
 
@@ -206,7 +203,8 @@ def train(trainer, n=1000, V=10, d=4):
     stream = TokenStream(np.arange(n, dtype=np.int32) % V, np.array([0, n]))
     W, keep, losses = np.full((2, V, d), 0.1, np.float32), np.ones(V, np.float32), []
     arrays = training_arrays(W[0], W[1], stream, keep, AliasTable(np.ones(V)))
-    trainer.train(arrays, n, on_epoch_end=lambda epoch, loss: losses.append(loss), progress=False)
+    watch = Watch(on_epoch_end=lambda progress: losses.append(progress.losses[-1]))
+    trainer.train(arrays, n, watch, show_bar=False)
     return losses
 
 

@@ -533,3 +533,16 @@ def test_vocabulary_refuses_parts_that_do_not_agree():
 def test_token_stream_without_sentences():
     stream = TokenStream(np.empty(0, np.int32), np.zeros(1, np.int64))
     assert_is_stream_of(stream, [])
+
+
+@pytest.mark.parametrize("as_file", [True, False])
+def test_forgetting_words_is_logged_once(tmp_path, monkeypatch, caplog, as_file):
+    monkeypatch.setattr("negsamp.corpus.BYTES_PER_BLOCK", 50)
+    monkeypatch.setattr("negsamp.corpus.TOKENS_PER_CHUNK", 10)
+    sentences = [[f"w{i % 40}", "a", "a"] for i in range(100)]
+    path = tmp_path / "text"
+    path.write_text("\n".join(map(" ".join, sentences)))
+    read_corpus(path if as_file else sentences, 1, max_vocab_size=41)
+    assert caplog.text == ""
+    read_corpus(path if as_file else sentences, 1, max_vocab_size=5)
+    assert caplog.text.count("more than max_vocab_size=5 different words") == 1

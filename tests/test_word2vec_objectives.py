@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 
-from negsamp import CorpusError, UnknownWordError, Word2Vec, word2vec
+from negsamp import CorpusError, UnknownWordError, Word2Vec, fitting
 from negsamp.objectives import OBJECTIVES, SAMPLED
 from negsamp.sampling import noise_probabilities
 
@@ -215,7 +215,7 @@ def test_settings_that_do_not_go_together_are_named_before_reading(params, messa
 
 
 def test_a_softmax_that_would_not_fit_in_memory_says_so_before_training(monkeypatch):
-    monkeypatch.setattr(word2vec, "_memory", lambda: 1000)
+    monkeypatch.setattr(fitting, "_memory", lambda: 1000)
     with pytest.raises(
         ValueError, match=r"needs 0\.\d GB .* 2 words, and this machine has 0\.0 GB"
     ):

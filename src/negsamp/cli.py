@@ -11,18 +11,23 @@ import argparse
 import inspect
 import io
 import os
+import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, get_args, get_type_hints
 
 import negsamp
+from negsamp.checkpoint import has_checkpoints, read_latest
+from negsamp.fitting import TrainingInterrupted
 from negsamp.objectives import OBJECTIVES
 from negsamp.parameters import NORMALIZERS
+from negsamp.state import TrainingDivergedError
 from negsamp.storage import check_target
 from negsamp.team import TeamError
-from negsamp.training import TrainingDivergedError
 from negsamp.updates import OPTIMIZERS
 from negsamp.vectors import KeyedVectors, UnknownWordError
 from negsamp.word2vec import Word2Vec
@@ -60,6 +65,10 @@ class _UsageError(Exception):
     """Arguments that argparse or a check refuses."""
 
 
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM came."""
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         # argparse would print the usage, eight lines for `train`, above the one that matters
@@ -92,7 +101,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         The exit status: 0; 1 for a failure such as a full disk; 2 for arguments, files or words
-        that are wrong; 130 after Ctrl-C; 141 where the reader of the output has gone.
+        that are wrong; 130 after Ctrl-C; 141 where the reader of the output has gone; 143 after
+        SIGTERM.
 
     Raises
     ------
@@ -104,9 +114,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             _run(argv)
         finally:
             _flush_output()
-    except KeyboardInterrupt:
-        print("negsamp: interrupted", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as error:
+        if not isinstance(error, TrainingInterrupted):
+            print("negsamp: interrupted", file=sys.stderr)
+        is_terminated = isinstance(error, _Terminated) or isinstance(error.__cause__, _Terminated)
+        return 143 if is_terminated else 130
     except BrokenPipeError:
         return 141
     except WRONG_INPUT as error:
@@ -199,6 +211,28 @@ def _add_train(commands: Any) -> None:
         help="bytes that are not UTF-8: strict, ignore or replace (default: %(default)s)",
     )
     parser.add_argument(
+        "--cache",
+        metavar="FOLDER",
+        help="keep the text's ids there, so that the next run on the same text begins at once",
+    )
+    parser.add_argument(
+        "--checkpoint",
+        metavar="FOLDER",
+        help="write the run down there, so that it can go on after whatever stopped it",
+    )
+    parser.add_argument(
+        "--checkpoint-every",
+        type=float,
+        metavar="MINUTES",
+        default=_default(Word2Vec.fit, "checkpoint_every"),
+        help="time from one checkpoint to the next (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in the --checkpoint folder; without one there, begin",
+    )
+    parser.add_argument(
         "--quiet",
         dest="progress",
         action="store_const",
@@ -247,8 +281,32 @@ def _default(function: Callable[..., Any], name: str) -> Any:
 def _train(arguments: argparse.Namespace) -> None:
     names = [name for name in Word2Vec().get_params() if name != "noise"]
     model = Word2Vec(**{name: getattr(arguments, name) for name in names})
+    if arguments.resume and arguments.checkpoint is None:
+        raise _UsageError("argument --resume: it needs --checkpoint FOLDER")
     _check_output(arguments.output)
-    model.fit(arguments.corpus, errors=arguments.errors)
+    every = arguments.checkpoint_every
+    with _ended_by_sigterm():
+        try:
+            if arguments.resume and has_checkpoints(arguments.checkpoint):
+                _check_resumes(model, arguments.checkpoint)
+                model = Word2Vec.resume(
+                    arguments.checkpoint,
+                    arguments.corpus,
+                    workers=model.workers,
+                    progress=model.progress,
+                    checkpoint_every=every,
+                )
+            else:
+                model.fit(
+                    arguments.corpus,
+                    errors=arguments.errors,
+                    cache=arguments.cache,
+                    checkpoint=arguments.checkpoint,
+                    checkpoint_every=every,
+                )
+        except TrainingInterrupted as stopped:
+            _save_what_was_learned(model, arguments, stopped)
+            raise
     model.save(arguments.output)
     if arguments.progress is not False:
         seconds = model.fit_seconds_["train"]
@@ -257,6 +315,50 @@ def _train(arguments: argparse.Namespace) -> None:
             f"{arguments.output}: {len(model.wv):,} words, {model.raw_words_:,} tokens, "
             f"{seconds:.1f} s, {words_per_second:,.0f} words/s, loss {model.loss_history_[-1]:.3f}"
         )
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """What ends a program politely does what Ctrl-C does."""
+
+    def end(number: int, frame: Any) -> NoReturn:
+        raise _Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _check_resumes(model: Word2Vec, checkpoint: str) -> None:
+    """Refuse options that are not those that the run began with."""
+    saved, defaults = read_latest(checkpoint).about["parameters"], Word2Vec().get_params()
+    for name, value in model.get_params().items():
+        may_change = name in ("workers", "progress", "noise")
+        if not may_change and value != defaults[name] and value != saved.get(name):
+            raise _UsageError(
+                f"argument --{name.replace('_', '-')}: it is {value}, but the run in "
+                f"{checkpoint!r} began with {saved.get(name)}; leave it out to go on"
+            )
+
+
+def _save_what_was_learned(
+    model: Word2Vec, arguments: argparse.Namespace, stopped: TrainingInterrupted
+) -> None:
+    """Without checkpoints, the vectors so far are all there is; an older model stays."""
+    if arguments.checkpoint is not None:
+        goes_on = "the same command with --resume goes on from the last checkpoint"
+    else:
+        folder = arguments.output
+        if folder.exists():
+            folder = folder.with_name(folder.name + "-interrupted")
+        model.save(folder)
+        goes_on = f"the vectors learned until then are in {folder}"
+    print(f"negsamp: training was stopped {stopped.place}; {goes_on}", file=sys.stderr)
 
 
 def _check_output(folder: Path) -> None:

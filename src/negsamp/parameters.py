@@ -13,7 +13,7 @@ from negsamp.objectives import OBJECTIVES, SAMPLED
 from negsamp.sampling import checked_noise
 from negsamp.updates import OPTIMIZERS
 
-__all__ = ["NORMALIZERS", "check_parameters", "is_integer", "refuse"]
+__all__ = ["NORMALIZERS", "check_parameters", "is_integer", "is_real", "refuse"]
 
 # What users of gensim, older gensim or other libraries may write, and what it is called here.
 OTHER_NAMES = {
@@ -73,7 +73,7 @@ def check_parameters(params: Mapping[str, Any]) -> None:
             raise _bad(name, value, f"an integer, {allowed}" + ", or None" * optional)
     for name, (allowed, accepts) in NUMBERS.items():
         value = params[name]
-        if not _is_number(value) or not accepts(value):
+        if not is_real(value) or not accepts(value):
             raise _bad(name, value, allowed)
     for name, choices in (("objective", OBJECTIVES), ("optimizer", OPTIMIZERS)):
         value = params[name]
@@ -131,15 +131,17 @@ def _bad(name: str, value: Any, allowed: str) -> Exception:
     shown = repr(value)
     shown = shown if len(shown) <= 60 else shown[:60] + "…"
     hint = "; a corpus goes to fit()" if name == "vector_size" and np.ndim(value) else ""
-    kind = ValueError if _is_number(value, finite=False) or isinstance(value, str) else TypeError
+    kind = ValueError if is_real(value, finite=False) or isinstance(value, str) else TypeError
     return kind(f"{name} is {shown}; it must be {allowed}{hint}")
 
 
 def is_integer(value: Any) -> bool:
+    """Whether a value is an integer, and no bool."""
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-def _is_number(value: Any, finite: bool = True) -> bool:
+def is_real(value: Any, finite: bool = True) -> bool:
+    """Whether a value is a real number, and no bool."""
     if not isinstance(value, (int, float, np.integer, np.floating)) or isinstance(value, bool):
         return False
     return not finite or math.isfinite(value)

@@ -23,12 +23,15 @@ from typing import Any
 import numpy as np
 import scipy
 
+from negsamp.arrayfile import sync_folder
+
 __all__ = ["SavedModelError", "check_target", "read_model", "write_model"]
 
 FORMAT = "negsamp model 1"
 ARRAYS = ("vectors", "context_vectors")
-# What only some objectives have: columns of V numbers, or of one.
-COLUMNS = ("log_z", "noise")
+# What only some models have, columns of V numbers or of one: normalisers, a noise distribution of
+# the user's own, and in checkpoints the optimizer's sums of squares.
+COLUMNS = ("log_z", "noise", "squares_in", "squares_out", "squares_log_z")
 
 
 class SavedModelError(ValueError):
@@ -80,8 +83,8 @@ def write_model(
     words : sequence, length V
     counts : ndarray, shape (V,)
     arrays : dict
-        ``"vectors"`` and ``"context_vectors"``, each (V, d); perhaps ``"log_z"``, (1, 1) or (V, 1),
-        and ``"noise"``, (V, 1).
+        ``"vectors"`` and ``"context_vectors"``, each (V, d); perhaps some of `COLUMNS`, each (V, 1)
+        or (1, 1).
     about : dict
         What else ``model.json`` shall hold; JSON values.
 
@@ -181,7 +184,7 @@ def _read_about(path: Path) -> dict[str, Any]:
     }:
         raise SavedModelError(
             f"{str(path / 'model.json')!r} must have the digests of {', '.join(needed[1:])}, and "
-            "of words.json, log_z.npy and noise.npy if there are such"
+            f"of words.json and {', '.join(f'{name}.npy' for name in COLUMNS)} if there are such"
         )
     _check_present(path, digests)
     return about
@@ -208,8 +211,10 @@ def _is_model(folder: Path) -> bool:
 
 def _replace(target: Path, new: Path) -> None:
     """Give a finished folder its name; an older model makes way, and comes back on failure."""
+    sync_folder(new)
     if not target.exists():
         os.rename(new, target)
+        sync_folder(target.parent)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
     try:
@@ -219,6 +224,7 @@ def _replace(target: Path, new: Path) -> None:
         except BaseException:
             os.rename(old / target.name, target)
             raise
+        sync_folder(target.parent)
     finally:
         if target.exists():
             shutil.rmtree(old, ignore_errors=True)

@@ -5,6 +5,7 @@ A large corpus goes to files as it comes: what is in memory does not grow with i
 
 from __future__ import annotations
 
+import hashlib
 import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -58,6 +59,15 @@ class TokenStream:
             longest = max(longest, int(np.diff(self.offsets[first : first + STEP + 1]).max()))
             forget_pages(self.offsets)
         return longest
+
+    def digest(self) -> str:
+        """SHA-256 of ids and sentence ends, whatever their types."""
+        found = hashlib.sha256()
+        for array, kind in ((self.ids, "<i4"), (self.offsets, "<i8")):
+            for at in range(0, len(array), STEP):
+                found.update(array[at : at + STEP].astype(kind).tobytes())
+                forget_pages(array)
+        return found.hexdigest()
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """Sentences, each an array of ids."""
@@ -155,14 +165,16 @@ class StreamBuilder:
             Mapped from ``ids.npy`` and ``offsets.npy`` in the folder if the corpus is large, or
             shall be kept.
         """
-        in_files = self._keep or self._ids.spilled or self._lengths.spilled
-        kept_ids: _Memory | ArrayWriter = _Memory(self.n_tokens, np.int32)
-        offsets: _Memory | ArrayWriter = _Memory(self.n_sentences + 2, np.int64)
-        if in_files:
+        kept_ids: _Memory | ArrayWriter
+        offsets: _Memory | ArrayWriter
+        if self._keep or self._ids.spilled or self._lengths.spilled:
             assert self._folder is not None
             narrow = int(rows.max(initial=0)) < 1 << 16
             kept_ids = ArrayWriter(self._folder / "ids.npy", np.uint16 if narrow else np.int32)
             offsets = ArrayWriter(self._folder / "offsets.npy", np.int64)
+        else:
+            kept_ids = _Memory(self.n_tokens, np.int32)
+            offsets = _Memory(self.n_sentences + 2, np.int64)
         try:
             self._translate(rows, kept_ids, offsets)
             return TokenStream(kept_ids.finish(), offsets.finish())

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -21,106 +22,20 @@ from tqdm.auto import tqdm
 from negsamp.blockshape import BlockShape
 from negsamp.exact_kernels import HierarchicalKernel, SoftmaxKernel
 from negsamp.huffman import HuffmanTree
+from negsamp.interrupts import Interrupts
 from negsamp.kernel import BlockKernel, gradient_layout
 from negsamp.objectives import SAMPLED
 from negsamp.pairs import Block, Windows, block_run, iter_windows, window_weights
 from negsamp.sampling import AliasTable
+from negsamp.state import STATE, Progress, TrainingDivergedError, Watch
 from negsamp.team import Team, run_alone, run_team
 from negsamp.updates import OPTIMIZERS, Gradients, NormalizerRule
 from negsamp.vocabulary import TokenStream
 
-__all__ = [
-    "Trainer",
-    "TrainingDivergedError",
-    "objective_arrays",
-    "training_arrays",
-]
-
-
-class TrainingDivergedError(ArithmeticError):
-    """The loss is no longer finite."""
-
+__all__ = ["Trainer"]
 
 # Starting a worker process takes as long as training some hundred thousand tokens.
 TOKENS_WORTH_A_WORKER = 500_000
-
-
-def _ignore(*_: Any) -> None:
-    """What happens where nobody asked to be told."""
-
-
-def training_arrays(
-    W_in: np.ndarray,
-    W_out: np.ndarray,
-    stream: TokenStream,
-    keep: np.ndarray,
-    noise: AliasTable,
-    of_objective: dict[str, np.ndarray] | None = None,
-) -> dict[str, np.ndarray]:
-    """Name the arrays that `Trainer.train` works on.
-
-    Parameters
-    ----------
-    W_in, W_out : ndarray, shape (V, d)
-        Input (center) and output (context) vectors at the beginning.
-    stream : TokenStream
-    keep : ndarray, shape (V,) float32
-        Probability that an occurrence of each word is kept.
-    noise : AliasTable
-    of_objective : dict, optional
-        From `objective_arrays`.
-    """
-    return {
-        **(of_objective or {}),
-        "W_in": W_in,
-        "W_out": W_out,
-        "ids": stream.ids,
-        "offsets": stream.offsets,
-        "keep": keep,
-        "threshold": noise.threshold,
-        "alias": noise.alias,
-    }
-
-
-def objective_arrays(
-    objective: str,
-    counts: np.ndarray,
-    noise: np.ndarray,
-    negative: int,
-    normalizer: str | None = None,
-) -> dict[str, np.ndarray]:
-    """What an objective needs beside the two matrices.
-
-    Parameters
-    ----------
-    objective : str
-        A name in `negsamp.objectives.OBJECTIVES`.
-    counts, noise : ndarray, shape (V,)
-        Occurrences of each word, falling, and the noise distribution.
-    negative : int
-        K.
-    normalizer : str, optional
-        Of ``"nce"``: one γ for all centers (``"global"``), one for each (``"center"``), or 0
-        (``"fixed"``). Learned ones begin with log V, the normaliser of scores that are all 0.
-
-    Returns
-    -------
-    dict of ndarray
-        ``"row_shift"`` (V,) and ``"log_z"`` (1, 1) or (V, 1), float32; or the arrays of a
-        `HuffmanTree`; or nothing.
-    """
-    if objective == "hierarchical":
-        tree = HuffmanTree(counts)
-        return {"tree_offsets": tree.offsets, "tree_nodes": tree.nodes, "tree_signs": tree.signs}
-    arrays = {}
-    if objective in SAMPLED:
-        shift = SAMPLED[objective].row_shift(noise, negative)
-        if shift is not None:
-            arrays["row_shift"] = shift.astype(np.float32)
-    if objective == "nce" and normalizer != "fixed":
-        size = len(counts) if normalizer == "center" else 1
-        arrays["log_z"] = np.full((size, 1), np.log(len(counts)), np.float32)
-    return arrays
 
 
 @dataclass(frozen=True)
@@ -172,11 +87,11 @@ class Trainer:
         self,
         arrays: dict[str, np.ndarray],
         raw_words: int,
-        on_start: Callable[[dict[str, np.ndarray]], Any] = _ignore,
-        on_epoch_end: Callable[[int, float], Any] = _ignore,
-        progress: bool | None = None,
+        watch: Watch | None = None,
+        progress: Progress | None = None,
+        show_bar: bool | None = None,
         children: Sequence[Any] = (),
-    ) -> dict[str, np.ndarray]:
+    ) -> None:
         """Train two matrices, and what else the objective has to learn.
 
         Parameters
@@ -186,27 +101,23 @@ class Trainer:
             memory twice.
         raw_words : int
             Words of the corpus, for the progress bar's words/s.
-        on_start : callable
-            Called with the arrays that training changes in place, as they are returned.
-        on_epoch_end : callable
-            Called with the epoch's number, from 0, and its loss in nats per pair.
-        progress : bool, optional
+        watch : Watch, optional
+            Who is told.
+        progress : Progress, optional
+            Where to go on, with arrays as they were there; the beginning if None.
+        show_bar : bool, optional
             Show a progress bar; None shows it on a terminal only.
         children : sequence
             Worker processes that `negsamp.team.start_children` started ahead.
 
-        Returns
-        -------
-        dict of ndarray
-            ``"W_in"`` and ``"W_out"`` (V, d), and ``"log_z"`` if that is learned.
-
         Raises
         ------
         TrainingDivergedError
-            If the loss is not finite.
+            If numbers are no longer finite.
         TeamError
             If a worker process dies.
         """
+        watch, progress = watch or Watch(), progress or Progress()
         d, dtype = arrays["W_in"].shape[1], arrays["W_in"].dtype
         sampled = self.objective in SAMPLED
         layout = gradient_layout(self.shape, self.reach, d, dtype) if sampled else {}
@@ -216,19 +127,48 @@ class Trainer:
         # on Windows children cannot open the parent's temporary file
         if sys.platform == "win32" or not sampled:
             members = 1
-        with tqdm(
+        live: dict[str, np.ndarray] = {}
+
+        def on_start(state: dict[str, np.ndarray], start: Progress) -> None:
+            live.update(state)
+            watch.on_start(state, start)
+
+        bar = tqdm(
             total=raw_words * self.epochs,
             unit=" words",
             unit_scale=True,
-            disable=None if progress is None else not progress,
-        ) as bar:
-            job = _Job(self, bar, raw_words / self.kept_tokens, on_start, on_epoch_end)
-            if members == 1:
-                more = {name: np.zeros(*spec) for name, spec in scratch.items()}
-                run_alone(_train, arrays | more, job)
-                return _learned(arrays)
-            shared = run_team(_train, members, arrays, job, scratch, children)
-            return {name: array.copy() for name, array in _learned(shared).items()}
+            disable=None if show_bar is None else not show_bar,
+            initial=round(raw_words * self.epochs * self.share_done(progress)),
+        )
+        try:
+            with bar, Interrupts() as interrupts:
+                told = replace(watch, on_start=on_start)
+                words_a_center = raw_words / self.kept_tokens
+                job = _Job(self, progress, bar, words_a_center, told, interrupts.held)
+                if members == 1:
+                    more = {name: np.zeros(*spec) for name, spec in scratch.items()}
+                    run_alone(_train, arrays | more, job)
+                else:
+                    run_team(_train, members, arrays, job, scratch, children)
+        finally:
+            if live:
+                owned = {
+                    name: array.copy() if members > 1 else array for name, array in live.items()
+                }
+                live.clear()
+                watch.on_stop(owned)
+
+    def share_done(self, progress: Progress) -> float:
+        """Which share of the whole run is done, 0 … 1."""
+        blocks = progress.run * self.blocks_a_run + progress.block
+        return (progress.epoch + min(blocks / self.blocks_an_epoch, 1.0)) / self.epochs
+
+    def place(self, progress: Progress) -> str:
+        """Where a run is, in words."""
+        if progress.epoch == self.epochs:
+            return f"at the end of its {self.epochs} epochs"
+        share = self.share_done(progress) * self.epochs - progress.epoch
+        return f"in epoch {progress.epoch + 1} of {self.epochs}, after {100 * share:.0f} % of it"
 
     def learning_rate(self, centers_done: float) -> float:
         """Linear decay from `alpha` to `min_alpha` over the tokens of all epochs."""
@@ -253,33 +193,29 @@ class Trainer:
 
 @dataclass(frozen=True)
 class _Job:
-    """What each worker is told; the bar and the callback stay with the caller's process."""
+    """What each worker is told; the bar and the watch stay with the caller's process."""
 
     trainer: Trainer
+    progress: Progress
     bar: Any = None
     words_a_center: float = 0.0
-    on_start: Callable[[dict[str, np.ndarray]], Any] = _ignore
-    on_epoch_end: Callable[[int, float], Any] = _ignore
+    watch: Watch = field(default_factory=Watch)
+    held: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def for_children(self) -> _Job:
-        return _Job(self.trainer)
-
-
-def _learned(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name: arrays[name] for name in ("W_in", "W_out", "log_z") if name in arrays}
+        return _Job(self.trainer, self.progress)
 
 
 def _train(team: Team, arrays: dict[str, np.ndarray], job: _Job) -> None:
     """The program that each worker runs."""
     worker = _Worker(team, arrays, job)
-    job.on_start(_learned(arrays))
-    loss = (1 + job.trainer.negative) * float(np.log(2.0))  # of scores that are all zero
+    job.watch.on_start({name: arrays[name] for name in STATE if name in arrays}, job.progress)
     # Long rows would make each small product a task for all cores, and so for each worker: that
     # takes ten times as long, and rounds differently.
     with threadpool_limits(1, user_api="blas"):
-        for epoch in range(job.trainer.epochs):
-            loss = worker.train_epoch(epoch, loss)
-            job.on_epoch_end(epoch, loss)
+        while job.progress.epoch < job.trainer.epochs:
+            worker.train_epoch()
+            job.watch.on_epoch_end(job.progress)
 
 
 class _Worker:
@@ -308,8 +244,9 @@ class _Worker:
         beyond = t.window - t.reach
         self.weights = window_weights(t.window, t.shrink_windows)[beyond : -beyond or None]
         rule = OPTIMIZERS[t.optimizer]
-        self.rules = rule(len(self.W_in), t.max_step), rule(len(self.W_out), t.max_step)
-        self.log_z_rule = NormalizerRule(0 if self.log_z is None else len(self.log_z))
+        V, squares = len(self.W_in), (arrays["squares_in"], arrays["squares_out"])
+        self.rules = [rule(V, t.max_step, some) for some in squares]
+        self.log_z_rule = NormalizerRule(arrays.get("squares_log_z", np.zeros(0)))
 
     def _block_kernel(
         self,
@@ -330,21 +267,36 @@ class _Worker:
             self.log_z,
         )
 
-    def train_epoch(self, epoch: int, loss_before: float) -> float:
-        """Train on the whole stream once; the loss in nats per pair of the blocks measured."""
-        t, loss, pairs = self.trainer, 0.0, 0.0
-        for number, run in enumerate(self._runs(epoch)):
-            blocks = self._blocks(epoch, number, run)
-            for index, block in enumerate(blocks, number * t.blocks_a_run):
-                if index % t.blocks_a_measurement == 0:
+    def train_epoch(self) -> None:
+        """Train on what is left of an epoch."""
+        t, p = self.trainer, self.job.progress
+        start = p.run, p.block
+        for number, run in enumerate(self._runs(p.epoch)):
+            if number < start[0]:
+                continue  # its random numbers had to be drawn again
+            done = p.epoch * t.kept_tokens
+            for index, block in enumerate(self._blocks(p.epoch, number, run)):
+                if (number, index) < start:
+                    continue
+                place = number * t.blocks_a_run + index
+                loss, pairs = p.loss, p.pairs
+                if place % t.blocks_a_measurement == 0:
                     sample = block.part(slice(1))
-                    loss += self._measure(sample, epoch)
+                    loss += self._measure(sample)
                     pairs += sample.pair_weight
                 # the last run may be longer than the text, or the text than expected
-                done = epoch * t.kept_tokens + min(index * t.shape.batch_size, t.kept_tokens)
-                self._step(block, t.learning_rate(done))
-            self._report(len(run.left), loss / max(pairs, 1.0), t.learning_rate(done))
-        return loss / pairs if pairs else loss_before  # without a pair nothing moved
+                done = p.epoch * t.kept_tokens + min(place * t.shape.batch_size, t.kept_tokens)
+                g = self.kernel.gradients(self.W_in, self.W_out, block)
+                with self.job.held():
+                    self._step(block, g, t.learning_rate(done))
+                    p.run, p.block, p.loss, p.pairs = number, index + 1, loss, pairs
+                self.job.watch.on_block(p)
+            self._report(len(run.left), p.loss / max(p.pairs, 1.0), t.learning_rate(done))
+        # without a pair nothing moved; the loss of scores that are all zero
+        before = p.losses[-1] if p.losses else (1 + t.negative) * float(np.log(2.0))
+        with self.job.held():
+            p.losses.append(p.loss / p.pairs if p.pairs else before)
+            p.epoch, p.run, p.block, p.loss, p.pairs = p.epoch + 1, 0, 0, 0.0, 0.0
 
     def _runs(self, epoch: int) -> Iterator[Windows]:
         t = self.trainer
@@ -366,9 +318,10 @@ class _Worker:
     def _rng(self, *key: int) -> np.random.Generator:
         return np.random.default_rng(np.random.SeedSequence(self.trainer.seed, spawn_key=key))
 
-    def _step(self, block: Block, alpha: float) -> None:
-        t, g = self.trainer, self.kernel.gradients(self.W_in, self.W_out, block)
+    def _step(self, block: Block, g: Gradients, alpha: float) -> None:
+        t = self.trainer
         self.team.barrier()
+        self._check_finite(g)
         # of an even team one half moves the rows of W_in and the other those of W_out
         rank, size = self.team.rank, self.team.size
         sides = (0, 1) if size % 2 else (rank % 2,)
@@ -388,14 +341,28 @@ class _Worker:
             self.log_z_rule.apply(self.log_z, rows, g.log_z, alpha / t.alpha)
         self.team.barrier()
 
-    def _measure(self, block: Block, epoch: int) -> float:
+    def _check_finite(self, g: Gradients) -> None:
+        """Before anything is moved; every worker finds the same."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = g.center_squares.sum() + g.output_squares.sum()
+        if not np.isfinite(total):
+            self._diverged("a gradient")
+
+    def _measure(self, block: Block) -> float:
         """Loss of a block in nats, the same number for every worker."""
         loss = self.probe.loss(self.W_in, self.W_out, block)
         if not np.isfinite(loss):
-            raise TrainingDivergedError(
-                f"the loss is {loss} in epoch {epoch + 1}; a smaller alpha or batch_size may help"
-            )
+            self._diverged("the loss")
         return loss
+
+    def _diverged(self, what: str) -> NoReturn:
+        t = self.trainer
+        better = "" if t.optimizer == "adagrad" else " or optimizer='adagrad'"
+        raise TrainingDivergedError(
+            f"training diverged {t.place(self.job.progress)}: {what} is not finite, and the "
+            f"vectors are those before it. alpha is {t.alpha} and batch_size "
+            f"{t.shape.batch_size}; smaller ones{better} may help"
+        )
 
     def _report(self, centers: int, loss: float, alpha: float) -> None:
         if self.job.bar is not None:

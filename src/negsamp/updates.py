@@ -104,9 +104,13 @@ class SGD:
     max_step : float
         How far a row may move in one batch: where the lengths of its occurrences' steps add up to
         more, all of them are shortened alike.
+    squares : ndarray, shape (n_rows,) float64, optional
+        What a rule remembers of the past, changed in place; this one remembers nothing.
     """
 
-    def __init__(self, n_rows: int, max_step: float = np.inf) -> None:
+    def __init__(
+        self, n_rows: int, max_step: float = np.inf, squares: np.ndarray | None = None
+    ) -> None:
         self.max_step = max_step
         self.lengths = np.zeros(n_rows)
 
@@ -174,11 +178,8 @@ class RowAdaGrad(SGD):
     ----------
     n_rows, max_step
         As for `SGD`.
-
-    Attributes
-    ----------
-    squares : ndarray, shape (V,) float64
-        G.
+    squares : ndarray, shape (V,) float64, optional
+        G, changed in place; zeros at first if None.
     """
 
     # At FLOOR + G = REFERENCE a row moves as under plain SGD; a fresh row moves 5.7 times as fast.
@@ -186,9 +187,11 @@ class RowAdaGrad(SGD):
     REFERENCE = 25_600.0
     FLOOR = 800.0
 
-    def __init__(self, n_rows: int, max_step: float = np.inf) -> None:
+    def __init__(
+        self, n_rows: int, max_step: float = np.inf, squares: np.ndarray | None = None
+    ) -> None:
         super().__init__(n_rows, max_step)
-        self.squares = np.zeros(n_rows)
+        self.squares = np.zeros(n_rows) if squares is None else squares
 
     def _rates(self, index: np.ndarray, squares: np.ndarray, alpha: float) -> np.ndarray:
         np.add.at(self.squares, index, squares.astype(np.float64))
@@ -204,17 +207,12 @@ class NormalizerRule:
 
     Parameters
     ----------
-    n_rows : int
-        How many numbers there are.
-
-    Attributes
-    ----------
-    squares : ndarray, shape (n_rows,) float64
-        G.
+    squares : ndarray, shape (n_numbers,) float64
+        G, zeros at first; changed in place.
     """
 
-    def __init__(self, n_rows: int) -> None:
-        self.squares = np.zeros(n_rows)
+    def __init__(self, squares: np.ndarray) -> None:
+        self.squares = squares
 
     def apply(
         self, numbers: np.ndarray, rows: np.ndarray, gradients: np.ndarray, rate: float
@@ -223,7 +221,7 @@ class NormalizerRule:
 
         Parameters
         ----------
-        numbers : ndarray, shape (n_rows, 1)
+        numbers : ndarray, shape (n_numbers, 1)
         rows : ndarray, shape (n,) int32
             Which number each occurrence wants to change.
         gradients : ndarray, shape (n,)

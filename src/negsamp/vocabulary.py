@@ -8,6 +8,7 @@ vocabulary are known; the ids are those of the same tokens in lists.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -25,6 +26,8 @@ from negsamp.tokens import Tokens, pad, split_blocks
 from negsamp.wordtable import Found, WordTable
 
 __all__ = ["TokenStream", "Vocabulary", "read_corpus"]
+
+logger = logging.getLogger(__name__)
 
 BLOCKS_AHEAD = 2  # one being looked at and one waiting
 WordsOf = Callable[[np.ndarray], list[Any]]  # the words of some provisional ids
@@ -151,7 +154,7 @@ def read_corpus(
         Bound on the words counted from one chunk of the corpus to the next: half a megabyte of a
         file, a quarter of a million tokens of an iterable. Where it is passed, the rarest are
         forgotten, of equal ones those met last; a word that comes again starts from 0, so the
-        counts of rare words are too low.
+        counts of rare words are too low. The log says when that begins.
     errors : str
         How to treat bytes that are not UTF-8.
     workers : int
@@ -210,8 +213,10 @@ def _count_file(
         if max_vocab_size is not None and len(table) > max_vocab_size:
             rows = np.concatenate([rows, np.arange(looked_at, table.n_rows)])
             looked_at = table.n_rows
+            is_first = not table.has_forgotten
             rows = rows[_most_frequent(builder.counts()[rows], max_vocab_size)]
             table.forget_all_but(rows)
+            _log_forgetting(is_first, max_vocab_size)
     return np.concatenate([rows, np.arange(looked_at, table.n_rows)]), table.words
 
 
@@ -254,11 +259,21 @@ def _count_iterable(
         if max_vocab_size is not None and len(rows) > max_vocab_size:
             provisional = np.fromiter(rows.values(), np.int64, len(rows))
             is_kept = _most_frequent(builder.counts()[provisional], max_vocab_size)
+            _log_forgetting(met == len(rows), max_vocab_size)
             # what is met after them gets rows that were never used
             rows = defaultdict(count(met).__next__, compress(rows.items(), is_kept))
     words = dict(zip(rows.values(), rows, strict=True))
     provisional = np.fromiter(words, np.int64, len(words))
     return provisional, lambda some: [words[row] for row in some.tolist()]
+
+
+def _log_forgetting(is_first: bool, max_vocab_size: int) -> None:
+    if is_first:
+        logger.warning(
+            "the corpus has more than max_vocab_size=%d different words; the rarest are forgotten "
+            "from now on, and the counts of rare words will be too low",
+            max_vocab_size,
+        )
 
 
 def _lengths(sentences: list[Any]) -> np.ndarray:

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import negsamp
-from negsamp.blockshape import choose_block_shape
-from negsamp.corpus import CorpusError
-from negsamp.exact_kernels import softmax_bytes
+from negsamp.checkpoint import Saved, check_unused, read_latest
+from negsamp.fitting import How, model_record, noise_of, read_run
 from negsamp.parameters import check_parameters, is_integer, refuse
 from negsamp.probability import context_log_probabilities, pair_scores
-from negsamp.sampling import (
-    AliasTable,
-    custom_noise,
-    keep_probabilities,
-    noise_probabilities,
-)
+from negsamp.state import Progress, Watch, objective_arrays
 from negsamp.storage import SavedModelError, read_model, write_model
-from negsamp.team import start_children
-from negsamp.training import Trainer, objective_arrays, training_arrays
 from negsamp.vectors import KeyedVectors
-from negsamp.vocabulary import TokenStream, Vocabulary, read_corpus
+from negsamp.vocabulary import Vocabulary
 
 __all__ = ["NotFittedError", "Word2Vec"]
 
@@ -201,6 +192,9 @@ class Word2Vec:
         *,
         errors: str = "strict",
         callbacks: Iterable[Callable[[Word2Vec, int], Any]] = (),
+        cache: str | os.PathLike[str] | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: float = 10.0,
     ) -> Word2Vec:
         """Learn vectors from a corpus.
 
@@ -214,7 +208,18 @@ class Word2Vec:
             What happens to bytes that are not UTF-8: ``"strict"``, ``"ignore"``, ``"replace"``.
         callbacks : iterable of callable
             Called as ``callback(model, epoch)`` after each epoch, epochs counted from 1, with the
-            attributes of the model as they are then.
+            attributes of the model as they are then. One that raises ends the training, and the
+            model has what was learned until then.
+        cache : path, optional
+            A folder in which a text file's ids are kept: the next run on the same text, read in the
+            same way, maps them and begins at once. A text of more than 33 million tokens is trained
+            from files in any case, so that it need not fit into memory; without a cache they are
+            temporary.
+        checkpoint : path, optional
+            A folder in which the run is written down, so that `resume` can go on from there after
+            whatever stopped it. It must not hold those of another run.
+        checkpoint_every : float
+            Minutes from one checkpoint to the next.
 
         Returns
         -------
@@ -225,81 +230,115 @@ class Word2Vec:
         ------
         ValueError, TypeError
             If a parameter is out of range; before anything is read.
+        FileExistsError
+            If the folder for checkpoints holds some already; before anything is read.
         CorpusError, FileNotFoundError
             If the corpus cannot be read or has nothing to train on; before anything is trained,
             and the model stays as it was.
+        OSError
+            If there is no room for the corpus, for what workers share or for a first checkpoint.
         TrainingDivergedError
-            If the loss is not finite.
+            If numbers are no longer finite; the model has those of the last good update.
+        TrainingInterrupted
+            After Ctrl-C, a KeyboardInterrupt; the model has what was learned until then.
         TeamError
-            If a worker process dies.
+            If a worker process dies; what was learned may then lack a part of the last update.
         """
         check_parameters(self.get_params())
-        callbacks = list(callbacks)
-        for callback in callbacks:
-            if not callable(callback):
-                raise TypeError(f"callbacks holds {callback!r}, which is not callable")
-        with start_children(self._children_worth_starting(corpus)) as children:
-            self._fit(corpus, errors, callbacks, children)
+        callbacks = _checked_callbacks(callbacks)
+        folder = None if checkpoint is None else check_unused(checkpoint)
+        how = How(errors, cache, folder, checkpoint_every)
+        how.check(corpus)
+        self._train(corpus, how, callbacks)
         return self
 
-    def _fit(
+    @classmethod
+    def resume(
+        cls,
+        checkpoint: str | os.PathLike[str],
+        corpus: Any = None,
+        *,
+        workers: int | None = None,
+        progress: bool | None = None,
+        callbacks: Iterable[Callable[[Word2Vec, int], Any]] = (),
+        checkpoint_every: float = 10.0,
+    ) -> Word2Vec:
+        """Go on with a run from its last checkpoint, and finish it.
+
+        The result has the same bytes as if nothing had stopped the run.
+
+        Parameters
+        ----------
+        checkpoint : path
+            The folder that was given to `fit`.
+        corpus : object, optional
+            The run's corpus. None takes the file that `fit` was given; where it was no file, the
+            same sentences must be given again.
+        workers, progress, callbacks, checkpoint_every
+            As in `Word2Vec` and `fit`; they may be others than at first.
+
+        Returns
+        -------
+        Word2Vec
+            The fitted model. Of a run that was finished, the model that it ended with.
+
+        Raises
+        ------
+        FileNotFoundError, CheckpointError
+            If the folder holds no whole checkpoint, or if the corpus is not that of the run.
+        ValueError
+            If a corpus must be given.
+        """
+        saved = read_latest(checkpoint)
+        model = cls._from_files(saved.words, saved.counts, saved.files, saved.about)
+        model.set_params(workers=workers, progress=progress)
+        check_parameters(model.get_params())
+        callbacks = _checked_callbacks(callbacks)
+        if saved.progress.epoch == model.epochs:
+            return model
+        record = saved.about["corpus"]
+        if corpus is None and record["path"] is None:
+            raise ValueError("corpus is None, but the run's corpus was no file: give it again")
+        corpus = record["path"] if corpus is None else corpus
+        cache = record["cache"] if corpus == record["path"] else None
+        how = How(record["errors"], cache, Path(checkpoint).resolve(), checkpoint_every)
+        how.check(corpus)
+        model._train(corpus, how, callbacks, saved)
+        return model
+
+    def _train(
         self,
         corpus: Any,
-        errors: str,
+        how: How,
         callbacks: list[Callable[[Word2Vec, int], Any]],
-        children: list[Any],
+        saved: Saved | None = None,
     ) -> None:
-        started = time.perf_counter()
-        vocabulary, stream = read_corpus(
-            corpus, max(self.min_count, 1), self.max_vocab_size, errors, self._workers()
-        )
-        _check_has_pairs(stream)
-        self._check_objective_fits(len(vocabulary))
-        read = time.perf_counter()
-        keep = keep_probabilities(vocabulary.counts, self.sample)
-        noise = self._noise(vocabulary.counts)
-        about = objective_arrays(
-            self.objective, vocabulary.counts, noise, int(self.negative), self.nce_normalizer
-        )
-        trainer = self._trainer(vocabulary, stream, keep)
-        arrays = training_arrays(
-            *self._initial_vectors(len(vocabulary), trainer.seed),
-            stream,
-            keep,
-            AliasTable(noise),
-            dict(about),
-        )
-        del stream  # several workers move it, which they cannot while it has another name
+        with read_run(self.get_params(), corpus, how, saved) as (run, children):
 
-        def on_start(learned: dict[str, np.ndarray]) -> None:
-            self.vocabulary_, self.raw_words_ = vocabulary, vocabulary.raw_words
-            self.loss_history_ = []
-            self.fit_seconds_ = {"read": read - started, "train": 0.0}
-            self._set_learned(learned, about)
+            def on_start(state: dict[str, np.ndarray], progress: Progress) -> None:
+                self.vocabulary_, self.raw_words_ = run.vocabulary, run.vocabulary.raw_words
+                update(progress)
 
-        def on_epoch_end(epoch: int, loss: float) -> None:
-            self.__dict__.pop("_wv", None)
-            self.loss_history_.append(loss)
-            self.fit_seconds_["train"] = time.perf_counter() - read
-            for callback in callbacks:
-                callback(self, epoch + 1)
+            def update(progress: Progress) -> None:
+                self._set_learned(run.state, run.about)
+                self.loss_history_ = [*progress.losses]
+                self.fit_seconds_ = run.fit_seconds
 
-        trained = trainer.train(
-            arrays, vocabulary.raw_words, on_start, on_epoch_end, self.progress, children
-        )
-        self._set_learned(trained, about)
-        self.fit_seconds_["train"] = time.perf_counter() - read
+            def on_epoch_end(progress: Progress) -> None:
+                update(progress)
+                for callback in callbacks:
+                    callback(self, progress.epoch)
+
+            def on_stop(state: dict[str, np.ndarray]) -> None:
+                update(run.progress)
+
+            watch = Watch(on_start=on_start, on_epoch_end=on_epoch_end, on_stop=on_stop)
+            run.train(watch, self.progress, children)
 
     def _set_learned(self, learned: dict[str, np.ndarray], about: dict[str, np.ndarray]) -> None:
         self.__dict__.pop("_wv", None)
         self.vectors_, self.context_vectors_ = learned["W_in"], learned["W_out"]
         self._about = {**about, **{k: v for k, v in learned.items() if k == "log_z"}}
-
-    def _noise(self, counts: np.ndarray) -> np.ndarray:
-        """The noise distribution, (V,) float64."""
-        if self.noise is None:
-            return noise_probabilities(counts, self.ns_exponent)
-        return custom_noise(self.noise, counts)
 
     @property
     def nce_log_z_(self) -> float | np.ndarray:
@@ -369,7 +408,7 @@ class Word2Vec:
         rows = self._rows("words", [words] if isinstance(words, str) else words)
         if not len(rows):
             raise ValueError("words is empty; a context is predicted from one word or more")
-        noise = self._noise(self.vocabulary_.counts)
+        noise = noise_of(self.get_params(), self.vocabulary_.counts)
         log_p = context_log_probabilities(
             self.objective,
             self.vectors_,
@@ -386,15 +425,6 @@ class Word2Vec:
         if isinstance(words, str):
             raise TypeError(f"{name} is {words!r}; it must be a list of words")
         return np.array([self.wv.row(word) for word in words], dtype=np.intp)
-
-    def _children_worth_starting(self, corpus: Any) -> int:
-        """Worker processes to start before reading: those of a file that is sure to need them."""
-        if not isinstance(corpus, (str, os.PathLike)) or not os.path.isfile(corpus):
-            return 0
-        return self._workers() - 1 if os.path.getsize(corpus) > LARGE_FILE else 0
-
-    def _workers(self) -> int:
-        return available_cores() if self.workers is None else int(self.workers)
 
     @property
     def wv(self) -> KeyedVectors:
@@ -435,14 +465,10 @@ class Word2Vec:
         if "log_z" in self._about:
             arrays["log_z"] = self._about["log_z"]
         if self.noise is not None:
-            arrays["noise"] = self._noise(self.vocabulary_.counts)[:, None]
-        about = {
-            "negsamp": negsamp.__version__,
-            "parameters": _plain({**self.get_params(), "noise": None}),
-            "raw_words": self.raw_words_,
-            "loss_history": self.loss_history_,
-            "fit_seconds": self.fit_seconds_,
-        }
+            arrays["noise"] = noise_of(self.get_params(), self.vocabulary_.counts)[:, None]
+        about = model_record(
+            self.get_params(), self.raw_words_, self.loss_history_, self.fit_seconds_
+        )
         write_model(folder, self.vocabulary_.words, self.vocabulary_.counts, arrays, about)
 
     @classmethod
@@ -456,7 +482,17 @@ class Word2Vec:
         SavedModelError
             If a file is missing or damaged, or if the parts do not agree.
         """
-        words, counts, arrays, about = read_model(folder)
+        return cls._from_files(*read_model(folder))
+
+    @classmethod
+    def _from_files(
+        cls,
+        words: list[Any],
+        counts: np.ndarray,
+        arrays: dict[str, np.ndarray],
+        about: dict[str, Any],
+    ) -> Word2Vec:
+        """A fitted model from what `read_model` returns."""
         try:
             model = cls(**about["parameters"])
             model.raw_words_ = int(about["raw_words"])
@@ -466,71 +502,19 @@ class Word2Vec:
             if "noise" in arrays:
                 model.noise = arrays["noise"][:, 0]
             about_objective = objective_arrays(
-                model.objective, counts, model._noise(counts), model.negative, model.nce_normalizer
+                model.objective,
+                counts,
+                noise_of(model.get_params(), counts),
+                model.negative,
+                model.nce_normalizer,
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise SavedModelError(
-                f"model.json in {os.fspath(folder)!r} is damaged: {error}"
-            ) from error
+            raise SavedModelError(f"model.json is damaged: {error}") from error
         learned = {"W_in": arrays["vectors"], "W_out": arrays["context_vectors"]}
         if "log_z" in arrays:
             learned["log_z"] = arrays["log_z"]
         model._set_learned(learned, about_objective)
         return model
-
-    def _check_objective_fits(self, V: int) -> None:
-        """Say before anything is trained that an objective cannot do a vocabulary."""
-        if self.objective == "hierarchical" and V < 2:
-            raise CorpusError(
-                "objective 'hierarchical' needs two words or more; the corpus has one"
-            )
-        if self.objective == "softmax":
-            needed = softmax_bytes(V, int(self.vector_size))
-            memory = _memory()
-            if memory is not None and needed > memory:
-                raise ValueError(
-                    f"objective 'softmax' needs {needed / 1e9:.1f} GB for the scores and gradients "
-                    f"of {V} words, and this machine has {memory / 1e9:.1f} GB; a larger min_count "
-                    "or another objective needs less"
-                )
-
-    def _trainer(self, vocabulary: Vocabulary, stream: TokenStream, keep: np.ndarray) -> Trainer:
-        # no window reaches further than the longest sentence, however wide it may be
-        reach = min(int(self.window), int(np.diff(stream.offsets).max()) - 1)
-        kept = vocabulary.counts * keep.astype(np.float64)
-        seed = None if self.seed is None else int(self.seed)
-        return Trainer(
-            window=int(self.window),
-            reach=reach,
-            negative=int(self.negative),
-            shrink_windows=bool(self.shrink_windows),
-            shape=choose_block_shape(
-                kept.sum(),
-                kept.max() / kept.sum(),
-                window=reach,
-                negative=int(self.negative),
-                vector_size=int(self.vector_size),
-                batch_size=self.batch_size,
-                objective=self.objective,
-            ),
-            optimizer=self.optimizer,
-            alpha=float(self.alpha),
-            min_alpha=float(self.min_alpha),
-            epochs=int(self.epochs),
-            workers=self._workers(),
-            seed=int(np.random.SeedSequence(seed).entropy),  # type: ignore[arg-type]
-            kept_tokens=float(kept.sum()),
-            objective=self.objective,
-        )
-
-    def _initial_vectors(self, V: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Small random input vectors and zero output vectors, as in word2vec, (V, d) each."""
-        d = int(self.vector_size)
-        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2**31,)))
-        W_in = rng.random((V, d), dtype=np.float32)
-        W_in -= np.float32(0.5)
-        W_in /= np.float32(d)
-        return W_in, np.zeros((V, d), dtype=np.float32)
 
 
 PARAMETERS = tuple(
@@ -547,33 +531,13 @@ FITTED = (
     "raw_words_",
     "fit_seconds_",
 )
-# Bytes of a text that is trained for longer than worker processes take to start.
-LARGE_FILE = 8_000_000
 
 
-def _memory() -> int | None:
-    """Bytes of this machine's memory, None where it does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _check_has_pairs(stream: TokenStream) -> None:
-    if not (np.diff(stream.offsets) > 1).any():
-        raise CorpusError(
-            f"the corpus has no pair: none of its {stream.n_sentences} sentences has two words "
-            "that are frequent enough"
-        )
-
-
-def _plain(params: dict[str, Any]) -> dict[str, Any]:
-    """NumPy scalars as Python's own, for JSON."""
-    return {k: v.item() if isinstance(v, np.generic) else v for k, v in params.items()}
+def _checked_callbacks(
+    callbacks: Iterable[Callable[[Word2Vec, int], Any]],
+) -> list[Callable[[Word2Vec, int], Any]]:
+    callbacks = list(callbacks)
+    for callback in callbacks:
+        if not callable(callback):
+            raise TypeError(f"callbacks holds {callback!r}, which is not callable")
+    return callbacks

@@ -76,6 +76,11 @@ class WordTable:
         """Number of words."""
         return self.n_rows - 1 - self._forgotten
 
+    @property
+    def has_forgotten(self) -> bool:
+        """Whether words were forgotten."""
+        return self._forgotten > 0
+
     def find(self, buffer: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> Found:
         """Look tokens up where their hashes point.
 

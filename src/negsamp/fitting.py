@@ -1,0 +1,371 @@
+"""A training run, from a corpus to the last update: what `Word2Vec.fit` and `resume` do."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import negsamp
+from negsamp.blockshape import choose_block_shape
+from negsamp.checkpoint import CheckpointError, Checkpoints, Saved
+from negsamp.corpus import CorpusError, is_path
+from negsamp.corpuscache import read_cached
+from negsamp.exact_kernels import softmax_bytes
+from negsamp.parameters import is_real
+from negsamp.sampling import AliasTable, custom_noise, keep_probabilities, noise_probabilities
+from negsamp.state import Progress, Watch, objective_arrays, training_arrays
+from negsamp.stream import TokenStream
+from negsamp.team import start_children
+from negsamp.training import Trainer
+from negsamp.vocabulary import Vocabulary, read_corpus
+
+__all__ = [
+    "How",
+    "Run",
+    "TrainingInterrupted",
+    "available_cores",
+    "model_record",
+    "noise_of",
+    "read_run",
+]
+
+# Bytes of a text that is trained for longer than worker processes take to start.
+LARGE_FILE = 8_000_000
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Training was stopped by Ctrl-C or a signal; the model has what was learned until then.
+
+    Attributes
+    ----------
+    place : str
+        Where it was stopped, in words.
+    checkpoint : pathlib.Path or None
+        The folder whose last checkpoint is of that moment.
+    """
+
+    def __init__(self, place: str, checkpoint: Path | None = None) -> None:
+        self.place, self.checkpoint = place, checkpoint
+        goes_on = "the model has what was learned until then"
+        if checkpoint is not None:
+            goes_on = f"Word2Vec.resume({str(checkpoint)!r}) goes on from there"
+        super().__init__(f"training was stopped {place}; {goes_on}")
+
+
+@dataclass(frozen=True)
+class How:
+    """How a corpus is read and where a run is written down; see `Word2Vec.fit`."""
+
+    errors: str = "strict"
+    cache: str | os.PathLike[str] | None = None
+    checkpoint: Path | None = None
+    checkpoint_every: float = 10.0
+
+    def check(self, corpus: Any) -> None:
+        """Refuse what cannot be done, before anything is."""
+        if self.cache is not None:
+            if not isinstance(self.cache, (str, os.PathLike)):
+                raise TypeError(f"cache is {self.cache!r}; it must name a folder, or be None")
+            if Path(self.cache).exists() and not Path(self.cache).is_dir():
+                raise FileExistsError(f"cache is {str(self.cache)!r}, a file; it must be a folder")
+            if not is_path(corpus):
+                raise ValueError(
+                    f"cache is {str(self.cache)!r}, but the corpus is no file: nothing would tell "
+                    "whether it is the same next time"
+                )
+        every = self.checkpoint_every
+        if not is_real(every) or not 0 <= every < float("inf"):
+            raise ValueError(f"checkpoint_every is {every!r}; it must be minutes, 0 or more")
+
+
+class Run:
+    """A run: what it trains on, with what, and how far it has come.
+
+    Parameters
+    ----------
+    params : mapping
+        Those of `Word2Vec`.
+    corpus : object
+        As in `Word2Vec.fit`.
+    how : How
+    spill : path
+        Folder for the files of a corpus that is too large for memory.
+    saved : Saved, optional
+        Where to go on; the beginning if None.
+
+    Raises
+    ------
+    CheckpointError
+        If the corpus is not that of the saved run.
+    """
+
+    def __init__(
+        self,
+        params: Mapping[str, Any],
+        corpus: Any,
+        how: How,
+        spill: Path,
+        saved: Saved | None = None,
+    ) -> None:
+        self.params = params
+        self.started = time.perf_counter()
+        self.vocabulary, stream = _read(params, corpus, how, spill)
+        if stream.longest_sentence < 2:
+            raise CorpusError(
+                f"the corpus has no pair: none of its {stream.n_sentences} sentences has two words "
+                "that are frequent enough"
+            )
+        _check_objective_fits(params, len(self.vocabulary))
+        self.corpus = {
+            "path": os.path.abspath(corpus) if is_path(corpus) else None,
+            "errors": how.errors,
+            "cache": None if how.cache is None else os.path.abspath(how.cache),
+            "sha256": stream.digest() if how.checkpoint else None,
+        }
+        if saved:
+            _check_same(self.vocabulary, self.corpus, saved)
+        self.seconds = {"read": time.perf_counter() - self.started, "train": 0.0}
+        self.seconds_before = saved.about["fit_seconds"] if saved else {"read": 0.0, "train": 0.0}
+        self.progress = saved.progress if saved else Progress()
+        seed = params["seed"] if saved is None else saved.about["entropy"]
+
+        counts = self.vocabulary.counts
+        keep = keep_probabilities(counts, params["sample"])
+        self.noise = noise_of(params, counts)
+        self.about = objective_arrays(
+            params["objective"],
+            counts,
+            self.noise,
+            int(params["negative"]),
+            params["nce_normalizer"],
+        )
+        self.trainer = _trainer(params, counts, stream, keep, seed)
+        W_in, W_out = _initial_vectors(len(counts), int(params["vector_size"]), self.trainer.seed)
+        self._arrays = training_arrays(
+            W_in, W_out, stream, keep, AliasTable(self.noise), self.about
+        )
+        if saved:
+            self._arrays |= saved.state
+        self.state: dict[str, np.ndarray] = {}
+        self.checkpoints: Checkpoints | None = None
+        if how.checkpoint:
+            self.checkpoints = Checkpoints(
+                how.checkpoint, how.checkpoint_every, self.vocabulary.words, counts
+            )
+
+    def train(self, watch: Watch, show_bar: bool | None, children: Sequence[Any]) -> None:
+        """Train to the end.
+
+        Parameters
+        ----------
+        watch : Watch
+            Who is told, the run's own attributes being up to date then.
+        show_bar, children
+            As in `Trainer.train`.
+
+        Raises
+        ------
+        TrainingInterrupted
+            After Ctrl-C.
+        """
+        began = time.perf_counter()
+
+        def note_time() -> None:
+            self.seconds["train"] = time.perf_counter() - began
+
+        def on_start(state: dict[str, np.ndarray], progress: Progress) -> None:
+            self.state, self.progress = state, progress
+            if self.checkpoints:  # at once, so that a folder that cannot be written is known
+                self.checkpoints.write(*self._checkpoint())
+            watch.on_start(state, progress)
+
+        def on_block(progress: Progress) -> None:
+            if self.checkpoints and self.checkpoints.is_due:
+                note_time()
+                self.checkpoints.try_to_write(*self._checkpoint())
+            watch.on_block(progress)
+
+        def on_epoch_end(progress: Progress) -> None:
+            note_time()
+            watch.on_epoch_end(progress)
+
+        def on_stop(state: dict[str, np.ndarray]) -> None:
+            note_time()
+            self.state = state
+            watch.on_stop(state)
+
+        told = replace(
+            watch, on_start=on_start, on_block=on_block, on_epoch_end=on_epoch_end, on_stop=on_stop
+        )
+        arrays, self._arrays = self._arrays, {}  # several workers move them
+        try:
+            raw_words = self.vocabulary.raw_words
+            self.trainer.train(arrays, raw_words, told, self.progress, show_bar, children)
+        except KeyboardInterrupt as error:
+            if not self.state:
+                raise  # nothing was learned yet
+            checkpoints = self.checkpoints
+            is_written = checkpoints and checkpoints.try_to_write(*self._checkpoint())
+            folder = checkpoints.folder if checkpoints and is_written else None
+            raise TrainingInterrupted(self.trainer.place(self.progress), folder) from error
+        if self.checkpoints:
+            self.checkpoints.try_to_write(*self._checkpoint())
+
+    @property
+    def fit_seconds(self) -> dict[str, float]:
+        """Seconds of reading and training, those before the checkpoint included."""
+        return {name: self.seconds[name] + self.seconds_before[name] for name in self.seconds}
+
+    def _checkpoint(self) -> tuple[dict[str, np.ndarray], dict[str, Any], Progress]:
+        record = model_record(
+            self.params, self.vocabulary.raw_words, self.progress.losses, self.fit_seconds
+        )
+        about = {**record, "entropy": self.trainer.seed, "corpus": self.corpus}
+        own_noise = {} if self.params["noise"] is None else {"noise": self.noise[:, None]}
+        state = {k: v[:, None] if v.ndim == 1 else v for k, v in self.state.items()}
+        return {**state, **own_noise}, about, self.progress
+
+
+@contextmanager
+def read_run(
+    params: Mapping[str, Any], corpus: Any, how: How, saved: Saved | None = None
+) -> Iterator[tuple[Run, Sequence[Any]]]:
+    """A run and worker processes for it, which end with the context, as do its files."""
+    with (
+        # Windows cannot remove what is still mapped
+        tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True) as spill,
+        start_children(_children_worth_starting(params, corpus)) as children,
+    ):
+        yield Run(params, corpus, how, Path(spill), saved), children
+
+
+def model_record(
+    params: Mapping[str, Any], raw_words: int, losses: list[float], seconds: dict[str, float]
+) -> dict[str, Any]:
+    """What ``model.json`` says of a model; a noise distribution is in a file of its own."""
+    plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in params.items()}
+    return {
+        "negsamp": negsamp.__version__,
+        "parameters": {**plain, "noise": None},
+        "raw_words": raw_words,
+        "loss_history": losses,
+        "fit_seconds": seconds,
+    }
+
+
+def noise_of(params: Mapping[str, Any], counts: np.ndarray) -> np.ndarray:
+    """The noise distribution, (V,) float64."""
+    if params["noise"] is None:
+        return noise_probabilities(counts, params["ns_exponent"])
+    return custom_noise(params["noise"], counts)
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _workers(params: Mapping[str, Any]) -> int:
+    return available_cores() if params["workers"] is None else int(params["workers"])
+
+
+def _children_worth_starting(params: Mapping[str, Any], corpus: Any) -> int:
+    """Worker processes to start before reading: those of a file that is sure to need them."""
+    if not is_path(corpus) or not os.path.isfile(corpus):
+        return 0
+    return _workers(params) - 1 if os.path.getsize(corpus) > LARGE_FILE else 0
+
+
+def _read(
+    params: Mapping[str, Any], corpus: Any, how: How, spill: Path
+) -> tuple[Vocabulary, TokenStream]:
+    reading = max(params["min_count"], 1), params["max_vocab_size"], how.errors, _workers(params)
+    if how.cache is not None and os.path.isfile(corpus):
+        return read_cached(corpus, how.cache, *reading)
+    return read_corpus(corpus, *reading, folder=spill)
+
+
+def _check_same(vocabulary: Vocabulary, corpus: Mapping[str, Any], saved: Saved) -> None:
+    """Refuse to go on with another corpus."""
+    before = saved.about["corpus"]
+    is_same = vocabulary.words == saved.words and (vocabulary.counts == saved.counts).all()
+    if not is_same or corpus["sha256"] != before["sha256"]:
+        name = "" if corpus["path"] is None else f" {corpus['path']!r}"
+        raise CheckpointError(f"the corpus{name} is not the one that this run began with")
+
+
+def _check_objective_fits(params: Mapping[str, Any], V: int) -> None:
+    """Say before anything is trained that an objective cannot do a vocabulary."""
+    if params["objective"] == "hierarchical" and V < 2:
+        raise CorpusError("objective 'hierarchical' needs two words or more; the corpus has one")
+    if params["objective"] == "softmax":
+        needed = softmax_bytes(V, int(params["vector_size"]))
+        memory = _memory()
+        if memory is not None and needed > memory:
+            raise ValueError(
+                f"objective 'softmax' needs {needed / 1e9:.1f} GB for the scores and gradients "
+                f"of {V} words, and this machine has {memory / 1e9:.1f} GB; a larger min_count "
+                "or another objective needs less"
+            )
+
+
+def _memory() -> int | None:
+    """Bytes of this machine's memory, None where it does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _trainer(
+    params: Mapping[str, Any],
+    counts: np.ndarray,
+    stream: TokenStream,
+    keep: np.ndarray,
+    seed: int | None,
+) -> Trainer:
+    # no window reaches further than the longest sentence, however wide it may be
+    reach = min(int(params["window"]), stream.longest_sentence - 1)
+    kept = counts * keep.astype(np.float64)
+    return Trainer(
+        window=int(params["window"]),
+        reach=reach,
+        negative=int(params["negative"]),
+        shrink_windows=bool(params["shrink_windows"]),
+        shape=choose_block_shape(
+            kept.sum(),
+            kept.max() / kept.sum(),
+            window=reach,
+            negative=int(params["negative"]),
+            vector_size=int(params["vector_size"]),
+            batch_size=params["batch_size"],
+            objective=params["objective"],
+        ),
+        optimizer=params["optimizer"],
+        alpha=float(params["alpha"]),
+        min_alpha=float(params["min_alpha"]),
+        epochs=int(params["epochs"]),
+        workers=_workers(params),
+        seed=int(np.random.SeedSequence(None if seed is None else int(seed)).entropy),  # type: ignore[arg-type]
+        kept_tokens=float(kept.sum()),
+        objective=params["objective"],
+    )
+
+
+def _initial_vectors(V: int, d: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Small random input vectors and zero output vectors, as in word2vec, (V, d) each."""
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2**31,)))
+    W_in = rng.random((V, d), dtype=np.float32)
+    W_in -= np.float32(0.5)
+    W_in /= np.float32(d)
+    return W_in, np.zeros((V, d), dtype=np.float32)
