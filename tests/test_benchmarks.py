@@ -80,3 +80,18 @@ def test_scaling_prints_a_table_for_each_setting(corpus):
     assert all(
         float(rate.replace(",", "")) > 0 for label, rate in rows if label.strip()[0].isdigit()
     )
+
+
+def test_memory_prints_a_row_for_each_length(corpus):
+    shown = run("memory.py", corpus, "--times", 1, 3)
+    rows = [line.split("|") for line in shown.splitlines() if line.startswith("|")][2:]
+    assert len(rows) == 2
+    assert all(float(row[3]) > 10 for row in rows)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends itself a signal")
+def test_interrupt_prints_a_row_for_each_setting():
+    shown = run("interrupt.py", "--quick", "--rounds", 1)
+    rows = [line.split("|") for line in shown.splitlines() if line.startswith("|")][2:]
+    assert [row[1].strip() for row in rows][3:] == ["hierarchical", "softmax, 20 000 words"]
+    assert all(float(row[2]) >= 0 for row in rows)
