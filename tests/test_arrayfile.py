@@ -1,11 +1,12 @@
 """Arrays come back as they were, and damaged files are refused before anything is allocated."""
 
+import os
 import tracemalloc
 
 import numpy as np
 import pytest
 
-from negsamp.arrayfile import ArrayWriter, check_room, read_array, write_array
+from negsamp.arrayfile import ArrayWriter, check_room, read_array, read_shape, write_array
 
 ARRAYS = [
     np.arange(12, dtype=np.float32).reshape(3, 4),
@@ -14,6 +15,8 @@ ARRAYS = [
     np.arange(5, dtype=np.uint16)[::2],
     np.asfortranarray(np.arange(6.0).reshape(2, 3)),
     np.array([np.nan, -0.0, np.inf]),
+    np.ones((1,) * 32, dtype=np.int8),
+    np.zeros((0, 2**40), dtype=np.float16),
 ]
 
 
@@ -89,7 +92,19 @@ def test_promise_of_terabytes_allocates_nothing(tmp_path):
         ("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 1)}", "C order"),
         ("{'descr': '<f4', 'fortran_order': False, 'shape': (-1, -1)}", "shape"),
         ("{'descr': '<f4', 'fortran_order': False, 'shape': (1.5,)}", "damaged"),
-        ("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", "floats"),
+        (
+            "{'descr': '<f2', 'fortran_order': False, 'shape': (%s)}" % ("1, " * 33 + "1"),
+            "at most 32",
+        ),
+        (
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 999999999999, 999999999)}",
+            "no array",
+        ),
+        ("{'descr': '<f4', 'fortran_order': False, 'shape': (1)}", "damaged"),
+        ("{'descr': '<f4', 'fortran_order': False, 'shape': (01,)}", "damaged"),
+        ("{'descr': '<f4', 'fortran_order': False, 'shape': (1L,)}", "damaged"),
+        ("{'descr': '<f4\\d', 'fortran_order': False, 'shape': (1,)}", "damaged"),
+        ("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", "damaged"),
         ("{'descr': '<f4', 'shape': (1,)}", "damaged"),
         ("(" * 900, "damaged"),
         ("__import__('os')", "damaged"),
@@ -106,3 +121,37 @@ def test_other_files_are_refused(tmp_path, content):
     (tmp_path / "a.npy").write_bytes(content)
     with pytest.raises(ValueError, match=r"does not begin as a \.npy file"):
         read_array(tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize("mmap", [False, True])
+def test_what_is_no_file_is_refused_without_waiting(tmp_path, mmap):
+    with pytest.raises(IsADirectoryError, match="is a folder; it must be a file"):
+        read_array(tmp_path, mmap)
+    with pytest.raises(FileNotFoundError):
+        read_array(tmp_path / "nowhere", mmap)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        for path in (tmp_path / "pipe", os.devnull):
+            with pytest.raises(ValueError, match="is a pipe, device or socket"):
+                read_array(path, mmap)
+
+
+def test_pipe_that_takes_the_place_of_a_file_lets_nobody_wait(tmp_path, monkeypatch):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
+    write_array(tmp_path / "a.npy", ARRAYS[0])
+    os.mkfifo(tmp_path / "pipe")
+    seen = os.stat(tmp_path / "a.npy")
+    monkeypatch.setattr(os, "stat", lambda path: seen)
+    with pytest.raises(ValueError, match="is a pipe, device or socket"):
+        read_array(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize("array", ARRAYS, ids=lambda a: f"{a.dtype}{a.shape}")
+def test_shape_is_told_without_reading(tmp_path, array):
+    write_array(tmp_path / "a.npy", array)
+    assert read_shape(tmp_path / "a.npy") == (array.dtype, array.shape)
+    with open(tmp_path / "a.npy", "ab") as file:
+        file.write(b"x")
+    with pytest.raises(ValueError, match="promises"):
+        read_shape(tmp_path / "a.npy")

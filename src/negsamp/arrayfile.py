@@ -1,7 +1,7 @@
 """Arrays in ``.npy`` files, which may come from strangers.
 
 A file's size is compared with what its header promises before anything is allocated, and nothing is
-unpickled.
+unpickled or evaluated. `open_file` and `flush_to_disk` serve files of any kind.
 """
 
 from __future__ import annotations
@@ -9,15 +9,75 @@ from __future__ import annotations
 import errno
 import math
 import os
+import re
 import shutil
-from typing import Any
+import stat
+from typing import Any, BinaryIO
 
 import numpy as np
 
-__all__ = ["ArrayWriter", "check_room", "flush_to_disk", "read_array", "sync_folder", "write_array"]
+__all__ = [
+    "ArrayWriter",
+    "check_room",
+    "flush_to_disk",
+    "open_file",
+    "read_array",
+    "read_shape",
+    "sync_folder",
+    "write_array",
+]
 
 MAGIC_AND_LENGTH = 10  # bytes: magic, version 1.0, and the header's length in two bytes
 LONGEST_HEADER = 1000  # bytes; those of plain arrays have 118
+MOST_DIMENSIONS = 32  # of every NumPy; 2.0 has 64
+# As NumPy writes it.
+NUMBER = r"(?:0|[1-9]\d{0,18})"
+HEADER = re.compile(
+    r"\{'descr': '([^'\\]*)', 'fortran_order': (True|False), "
+    r"'shape': \(((?:N,|N(?:, N)+)?)\)(?:, )?\} *\n?".replace("N", NUMBER),
+    re.ASCII,
+)
+TYPES = {
+    f"{'|' if size == 1 else order}{kind}{size}": np.dtype(f"{order}{kind}{size}")
+    for kind, sizes in (("i", (1, 2, 4, 8)), ("u", (1, 2, 4, 8)), ("f", (2, 4, 8)))
+    for size in sizes
+    for order in "<>"
+}
+
+
+def open_file(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a file for reading its bytes, if it is one.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened: FileNotFoundError if there is none, IsADirectoryError if it is a
+        folder.
+    ValueError
+        If it is a pipe, a device or a socket, which may have no end and may let wait for ever.
+    """
+    _check_is_file(path, os.stat(path))
+    # a pipe that has taken the file's place meanwhile must not let wait
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    file = open(path, "rb", opener=lambda name, _: os.open(name, flags))
+    try:
+        _check_is_file(path, os.fstat(file.fileno()))
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def read_shape(path: str | os.PathLike[str]) -> tuple[np.dtype, tuple[int, ...]]:
+    """Type and shape of the array in a ``.npy`` file that is as long as these say.
+
+    Raises
+    ------
+    OSError, ValueError
+        As in `read_array`.
+    """
+    with open_file(path) as file:
+        return _proven_header(file)
 
 
 def read_array(path: str | os.PathLike[str], mmap: bool = False) -> np.ndarray:
@@ -40,21 +100,17 @@ def read_array(path: str | os.PathLike[str], mmap: bool = False) -> np.ndarray:
         If the file cannot be read.
     ValueError
         If it is not such a file, or not as long as its header says.
+    MemoryError
+        If all of it is there and the machine has no room for it.
     """
-    with open(path, "rb") as file:
-        dtype, shape = _read_header(file)
-        start, size = file.tell(), os.fstat(file.fileno()).st_size
-        wanted = math.prod(shape) * dtype.itemsize
-        if size - start != wanted:
-            raise ValueError(
-                f"the header promises {wanted} bytes of numbers, shape {shape} and type {dtype}, "
-                f"and {size - start} follow"
-            )
-        if mmap and wanted:
-            return np.memmap(path, dtype, "r", start, shape)
-        array = np.fromfile(file, dtype, math.prod(shape))
-    if array.nbytes != wanted:
-        raise ValueError(f"the file ended after {array.nbytes} of {wanted} bytes of numbers")
+    with open_file(path) as file:
+        dtype, shape = _proven_header(file)
+        size = math.prod(shape)
+        if mmap and size:
+            return np.memmap(file, dtype, "r", file.tell(), shape)
+        array = np.fromfile(file, dtype, size)
+    if array.size != size:
+        raise ValueError(f"the file ended after {array.size} of {size} numbers")
     return array.reshape(shape).astype(dtype.newbyteorder("="), copy=False)
 
 
@@ -138,21 +194,45 @@ def flush_to_disk(file: Any) -> None:
     os.fsync(file.fileno())
 
 
-def _read_header(file: Any) -> tuple[np.dtype, tuple[int, ...]]:
+def _check_is_file(path: str | os.PathLike[str], status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(f"{os.fspath(path)!r} is a folder; it must be a file")
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError(f"{os.fspath(path)!r} is a pipe, device or socket; it must be a file")
+
+
+def _proven_header(file: BinaryIO) -> tuple[np.dtype, tuple[int, ...]]:
+    """Type and shape, once it is sure that the file has the bytes of such an array."""
+    dtype, shape = _read_header(file)
+    wanted = math.prod(shape) * dtype.itemsize
+    found = os.fstat(file.fileno()).st_size - file.tell()
+    if found != wanted:
+        raise ValueError(
+            f"the header promises {wanted} bytes of numbers, shape {shape} and type {dtype}, "
+            f"and {found} follow"
+        )
+    return dtype, shape
+
+
+def _read_header(file: BinaryIO) -> tuple[np.dtype, tuple[int, ...]]:
     start = file.read(MAGIC_AND_LENGTH)
     if len(start) < MAGIC_AND_LENGTH or start[:8] != b"\x93NUMPY\x01\x00":
         raise ValueError("it does not begin as a .npy file of version 1.0 does")
     length = int.from_bytes(start[8:], "little")
     if length > LONGEST_HEADER:
         raise ValueError(f"its header has {length} bytes; {LONGEST_HEADER} are allowed")
-    file.seek(8)
-    try:
-        shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(file)
-    except Exception as error:  # NumPy's parser raises many kinds for odd headers
-        raise ValueError(f"its header is damaged: {error}") from error
-    if is_fortran or dtype.kind not in "iuf" or dtype.itemsize > 8 or min(shape, default=0) < 0:
+    header = file.read(length).decode("latin1")
+    match = HEADER.fullmatch(header)
+    if len(header) < length or not match:
+        raise ValueError(f"its header is damaged: {header!r:.200}")
+    descr, is_fortran, dimensions = match.groups()
+    dtype, shape = TYPES.get(descr), tuple(map(int, re.findall(r"\d+", dimensions)))
+    if dtype is None or is_fortran == "True" or len(shape) > MOST_DIMENSIONS:
         raise ValueError(
-            f"its header says type {dtype}, shape {shape}, Fortran order {is_fortran}; it must be "
-            "integers or floats of at most 8 bytes in C order"
+            f"its header says type {descr!r:.60}, shape {shape}, Fortran order {is_fortran}; it "
+            "must be integers or floats of at most 8 bytes in C order, in at most "
+            f"{MOST_DIMENSIONS} dimensions"
         )
+    if math.prod(filter(None, shape)) >= 2**59:  # which NumPy refuses beside a 0 too
+        raise ValueError(f"its header says shape {shape}, which no array can have")
     return dtype, shape
