@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from negsamp.sampling import AliasTable, keep_probabilities, noise_probabilities
+from negsamp.sampling import AliasTable, keep_probabilities, noise_probabilities, noise_weights
 
 COUNTS = st.lists(st.integers(1, 10**9), min_size=1, max_size=30)
 
@@ -88,6 +88,24 @@ def test_noise_by_hand(ns_exponent, expected):
 )
 def test_noise_does_not_overflow(ns_exponent, expected):
     assert noise_probabilities([10**15, 10], ns_exponent).tolist() == expected
+
+
+def test_noise_of_one_of_the_largest_numbers():
+    counts = [1000, 10, 1]
+    for exponent in (1e308, 10**300):
+        assert noise_probabilities(counts, exponent).tolist() == [1, 0, 0]
+        assert noise_probabilities(counts, -exponent).tolist() == [0, 0, 1]
+    assert keep_probabilities(counts, 10**300).tolist() == [1, 1, 1]
+    with pytest.raises(ValueError, match=r"ns_exponent is 1000.*; it must be a finite number"):
+        noise_probabilities(counts, 10**400)
+
+
+def test_noise_weights_are_those_given():
+    weights = np.array([0.1, 0.7, 1 / 3])
+    assert noise_weights(weights, np.ones(3)).tobytes() == weights.tobytes()
+    assert noise_weights(lambda counts: 2 * counts, np.ones(3)).tolist() == [2, 2, 2]
+    with pytest.raises(ValueError, match="noise has 3 numbers; it must have one for each of the 2"):
+        noise_weights(weights, np.ones(2))
 
 
 @pytest.mark.parametrize("ns_exponent", [math.nan, math.inf, -math.inf])

@@ -99,6 +99,9 @@ def check_parameters(params: Mapping[str, Any]) -> None:
         raise _bad("min_alpha", min_alpha, f"at most alpha, {alpha}")
     if not isinstance(shrink, (bool, np.bool_)):
         raise _bad("shrink_windows", shrink, "True or False")
+    progress = params["progress"]
+    if progress is not None and not isinstance(progress, (bool, np.bool_)):
+        raise _bad("progress", progress, "True, False or None")
 
 
 def refuse(others: Mapping[str, Any], known: Sequence[str]) -> None:
@@ -144,4 +147,7 @@ def is_real(value: Any, finite: bool = True) -> bool:
     """Whether a value is a real number, and no bool."""
     if not isinstance(value, (int, float, np.integer, np.floating)) or isinstance(value, bool):
         return False
-    return not finite or math.isfinite(value)
+    try:
+        return not finite or math.isfinite(value)
+    except OverflowError:  # an integer that no float can hold
+        return False

@@ -10,6 +10,7 @@ References
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = [
     "custom_noise",
     "keep_probabilities",
     "noise_probabilities",
+    "noise_weights",
 ]
 
 
@@ -46,7 +48,7 @@ def keep_probabilities(counts: Any, sample: float) -> np.ndarray:
         If `counts` holds a number below 1, or `sample` is negative or not finite.
     """
     counts = _checked_counts(counts)
-    if not (np.isfinite(sample) and sample >= 0):
+    if not (_is_finite(sample) and sample >= 0):
         raise ValueError(f"sample is {sample!r}; it must be a finite number, 0 or more")
     if sample == 0 or sample >= 1:  # no word's share is above 1
         return np.ones(len(counts), dtype=np.float32)
@@ -75,10 +77,10 @@ def noise_probabilities(counts: Any, ns_exponent: float = 0.75) -> np.ndarray:
         If `counts` holds a number below 1, or `ns_exponent` is not finite.
     """
     counts = _checked_counts(counts)
-    if not np.isfinite(ns_exponent):
+    if not _is_finite(ns_exponent):
         raise ValueError(f"ns_exponent is {ns_exponent!r}; it must be a finite number")
     # through the logarithm of count/maximum, so that no exponent overflows
-    log = ns_exponent * np.log(counts)
+    log = min(max(float(ns_exponent), -1e300), 1e300) * np.log(counts)
     weights = np.exp(log - log.max())
     return weights / weights.sum()
 
@@ -104,6 +106,24 @@ def custom_noise(noise: Any, counts: np.ndarray) -> np.ndarray:
     ValueError
         If the weights are not (V,) finite numbers, 0 or more, and not all 0.
     """
+    weights = noise_weights(noise, counts)
+    weights = weights / weights.max()  # so that the sum is a number, whatever their size
+    return weights / weights.sum()
+
+
+def noise_weights(noise: Any, counts: np.ndarray) -> np.ndarray:
+    """The weights that `custom_noise` makes a distribution of, (V,) float64.
+
+    Parameters
+    ----------
+    noise, counts
+        As there.
+
+    Raises
+    ------
+    ValueError
+        As there.
+    """
     name = "noise(counts)" if callable(noise) else "noise"
     given = noise(counts.copy()) if callable(noise) else noise
     weights = checked_noise(given, name)
@@ -112,8 +132,7 @@ def custom_noise(noise: Any, counts: np.ndarray) -> np.ndarray:
             f"{name} has {len(weights)} numbers; it must have one for each of the {len(counts)} "
             "words, in the order of the vocabulary"
         )
-    weights = weights / weights.max()  # so that the sum is a number, whatever their size
-    return weights / weights.sum()
+    return weights
 
 
 def checked_noise(weights: Any, name: str = "noise") -> np.ndarray:
@@ -134,6 +153,13 @@ def checked_noise(weights: Any, name: str = "noise") -> np.ndarray:
     if not checked.any():
         raise ValueError(f"{name} is 0 for every word; one must be above 0")
     return checked
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except (TypeError, OverflowError):  # no number, or an integer that no float can hold
+        return False
 
 
 def _checked_counts(counts: Any) -> np.ndarray:
