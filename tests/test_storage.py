@@ -377,8 +377,8 @@ def fail(monkeypatch, owner, name, calls):
 
 
 FAILURES = [
-    (np, "save", {1}),
-    (np, "save", {2}),
+    (np.lib.format, "write_array", {1}),
+    (np.lib.format, "write_array", {2}),
     (os, "fsync", {1}),
     (os, "fsync", {4}),
     (os, "chmod", {1}),
@@ -423,7 +423,7 @@ def test_failure_of_the_interpreter_is_one_too(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(np, "save", interrupt)
+        patch.setattr(np.lib.format, "write_array", interrupt)
         with pytest.raises(KeyboardInterrupt):
             write(tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
@@ -491,7 +491,10 @@ def test_altered_file_is_named(folder, name):
         altered = content.copy()
         altered[place] ^= 1
         (folder / name).write_bytes(altered)
-        with pytest.raises(SavedModelError, match=rf"{name}' is not the file that was saved: its"):
+        what = "is not the file that was saved: its"
+        if name.endswith(".npy") and place < 128:  # a header is looked at before all is read
+            what = "is damaged: it"
+        with pytest.raises(SavedModelError, match=rf"{name}' {what}"):
             read_model(folder)
 
 
@@ -555,17 +558,32 @@ def test_model_json_with_a_digest_that_is_none(folder, digest):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"a 3\nb 2\nc\n", "line 3 of .*vocabulary.txt' is not 'word count'"),
-        (b"a 3\n\nc 1\n", "line 2 of"),
+        (b"apple 3\nb 2\nc\n", "line 3 of .*vocabulary.txt' is not 'word count'"),
+        (b"apple 3\n\nc 1\n", "line 2 of"),
+        (b"a 3\nb 2\nc 10", "line 3 of"),
+        (b"a 3\nb 2\r\nc 1\n", "line 2 of"),
+        (b"a 3\nb  2\nc 1\n", "line 2 of"),
+        (b"a 3\n b 2\nc 1\n", "line 2 of"),
+        (b"a 3\nb 02\nc 1\n", "line 2 of"),
+        (b"a 3\nb +2\nc 1\n", "line 2 of"),
+        (b"a 3\nb 2_0\nc 1\n", "line 2 of"),
+        ("a 3\nb ٢\nc 1\n".encode(), "line 2 of"),
+        (b"a 3\nb 2\nc 0\n", "line 3 of"),
+        (b"a 9223372036854775808\nb 2\nc 1\n", "line 1 of"),
+        (b"a 3\nb 4\nc 1\n", "vocabulary.txt' is damaged: the count of row 1 is 4; counts are"),
         (b"a 3\nb two\nc 1\n", "line 2 of"),
         (b"a 3\nb 2.5\nc 1\n", "line 2 of"),
         (b"a 3\nb -2\nc 1\n", "line 2 of"),
         (b"a 3 3\nb 2\nc 1\n", "line 1 of"),
         (b"a 99999999999999999999\nb 2\nc 1\n", "line 1 of"),
         (b"\xff 3\nb 2\nc 1\n", "line 1 of"),
-        (b"a 3\nb 2\n", "vectors.npy' has shape .3, 3. .*vocabulary.txt has 2 words"),
-        (b"a 3\nb 2\nc 1\nd 1\n", "vectors.npy' has shape .3, 3. .*vocabulary.txt has 4 words"),
-        (b"", "vectors.npy' has shape .3, 3. .*vocabulary.txt has 0 words"),
+        (b"apple 3\nb 20\n", "vocabulary.txt' has 2 lines, and 'vectors.npy' has 3 rows"),
+        (
+            b"a 3\nb 2\nc 1\nd 1\n",
+            "vocabulary.txt' is damaged: it has more lines than there are vec",
+        ),
+        (b"a 3\nb 2\nc 1\nd", "vocabulary.txt' is damaged: it has more lines than"),
+        (b"", "vocabulary.txt' has 0 lines, and 'vectors.npy' has 3 rows"),
         (b"a 3\nb 2\na 1\n", "vocabulary.txt' holds 'a' more than once"),
     ],
 )
@@ -608,7 +626,8 @@ def test_words_json_that_is_damaged(folder, content):
 
 
 def test_words_json_that_names_a_word_twice(folder):
-    put(folder, "words.json", b'{"1": "a"}')
+    put(folder, "vocabulary.txt", b'a 3\n"a" 2\n7 1\n')
+    put(folder, "words.json", b'{"1": "a", "2": 7}')
     with pytest.raises(SavedModelError, match="holds 'a' more than once"):
         read_model(folder)
 
@@ -623,7 +642,9 @@ def test_words_json_that_names_a_word_twice(folder):
         (np.float32(1), r"has shape \(\)"),
         (np.ones((3, 3, 1), np.float32), r"has shape \(3, 3, 1\)"),
         (np.ones((3, 3), dtype=int), "type int64"),
-        (np.full((3, 3), "x"), "type <U1"),
+        (np.ones((3, 3)), "type float64"),
+        (np.ones((3, 0), np.float32), r"has shape \(3, 0\)"),
+        (np.full((3, 3), "x"), "type '<U1'"),
     ],
 )
 def test_array_that_does_not_fit_is_named(folder, name, array, message):
@@ -634,7 +655,7 @@ def test_array_that_does_not_fit_is_named(folder, name, array, message):
 
 def test_arrays_of_different_width(folder):
     put(folder, "context_vectors.npy", saved_array(folder, np.ones((3, 4), np.float32)))
-    with pytest.raises(SavedModelError, match=r"model' have vectors of \[3, 4\] numbers"):
+    with pytest.raises(SavedModelError, match=r"shape \(3, 3\) and 'context_.* shape \(3, 4\)"):
         read_model(folder)
 
 
@@ -664,13 +685,13 @@ class Bomb:
 def test_array_of_objects_is_refused_and_not_loaded(folder, name):
     bombs = np.array([[Bomb()] * 3] * 3)
     put(folder, name, saved_array(folder, bombs, allow_pickle=True))
-    with pytest.raises(SavedModelError, match=f"{name}' is damaged: Object arrays cannot be load"):
+    with pytest.raises(SavedModelError, match=f"{name}' is damaged: its header says type '.O'"):
         read_model(folder)
 
 
 def test_array_of_objects_is_not_written(tmp_path):
     arrays = {**arrays_of(1), "vectors": np.array([[object()]])}
-    with pytest.raises(ValueError, match="Object arrays cannot be saved"):
+    with pytest.raises(ValueError, match=r"'vectors.npy' has shape .1, 1. and type object"):
         write_model(tmp_path / "model", ["a"], np.ones(1, int), arrays, ABOUT)
     assert list(tmp_path.iterdir()) == []
 

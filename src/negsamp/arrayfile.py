@@ -1,7 +1,7 @@
 """Arrays in ``.npy`` files, which may come from strangers.
 
 A file's size is compared with what its header promises before anything is allocated, and nothing is
-unpickled or evaluated. `open_file` and `flush_to_disk` serve files of any kind.
+unpickled or evaluated. `open_file`, `read_bytes` and `flush_to_disk` serve files of any kind.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ __all__ = [
     "flush_to_disk",
     "open_file",
     "read_array",
+    "read_bytes",
     "read_shape",
     "sync_folder",
     "write_array",
@@ -66,6 +67,24 @@ def open_file(path: str | os.PathLike[str]) -> BinaryIO:
         file.close()
         raise
     return file
+
+
+def read_bytes(path: str | os.PathLike[str], most: int) -> bytes:
+    """All of a file that has at most so many bytes.
+
+    Raises
+    ------
+    OSError, ValueError
+        As in `open_file`; ValueError if it has more.
+    """
+    with open_file(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        content = file.read(size + 1) if size <= most else b""  # so much is allocated
+    if size > most:
+        raise ValueError(f"it has {size} bytes; {most} are allowed")
+    if len(content) != size:
+        raise ValueError(f"it had {size} bytes and has {len(content)}: it is being written")
+    return content
 
 
 def read_shape(path: str | os.PathLike[str]) -> tuple[np.dtype, tuple[int, ...]]:

@@ -1,29 +1,42 @@
-"""A model as a folder of plain files, written whole or not at all.
+"""A model as a folder of plain files, written whole or not at all, read exactly or not at all.
 
 ``vectors.npy`` and ``context_vectors.npy`` are arrays that `numpy.load` reads without us,
 ``vocabulary.txt`` has a line ``word count`` for each of their rows, and ``model.json`` holds the
 parameters, versions and the other files' digests. A word that such a line cannot carry (a number,
 a tuple, a string with white space) stands in ``words.json`` under its row; its line in
 ``vocabulary.txt`` then has its JSON form without white space. No pickle anywhere.
+
+A folder may come from a stranger. Names are those listed here, links may not lead out of it, and
+what is allocated is in proportion to bytes that are there.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import platform
 import shutil
 import tempfile
-from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy
 
-from negsamp.arrayfile import sync_folder
+from negsamp.arrayfile import (
+    flush_to_disk,
+    open_file,
+    read_array,
+    read_bytes,
+    read_shape,
+    sync_folder,
+    write_array,
+)
+from negsamp.strictjson import parse_json
+from negsamp.wordfile import count_lines, encode_words, most_apart, read_words
 
 __all__ = ["SavedModelError", "check_target", "read_model", "write_model"]
 
@@ -32,6 +45,18 @@ ARRAYS = ("vectors", "context_vectors")
 # What only some models have, columns of V numbers or of one: normalisers, a noise distribution of
 # the user's own, and in checkpoints the optimizer's sums of squares.
 COLUMNS = ("log_z", "noise", "squares_in", "squares_out", "squares_log_z")
+SINGLE = ("log_z", *ARRAYS)
+TYPES = {
+    name: np.dtype(np.float32 if name in SINGLE else np.float64) for name in ARRAYS + COLUMNS
+}
+NEEDED = ("vocabulary.txt", *(f"{name}.npy" for name in ARRAYS))
+OPTIONAL = ("words.json", *(f"{name}.npy" for name in COLUMNS))
+LARGEST_VECTOR = 100_000  # numbers, as many as the parameter vector_size allows
+# Of model.json: a million epochs, as many as are allowed, have as many losses.
+LONGEST_RECORD = 1 << 25  # bytes
+MOST_ITEMS = 1_100_000
+MOST_CONTAINERS = 1000
+AT_ONCE = 1 << 20  # numbers looked at together
 
 
 class SavedModelError(ValueError):
@@ -82,9 +107,11 @@ def write_model(
         A new folder, an empty one, or one that holds an older model, which is replaced.
     words : sequence, length V
     counts : ndarray, shape (V,)
+        Integers, 1 or more, falling.
     arrays : dict
-        ``"vectors"`` and ``"context_vectors"``, each (V, d); perhaps some of `COLUMNS`, each (V, 1)
-        or (1, 1).
+        ``"vectors"`` and ``"context_vectors"``, each (V, d) float32; perhaps ``"log_z"``, (1, 1) or
+        (V, 1) float32, and others of `COLUMNS`, float64: (V, 1), ``"squares_log_z"`` as ``"log_z"``.
+        Finite.
     about : dict
         What else ``model.json`` shall hold; JSON values.
 
@@ -93,29 +120,36 @@ def write_model(
     FileExistsError
         If the folder holds anything that is not a model.
     ValueError
-        If a word cannot be written so that it comes back the same.
+        If anything is such that `read_model` would refuse it.
     """
     target = check_target(folder)
-    lines, apart = _encode_words(words, counts)
+    lines, apart = encode_words(words, counts)
+    V = _check_shapes({name: (array.dtype, array.shape) for name, array in arrays.items()})
+    if V != len(words):
+        raise ValueError(f"there are {len(words)} words, and 'vectors.npy' has {V} rows")
+    for name, array in arrays.items():
+        _check_finite(name, array)
     target.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         os.chmod(new, 0o777 & ~_umask())
-        _write(new / "vocabulary.txt", "".join(lines).encode())
+        _write(new / "vocabulary.txt", lines)
         if apart:
-            _write(new / "words.json", json.dumps(apart).encode())
+            _write(new / "words.json", apart)
         for name in arrays:
-            with open(new / f"{name}.npy", "wb") as file:
-                np.save(file, np.ascontiguousarray(arrays[name]), allow_pickle=False)
-                _flush(file)
-        digests = {file.name: _digest(file) for file in sorted(new.iterdir())}
+            write_array(new / f"{name}.npy", arrays[name])
+        digests = {file.name: _digest(file).hexdigest() for file in sorted(new.iterdir())}
         versions = {
             "python": platform.python_version(),
             "numpy": np.__version__,
             "scipy": scipy.__version__,
         }
         record = {"format": FORMAT, **about, "versions": versions, "sha256": digests}
-        _write(new / "model.json", json.dumps(record, indent=1).encode())
+        content = json.dumps(record, indent=1, allow_nan=False).encode()
+        if len(content) > LONGEST_RECORD:
+            raise ValueError(f"'model.json' has {len(content)} bytes; {LONGEST_RECORD} are allowed")
+        _parse_record(content)
+        _write(new / "model.json", content)
         _replace(target, new)
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
@@ -142,71 +176,148 @@ def read_model(
         If there is no such folder.
     SavedModelError
         If a file is missing or damaged, or if the parts do not agree.
+    OSError
+        If a file cannot be read.
+    MemoryError
+        If all of it is there and the machine has no room for it.
     """
     path = Path(folder)
     if not path.is_dir():
         raise FileNotFoundError(f"{str(path)!r} is not a folder, so it holds no model")
-    about = _read_about(path)
-    for name, digest in about["sha256"].items():
-        if _digest(path / name) != digest:
-            raise SavedModelError(
-                f"{str(path / name)!r} is not the file that was saved: its SHA-256 differs from "
-                "the one in model.json"
-            )
-    words, counts = _decode_words(path, "words.json" in about["sha256"])
-    if len(set(words)) < len(words):
-        [(twice, _)] = Counter(words).most_common(1)
-        raise SavedModelError(f"{str(path / 'vocabulary.txt')!r} holds {twice!r} more than once")
-    arrays = {name: _read_array(path / f"{name}.npy", len(words)) for name in ARRAYS}
-    widths = [array.shape[1] for array in arrays.values()]
-    if len(set(widths)) > 1:
-        raise SavedModelError(f"the arrays in {str(path)!r} have vectors of {widths} numbers")
-    for name in COLUMNS:
-        if f"{name}.npy" in about["sha256"]:
-            arrays[name] = _read_array(path / f"{name}.npy", len(words), column=True)
+    about, files = _read_about(path)
+    stored = {name: files[f"{name}.npy"] for name in TYPES if f"{name}.npy" in files}
+    shapes = {name: _explained(file, read_shape, file) for name, file in stored.items()}
+    V = _explained(path, _check_shapes, shapes)
+    digests = about["sha256"]
+    # who claims many rows must have as many lines before the rows are looked at
+    lines = files["vocabulary.txt"]
+    digest = hashlib.sha256()
+    n_lines = _explained(lines, count_lines, lines, V, digest.update)
+    _check_digest(path / "vocabulary.txt", digest, digests)
+    if n_lines != V:
+        raise SavedModelError(
+            f"{str(path / 'vocabulary.txt')!r} has {n_lines} lines, and 'vectors.npy' has {V} rows"
+        )
+    apart = files.get("words.json")
+    if apart and apart.stat().st_size > (most := most_apart(lines.stat().st_size, V)):
+        raise SavedModelError(f"{str(apart)!r} is longer than such words need, {most} bytes")
+    for name in files:
+        if name != "vocabulary.txt":
+            digest = _explained(files[name], _digest, files[name])
+            _check_digest(path / name, digest, digests)
+    try:
+        words, counts = read_words(lines, apart, V)
+    except ValueError as error:
+        raise SavedModelError(str(error)) from error
+    arrays = {}
+    for name, file in stored.items():
+        array = arrays[name] = _explained(file, read_array, file)
+        if (array.dtype, array.shape) != (TYPES[name], shapes[name][1]):
+            raise SavedModelError(f"{str(file)!r} has changed while it was read")
+        _explained(file, _check_finite, name, array)
     return words, counts, arrays, about
 
 
-def _read_about(path: Path) -> dict[str, Any]:
-    needed = ["model.json", "vocabulary.txt", *(f"{name}.npy" for name in ARRAYS)]
-    _check_present(path, needed)
-    try:
-        about = json.loads((path / "model.json").read_text("utf-8"))
-    except ValueError as error:
-        raise SavedModelError(f"{str(path / 'model.json')!r} is not JSON: {error}") from error
+def _check_digest(path: Path, digest: Any, digests: Mapping[str, Any]) -> None:
+    if digest.hexdigest() != digests[path.name]:
+        raise SavedModelError(
+            f"{str(path)!r} is not the file that was saved: its SHA-256 differs from the one in "
+            "model.json"
+        )
+
+
+def _read_about(path: Path) -> tuple[dict[str, Any], dict[str, Path]]:
+    """What ``model.json`` says, and where the files are whose digests it has."""
+    record, *_ = [_place(path, name) for name in ("model.json", *NEEDED)]
+    content = _explained(record, read_bytes, record, LONGEST_RECORD)
+    about = _explained(record, _parse_record, content, what="is not JSON")
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise SavedModelError(f"{str(path / 'model.json')!r} does not say {FORMAT!r} as its format")
     digests = about.get("sha256")
-    if not isinstance(digests, dict) or not set(needed[1:]) <= set(digests) <= {
-        *needed[1:],
-        "words.json",
-        *(f"{name}.npy" for name in COLUMNS),
-    }:
+    if not isinstance(digests, dict) or not {*NEEDED} <= {*digests} <= {*NEEDED, *OPTIONAL}:
         raise SavedModelError(
-            f"{str(path / 'model.json')!r} must have the digests of {', '.join(needed[1:])}, and "
-            f"of words.json and {', '.join(f'{name}.npy' for name in COLUMNS)} if there are such"
+            f"{str(path / 'model.json')!r} must have the digests of {', '.join(NEEDED)}, and "
+            f"of {', '.join(OPTIONAL[:-1])} and {OPTIONAL[-1]} if there are such"
         )
-    _check_present(path, digests)
-    return about
+    return about, {n: _place(path, n) for n in (*NEEDED, *OPTIONAL) if n in digests}
 
 
-def _check_present(path: Path, names: Any) -> None:
-    for name in names:
-        if not (path / name).is_file():
-            raise SavedModelError(f"{str(path)!r} lacks the file {name}")
+def _place(folder: Path, name: str) -> Path:
+    """Where a file of the folder is, links followed."""
+    try:
+        place = (folder / name).resolve(strict=True)
+    except FileNotFoundError:
+        raise SavedModelError(f"{str(folder)!r} lacks the file {name}") from None
+    except (RuntimeError, OSError) as error:  # links in a circle are the first before Python 3.13
+        if isinstance(error, OSError) and error.errno != errno.ELOOP:
+            raise
+        raise SavedModelError(f"{str(folder / name)!r} is a link to itself") from error
+    if place.parent != folder.resolve():
+        raise SavedModelError(
+            f"{str(folder / name)!r} leads out of the folder, to {str(place)!r}; a model's files "
+            "must be in its folder"
+        )
+    if not place.is_file():
+        raise SavedModelError(f"{str(folder / name)!r} is a folder, pipe or device, and no file")
+    return place
+
+
+def _explained(path: Path, function: Any, *args: Any, what: str = "is damaged") -> Any:
+    """What a function returns; its ValueError is a SavedModelError that names the file."""
+    try:
+        return function(*args)
+    except ValueError as error:
+        raise SavedModelError(f"{str(path)!r} {what}: {error}") from error
+
+
+def _parse_record(content: bytes) -> Any:
+    return parse_json(content, MOST_CONTAINERS, MOST_ITEMS)
 
 
 def _is_model(folder: Path) -> bool:
     """Whether a folder holds a model and nothing else, so that nothing of value is replaced."""
     is_file = {file.name: file.is_file() for file in folder.iterdir()}
-    arrays = (f"{name}.npy" for name in ARRAYS + COLUMNS)
-    known = {"model.json", "vocabulary.txt", "words.json", *arrays}
+    known = {"model.json", *NEEDED, *OPTIONAL}
     if not {"model.json"} <= set(is_file) <= known or not all(is_file.values()):
         return False
     try:
-        return json.loads((folder / "model.json").read_text("utf-8"))["format"] == FORMAT
+        return _parse_record(read_bytes(folder / "model.json", LONGEST_RECORD))["format"] == FORMAT
     except (ValueError, KeyError, TypeError):
         return False
+
+
+def _check_shapes(found: Mapping[str, tuple[np.dtype, tuple[int, ...]]]) -> int:
+    """The number V of words, if types and shapes of the arrays agree."""
+    for name, (dtype, shape) in found.items():
+        if dtype.newbyteorder("=") != TYPES[name] or len(shape) != 2:
+            raise ValueError(
+                f"'{name}.npy' has shape {shape} and type {dtype}; it must have two dimensions of "
+                f"{TYPES[name]}"
+            )
+    (V, d), other = (found[name][1] for name in ARRAYS)
+    if other != (V, d):
+        raise ValueError(
+            f"'vectors.npy' has shape {(V, d)} and 'context_vectors.npy' has shape {other}; they "
+            "must be the same"
+        )
+    if not 1 <= d <= LARGEST_VECTOR:
+        raise ValueError(
+            f"'vectors.npy' has shape {(V, d)}; vectors have 1 to {LARGEST_VECTOR} numbers"
+        )
+    for name in COLUMNS:
+        shapes = {(1, 1), (V, 1)} if name.endswith("log_z") else {(V, 1)}
+        if name in found and found[name][1] not in shapes:
+            raise ValueError(f"'{name}.npy' has shape {found[name][1]}, and there are {V} words")
+    return V
+
+
+def _check_finite(name: str, array: np.ndarray) -> None:
+    rows = max(1, AT_ONCE // max(1, array.shape[1]))
+    for start in range(0, len(array), rows):
+        is_finite = np.isfinite(array[start : start + rows]).all(axis=1)
+        if not is_finite.all():
+            row = start + int(is_finite.argmin())
+            raise ValueError(f"row {row} of '{name}.npy' is not finite: {array[row]!s:.60}")
 
 
 def _replace(target: Path, new: Path) -> None:
@@ -230,133 +341,18 @@ def _replace(target: Path, new: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def _encode_words(
-    words: Sequence[Hashable], counts: np.ndarray
-) -> tuple[list[str], dict[str, Any]]:
-    lines: list[str] = []
-    apart: dict[str, Any] = {}
-    for row, (word, count) in enumerate(zip(words, counts.tolist(), strict=True)):
-        word = _plain(word)
-        if _fits_a_line(word):
-            lines.append(f"{word} {count}\n")
-        else:
-            apart[str(row)] = _to_json(word)
-            shown = json.dumps(apart[str(row)], separators=(",", ":")).replace(" ", "\\u0020")
-            lines.append(f"{shown} {count}\n")
-    return lines, apart
-
-
-def _plain(word: Any) -> Any:
-    """NumPy's scalars as Python's own, and any kind of str (an Enum, say) as the str it equals."""
-    if isinstance(word, np.generic):
-        word = word.item()
-    return str.__str__(word) if isinstance(word, str) else word
-
-
-def _fits_a_line(word: Any) -> bool:
-    return isinstance(word, str) and word.split() == [word] and not _has_surrogates(word)
-
-
-def _has_surrogates(word: str) -> bool:
-    try:
-        word.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
-
-
-def _to_json(word: Any) -> Any:
-    """A JSON value that `_from_json` turns into an equal word."""
-    word = _plain(word)
-    if isinstance(word, str):
-        # JSON would take a pair of lone surrogates for one character
-        return {"characters": [*map(ord, word)]} if _has_surrogates(word) else word
-    if type(word) in (bool, int):
-        return word
-    if type(word) is float and np.isfinite(word):
-        return word
-    if type(word) is bytes:
-        return {"bytes": word.hex()}
-    if type(word) is tuple:
-        return {"tuple": [_to_json(item) for item in word]}
-    raise ValueError(
-        f"the word {word!r:.60} is a {type(word).__name__}, which cannot be saved; str, int, "
-        "finite float, bool, bytes and tuples of these can"
-    )
-
-
-def _from_json(value: Any) -> Any:
-    if isinstance(value, (str, bool, int, float)):
-        return value
-    [(kind, content)] = value.items()
-    if kind == "bytes":
-        return bytes.fromhex(content)
-    if kind == "characters":
-        return "".join(map(chr, content))
-    if kind == "tuple":
-        return tuple(map(_from_json, content))
-    raise ValueError(f"{kind!r} is no kind of word")
-
-
-def _decode_words(path: Path, has_apart: bool) -> tuple[list[Any], np.ndarray]:
-    words: list[Any] = []
-    counts: list[int] = []
-    with open(path / "vocabulary.txt", "rb") as file:  # as text, "\r" would end a line too
-        try:
-            for line in file:
-                word, count = line.decode().split()
-                counts.append(int(count))
-                if not 0 <= counts[-1] < 2**63:
-                    raise ValueError("no count")
-                words.append(word)
-        except ValueError as error:
-            raise SavedModelError(
-                f"line {len(words) + 1} of {str(path / 'vocabulary.txt')!r} is not 'word count'"
-            ) from error
-    if has_apart:
-        try:
-            for row, value in json.loads((path / "words.json").read_text("utf-8")).items():
-                if not 0 <= int(row) < len(words):
-                    raise ValueError(f"there is no row {row}")
-                words[int(row)] = _from_json(value)
-        except (ValueError, AttributeError, TypeError, OverflowError) as error:
-            raise SavedModelError(f"{str(path / 'words.json')!r} is damaged: {error}") from error
-    return words, np.array(counts, dtype=np.int64)
-
-
-def _read_array(path: Path, n_words: int, column: bool = False) -> np.ndarray:
-    try:
-        with open(path, "rb") as file:
-            array = np.lib.format.read_array(file, allow_pickle=False)
-    except ValueError as error:
-        raise SavedModelError(f"{str(path)!r} is damaged: {error}") from error
-    if column and array.shape in ((1, 1), (n_words, 1)) and array.dtype.kind == "f":
-        return array
-    if column or array.ndim != 2 or len(array) != n_words or array.dtype.kind != "f":
-        raise SavedModelError(
-            f"{str(path)!r} has shape {array.shape} and type {array.dtype}, but vocabulary.txt has "
-            f"{n_words} words, each with a row of floats"
-        )
-    return array
-
-
 def _write(path: Path, content: bytes) -> None:
     with open(path, "wb") as file:
         file.write(content)
-        _flush(file)
+        flush_to_disk(file)
 
 
-def _flush(file: Any) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _digest(path: Path) -> str:
+def _digest(path: Path) -> Any:
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         while block := file.read(1 << 20):
             digest.update(block)
-    return digest.hexdigest()
+    return digest
 
 
 def _umask() -> int:
