@@ -3,6 +3,8 @@
 import dataclasses
 import logging
 import math
+import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -360,3 +362,49 @@ def test_word_analogies_equal_gensim(
     assert result.accuracy == accuracy
     assert result.oov > 0
     assert 0.1 < accuracy < 0.9
+
+
+# Files that are no such files
+
+EVALUATE = [evaluate_word_pairs, evaluate_word_analogies]
+
+
+@pytest.mark.parametrize("evaluate", EVALUATE)
+def test_evaluation_names_a_line_that_is_too_long(tmp_path, evaluate):
+    path = tmp_path / "long.txt"
+    path.write_bytes(b": love\nlove like love hate\n" + b"x" * 50_000_000)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"long\.txt': line 3 has more than the 65536 characters"):
+        evaluate(EMOTIONS, path)
+    assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    tracemalloc.stop()
+    path.write_bytes(b"#" * 65_535 + b"\nlove like 3\n: love\nlove like love hate\n")
+    evaluate(EMOTIONS, path)
+
+
+@pytest.mark.parametrize("evaluate", EVALUATE)
+@pytest.mark.parametrize("content", [b": love\nlove \0", "love like 3".encode("utf-16")])
+def test_evaluation_names_a_line_that_is_no_text(tmp_path, evaluate, content):
+    (tmp_path / "binary").write_bytes(content)
+    with pytest.raises(ValueError, match=r"binary': line \d holds a NUL, so it is no text"):
+        evaluate(EMOTIONS, tmp_path / "binary")
+
+
+@pytest.mark.parametrize("evaluate", EVALUATE)
+def test_evaluation_does_not_wait_for_what_is_no_file(tmp_path, evaluate):
+    with pytest.raises(IsADirectoryError):
+        evaluate(EMOTIONS, tmp_path)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(ValueError, match="pipe' is a pipe, device or socket"):
+            evaluate(EMOTIONS, tmp_path / "pipe")
+
+
+def test_word_pairs_skip_scores_whose_squares_are_no_numbers(write):
+    path = write(
+        "love like 1e308\nlike hate -1e308\nlove hate 1e100\nhate like -1e100\nhate love 0\n"
+    )
+    result = evaluate_word_pairs(EMOTIONS, path)
+    assert result.skipped_lines == (1, 2)
+    assert result.pairs == 3
+    assert math.isfinite(result.pearson)

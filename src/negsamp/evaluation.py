@@ -12,9 +12,11 @@ import math
 import os
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 
 import numpy as np
 
+from negsamp.arrayfile import open_file
 from negsamp.vectors import KeyedVectors
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
+_LONGEST_LINE = 1 << 16  # characters; the longest of the published files has 80
+_LARGEST_SCORE = 1e100  # whose square is a number
 # Entries of one (questions, rows) array of scores: 16 MB of float32. Some seven are alive at once.
 _CHUNK_SCORES = 2**22
 
@@ -160,7 +164,8 @@ def evaluate_word_pairs(
     OSError
         If `path` cannot be read: FileNotFoundError if there is no such file.
     ValueError
-        If no line of `path` can be used, or `restrict_vocab` is out of range.
+        If no line of `path` can be used, one has more than 65 536 characters or a NUL, `path` is
+        a pipe or device, a vector is not finite, or `restrict_vocab` is out of range.
 
     References
     ----------
@@ -252,7 +257,8 @@ def evaluate_word_analogies(
     OSError
         If `path` cannot be read: FileNotFoundError if there is no such file.
     ValueError
-        If no line of `path` can be used, or `restrict_vocab` or `method` is out of range.
+        If no line of `path` can be used, one has more than 65 536 characters or a NUL, `path` is
+        a pipe or device, a vector is not finite, or `restrict_vocab` or `method` is out of range.
 
     References
     ----------
@@ -366,9 +372,19 @@ def _rows_by_form(
 
 def _lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
     """Lines that are not blank, with their numbers from 1."""
+    name = os.fspath(path)
     # utf-8-sig, for a byte-order mark would make the first header or comment an odd line.
-    with open(path, encoding="utf-8-sig", errors="replace") as file:
-        for number, line in enumerate(file, start=1):
+    with TextIOWrapper(open_file(path), encoding="utf-8-sig", errors="replace") as file:
+        number = 0
+        while line := file.readline(_LONGEST_LINE + 1):
+            number += 1
+            if len(line) > _LONGEST_LINE:
+                raise ValueError(
+                    f"path is {name!r}: line {number} has more than the {_LONGEST_LINE} characters "
+                    "allowed"
+                )
+            if "\0" in line:
+                raise ValueError(f"path is {name!r}: line {number} holds a NUL, so it is no text")
             if line.strip():
                 yield number, line
 
@@ -382,7 +398,7 @@ def _parse_pair(line: str) -> tuple[str, str, float] | None:
         score = float(fields[2])
     except ValueError:
         return None
-    return (fields[0], fields[1], score) if math.isfinite(score) else None
+    return (fields[0], fields[1], score) if abs(score) <= _LARGEST_SCORE else None
 
 
 def _report_lines(
