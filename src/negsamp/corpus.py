@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import os
+import re
 import zlib
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ __all__ = ["CorpusError", "is_path", "read_beginning", "read_blocks", "read_chun
 # A block and what is computed from it fit into a core's cache.
 BYTES_PER_BLOCK = 1 << 19
 TOKENS_PER_CHUNK = 1 << 18
+# A token is in memory whole: without a bound, a small gzip file of zeros would take all there is.
+LONGEST_TOKEN = 1 << 24
+LAST_SPACE = re.compile(r"\s(?=\S*\Z)")
 # iterable, but one token or in no order
 NOT_SEQUENCES = (str, bytes, bytearray, set, frozenset, Mapping, np.ndarray)
 GZIP_MAGIC = b"\x1f\x8b"
@@ -58,8 +62,10 @@ def read_blocks(path: str | os.PathLike[str], errors: str = "strict") -> Iterato
     ------
     FileNotFoundError, IsADirectoryError
         If the path names no file.
+    OSError
+        If the file cannot be read.
     CorpusError
-        If the bytes are not UTF-8 or not a whole gzip file.
+        If the bytes are not UTF-8 or not a whole gzip file, or if a token has more than 16 MiB.
     """
     return _read_file(_checked_path(path), _checked_errors(errors))
 
@@ -140,7 +146,7 @@ def _checked_errors(errors: str) -> str:
 def _read_file(path: Path, errors: str) -> Iterator[bytes]:
     try:
         with _open(path) as file:
-            yield from _gathered(_checked_text(file, errors))
+            yield from _checked_tokens(path, _gathered(_checked_text(file, errors)))
     except UnicodeDecodeError:
         raise CorpusError(_describe_bad_bytes(path, errors)) from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -184,6 +190,26 @@ def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(block)
 
 
+def _checked_tokens(path: Path, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same blocks, as long as none of them goes on with too long a token."""
+    read = open_bytes = 0
+    for block in blocks:
+        read += len(block)
+        open_bytes += len(block)
+        last = max(block.rfind(b" "), block.rfind(b"\n"))
+        if last >= 0:
+            open_bytes = len(block) - last - 1
+        # other white space is looked for only where there is none of the common kinds
+        elif found := LAST_SPACE.search(text := block.decode("utf-8", "ignore")):
+            open_bytes = len(text[found.end() :].encode())
+        if open_bytes > LONGEST_TOKEN:
+            raise CorpusError(
+                f"{str(path)!r} has no white space in the {open_bytes} bytes up to byte {read}; a "
+                f"token has at most {LONGEST_TOKEN}"
+            )
+        yield block
+
+
 def _describe_bad_bytes(path: Path, errors: str) -> str:
     """Where a file stops being UTF-8. Reads it again: only the error pays for that."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors)
@@ -203,6 +229,8 @@ def _describe_bad_bytes(path: Path, errors: str) -> str:
                     f"{str(path)!r} is not UTF-8 at byte {offset + at} (line {lines}): "
                     f"{error.reason}; errors='replace' or 'ignore' reads on"
                 )
+            if not block:
+                return f"{str(path)!r} has changed while it was read"
             offset += len(block)
             lines += block.count(b"\n")
 
