@@ -141,10 +141,7 @@ def test_save_and_load_keep_what_the_objective_says(tmp_path, objective, normali
         model.save(tmp_path / "model")
     again = Word2Vec.load(tmp_path / "model")
     np.testing.assert_array_equal(all_scores(again), all_scores(model))
-    words, log_p = zip(*again.predict_context([3, 5]), strict=True)
-    expected_words, expected = zip(*model.predict_context([3, 5]), strict=True)
-    assert words == expected_words
-    np.testing.assert_allclose(log_p, expected, rtol=1e-12)  # noise was scaled once more
+    assert again.predict_context([3, 5]) == model.predict_context([3, 5])
     if objective == "nce":
         np.testing.assert_array_equal(again.nce_log_z_, model.nce_log_z_)
 

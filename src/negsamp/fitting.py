@@ -20,7 +20,13 @@ from negsamp.corpus import CorpusError, is_path
 from negsamp.corpuscache import read_cached
 from negsamp.exact_kernels import softmax_bytes
 from negsamp.parameters import is_real
-from negsamp.sampling import AliasTable, custom_noise, keep_probabilities, noise_probabilities
+from negsamp.sampling import (
+    AliasTable,
+    custom_noise,
+    keep_probabilities,
+    noise_probabilities,
+    noise_weights,
+)
 from negsamp.state import Progress, Watch, objective_arrays, training_arrays
 from negsamp.stream import TokenStream
 from negsamp.team import start_children
@@ -225,11 +231,13 @@ class Run:
         return {name: self.seconds[name] + self.seconds_before[name] for name in self.seconds}
 
     def _checkpoint(self) -> tuple[dict[str, np.ndarray], dict[str, Any], Progress]:
+        counts = self.vocabulary.counts
         record = model_record(
             self.params, self.vocabulary.raw_words, self.progress.losses, self.fit_seconds
         )
         about = {**record, "entropy": self.trainer.seed, "corpus": self.corpus}
-        own_noise = {} if self.params["noise"] is None else {"noise": self.noise[:, None]}
+        noise = self.params["noise"]
+        own_noise = {} if noise is None else {"noise": noise_weights(noise, counts)[:, None]}
         state = {k: v[:, None] if v.ndim == 1 else v for k, v in self.state.items()}
         return {**state, **own_noise}, about, self.progress
 

@@ -13,6 +13,8 @@ from negsamp.checkpoint import Saved, check_unused, read_latest
 from negsamp.fitting import How, model_record, noise_of, read_run
 from negsamp.parameters import check_parameters, is_integer, refuse
 from negsamp.probability import context_log_probabilities, pair_scores
+from negsamp.record import check_model, parse_record
+from negsamp.sampling import noise_weights
 from negsamp.state import Progress, Watch, objective_arrays
 from negsamp.storage import SavedModelError, read_model, write_model
 from negsamp.vectors import KeyedVectors
@@ -458,14 +460,16 @@ class Word2Vec:
             If the model is not trained.
         FileExistsError
             If the folder holds something that is not a model; an older model is replaced.
-        ValueError
-            If a word is of a kind that cannot be written and read back.
+        ValueError, TypeError
+            If a word is of a kind that cannot be written and read back, if a vector is not finite,
+            or if a parameter was set after training that such a model cannot have.
         """
         arrays = {"vectors": self.vectors_, "context_vectors": self.context_vectors_}
         if "log_z" in self._about:
             arrays["log_z"] = self._about["log_z"]
         if self.noise is not None:
-            arrays["noise"] = noise_of(self.get_params(), self.vocabulary_.counts)[:, None]
+            arrays["noise"] = noise_weights(self.noise, self.vocabulary_.counts)[:, None]
+        check_model(self.get_params(), arrays)
         about = model_record(
             self.get_params(), self.raw_words_, self.loss_history_, self.fit_seconds_
         )
@@ -481,6 +485,8 @@ class Word2Vec:
             If there is no such folder.
         SavedModelError
             If a file is missing or damaged, or if the parts do not agree.
+        OSError, MemoryError
+            If a file cannot be read, or is larger than the memory.
         """
         return cls._from_files(*read_model(folder))
 
@@ -494,13 +500,12 @@ class Word2Vec:
     ) -> Word2Vec:
         """A fitted model from what `read_model` returns."""
         try:
-            model = cls(**about["parameters"])
-            model.raw_words_ = int(about["raw_words"])
-            model.loss_history_ = [float(loss) for loss in about["loss_history"]]
-            model.fit_seconds_ = dict(about["fit_seconds"])
+            record = parse_record(about, PARAMETERS, counts, arrays)
+            model = cls(**record.parameters)
+            check_model(model.get_params(), arrays)
+            model.raw_words_, model.loss_history_ = record.raw_words, record.loss_history
+            model.fit_seconds_ = record.fit_seconds
             model.vocabulary_ = Vocabulary(words, counts, model.raw_words_)
-            if "noise" in arrays:
-                model.noise = arrays["noise"][:, 0]
             about_objective = objective_arrays(
                 model.objective,
                 counts,
@@ -508,7 +513,7 @@ class Word2Vec:
                 model.negative,
                 model.nce_normalizer,
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (TypeError, ValueError) as error:
             raise SavedModelError(f"model.json is damaged: {error}") from error
         learned = {"W_in": arrays["vectors"], "W_out": arrays["context_vectors"]}
         if "log_z" in arrays:
