@@ -1,0 +1,176 @@
+"""What a reader may do with any file at all: refuse it as documented, or read what is there.
+
+Each function reads one file or folder twice, with negsamp and with something plainer, and raises
+AssertionError where the two differ, or whatever else negsamp should not have raised. They return
+whether the file was accepted. The property tests and the coverage-guided fuzzer share them.
+"""
+
+import gzip
+import hashlib
+import json
+import math
+import re
+import zlib
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+
+from negsamp import CorpusError, SavedModelError, Word2Vec
+from negsamp.arrayfile import read_array, read_shape
+from negsamp.evaluation import evaluate_word_analogies, evaluate_word_pairs
+from negsamp.vocabulary import read_corpus
+
+LINE_END = re.compile("\r\n|\r|\n")
+
+
+def fix_digests(folder):
+    """Let model.json agree with the files as they are, if it is still of that form."""
+    record = folder / "model.json"
+    try:
+        about = json.loads(record.read_bytes())
+        for name in about["sha256"]:
+            about["sha256"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        record.write_text(json.dumps(about))
+    except (ValueError, TypeError, KeyError, OSError, RecursionError):
+        pass
+
+
+def check_model(folder, scratch):
+    """A model loads as its files say, and is the same after it was saved and loaded again."""
+    try:
+        model = Word2Vec.load(folder)
+    except SavedModelError as error:
+        _check_message(error, folder)
+        return False
+    _check_is_what_the_files_say(model, folder)
+    with mock.patch("os.fsync"):
+        model.save(scratch)
+    again = Word2Vec.load(scratch)
+    assert _everything(again) == _everything(model)
+    return True
+
+
+def _check_message(error, path=""):
+    text = str(error)
+    assert str(path) in text
+    assert len(text) < 1500 + 4 * len(str(path))
+    text.encode()  # it can be printed
+
+
+def _check_is_what_the_files_say(model, folder):
+    about = json.loads((folder / "model.json").read_text("utf-8"))
+    arrays = {"vectors": model.vectors_, "context_vectors": model.context_vectors_}
+    if "noise.npy" in about["sha256"]:
+        arrays["noise"] = model.noise[:, None]
+    if "log_z.npy" in about["sha256"]:
+        arrays["log_z"] = np.reshape(model.nce_log_z_, (-1, 1)).astype(np.float32)
+    for name, array in arrays.items():
+        assert np.isfinite(array).all()
+        plain = np.load(folder / f"{name}.npy", allow_pickle=False)
+        assert plain.shape == array.shape
+        assert np.array_equal(plain, array)
+    lines = (folder / "vocabulary.txt").read_bytes().decode().split("\n")
+    assert lines.pop() == ""
+    words, counts = zip(*(line.split(" ") for line in lines), strict=True)
+    assert list(counts) == [str(count) for count in model.vocabulary_.counts]
+    apart = {}
+    if "words.json" in about["sha256"]:
+        apart = json.loads((folder / "words.json").read_text("utf-8"))
+    for row, (spelled, word) in enumerate(zip(words, model.vocabulary_.words, strict=True)):
+        assert (str(row) in apart) or spelled == word
+        if str(row) in apart:
+            assert json.loads(spelled) == apart[str(row)]
+    parameters = {**model.get_params(), "noise": None}
+    assert {name: repr(value) for name, value in parameters.items()} == {
+        name: repr(value) for name, value in about["parameters"].items()
+    }
+    assert model.raw_words_ == about["raw_words"]
+    assert model.loss_history_ == about["loss_history"]
+    assert model.fit_seconds_ == about["fit_seconds"]
+
+
+def _everything(model):
+    extra = model.nce_log_z_ if model.objective == "nce" else None
+    return (
+        repr(model.vocabulary_.words),
+        model.vocabulary_.counts.tobytes(),
+        model.vectors_.tobytes(),
+        model.context_vectors_.tobytes(),
+        repr({**model.get_params(), "noise": None}),
+        None if model.noise is None else model.noise.tobytes(),
+        None if extra is None else np.asarray(extra).tobytes(),
+        repr((model.raw_words_, model.loss_history_, model.fit_seconds_)),
+    )
+
+
+def check_array(path):
+    """An array is what NumPy reads, mapped or not."""
+    try:
+        array = read_array(path)
+    except ValueError as error:
+        _check_message(error)
+        return False
+    plain = np.load(path, allow_pickle=False)
+    assert array.shape == plain.shape == read_shape(path)[1]
+    assert array.tobytes() == plain.astype(array.dtype).tobytes()
+    assert array.tobytes() == np.asarray(read_array(path, mmap=True), array.dtype).tobytes()
+    return True
+
+
+def check_pairs(kv, path):
+    """Figures of word pairs are in their range and count every line once."""
+    try:
+        result = evaluate_word_pairs(kv, path)
+    except ValueError as error:
+        _check_message(error, path)
+        return False
+    for figure in (result.spearman, result.pearson):
+        assert math.isnan(figure) or -1.0001 <= figure <= 1.0001
+    lines = LINE_END.split(Path(path).read_text("utf-8-sig", errors="replace"))
+    odd = len(result.skipped_lines)
+    counted = sum(bool(line.strip()) and not line.startswith("#") for line in lines)
+    assert result.pairs + result.oov + odd == counted
+    return True
+
+
+def check_analogies(kv, path, method="add"):
+    """Answers are as many as questions, and every line is counted once."""
+    try:
+        result = evaluate_word_analogies(kv, path, method=method)
+    except ValueError as error:
+        _check_message(error, path)
+        return False
+    assert all(0 <= s.correct <= s.questions for s in result.sections)
+    lines = LINE_END.split(Path(path).read_text("utf-8-sig", errors="replace"))
+    counted = sum(bool(line.strip()) for line in lines)
+    assert (
+        len(result.sections) + result.total.questions + result.oov + len(result.skipped_lines)
+    ) == counted
+    return True
+
+
+def check_corpus(path):
+    """A corpus has the tokens that `str.split` finds in its lines."""
+    try:
+        vocabulary, stream = read_corpus(path, 1)
+    except CorpusError:
+        assert not any(_plain_sentences(path) or [])
+        return False
+    expected = [sentence for sentence in _plain_sentences(path) if sentence]
+    tokens = iter([vocabulary.words[i] for i in stream.ids])
+    lengths = [n for n in np.diff(stream.offsets).tolist() if n]
+    assert [[next(tokens) for _ in range(n)] for n in lengths] == expected
+    return True
+
+
+def _plain_sentences(path):
+    """Sentences of a text file, None if it is none."""
+    content = Path(path).read_bytes()
+    try:
+        if content[:2] == b"\x1f\x8b":
+            content = gzip.decompress(content)
+        text = content.decode()
+    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, zlib.error):
+        return None
+    return [line.split() for line in LINE_END.split(text.removeprefix("\ufeff"))]

@@ -1,0 +1,224 @@
+"""Mutations of golden files are refused as documented or read as they stand, in bounded memory.
+
+NEGSAMP_FUZZ sets how many are tried of each kind; a long run has thousands.
+"""
+
+import json
+import os
+import shutil
+import time
+import tracemalloc
+import zlib
+from contextlib import contextmanager
+
+import hypothesis
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import (
+    check_analogies,
+    check_array,
+    check_corpus,
+    check_model,
+    check_pairs,
+    fix_digests,
+)
+from test_golden import GOLDEN
+
+from negsamp import Word2Vec
+
+EXAMPLES = int(os.environ.get("NEGSAMP_FUZZ", "150"))
+MEGABYTE = 1 << 20
+SECONDS = 20  # a shared machine may stall; what has no bound takes for ever
+
+PIECES = [
+    *[b"\0", b"\xff", b"\n", b"\r\n", b" ", b"\t", b"'", b'"', b",", b"\\", b"{}", b"[]", b": "],
+    *[b"1e400", b"NaN", b"-1", b"1.5", b"null", b"true", b"0", b"9" * 25, b"9" * 5000, b"L", b"_"],
+    *[b"[" * 2000, b'{"a":' * 2000, b"\xed\xa0\x80", "\u2028\u3000\x85".encode(), b"x" * 70_000],
+    *[b"\x93NUMPY\x01\x00", b"<f8", b">f4", b"|O", b"(0, 4)", b"(1, 4)", b"\x1f\x8b\x08"],
+]
+PLACE = st.integers(0, 1 << 12)
+MUTATIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("flip"), PLACE, st.integers(1, 255)),
+        st.tuples(st.just("cut"), PLACE, PLACE),
+        st.tuples(st.just("end"), PLACE, st.none()),
+        st.tuples(st.just("insert"), PLACE, st.sampled_from(PIECES) | st.binary(max_size=9)),
+        st.tuples(st.just("replace"), PLACE, st.sampled_from(PIECES)),
+        st.tuples(st.just("repeat"), PLACE, PLACE),
+        st.tuples(st.just("swap"), PLACE, PLACE),
+    ),
+    min_size=1,
+    max_size=3,
+)
+# What may stand in place of any value of model.json.
+VALUES = [
+    *[
+        None,
+        True,
+        False,
+        0,
+        1,
+        -1,
+        2**31,
+        2**63,
+        -(2**63),
+        2**64,
+        10**400,
+        0.5,
+        -0.0,
+        1e308,
+        -1e-320,
+    ],
+    *["", "x", "nce", "sgns", "\ud800", "x" * 10_000, [], [[]], [1], ["x"], [None], {}, {"x": 1}],
+    *[{"read": "x"}, {"read": -1}, [1e308, 1e308], [[[[]]]], [0] * 1000],
+]
+
+
+def mutated(content, mutations):
+    for kind, place, extra in mutations:
+        at = place % (len(content) + 1)
+        if kind == "flip" and content:
+            at = place % len(content)
+            content = content[:at] + bytes([content[at] ^ extra]) + content[at + 1 :]
+        elif kind == "cut":
+            content = content[:at] + content[at + extra % 20 :]
+        elif kind == "end":
+            content = content[:at]
+        elif kind == "insert":
+            content = content[:at] + extra + content[at:]
+        elif kind == "replace":
+            content = content[:at] + extra + content[at + len(extra) :]
+        elif kind == "repeat":
+            content = content[:at] + content[at : at + extra % 200] + content[at:]
+        elif kind == "swap":
+            low, high = sorted((at, extra % (len(content) + 1)))
+            content = content[high:] + content[low:high] + content[:low]
+    return content
+
+
+@contextmanager
+def bounded(content, megabytes):
+    """Hold what happens here to a time and, for one content in eight, which is slow, to memory."""
+    is_traced = zlib.crc32(content) % 8 == 0
+    started = time.perf_counter()
+    if is_traced:
+        tracemalloc.start()
+    try:
+        yield
+        assert not is_traced or tracemalloc.get_traced_memory()[1] < megabytes * MEGABYTE
+        assert time.perf_counter() - started < SECONDS
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory):
+    """Copies of the golden files that a test may change, and puts back."""
+    folder = tmp_path_factory.mktemp("hostile")
+    shutil.copytree(GOLDEN, folder / "golden")
+    return folder / "golden"
+
+
+@contextmanager
+def instead(path, content):
+    """Let a file and its folder's model.json change for a while."""
+    record = path.parent / "model.json"
+    before = {file: file.read_bytes() for file in {path, record} if file.exists()}
+    path.write_bytes(content)
+    try:
+        yield
+    finally:
+        for file, kept in before.items():
+            file.write_bytes(kept)
+
+
+def fuzz(**strategies):
+    """A property of so many examples; what was found before is in the tests of each module."""
+
+    def decorate(test):
+        return hypothesis.settings(
+            max_examples=EXAMPLES,
+            database=None,
+            suppress_health_check=list(hypothesis.HealthCheck),
+        )(given(**strategies)(test))
+
+    return decorate
+
+
+FILES = {name: sorted(path.name for path in (GOLDEN / name).iterdir()) for name in ("sgns", "nce")}
+
+
+@pytest.mark.parametrize("name", FILES)
+@fuzz(data=st.data(), mutations=MUTATIONS, has_digest=st.booleans() | st.just(True))
+def test_mutated_file_of_a_model(copies, name, data, mutations, has_digest):
+    path = copies / name / data.draw(st.sampled_from(FILES[name]))
+    kept = (GOLDEN / name / path.name).read_bytes()
+    content = mutated(kept, mutations)
+    with instead(path, content):
+        if has_digest:
+            fix_digests(path.parent)
+        with bounded(content, 4):
+            accepted = check_model(path.parent, copies / "scratch")
+    if not has_digest and path.name != "model.json":
+        assert accepted == (content == kept), "the digest finds every change"
+
+
+@pytest.mark.parametrize("name", FILES)
+@fuzz(data=st.data(), value=st.sampled_from(VALUES))
+def test_mutated_value_of_model_json(copies, name, data, value):
+    path = copies / name / "model.json"
+    about = json.loads((GOLDEN / name / "model.json").read_bytes())
+    parent = data.draw(st.sampled_from([about, *(v for v in about.values() if type(v) is dict)]))
+    key = data.draw(st.sampled_from([*parent, "another"]))
+    if data.draw(st.booleans()):
+        parent[key] = value
+    else:
+        parent.pop(key, None)
+    content = json.dumps(about).encode()
+    with instead(path, content), bounded(content, 4):
+        check_model(path.parent, copies / "scratch")
+
+
+@fuzz(data=st.data(), mutations=MUTATIONS)
+def test_mutated_array(copies, data, mutations):
+    name = data.draw(st.sampled_from(["vectors", "log_z", "noise"]))
+    content = mutated((GOLDEN / "nce" / f"{name}.npy").read_bytes(), mutations)
+    (copies / "array.npy").write_bytes(content)
+    with bounded(content, 2):
+        check_array(copies / "array.npy")
+
+
+@pytest.fixture(scope="module")
+def kv():
+    kv = Word2Vec.load(GOLDEN / "sgns").wv
+    check_pairs(kv, GOLDEN / "pairs.txt")  # SciPy is imported here
+    return kv
+
+
+@fuzz(mutations=MUTATIONS)
+def test_mutated_word_pairs(copies, kv, mutations):
+    path = copies / "mutated-pairs.txt"
+    content = mutated((GOLDEN / "pairs.txt").read_bytes(), mutations)
+    path.write_bytes(content)
+    with bounded(content, 4):
+        check_pairs(kv, path)
+
+
+@fuzz(mutations=MUTATIONS, method=st.sampled_from(["add", "mul"]))
+def test_mutated_analogies(copies, kv, mutations, method):
+    path = copies / "mutated-analogies.txt"
+    content = mutated((GOLDEN / "analogies.txt").read_bytes(), mutations)
+    path.write_bytes(content)
+    with bounded(content, 4):
+        check_analogies(kv, path, method)
+
+
+@pytest.mark.parametrize("name", ["corpus.txt", "corpus.txt.gz"])
+@fuzz(mutations=MUTATIONS)
+def test_mutated_corpus(copies, name, mutations):
+    path = copies / "mutated"
+    content = mutated((GOLDEN / name).read_bytes(), mutations)
+    path.write_bytes(content)
+    with bounded(content, 64):  # the word table's first slots are 40 of them
+        check_corpus(path)
