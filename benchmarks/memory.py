@@ -1,6 +1,7 @@
 """How much memory training takes as the corpus grows: python benchmarks/memory.py CORPUS
 
-The text is repeated 1, 4 and 8 times (`--times`); each copy is trained in a process of its own.
+The text is repeated 1, 4 and 8 times (`--times`); each copy is trained in a process of its own,
+with `min_count` raised alike, so that the vocabulary stays the same.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ sys.path.append(sys.argv[3])
 from _training import TreeMemory, peak_mb
 from negsamp import Word2Vec
 with TreeMemory() as tree:
-    model = Word2Vec(epochs=1, workers=int(sys.argv[2]), seed=1, progress=False).fit(sys.argv[1])
-print(json.dumps([max(peak_mb(), tree.peak_mb), model.raw_words_, model.fit_seconds_]))
+    settings = {"workers": int(sys.argv[2]), "min_count": 5 * int(sys.argv[4])}
+    model = Word2Vec(epochs=1, seed=1, progress=False, **settings).fit(sys.argv[1])
+memory = max(peak_mb(), tree.peak_mb)
+print(json.dumps([memory, len(model.wv), model.raw_words_, model.fit_seconds_]))
 """
 
 
@@ -44,19 +47,20 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
     print(json.dumps(environment()))
-    print("| text, MB | million tokens | peak memory, MB | read, s | train, s |")
-    print("|" + 5 * "---|")
+    print("| text, MB | million tokens | words | peak memory, MB | read, s | train, s |")
+    print("|" + 6 * "---|")
     with tempfile.TemporaryDirectory(prefix="negsamp-") as folder:
         copy = Path(folder) / "copy.txt"
         for times in arguments.times:
             repeat(arguments.corpus, times, copy)
             here = str(Path(__file__).parent)
-            command = [sys.executable, "-c", TRAIN, str(copy), str(arguments.workers), here]
+            how = [str(arguments.workers), here, str(times)]
+            command = [sys.executable, "-c", TRAIN, str(copy), *how]
             shown = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-            peak, words, seconds = json.loads(shown.stdout)
+            peak, V, words, seconds = json.loads(shown.stdout)
             size = copy.stat().st_size / 1e6
             print(
-                f"| {size:.0f} | {words / 1e6:.1f} | {peak:.0f} | {seconds['read']:.1f} | "
+                f"| {size:.0f} | {words / 1e6:.1f} | {V} | {peak:.0f} | {seconds['read']:.1f} | "
                 f"{seconds['train']:.1f} |",
                 flush=True,
             )

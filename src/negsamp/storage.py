@@ -46,9 +46,7 @@ ARRAYS = ("vectors", "context_vectors")
 # the user's own, and in checkpoints the optimizer's sums of squares.
 COLUMNS = ("log_z", "noise", "squares_in", "squares_out", "squares_log_z")
 SINGLE = ("log_z", *ARRAYS)
-TYPES = {
-    name: np.dtype(np.float32 if name in SINGLE else np.float64) for name in ARRAYS + COLUMNS
-}
+TYPES = {name: np.dtype(np.float32 if name in SINGLE else np.float64) for name in ARRAYS + COLUMNS}
 NEEDED = ("vocabulary.txt", *(f"{name}.npy" for name in ARRAYS))
 OPTIONAL = ("words.json", *(f"{name}.npy" for name in COLUMNS))
 LARGEST_VECTOR = 100_000  # numbers, as many as the parameter vector_size allows
@@ -110,8 +108,8 @@ def write_model(
         Integers, 1 or more, falling.
     arrays : dict
         ``"vectors"`` and ``"context_vectors"``, each (V, d) float32; perhaps ``"log_z"``, (1, 1) or
-        (V, 1) float32, and others of `COLUMNS`, float64: (V, 1), ``"squares_log_z"`` as ``"log_z"``.
-        Finite.
+        (V, 1) float32, and others of `COLUMNS`, (V, 1) float64, but ``"squares_log_z"`` in the
+        shape of ``"log_z"``. Finite.
     about : dict
         What else ``model.json`` shall hold; JSON values.
 
