@@ -149,6 +149,11 @@ def test_objective_whose_arrays_are_others_is_refused(nce, values, message):
     assert message in refused(nce)
 
 
+def test_noise_that_stands_in_two_places_is_refused(nce):
+    change(nce, "parameters", noise=[1.0] * 7)
+    assert "noise is [1.0, 1.0" in refused(nce)
+
+
 def test_objective_without_its_normalisers_is_refused(sgns):
     change(sgns, "parameters", objective="nce")
     assert "has 1 normalisers; there are 0" in refused(sgns)

@@ -229,7 +229,7 @@ def _to_json(word: Any, depth: int = 0) -> Any:
     )
 
 
-def _from_json(value: Any, depth: int = 0) -> Any:
+def _from_json(value: Any) -> Any:
     if isinstance(value, (str, bool, int, float)):
         return value
     if isinstance(value, dict) and len(value) == 1:
@@ -240,6 +240,6 @@ def _from_json(value: Any, depth: int = 0) -> Any:
             if not all(type(code) is int and 0 <= code < 0x110000 for code in content):
                 raise ValueError("'characters' holds what is no code of a character")
             return "".join(map(chr, content))
-        if kind == "tuple" and isinstance(content, list) and depth < DEEPEST_TUPLE:
-            return tuple(_from_json(item, depth + 1) for item in content)
+        if kind == "tuple" and isinstance(content, list):
+            return tuple(map(_from_json, content))
     raise ValueError(f"{value!r:.60} is no kind of word")
