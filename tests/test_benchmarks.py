@@ -1,6 +1,7 @@
 """The smaller benchmark scripts run and print their tables. No times."""
 
 import gzip
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -95,3 +96,12 @@ def test_interrupt_prints_a_row_for_each_setting():
     rows = [line.split("|") for line in shown.splitlines() if line.startswith("|")][2:]
     assert [row[1].strip() for row in rows][3:] == ["hierarchical", "softmax, 20 000 words"]
     assert all(float(row[2]) >= 0 for row in rows)
+
+
+def test_stability_prints_a_table_for_each_setting_and_sums_up(tmp_path):
+    shown = run("stability.py", "--quick", "--corners", 2, "--out", tmp_path / "out")
+    heads = [line.split("|")[1].strip() for line in shown.splitlines() if "zero loss" in line]
+    assert {"vocabulary", "exponent", "alpha", "negative", "texts", "corners"} <= set(heads)
+    runs = json.loads((tmp_path / "out" / "stability.json").read_text())["runs"]
+    assert f"all: {len(runs)} settings, {len(runs)} of them finite; 0 ended in an error" in shown
+    assert (tmp_path / "out" / "stability.md").read_text() == shown
