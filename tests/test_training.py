@@ -24,9 +24,9 @@ def zipf_corpus(n_sentences, length, V, exponent, seed=0):
     return rng.choice(V, size=(n_sentences, length), p=p / p.sum()).tolist()
 
 
-def fit(corpus, **params):
+def fit(corpus, callbacks=(), **params):
     settings = {"min_count": 1, "sample": 0, "vector_size": 16, "workers": 1, "seed": 1}
-    return Word2Vec(**{**settings, **params}).fit(corpus)
+    return Word2Vec(**{**settings, **params}).fit(corpus, callbacks=callbacks)
 
 
 # --- the mathematics
@@ -130,6 +130,39 @@ def test_a_large_learning_rate_and_batch_stay_finite(alpha):
     model = fit(corpus, alpha=alpha, batch_size=4096, epochs=20)
     assert np.isfinite(model.vectors_).all()
     assert np.linalg.norm(model.vectors_, axis=1).max() < 50
+
+
+def three_words():
+    """The batches of these few words are shortened all the time."""
+    rng = np.random.default_rng(0)
+    return rng.choice(3, size=(200, 20), p=[0.7, 0.2, 0.1]).tolist()
+
+
+@pytest.mark.parametrize(("objective", "longest"), [("infonce", 2.0), ("softmax", 1.0)])
+def test_what_all_output_vectors_share_does_not_grow(monkeypatch, objective, longest):
+    monkeypatch.setattr("negsamp.training.LONGEST_MEAN", longest)
+    settings = {"objective": objective, "optimizer": "sgd", "alpha": 0.1, "batch_size": 128}
+    means, corpus = [], three_words()
+    model = fit(
+        corpus,
+        **settings,
+        epochs=20,
+        callbacks=[lambda m, _: means.append(np.linalg.norm(m.context_vectors_.mean(axis=0)))],
+    )
+    assert max(means) <= longest  # several times as long where nothing holds it
+    # nothing is lost: independent words, whose frequencies the model knows
+    kinds, counts = np.unique(corpus, return_counts=True)
+    known = dict(model.predict_context([0], topn=3))
+    np.testing.assert_allclose(
+        np.exp([known[kind] for kind in kinds]), counts / counts.sum(), atol=0.05
+    )
+
+
+def test_the_mean_is_taken_off_alike_by_any_number_of_workers(worth_a_worker):
+    settings = {"objective": "infonce", "optimizer": "sgd", "alpha": 0.1, "batch_size": 128}
+    one, two = (fit(three_words(), epochs=20, workers=n, **settings) for n in (1, 2))
+    assert np.linalg.norm(one.context_vectors_, axis=1).max() < 15
+    assert two.context_vectors_.tobytes() == one.context_vectors_.tobytes()
 
 
 def test_loss_history_is_near_the_exact_loss():

@@ -36,6 +36,9 @@ __all__ = ["Trainer"]
 
 # Starting a worker process takes as long as training some hundred thousand tokens.
 TOKENS_WORTH_A_WORKER = 500_000
+# Objectives to which a vector that is added to all output vectors alike makes no difference, and
+# how long the mean of these may become: about 4 at the defaults, without end under plain SGD.
+SHIFT_FREE, LONGEST_MEAN = ("infonce", "softmax"), 10.0
 
 
 @dataclass(frozen=True)
@@ -295,6 +298,8 @@ class _Worker:
         # without a pair nothing moved; the loss of scores that are all zero
         before = p.losses[-1] if p.losses else (1 + t.negative) * float(np.log(2.0))
         with self.job.held():
+            if t.objective in SHIFT_FREE:
+                self._hold_mean()
             p.losses.append(p.loss / p.pairs if p.pairs else before)
             p.epoch, p.run, p.block, p.loss, p.pairs = p.epoch + 1, 0, 0, 0.0, 0.0
 
@@ -339,6 +344,18 @@ class _Worker:
             assert g.log_z is not None
             rows = block.token_rows if len(self.log_z) > 1 else np.zeros_like(block.token_rows)
             self.log_z_rule.apply(self.log_z, rows, g.log_z, alpha / t.alpha)
+        self.team.barrier()
+
+    def _hold_mean(self) -> None:
+        """Take the mean off the output vectors in place, once it is long.
+
+        The gradients of these objectives sum to 0 over the output rows, but steps do not where some
+        of them are shortened: so all rows together drift to where no gradient brings them back.
+        """
+        mean = self.W_out.mean(axis=0, dtype=np.float64)
+        self.team.barrier()  # nobody moves a row before all have the mean
+        if np.linalg.norm(mean) > LONGEST_MEAN:
+            self.W_out[self.team.rank :: self.team.size] -= mean.astype(self.W_out.dtype)
         self.team.barrier()
 
     def _check_finite(self, g: Gradients) -> None:
