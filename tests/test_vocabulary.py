@@ -394,7 +394,7 @@ def test_corpus_of_rare_words_says_the_highest_count():
         (None, "None; a token may not be None or NaN"),
         (float("nan"), "nan; a token may not be None or NaN"),
         (np.float32("nan"), r".*nan.*; a token may not be None or NaN"),
-        (np.datetime64("NaT"), r".*NaT.*; a token may not be None or NaN"),
+        (np.datetime64("NaT", "s"), r".*NaT.*; a token may not be None or NaN"),
         (Decimal("NaN"), r"Decimal\('NaN'\); a token may not be None or NaN"),
         (["c"], r"\['c'\], which is not hashable; a token must be"),
         ({"c": 1}, r"\{'c': 1\}, which is not hashable; a token must be"),
