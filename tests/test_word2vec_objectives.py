@@ -43,7 +43,7 @@ def test_an_objective_learns_what_it_says(objective, normalizer):
     """PMI less log K for sgns, log p(context | center) for the others, as it was observed."""
     sentences, n = known_corpus()
     model = fit(
-        sentences, window=1, epochs=60, objective=objective, nce_normalizer=normalizer, negative=K
+        sentences, window=1, epochs=30, objective=objective, nce_normalizer=normalizer, negative=K
     )
     log_p = np.log(n / n.sum(axis=1, keepdims=True))
     noise = noise_probabilities(n.sum(axis=0))
