@@ -28,10 +28,10 @@ def test_build_equals_loops(pieces, rows, segment, step, where):
     whole, is_open = [], False
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as name:
         folder = None if where == "memory" else Path(name)
-        builder = StreamBuilder(folder, keep=where == "files")
         patch.setattr(stream, "SEGMENT", segment)
         patch.setattr(stream, "SEGMENTS_IN_MEMORY", 2)
         patch.setattr(stream, "STEP", step)
+        builder = StreamBuilder(folder, keep=where == "files")
         for sentences, continues in [*pieces, ([[]], False)]:
             sentences = sentences or [[]]
             ids = [token for sentence in sentences for token in sentence]

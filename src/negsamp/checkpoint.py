@@ -47,6 +47,8 @@ class Saved(NamedTuple):
 
     Attributes
     ----------
+    path : pathlib.Path
+        Its folder.
     words : list
     counts : ndarray, shape (V,) int64
     files : dict of ndarray
@@ -56,6 +58,7 @@ class Saved(NamedTuple):
     progress : Progress
     """
 
+    path: Path
     words: list[Any]
     counts: np.ndarray
     files: dict[str, np.ndarray]
@@ -202,7 +205,7 @@ def _read(path: Path) -> Saved:
             raise ValueError(f"it lacks the file {lacking[0]}.npy")
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{str(path)!r} is no checkpoint: {error!r:.200}") from error
-    return Saved(words, counts, files, about, progress)
+    return Saved(path, words, counts, files, about, progress)
 
 
 def _checked_progress(record: dict[str, Any]) -> Progress:

@@ -100,8 +100,9 @@ class StreamBuilder:
     def __init__(self, folder: Path | None = None, keep: bool = False) -> None:
         self.n_sentences = 0
         self._folder, self._keep = folder, keep
-        self._ids = _Spool(np.int32, folder)
-        self._lengths = _Spool(np.int64, folder)
+        self._ids = _Spool(np.int32, folder, SEGMENT)
+        # sentences have several tokens
+        self._lengths = _Spool(np.int64, folder, max(1, SEGMENT // 8))
         self._open = 0  # tokens so far of the sentence that is not finished
         self._counts = np.zeros(0, dtype=np.int64)
         self._counted = 0
@@ -216,19 +217,19 @@ class StreamBuilder:
 class _Spool:
     """Numbers that are appended and read in order; in files once they are many."""
 
-    def __init__(self, dtype: Any, folder: Path | None) -> None:
+    def __init__(self, dtype: Any, folder: Path | None, segment: int) -> None:
         self.size = 0
         self.spilled = False
-        self._dtype, self._folder = np.dtype(dtype), folder
+        self._dtype, self._folder, self._segment = np.dtype(dtype), folder, segment
         self._segments: list[np.ndarray | Path | None] = []
 
     def append(self, values: np.ndarray) -> None:
         while len(values):
-            at = self.size % SEGMENT
+            at = self.size % self._segment
             if at == 0:
                 self._spill()
-                self._segments.append(np.empty(SEGMENT, dtype=self._dtype))
-            piece, values = values[: SEGMENT - at], values[SEGMENT - at :]
+                self._segments.append(np.empty(self._segment, dtype=self._dtype))
+            piece, values = values[: self._segment - at], values[self._segment - at :]
             segment = self._segments[-1]
             assert isinstance(segment, np.ndarray)
             segment[at : at + len(piece)] = piece
@@ -238,14 +239,14 @@ class _Spool:
         """The numbers from a place on, some at a time; segments forgotten behind them if asked."""
         segments = self._segments if forget else [*self._segments]
         while start < self.size:
-            number, at = divmod(start, SEGMENT)
+            number, at = divmod(start, self._segment)
             segment = segments[number]
             if isinstance(segment, Path):
                 segment = np.memmap(segment, self._dtype, "r")
             assert segment is not None
-            while start < self.size and start // SEGMENT == number:
+            while start < self.size and start // self._segment == number:
                 yield segment[at : min(at + size, at + self.size - start)]
-                start, at = start + min(size, SEGMENT - at), at + size
+                start, at = start + min(size, self._segment - at), at + size
             del segment
             if forget:
                 _remove([segments[number]])

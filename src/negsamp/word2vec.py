@@ -292,7 +292,7 @@ class Word2Vec:
             If a corpus must be given.
         """
         saved = read_latest(checkpoint)
-        model = cls._from_files(saved.words, saved.counts, saved.files, saved.about)
+        model = cls._from_files(saved.path, saved.words, saved.counts, saved.files, saved.about)
         model.set_params(workers=workers, progress=progress)
         check_parameters(model.get_params())
         callbacks = _checked_callbacks(callbacks)
@@ -488,11 +488,12 @@ class Word2Vec:
         OSError, MemoryError
             If a file cannot be read, or is larger than the memory.
         """
-        return cls._from_files(*read_model(folder))
+        return cls._from_files(folder, *read_model(folder))
 
     @classmethod
     def _from_files(
         cls,
+        folder: str | os.PathLike[str],
         words: list[Any],
         counts: np.ndarray,
         arrays: dict[str, np.ndarray],
@@ -514,7 +515,9 @@ class Word2Vec:
                 model.nce_normalizer,
             )
         except (TypeError, ValueError) as error:
-            raise SavedModelError(f"model.json is damaged: {error}") from error
+            raise SavedModelError(
+                f"model.json in {os.fspath(folder)!r} is damaged: {error}"
+            ) from error
         learned = {"W_in": arrays["vectors"], "W_out": arrays["context_vectors"]}
         if "log_z" in arrays:
             learned["log_z"] = arrays["log_z"]
