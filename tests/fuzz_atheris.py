@@ -46,7 +46,7 @@ def main():
     warnings.simplefilter("error")
     logging.disable()
     os.fsync = lambda _: None  # nothing here need outlive the machine
-    home = Path(tempfile.mkdtemp(prefix="negsamp-fuzz-"))
+    home = Path(tempfile.mkdtemp(prefix="fuzz-negsamp-"))
     shutil.copytree(GOLDEN, home / "golden")
     seeds = home / "seeds"
     seeds.mkdir()
