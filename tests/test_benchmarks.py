@@ -105,3 +105,49 @@ def test_stability_prints_a_table_for_each_setting_and_sums_up(tmp_path):
     runs = json.loads((tmp_path / "out" / "stability.json").read_text())["runs"]
     assert f"all: {len(runs)} settings, {len(runs)} of them finite; 0 ended in an error" in shown
     assert (tmp_path / "out" / "stability.md").read_text() == shown
+
+
+@pytest.fixture
+def claims_corpus(tmp_path):
+    """Words that are neighbours, so that there is something to learn."""
+    rng = np.random.default_rng(0)
+    starts = rng.integers(0, 60, 1500)
+    words = [f"w{(start + step) % 60}" for start in starts for step in range(4)]
+    path = tmp_path / "text.txt"
+    path.write_text(" ".join(words))
+    (tmp_path / "eval").mkdir()
+    pairs = "".join(f"w{i}\tw{(i + 7 * i % 11) % 60}\t{i}\n" for i in range(1, 30))
+    (tmp_path / "eval" / "pairs.tsv").write_text(pairs)
+    return path
+
+
+CLAIM_ROWS = {
+    "cost": 10,
+    "recovery": 12,
+    "normalizer": 3,
+    "pmi": 4,
+    "analogies": 6,
+    "alpha": 2,
+    "noise-words": 4,
+}
+
+
+@pytest.mark.parametrize("claim", CLAIM_ROWS)
+def test_each_claim_writes_its_figure_and_its_table(claims_corpus, tmp_path, claim):
+    pytest.importorskip("matplotlib", reason="figures need the extra plot")
+    where = ["--eval-dir", tmp_path / "eval", "--out", tmp_path / "out"]
+    small = ["--quick", "--seeds", 1, 2, "--epochs", 1]
+    run("claims.py", claim, "--corpus", claims_corpus, *where, *small)
+    assert (tmp_path / "out" / f"{claim}.png").read_bytes().startswith(b"\x89PNG")
+    shown = (tmp_path / "out" / f"{claim}.md").read_text("utf-8")
+    rows = [line for line in shown.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + CLAIM_ROWS[claim]
+    assert all("±" in row for row in rows[2:])
+    assert "nan" not in shown
+
+
+def test_claims_page_has_a_section_and_a_figure_for_each():
+    page = (BENCHMARKS.parent / "docs" / "claims.md").read_text("utf-8")
+    for claim in CLAIM_ROWS:
+        assert f"](figures/{claim}.png)" in page
+        assert (BENCHMARKS.parent / "docs" / "figures" / f"{claim}.png").is_file()
