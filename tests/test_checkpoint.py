@@ -99,6 +99,15 @@ def test_every_objective_goes_on(corpus, tmp_path, monkeypatch, objective, optim
         assert model.nce_log_z_.tobytes() == expected.nce_log_z_.tobytes()
 
 
+@pytest.fixture
+def _ctrl_c():
+    """Where pytest runs in the background, this process is born deaf to the signal."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c")
 @pytest.mark.parametrize("moment", ["gradients", "additions"])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_signal_at_any_moment_leaves_whole_updates(corpus, tmp_path, monkeypatch, moment, workers):

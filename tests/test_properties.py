@@ -55,7 +55,7 @@ def test_encode_and_decode_are_inverse(corpus, min_count):
     st.integers(2, 9),
     st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_kernel_equals_the_reference(shape, window, V, seed):
     rng = np.random.default_rng(seed)
     n = shape[0] * shape[1]

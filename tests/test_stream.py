@@ -23,7 +23,7 @@ SENTENCES = st.lists(st.lists(st.integers(0, 6), max_size=9), max_size=9)
     step=st.integers(1, 30),
     where=st.sampled_from(["memory", "memory unless large", "files"]),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_build_equals_loops(pieces, rows, segment, step, where):
     whole, is_open = [], False
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as name:
