@@ -201,5 +201,5 @@ def test_reading_takes_no_more_memory_for_a_longer_corpus(tmp_path, monkeypatch)
         return used
 
     peak(50)
-    # a million tokens more would take 4 MB
-    assert peak(1100) - peak(100) < 100_000
+    # a million tokens more would take 4 MB; free-threaded Python differs by 0.1 MB of its own
+    assert peak(1100) - peak(100) < 400_000
