@@ -33,6 +33,13 @@ def sum_map(member, arrays, _):
     member.barrier()
 
 
+def note_built_in_dtypes(member, arrays, names):
+    for place, name in enumerate(names):
+        dtype = arrays[name].dtype
+        arrays["cells"][member.rank, place] = dtype is np.dtype(dtype.type)
+    member.barrier()
+
+
 def fail_in_child(member, arrays, kind):
     member.barrier()
     if member.rank == member.size - 1:
@@ -102,6 +109,21 @@ def test_members_take_every_step_together(size):
     np.testing.assert_array_equal(shared["cells"], expected_cells(size, 200))
     assert not cells.any()  # the caller's array is copied
     assert not arrays  # and need not stay in memory
+
+
+def test_members_see_built_in_dtypes(tmp_path):
+    """Some of NumPy's functions have a slow path for any other instance of the same dtype."""
+    write_array(tmp_path / "map.npy", np.arange(10, dtype=np.uint16))
+    names = ["map", "doubles", "floats", "ids"]
+    arrays = {
+        "map": read_array(tmp_path / "map.npy", mmap=True),
+        "doubles": np.zeros(3),
+        "floats": np.zeros((2, 2), np.float32),
+        "cells": np.zeros((2, 4)),
+    }
+    scratch = {"ids": ((5,), np.int32)}
+    shared = run_team(note_built_in_dtypes, 2, arrays, names, scratch)
+    assert shared["cells"].all()
 
 
 def test_a_team_of_one_works_on_the_arrays_themselves():

@@ -124,7 +124,8 @@ class Run:
         self.params = params
         self.started = time.perf_counter()
         self.vocabulary, stream = _read(params, corpus, how, spill)
-        if stream.longest_sentence < 2:
+        longest = stream.longest_sentence
+        if longest < 2:
             raise CorpusError(
                 f"the corpus has no pair: none of its {stream.n_sentences} sentences has two words "
                 "that are frequent enough"
@@ -153,7 +154,7 @@ class Run:
             int(params["negative"]),
             params["nce_normalizer"],
         )
-        self.trainer = _trainer(params, counts, stream, keep, seed)
+        self.trainer = _trainer(params, counts, longest, keep, seed)
         W_in, W_out = _initial_vectors(len(counts), int(params["vector_size"]), self.trainer.seed)
         self._arrays = training_arrays(
             W_in, W_out, stream, keep, AliasTable(self.noise), self.about
@@ -338,12 +339,12 @@ def _memory() -> int | None:
 def _trainer(
     params: Mapping[str, Any],
     counts: np.ndarray,
-    stream: TokenStream,
+    longest_sentence: int,
     keep: np.ndarray,
     seed: int | None,
 ) -> Trainer:
     # no window reaches further than the longest sentence, however wide it may be
-    reach = min(int(params["window"]), stream.longest_sentence - 1)
+    reach = min(int(params["window"]), longest_sentence - 1)
     kept = counts * keep.astype(np.float64)
     return Trainer(
         window=int(params["window"]),
