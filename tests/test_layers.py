@@ -21,6 +21,7 @@ LAYERS = {
         "strictjson",
         "team",
         "interrupts",
+        "usage",
     },
     1: {"stream", "wordfile"},
     2: {"vocabulary", "pairs", "parameters", "blockshape", "state", "storage"},
@@ -29,7 +30,8 @@ LAYERS = {
     5: {"fitting"},
     6: {"word2vec"},
     7: {"evaluation", "datasets"},
-    8: {"cli"},
+    8: {"commands"},
+    9: {"cli"},
 }
 LAYER_OF = {module: layer for layer, modules in LAYERS.items() for module in modules}
 MAY_IMPORT_ALL = {"__init__", "__main__"}
@@ -134,7 +136,7 @@ def test_layers_allow(package, files):
         ({"pairs": "import negsamp.vocabulary as v"}, "pairs imports vocabulary of layer 2"),
         ({"pairs": "from . import vocabulary"}, "pairs imports vocabulary of layer 2"),
         ({"pairs": "from .vocabulary import x"}, "pairs imports vocabulary of layer 2"),
-        ({"pairs": "def f():\n    import negsamp.cli"}, "pairs imports cli of layer 8"),
+        ({"pairs": "def f():\n    import negsamp.cli"}, "pairs imports cli of layer 9"),
         ({"pairs": "import negsamp"}, "pairs imports negsamp, which has no layer"),
         ({"pairs": "from negsamp import Word2Vec"}, "pairs imports negsamp.Word2Vec, which has no"),
         ({"fitting": "from negsamp import KeyedVectors"}, "fitting imports negsamp.KeyedVectors"),

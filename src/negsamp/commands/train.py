@@ -1,0 +1,221 @@
+"""``negsamp train``: `Word2Vec.fit`, or `Word2Vec.resume`, and `Word2Vec.save`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn, get_args, get_type_hints
+
+from negsamp.checkpoint import has_checkpoints, read_latest
+from negsamp.fitting import TrainingInterrupted
+from negsamp.objectives import OBJECTIVES
+from negsamp.parameters import NORMALIZERS
+from negsamp.storage import check_target
+from negsamp.updates import OPTIMIZERS
+from negsamp.usage import Terminated, UsageError, default_of
+from negsamp.word2vec import Word2Vec
+
+__all__ = ["add"]
+
+# What each parameter of Word2Vec is; a default of None is put in words, others are added.
+HELP = {
+    "vector_size": "dimensions of the vectors",
+    "window": "largest distance between a center and a context, in tokens",
+    "min_count": "leave out words seen less often",
+    "sample": "subsampling threshold of frequent words, a share of all tokens; 0 keeps every token",
+    "negative": "noise words a pair",
+    "ns_exponent": "noise words are drawn in proportion to their count to this power",
+    "objective": "what is minimised",
+    "optimizer": "how the vectors follow the gradient",
+    "alpha": "learning rate per pair at the first token",
+    "min_alpha": "learning rate per pair at the last token",
+    "epochs": "passes over the corpus",
+    "workers": "processes (default: one a core)",
+    "seed": "where random numbers start; the same seed gives the same bytes (default: a new one)",
+    "max_vocab_size": "bound on the words counted at one time; rare ones go first (default: none)",
+    "batch_size": "centers in one update (default: chosen for the corpus)",
+    "nce_normalizer": "normaliser of nce: one number, one a center, or fixed (default: one number)",
+}
+CHOICES = {
+    "objective": tuple(OBJECTIVES),
+    "optimizer": tuple(OPTIMIZERS),
+    "nce_normalizer": NORMALIZERS,
+}
+METAVARS = {int: "N", float: "X"}
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "train",
+        allow_abbrev=False,
+        help="learn vectors from a text and save them",
+        description="Learn word vectors from a text and save them as a folder of plain files.",
+    )
+    parser.add_argument(
+        "corpus",
+        metavar="CORPUS",
+        help="UTF-8 text, plain or gzip: a sentence a line, white space between tokens",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FOLDER",
+        type=Path,
+        required=True,
+        help="folder that the model goes to; an older model there is replaced",
+    )
+    types = get_type_hints(Word2Vec.__init__)
+    defaults = Word2Vec().get_params()
+    for name, text in HELP.items():
+        kind = (get_args(types[name]) or (types[name],))[0]  # `int | None` is read as int
+        parser.add_argument(
+            "--" + name.replace("_", "-"),
+            type=kind,
+            choices=CHOICES.get(name),
+            metavar=METAVARS.get(kind),
+            default=defaults[name],
+            help=text if defaults[name] is None else f"{text} (default: %(default)s)",
+        )
+    parser.add_argument(
+        "--no-shrink-windows",
+        dest="shrink_windows",
+        action="store_false",
+        help="weigh all contexts of a window alike; by default the nearer weigh more",
+    )
+    parser.add_argument(
+        "--errors",
+        metavar="HOW",
+        default=default_of(Word2Vec.fit, "errors"),
+        help="bytes that are not UTF-8: strict, ignore or replace (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--cache",
+        metavar="FOLDER",
+        help="keep the text's ids there, so that the next run on the same text begins at once",
+    )
+    parser.add_argument(
+        "--checkpoint",
+        metavar="FOLDER",
+        help="write the run down there, so that it can go on after whatever stopped it",
+    )
+    parser.add_argument(
+        "--checkpoint-every",
+        type=float,
+        metavar="MINUTES",
+        default=default_of(Word2Vec.fit, "checkpoint_every"),
+        help="time from one checkpoint to the next (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in the --checkpoint folder; without one there, begin",
+    )
+    parser.add_argument(
+        "--quiet",
+        dest="progress",
+        action="store_const",
+        const=False,
+        help="no progress bar, no summary",
+    )
+    parser.set_defaults(run=_train)
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    names = [name for name in Word2Vec().get_params() if name != "noise"]
+    model = Word2Vec(**{name: getattr(arguments, name) for name in names})
+    if arguments.resume and arguments.checkpoint is None:
+        raise UsageError("argument --resume: it needs --checkpoint FOLDER")
+    _check_output(arguments.output)
+    every = arguments.checkpoint_every
+    with _ended_by_sigterm():
+        try:
+            if arguments.resume and has_checkpoints(arguments.checkpoint):
+                _check_resumes(model, arguments.checkpoint)
+                model = Word2Vec.resume(
+                    arguments.checkpoint,
+                    arguments.corpus,
+                    workers=model.workers,
+                    progress=model.progress,
+                    checkpoint_every=every,
+                )
+            else:
+                model.fit(
+                    arguments.corpus,
+                    errors=arguments.errors,
+                    cache=arguments.cache,
+                    checkpoint=arguments.checkpoint,
+                    checkpoint_every=every,
+                )
+        except TrainingInterrupted as stopped:
+            _save_what_was_learned(model, arguments, stopped)
+            raise
+    model.save(arguments.output)
+    if arguments.progress is not False:
+        seconds = model.fit_seconds_["train"]
+        words_per_second = model.raw_words_ * model.epochs / seconds
+        print(
+            f"{arguments.output}: {len(model.wv):,} words, {model.raw_words_:,} tokens, "
+            f"{seconds:.1f} s, {words_per_second:,.0f} words/s, loss {model.loss_history_[-1]:.3f}"
+        )
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """What ends a program politely does what Ctrl-C does."""
+
+    def end(number: int, frame: Any) -> NoReturn:
+        raise Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _check_resumes(model: Word2Vec, checkpoint: str) -> None:
+    """Refuse options that are not those that the run began with."""
+    saved, defaults = read_latest(checkpoint).about["parameters"], Word2Vec().get_params()
+    for name, value in model.get_params().items():
+        may_change = name in ("workers", "progress", "noise")
+        if not may_change and value != defaults[name] and value != saved.get(name):
+            raise UsageError(
+                f"argument --{name.replace('_', '-')}: it is {value}, but the run in "
+                f"{checkpoint!r} began with {saved.get(name)}; leave it out to go on"
+            )
+
+
+def _save_what_was_learned(
+    model: Word2Vec, arguments: argparse.Namespace, stopped: TrainingInterrupted
+) -> None:
+    """Without checkpoints, the vectors so far are all there is; an older model stays."""
+    if arguments.checkpoint is not None:
+        goes_on = "the same command with --resume goes on from the last checkpoint"
+    else:
+        folder = arguments.output
+        if folder.exists():
+            folder = folder.with_name(folder.name + "-interrupted")
+        model.save(folder)
+        goes_on = f"the vectors learned until then are in {folder}"
+    print(f"negsamp: training was stopped {stopped.place}; {goes_on}", file=sys.stderr)
+
+
+def _check_output(folder: Path) -> None:
+    """Refuse, before the work is done, a folder that cannot be written after it."""
+    above = next(parent for parent in check_target(folder).parents if parent.exists())
+    try:
+        # os.access knows nothing of read-only file systems and lets root pass
+        tempfile.TemporaryDirectory(dir=above).cleanup()
+    except OSError as error:
+        raise UsageError(
+            f"output is {str(folder)!r}; no folder can be made in {str(above)!r}: {error.strerror}"
+        ) from error
