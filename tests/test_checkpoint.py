@@ -358,7 +358,7 @@ def test_folder_that_becomes_read_only_is_logged(corpus, tmp_path, monkeypatch, 
         raise OSError(30, "Read-only file system")
 
     def forbid(model, epoch):
-        monkeypatch.setattr("negsamp.storage.tempfile.mkdtemp", mkdtemp)
+        monkeypatch.setattr("tempfile.mkdtemp", mkdtemp)
 
     with caplog.at_level(logging.WARNING):
         fit(corpus, checkpoint=tmp_path, checkpoint_every=0, callbacks=[forbid])

@@ -5,40 +5,46 @@
 parameters, versions and the other files' digests. A word that such a line cannot carry (a number,
 a tuple, a string with white space) stands in ``words.json`` under its row; its line in
 ``vocabulary.txt`` then has its JSON form without white space. No pickle anywhere.
-
-A folder may come from a stranger. Names are those listed here, links may not lead out of it, and
-what is allocated is in proportion to bytes that are there.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import json
 import os
-import platform
-import shutil
-import tempfile
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy
 
-from negsamp.arrayfile import (
-    flush_to_disk,
-    open_file,
-    read_array,
-    read_bytes,
-    read_shape,
-    sync_folder,
-    write_array,
+from negsamp.arrayfile import read_array, read_bytes, read_shape, write_array
+from negsamp.folder import (
+    Format,
+    SavedModelError,
+    check_digest,
+    check_is_target,
+    digest_of,
+    digests_of,
+    explained,
+    place_of,
+    read_record,
+    write_bytes,
+    write_folder,
 )
-from negsamp.strictjson import parse_json
-from negsamp.wordfile import count_lines, encode_words, most_apart, read_words
+from negsamp.wordfile import count_lines, encode_words, most_apart, parse_words
 
-__all__ = ["SavedModelError", "check_target", "read_model", "write_model"]
+__all__ = [
+    "LARGEST_VECTOR",
+    "MODEL",
+    "SavedModelError",
+    "check_finite",
+    "check_target",
+    "read_model",
+    "word_writers",
+    "words_of",
+    "write_model",
+]
 
 FORMAT = "negsamp model 1"
 ARRAYS = ("vectors", "context_vectors")
@@ -49,16 +55,9 @@ SINGLE = ("log_z", *ARRAYS)
 TYPES = {name: np.dtype(np.float32 if name in SINGLE else np.float64) for name in ARRAYS + COLUMNS}
 NEEDED = ("vocabulary.txt", *(f"{name}.npy" for name in ARRAYS))
 OPTIONAL = ("words.json", *(f"{name}.npy" for name in COLUMNS))
+MODEL = Format(FORMAT, NEEDED, OPTIONAL)
 LARGEST_VECTOR = 100_000  # numbers, as many as the parameter vector_size allows
-# Of model.json: a million epochs, as many as are allowed, have as many losses.
-LONGEST_RECORD = 1 << 25  # bytes
-MOST_ITEMS = 1_100_000
-MOST_CONTAINERS = 1000
 AT_ONCE = 1 << 20  # numbers looked at together
-
-
-class SavedModelError(ValueError):
-    """A folder that holds no whole model; the message says what is wrong with it."""
 
 
 def check_target(folder: str | os.PathLike[str]) -> Path:
@@ -79,15 +78,7 @@ def check_target(folder: str | os.PathLike[str]) -> Path:
     FileExistsError
         If it is a file, or holds anything that is not a model.
     """
-    target = Path(folder).resolve()
-    if target.is_dir():
-        if any(target.iterdir()) and not _is_model(target):
-            raise FileExistsError(
-                f"folder {str(target)!r} holds something that is not a model; choose another name"
-            )
-    elif target.exists():
-        raise FileExistsError(f"folder {str(target)!r} is a file; choose another name")
-    return target
+    return check_is_target(folder, MODEL, "a model")
 
 
 def write_model(
@@ -126,32 +117,11 @@ def write_model(
     if V != len(words):
         raise ValueError(f"there are {len(words)} words, and 'vectors.npy' has {V} rows")
     for name, array in arrays.items():
-        _check_finite(name, array)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        os.chmod(new, 0o777 & ~_umask())
-        _write(new / "vocabulary.txt", lines)
-        if apart:
-            _write(new / "words.json", apart)
-        for name in arrays:
-            write_array(new / f"{name}.npy", arrays[name])
-        digests = {file.name: _digest(file).hexdigest() for file in sorted(new.iterdir())}
-        versions = {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scipy": scipy.__version__,
-        }
-        record = {"format": FORMAT, **about, "versions": versions, "sha256": digests}
-        content = json.dumps(record, indent=1, allow_nan=False).encode()
-        if len(content) > LONGEST_RECORD:
-            raise ValueError(f"'model.json' has {len(content)} bytes; {LONGEST_RECORD} are allowed")
-        _parse_record(content)
-        _write(new / "model.json", content)
-        _replace(target, new)
-    except BaseException:
-        shutil.rmtree(new, ignore_errors=True)
-        raise
+        check_finite(name, array)
+    writers = word_writers(lines, apart)
+    for name, array in arrays.items():
+        writers[f"{name}.npy"] = partial(write_array, array=array)
+    write_folder(target, MODEL, writers, about)
 
 
 def read_model(
@@ -180,108 +150,88 @@ def read_model(
         If all of it is there and the machine has no room for it.
     """
     path = Path(folder)
-    if not path.is_dir():
-        raise FileNotFoundError(f"{str(path)!r} is not a folder, so it holds no model")
-    about, files = _read_about(path)
+    about = read_record(path)
+    if about.get("format") != FORMAT:
+        raise SavedModelError(
+            f"{str(path / 'model.json')!r} does not say {FORMAT!r} as its format, but "
+            f"{about.get('format')!r:.60}"
+        )
+    needed = {name: place_of(path, name) for name in NEEDED}
+    digests = digests_of(path, MODEL, about)
+    files = needed | {name: place_of(path, name) for name in OPTIONAL if name in digests}
     stored = {name: files[f"{name}.npy"] for name in TYPES if f"{name}.npy" in files}
-    shapes = {name: _explained(file, read_shape, file) for name, file in stored.items()}
-    V = _explained(path, _check_shapes, shapes)
-    digests = about["sha256"]
+    shapes = {name: explained(file, read_shape, file) for name, file in stored.items()}
+    V = explained(path, _check_shapes, shapes)
     # who claims many rows must have as many lines before the rows are looked at
-    lines = files["vocabulary.txt"]
-    digest = hashlib.sha256()
-    n_lines = _explained(lines, count_lines, lines, V, digest.update)
-    _check_digest(path / "vocabulary.txt", digest, digests)
+    words_and_counts = words_of(path, files, digests, V)
+    for name, file in stored.items():
+        check_digest(path / f"{name}.npy", explained(file, digest_of, file), digests)
+    words, counts = words_and_counts()
+    arrays = {}
+    for name, file in stored.items():
+        array = arrays[name] = explained(file, read_array, file)
+        if (array.dtype, array.shape) != (TYPES[name], shapes[name][1]):
+            raise SavedModelError(f"{str(file)!r} has changed while it was read")
+        explained(file, check_finite, name, array)
+    return words, counts, arrays, about
+
+
+def word_writers(lines: bytes, apart: bytes) -> dict[str, Callable[[Path], None]]:
+    """How the files of words are written, from what `encode_words` returns."""
+    writers: dict[str, Callable[[Path], None]]
+    writers = {"vocabulary.txt": partial(write_bytes, content=lines)}
+    if apart:
+        writers["words.json"] = partial(write_bytes, content=apart)
+    return writers
+
+
+def words_of(
+    path: Path, files: Mapping[str, Path], digests: Mapping[str, Any], V: int, falling: bool = True
+) -> Callable[[], tuple[list[Any], np.ndarray]]:
+    """Words and counts of a folder, which are parsed when they are called for.
+
+    Sizes and digests are checked at once; what is called later depends on no file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    files : mapping
+        Where ``"vocabulary.txt"`` is, and ``"words.json"`` if there is one.
+    digests : mapping
+        Theirs, by name.
+    V : int
+        Number of rows.
+    falling : bool
+        Whether counts are 1 or more and do not rise, or else 0 or more.
+
+    Raises
+    ------
+    SavedModelError
+        That names the file, and when they are called for the line.
+    """
+    lines, apart = files["vocabulary.txt"], files.get("words.json")
+    n_lines = explained(lines, count_lines, lines, V)
+    content = explained(lines, read_bytes, lines, lines.stat().st_size)
+    check_digest(path / "vocabulary.txt", hashlib.sha256(content), digests)
     if n_lines != V:
         raise SavedModelError(
             f"{str(path / 'vocabulary.txt')!r} has {n_lines} lines, and 'vectors.npy' has {V} rows"
         )
-    apart = files.get("words.json")
-    if apart and apart.stat().st_size > (most := most_apart(lines.stat().st_size, V)):
-        raise SavedModelError(f"{str(apart)!r} is longer than such words need, {most} bytes")
-    for name in files:
-        if name != "vocabulary.txt":
-            digest = _explained(files[name], _digest, files[name])
-            _check_digest(path / name, digest, digests)
+    more = None
+    if apart is not None:
+        most = most_apart(len(content), V)
+        if apart.stat().st_size > most:
+            raise SavedModelError(f"{str(apart)!r} is longer than such words need, {most} bytes")
+        more = explained(apart, read_bytes, apart, most)
+        check_digest(path / "words.json", hashlib.sha256(more), digests)
+    return partial(_parse, content, more, V, (str(lines), str(apart)), falling)
+
+
+def _parse(*args: Any) -> tuple[list[Any], np.ndarray]:
     try:
-        words, counts = read_words(lines, apart, V)
+        return parse_words(*args)
     except ValueError as error:
         raise SavedModelError(str(error)) from error
-    arrays = {}
-    for name, file in stored.items():
-        array = arrays[name] = _explained(file, read_array, file)
-        if (array.dtype, array.shape) != (TYPES[name], shapes[name][1]):
-            raise SavedModelError(f"{str(file)!r} has changed while it was read")
-        _explained(file, _check_finite, name, array)
-    return words, counts, arrays, about
-
-
-def _check_digest(path: Path, digest: Any, digests: Mapping[str, Any]) -> None:
-    if digest.hexdigest() != digests[path.name]:
-        raise SavedModelError(
-            f"{str(path)!r} is not the file that was saved: its SHA-256 differs from the one in "
-            "model.json"
-        )
-
-
-def _read_about(path: Path) -> tuple[dict[str, Any], dict[str, Path]]:
-    """What ``model.json`` says, and where the files are whose digests it has."""
-    record, *_ = [_place(path, name) for name in ("model.json", *NEEDED)]
-    content = _explained(record, read_bytes, record, LONGEST_RECORD)
-    about = _explained(record, _parse_record, content, what="is not JSON")
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise SavedModelError(f"{str(path / 'model.json')!r} does not say {FORMAT!r} as its format")
-    digests = about.get("sha256")
-    if not isinstance(digests, dict) or not {*NEEDED} <= {*digests} <= {*NEEDED, *OPTIONAL}:
-        raise SavedModelError(
-            f"{str(path / 'model.json')!r} must have the digests of {', '.join(NEEDED)}, and "
-            f"of {', '.join(OPTIONAL[:-1])} and {OPTIONAL[-1]} if there are such"
-        )
-    return about, {n: _place(path, n) for n in (*NEEDED, *OPTIONAL) if n in digests}
-
-
-def _place(folder: Path, name: str) -> Path:
-    """Where a file of the folder is, links followed."""
-    try:
-        place = (folder / name).resolve(strict=True)
-    except FileNotFoundError:
-        raise SavedModelError(f"{str(folder)!r} lacks the file {name}") from None
-    except (RuntimeError, OSError) as error:  # links in a circle are the first before Python 3.13
-        if isinstance(error, OSError) and error.errno != errno.ELOOP:
-            raise
-        raise SavedModelError(f"{str(folder / name)!r} is a link to itself") from error
-    if place.parent != folder.resolve():
-        raise SavedModelError(
-            f"{str(folder / name)!r} leads out of the folder, to {str(place)!r}; a model's files "
-            "must be in its folder"
-        )
-    if not place.is_file():
-        raise SavedModelError(f"{str(folder / name)!r} is a folder, pipe or device, and no file")
-    return place
-
-
-def _explained(path: Path, function: Any, *args: Any, what: str = "is damaged") -> Any:
-    """What a function returns; its ValueError is a SavedModelError that names the file."""
-    try:
-        return function(*args)
-    except ValueError as error:
-        raise SavedModelError(f"{str(path)!r} {what}: {error}") from error
-
-
-def _parse_record(content: bytes) -> Any:
-    return parse_json(content, MOST_CONTAINERS, MOST_ITEMS)
-
-
-def _is_model(folder: Path) -> bool:
-    """Whether a folder holds a model and nothing else, so that nothing of value is replaced."""
-    is_file = {file.name: file.is_file() for file in folder.iterdir()}
-    known = {"model.json", *NEEDED, *OPTIONAL}
-    if not {"model.json"} <= set(is_file) <= known or not all(is_file.values()):
-        return False
-    try:
-        return _parse_record(read_bytes(folder / "model.json", LONGEST_RECORD))["format"] == FORMAT
-    except (ValueError, KeyError, TypeError):
-        return False
 
 
 def _check_shapes(found: Mapping[str, tuple[np.dtype, tuple[int, ...]]]) -> int:
@@ -309,51 +259,17 @@ def _check_shapes(found: Mapping[str, tuple[np.dtype, tuple[int, ...]]]) -> int:
     return V
 
 
-def _check_finite(name: str, array: np.ndarray) -> None:
+def check_finite(name: str, array: np.ndarray) -> None:
+    """Check that all numbers of an array (n, m) are finite, some rows at a time.
+
+    Raises
+    ------
+    ValueError
+        That names the file ``name.npy`` and the row.
+    """
     rows = max(1, AT_ONCE // max(1, array.shape[1]))
     for start in range(0, len(array), rows):
         is_finite = np.isfinite(array[start : start + rows]).all(axis=1)
         if not is_finite.all():
             row = start + int(is_finite.argmin())
             raise ValueError(f"row {row} of '{name}.npy' is not finite: {array[row]!s:.60}")
-
-
-def _replace(target: Path, new: Path) -> None:
-    """Give a finished folder its name; an older model makes way, and comes back on failure."""
-    sync_folder(new)
-    if not target.exists():
-        os.rename(new, target)
-        sync_folder(target.parent)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
-    try:
-        os.rename(target, old / target.name)
-        try:
-            os.rename(new, target)
-        except BaseException:
-            os.rename(old / target.name, target)
-            raise
-        sync_folder(target.parent)
-    finally:
-        if target.exists():
-            shutil.rmtree(old, ignore_errors=True)
-
-
-def _write(path: Path, content: bytes) -> None:
-    with open(path, "wb") as file:
-        file.write(content)
-        flush_to_disk(file)
-
-
-def _digest(path: Path) -> Any:
-    digest = hashlib.sha256()
-    with open_file(path) as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -9,16 +9,17 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from negsamp.arrayfile import open_file, read_bytes
+from negsamp.arrayfile import open_file
 from negsamp.strictjson import LONGEST_INTEGER, parse_json
 
-__all__ = ["count_lines", "encode_words", "most_apart", "read_words"]
+__all__ = ["count_lines", "encode_words", "most_apart", "parse_words"]
 
 # Bytes of a line: a token may have as many, and its count is 20 more.
 LONGEST_LINE = (1 << 24) + 32
@@ -28,9 +29,12 @@ LARGEST_INTEGER = 10**LONGEST_INTEGER - 1
 MOST_OF_A_HASH = 100
 BLOCK = 1 << 20
 COUNT = re.compile(r"[1-9][0-9]{0,18}")
+COUNT_OR_0 = re.compile(rf"0|{COUNT.pattern}")
 
 
-def encode_words(words: Sequence[Hashable], counts: Any) -> tuple[bytes, bytes]:
+def encode_words(
+    words: Sequence[Hashable], counts: Any, falling: bool = True
+) -> tuple[bytes, bytes]:
     """The contents of the two files; the second is empty where it is not needed.
 
     Parameters
@@ -38,7 +42,8 @@ def encode_words(words: Sequence[Hashable], counts: Any) -> tuple[bytes, bytes]:
     words : sequence, length V
         str, int, finite float, bool, bytes and tuples of these.
     counts : array_like, shape (V,)
-        1 or more, falling.
+    falling : bool
+        Whether counts must be 1 or more and not rise, or else 0 or more.
 
     Raises
     ------
@@ -48,7 +53,7 @@ def encode_words(words: Sequence[Hashable], counts: Any) -> tuple[bytes, bytes]:
     numbers = np.asarray(counts)
     if numbers.dtype.kind not in "iu":
         raise ValueError(f"counts has type {numbers.dtype}; it must be integers")
-    _check_falling(numbers)
+    _check_counts(numbers, falling)
     lines: list[bytes] = []
     apart: dict[str, Any] = {}
     for row, (word, count) in enumerate(zip(words, numbers.tolist(), strict=True)):
@@ -64,8 +69,8 @@ def encode_words(words: Sequence[Hashable], counts: Any) -> tuple[bytes, bytes]:
     return b"".join(lines), json.dumps(apart).encode() if apart else b""
 
 
-def count_lines(path: Path, most: int, update: Callable[[bytes], Any]) -> int:
-    """Count a file's lines and show its blocks to `update`.
+def count_lines(path: Path, most: int) -> int:
+    """Count a file's lines.
 
     Raises
     ------
@@ -75,7 +80,6 @@ def count_lines(path: Path, most: int, update: Callable[[bytes], Any]) -> int:
     n_lines = open_bytes = 0
     with open_file(path) as file:
         while block := file.read(BLOCK):
-            update(block)
             n_lines += block.count(b"\n")
             last = block.rfind(b"\n")
             open_bytes = open_bytes + len(block) if last < 0 else len(block) - last - 1
@@ -88,17 +92,27 @@ def count_lines(path: Path, most: int, update: Callable[[bytes], Any]) -> int:
     return n_lines + bool(open_bytes)
 
 
-def read_words(path: Path, apart: Path | None, V: int) -> tuple[list[Any], np.ndarray]:
+def parse_words(
+    lines: bytes,
+    apart: bytes | None,
+    V: int,
+    names: tuple[str, str],
+    falling: bool = True,
+) -> tuple[list[Any], np.ndarray]:
     """Read V words and counts.
 
     Parameters
     ----------
-    path : pathlib.Path
-        Of the lines.
-    apart : pathlib.Path or None
-        Of the words that no line can carry.
+    lines : bytes
+        The lines.
+    apart : bytes or None
+        The words that no line can carry.
     V : int
         Number of lines, as `count_lines` has found it.
+    names : (str, str)
+        What the two files are called in messages.
+    falling : bool
+        As in `encode_words`.
 
     Returns
     -------
@@ -110,30 +124,21 @@ def read_words(path: Path, apart: Path | None, V: int) -> tuple[list[Any], np.nd
     ValueError
         That names the file and the line.
     """
-    words: list[Any] = []
-    counts = np.empty(V, np.int64)
-    with open_file(path) as file:
-        for row in range(V):
-            try:
-                word, counts[row] = _parse_line(file.readline(LONGEST_LINE + 1))
-            except (ValueError, OverflowError) as error:
-                raise ValueError(f"line {row + 1} of {str(path)!r} is not 'word count'") from error
-            words.append(word)
-        size = file.tell()
-        if file.read(1):
-            raise ValueError(f"{str(path)!r} has more lines than there are vectors, {V}")
+    form = COUNT if falling else COUNT_OR_0
+    found = _split_lines(lines, V, form)
+    words, counts = _split_each_line(lines, V, form, names[0]) if found is None else found
     try:
-        _check_falling(counts)
+        _check_counts(counts, falling)
     except ValueError as error:
-        raise ValueError(f"{str(path)!r} is damaged: {error}") from error
+        raise ValueError(f"{names[0]!r} is damaged: {error}") from error
     if apart is not None:
         try:
-            _put_apart(words, apart, size)
+            _put_apart(words, apart)
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"{str(apart)!r} is damaged: {error}") from error
+            raise ValueError(f"{names[1]!r} is damaged: {error}") from error
     if len(set(words)) < len(words):
         [(twice, _)] = Counter(words).most_common(1)
-        raise ValueError(f"{str(path)!r} holds {twice!r:.60} more than once")
+        raise ValueError(f"{names[0]!r} holds {twice!r:.60} more than once")
     return words, counts
 
 
@@ -142,26 +147,69 @@ def most_apart(size: int, V: int) -> int:
     return 2 * size + 32 * V + 2  # a value has at most twice the bytes of its line, a key 25
 
 
-def _check_falling(counts: np.ndarray) -> None:
-    wrong = (counts < 1) | (counts > np.append(counts[:1], counts[:-1]))
+def _check_counts(counts: np.ndarray, falling: bool) -> None:
+    least, allowed = (1, "1 or more and do not rise") if falling else (0, "0 or more")
+    wrong = counts < least
+    if falling:
+        wrong |= counts > np.append(counts[:1], counts[:-1])
     if wrong.any():
         row = int(wrong.argmax())
-        raise ValueError(
-            f"the count of row {row} is {counts[row]}; counts are 1 or more and do not rise"
-        )
+        raise ValueError(f"the count of row {row} is {counts[row]}; counts are {allowed}")
 
 
-def _parse_line(line: bytes) -> tuple[str, int]:
+def _split_lines(
+    content: bytes, V: int, form: re.Pattern[str]
+) -> tuple[list[Any], np.ndarray] | None:
+    """Words and counts, if all lines are as they must be; in passes over the whole content."""
+    codes = np.frombuffer(content, np.uint8)
+    ends = np.flatnonzero((codes == 0x20) | (codes == 0x0A))  # in UTF-8 part of no other character
+    is_in_turn = len(ends) == 2 * V and (codes[ends].reshape(V, 2) == (0x20, 0x0A)).all()
+    if not is_in_turn or np.diff(ends[1::2], prepend=-1).max(initial=0) > LONGEST_LINE:
+        return None
+    try:
+        text = content.decode()
+        parts = text.split()
+        # other white space is in no part, nor are two spaces together
+        if len(parts) != 2 * V or " ".join([*parts, ""]) != text.replace("\n", " "):
+            return None
+        numbers = parts[1::2]
+        if not all(map(form.fullmatch, numbers)):
+            return None
+        return parts[::2], np.array([*map(int, numbers)], np.int64)
+    except (UnicodeDecodeError, OverflowError):
+        return None
+
+
+def _split_each_line(
+    content: bytes, V: int, form: re.Pattern[str], name: str
+) -> tuple[list[Any], np.ndarray]:
+    """As `_split_lines`, one by one, to name the line that is wrong."""
+    words: list[Any] = []
+    counts = np.empty(V, np.int64)
+    with BytesIO(content) as file:
+        for row in range(V):
+            try:
+                line = file.readline(LONGEST_LINE + 1)
+                word, counts[row] = _parse_line(line, form)
+            except (ValueError, OverflowError) as error:
+                raise ValueError(f"line {row + 1} of {name!r} is not 'word count'") from error
+            words.append(word)
+        if file.read(1):
+            raise ValueError(f"{name!r} has more lines than there are vectors, {V}")
+    return words, counts
+
+
+def _parse_line(line: bytes, form: re.Pattern[str]) -> tuple[str, int]:
     text = line.decode()
     word, count = text.split(None, 2)  # no long list, however many there are
-    if text != f"{word} {count}\n" or not COUNT.fullmatch(count):
+    if text != f"{word} {count}\n" or not form.fullmatch(count):
         raise ValueError
     return word, int(count)
 
 
-def _put_apart(words: list[Any], path: Path, size: int) -> None:
-    """Put the words of the second file in their rows; `size` bytes has the first."""
-    found = parse_json(read_bytes(path, most_apart(size, len(words))))
+def _put_apart(words: list[Any], content: bytes) -> None:
+    """Put the words of the second file in their rows."""
+    found = parse_json(content)
     if not isinstance(found, dict):
         raise ValueError("it is no JSON object")
     for key, value in found.items():
