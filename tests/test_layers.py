@@ -25,7 +25,7 @@ LAYERS = {
     },
     1: {"stream", "wordfile"},
     2: {"vocabulary", "pairs", "parameters", "blockshape", "state", "storage"},
-    3: {"reference", "kernel", "exact_kernels", "probability"},
+    3: {"reference", "kernel", "exact_kernels", "probability", "warmstart"},
     4: {"training", "corpuscache", "checkpoint", "record"},
     5: {"fitting"},
     6: {"word2vec"},

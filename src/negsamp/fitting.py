@@ -32,6 +32,7 @@ from negsamp.stream import TokenStream
 from negsamp.team import start_children
 from negsamp.training import Trainer
 from negsamp.vocabulary import Vocabulary, read_corpus
+from negsamp.warmstart import WarmStart
 
 __all__ = [
     "How",
@@ -68,12 +69,13 @@ class TrainingInterrupted(KeyboardInterrupt):
 
 @dataclass(frozen=True)
 class How:
-    """How a corpus is read and where a run is written down; see `Word2Vec.fit`."""
+    """How a corpus is read, what a run begins with and where it is written down; see `fit`."""
 
     errors: str = "strict"
     cache: str | os.PathLike[str] | None = None
     checkpoint: Path | None = None
     checkpoint_every: float = 10.0
+    start: WarmStart | None = None
 
     def check(self, corpus: Any) -> None:
         """Refuse what cannot be done, before anything is."""
@@ -161,6 +163,9 @@ class Run:
         )
         if saved:
             self._arrays |= saved.state
+        elif how.start is not None:
+            frozen = how.start.fill(self.vocabulary.index, W_in)
+            self._arrays |= {} if frozen is None else {"frozen": frozen}
         self.state: dict[str, np.ndarray] = {}
         self.checkpoints: Checkpoints | None = None
         if how.checkpoint:

@@ -22,8 +22,9 @@ __all__ = [
     "training_arrays",
 ]
 
-# What training changes, and so what goes on from a checkpoint.
-STATE = ("W_in", "W_out", "log_z", "squares_in", "squares_out", "squares_log_z")
+# What training changes, or began with, and so what goes on from a checkpoint. A row of W_in that is
+# "frozen" stays as it is.
+STATE = ("W_in", "W_out", "log_z", "squares_in", "squares_out", "squares_log_z", "frozen")
 
 
 class TrainingDivergedError(ArithmeticError):
@@ -63,7 +64,7 @@ class Watch:
     Attributes
     ----------
     on_start : callable
-        Called with the arrays that training changes in place, `STATE`, and the `Progress` that
+        Called with the arrays of `STATE`, which training changes in place, and the `Progress` that
         follows them.
     on_block, on_epoch_end : callable
         Called with the `Progress` after each block and each epoch.

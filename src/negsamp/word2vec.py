@@ -19,6 +19,7 @@ from negsamp.state import Progress, Watch, objective_arrays
 from negsamp.storage import SavedModelError, read_model, write_model
 from negsamp.vectors import KeyedVectors
 from negsamp.vocabulary import Vocabulary
+from negsamp.warmstart import checked_start
 
 __all__ = ["NotFittedError", "Word2Vec"]
 
@@ -197,8 +198,13 @@ class Word2Vec:
         cache: str | os.PathLike[str] | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_every: float = 10.0,
+        init_vectors: KeyedVectors | None = None,
+        frozen: bool | Iterable[Any] = False,
     ) -> Word2Vec:
         """Learn vectors from a corpus.
+
+        A model that was fitted before begins anew, as scikit-learn's do; to go on from its vectors,
+        give them as `init_vectors`.
 
         Parameters
         ----------
@@ -222,6 +228,15 @@ class Word2Vec:
             whatever stopped it. It must not hold those of another run.
         checkpoint_every : float
             Minutes from one checkpoint to the next.
+        init_vectors : KeyedVectors, optional
+            Input vectors to begin with, of `vector_size` numbers: words of the corpus that are
+            among its keys begin there, the others at random, as without it. Output vectors and the
+            optimizer's sums begin with 0 in any case. gensim's KeyedVectors serve as well. The log
+            says how many words were found, at level INFO.
+        frozen : bool or iterable of hashable
+            Words of `init_vectors` whose input vectors stay as they are, to the bit, while all else
+            is trained around them; True for all that were given. Those that the corpus does not
+            have are of no account. They stay frozen when the run is resumed.
 
         Returns
         -------
@@ -232,6 +247,8 @@ class Word2Vec:
         ------
         ValueError, TypeError
             If a parameter is out of range; before anything is read.
+        UnknownWordError
+            If a word of `frozen` is not in `init_vectors`; before anything is read.
         FileExistsError
             If the folder for checkpoints holds some already; before anything is read.
         CorpusError, FileNotFoundError
@@ -249,7 +266,8 @@ class Word2Vec:
         check_parameters(self.get_params())
         callbacks = _checked_callbacks(callbacks)
         folder = None if checkpoint is None else check_unused(checkpoint)
-        how = How(errors, cache, folder, checkpoint_every)
+        start = checked_start(init_vectors, frozen, int(self.vector_size))
+        how = How(errors, cache, folder, checkpoint_every, start)
         how.check(corpus)
         self._train(corpus, how, callbacks)
         return self
