@@ -27,7 +27,7 @@ from negsamp.sampling import (
     noise_probabilities,
     noise_weights,
 )
-from negsamp.state import Progress, Watch, objective_arrays, training_arrays
+from negsamp.state import Progress, Watch, initial_vectors, objective_arrays, training_arrays
 from negsamp.stream import TokenStream
 from negsamp.team import start_children
 from negsamp.training import Trainer
@@ -157,7 +157,7 @@ class Run:
             params["nce_normalizer"],
         )
         self.trainer = _trainer(params, counts, longest, keep, seed)
-        W_in, W_out = _initial_vectors(len(counts), int(params["vector_size"]), self.trainer.seed)
+        W_in, W_out = initial_vectors(len(counts), int(params["vector_size"]), self.trainer.seed)
         self._arrays = training_arrays(
             W_in, W_out, stream, keep, AliasTable(self.noise), self.about
         )
@@ -374,12 +374,3 @@ def _trainer(
         kept_tokens=float(kept.sum()),
         objective=params["objective"],
     )
-
-
-def _initial_vectors(V: int, d: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Small random input vectors and zero output vectors, as in word2vec, (V, d) each."""
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2**31,)))
-    W_in = rng.random((V, d), dtype=np.float32)
-    W_in -= np.float32(0.5)
-    W_in /= np.float32(d)
-    return W_in, np.zeros((V, d), dtype=np.float32)

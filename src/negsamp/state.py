@@ -18,6 +18,7 @@ __all__ = [
     "Progress",
     "TrainingDivergedError",
     "Watch",
+    "initial_vectors",
     "objective_arrays",
     "training_arrays",
 ]
@@ -76,6 +77,15 @@ class Watch:
     on_block: Callable[[Progress], Any] = _ignore
     on_epoch_end: Callable[[Progress], Any] = _ignore
     on_stop: Callable[[dict[str, np.ndarray]], Any] = _ignore
+
+
+def initial_vectors(V: int, d: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Small random input vectors and zero output vectors, as in word2vec, (V, d) each."""
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2**31,)))
+    W_in = rng.random((V, d), dtype=np.float32)
+    W_in -= np.float32(0.5)
+    W_in /= np.float32(d)
+    return W_in, np.zeros((V, d), dtype=np.float32)
 
 
 def training_arrays(
