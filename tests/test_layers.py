@@ -25,8 +25,18 @@ LAYERS = {
     },
     1: {"stream", "wordfile", "folder"},
     2: {"vocabulary", "pairs", "parameters", "blockshape", "state", "storage"},
-    3: {"reference", "kernel", "exact_kernels", "probability", "queries", "vectorfolder"},
-    4: {"training", "corpuscache", "checkpoint", "record", "vectors"},
+    3: {
+        "reference",
+        "kernel",
+        "exact_kernels",
+        "pair_kernel",
+        "pairdata",
+        "probability",
+        "queries",
+        "vectorfolder",
+        "warmstart",
+    },
+    4: {"training", "pairtraining", "corpuscache", "checkpoint", "record", "vectors"},
     5: {"fitting"},
     6: {"word2vec"},
     7: {"evaluation", "datasets"},
@@ -39,7 +49,7 @@ MAY_IMPORT_THE_PACKAGE = {"fitting", "cli"}  # for its version
 # The two ways to take a step check each other, so the fast one is written without the other's.
 FORBIDDEN = {
     (kernel, other)
-    for kernel in ("kernel", "exact_kernels")
+    for kernel in ("kernel", "exact_kernels", "pair_kernel")
     for other in ("objectives", "reference")
 }
 

@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 NAME = re.compile(r"checkpoint-(\d{6,12})")
 KEPT = 2
+# Of the state, what has two dimensions; the rest are columns in files only.
+MATRICES = ("W_in", "W_out", "log_z")
 # What is called otherwise in files than in training.
 NAMES = {"W_in": "vectors", "W_out": "context_vectors"}
 
@@ -69,7 +71,7 @@ class Saved(NamedTuple):
     def state(self) -> dict[str, np.ndarray]:
         """The arrays that training goes on with, by their names in `negsamp.state.STATE`."""
         found = {k: self.files[f] for k in STATE if (f := NAMES.get(k, k)) in self.files}
-        return {k: v[:, 0] if k.startswith("squares") else v for k, v in found.items()}
+        return {k: v[:, 0] if k not in MATRICES else v for k, v in found.items()}
 
 
 class Checkpoints:
@@ -203,6 +205,8 @@ def _read(path: Path) -> Saved:
         needed = {"squares_in", "squares_out"} | ({"squares_log_z"} if "log_z" in files else set())
         if lacking := sorted(needed - set(files)):
             raise ValueError(f"it lacks the file {lacking[0]}.npy")
+        if "frozen" in files and files["frozen"].max() > 1:
+            raise ValueError("'frozen.npy' holds other numbers than 0 and 1")
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{str(path)!r} is no checkpoint: {error!r:.200}") from error
     return Saved(path, words, counts, files, about, progress)

@@ -27,11 +27,12 @@ from negsamp.sampling import (
     noise_probabilities,
     noise_weights,
 )
-from negsamp.state import Progress, Watch, objective_arrays, training_arrays
+from negsamp.state import Progress, Watch, initial_vectors, objective_arrays, training_arrays
 from negsamp.stream import TokenStream
 from negsamp.team import start_children
 from negsamp.training import Trainer
 from negsamp.vocabulary import Vocabulary, read_corpus
+from negsamp.warmstart import WarmStart
 
 __all__ = [
     "How",
@@ -68,12 +69,13 @@ class TrainingInterrupted(KeyboardInterrupt):
 
 @dataclass(frozen=True)
 class How:
-    """How a corpus is read and where a run is written down; see `Word2Vec.fit`."""
+    """How a corpus is read, what a run begins with and where it is written down; see `fit`."""
 
     errors: str = "strict"
     cache: str | os.PathLike[str] | None = None
     checkpoint: Path | None = None
     checkpoint_every: float = 10.0
+    start: WarmStart | None = None
 
     def check(self, corpus: Any) -> None:
         """Refuse what cannot be done, before anything is."""
@@ -155,12 +157,15 @@ class Run:
             params["nce_normalizer"],
         )
         self.trainer = _trainer(params, counts, longest, keep, seed)
-        W_in, W_out = _initial_vectors(len(counts), int(params["vector_size"]), self.trainer.seed)
+        W_in, W_out = initial_vectors(len(counts), int(params["vector_size"]), self.trainer.seed)
         self._arrays = training_arrays(
             W_in, W_out, stream, keep, AliasTable(self.noise), self.about
         )
         if saved:
             self._arrays |= saved.state
+        elif how.start is not None:
+            frozen = how.start.fill(self.vocabulary.index, W_in)
+            self._arrays |= {} if frozen is None else {"frozen": frozen}
         self.state: dict[str, np.ndarray] = {}
         self.checkpoints: Checkpoints | None = None
         if how.checkpoint:
@@ -369,12 +374,3 @@ def _trainer(
         kept_tokens=float(kept.sum()),
         objective=params["objective"],
     )
-
-
-def _initial_vectors(V: int, d: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Small random input vectors and zero output vectors, as in word2vec, (V, d) each."""
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2**31,)))
-    W_in = rng.random((V, d), dtype=np.float32)
-    W_in -= np.float32(0.5)
-    W_in /= np.float32(d)
-    return W_in, np.zeros((V, d), dtype=np.float32)

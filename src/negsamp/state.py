@@ -18,12 +18,14 @@ __all__ = [
     "Progress",
     "TrainingDivergedError",
     "Watch",
+    "initial_vectors",
     "objective_arrays",
     "training_arrays",
 ]
 
-# What training changes, and so what goes on from a checkpoint.
-STATE = ("W_in", "W_out", "log_z", "squares_in", "squares_out", "squares_log_z")
+# What training changes, or began with, and so what goes on from a checkpoint. A row of W_in that is
+# "frozen" stays as it is.
+STATE = ("W_in", "W_out", "log_z", "squares_in", "squares_out", "squares_log_z", "frozen")
 
 
 class TrainingDivergedError(ArithmeticError):
@@ -63,7 +65,7 @@ class Watch:
     Attributes
     ----------
     on_start : callable
-        Called with the arrays that training changes in place, `STATE`, and the `Progress` that
+        Called with the arrays of `STATE`, which training changes in place, and the `Progress` that
         follows them.
     on_block, on_epoch_end : callable
         Called with the `Progress` after each block and each epoch.
@@ -75,6 +77,15 @@ class Watch:
     on_block: Callable[[Progress], Any] = _ignore
     on_epoch_end: Callable[[Progress], Any] = _ignore
     on_stop: Callable[[dict[str, np.ndarray]], Any] = _ignore
+
+
+def initial_vectors(V: int, d: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Small random input vectors and zero output vectors, as in word2vec, (V, d) each."""
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2**31,)))
+    W_in = rng.random((V, d), dtype=np.float32)
+    W_in -= np.float32(0.5)
+    W_in /= np.float32(d)
+    return W_in, np.zeros((V, d), dtype=np.float32)
 
 
 def training_arrays(

@@ -49,10 +49,11 @@ __all__ = [
 FORMAT = "negsamp model 1"
 ARRAYS = ("vectors", "context_vectors")
 # What only some models have, columns of V numbers or of one: normalisers, a noise distribution of
-# the user's own, and in checkpoints the optimizer's sums of squares.
-COLUMNS = ("log_z", "noise", "squares_in", "squares_out", "squares_log_z")
+# the user's own, and in checkpoints the optimizer's sums of squares and which rows are frozen.
+COLUMNS = ("log_z", "noise", "squares_in", "squares_out", "squares_log_z", "frozen")
 SINGLE = ("log_z", *ARRAYS)
 TYPES = {name: np.dtype(np.float32 if name in SINGLE else np.float64) for name in ARRAYS + COLUMNS}
+TYPES["frozen"] = np.dtype(np.uint8)
 NEEDED = ("vocabulary.txt", *(f"{name}.npy" for name in ARRAYS))
 OPTIONAL = ("words.json", *(f"{name}.npy" for name in COLUMNS))
 MODEL = Format(FORMAT, NEEDED, OPTIONAL)
@@ -100,7 +101,7 @@ def write_model(
     arrays : dict
         ``"vectors"`` and ``"context_vectors"``, each (V, d) float32; perhaps ``"log_z"``, (1, 1) or
         (V, 1) float32, and others of `COLUMNS`, (V, 1) float64, but ``"squares_log_z"`` in the
-        shape of ``"log_z"``. Finite.
+        shape of ``"log_z"`` and ``"frozen"`` (V, 1) uint8. Finite.
     about : dict
         What else ``model.json`` shall hold; JSON values.
 

@@ -248,7 +248,11 @@ class _Worker:
         self.weights = window_weights(t.window, t.shrink_windows)[beyond : -beyond or None]
         rule = OPTIMIZERS[t.optimizer]
         V, squares = len(self.W_in), (arrays["squares_in"], arrays["squares_out"])
-        self.rules = [rule(V, t.max_step, some) for some in squares]
+        frozen = arrays.get("frozen")
+        moves = (None if frozen is None else frozen == 0, None)  # those of W_out all move
+        self.rules = [
+            rule(V, t.max_step, some, which) for some, which in zip(squares, moves, strict=True)
+        ]
         self.log_z_rule = NormalizerRule(arrays.get("squares_log_z", np.zeros(0)))
 
     def _block_kernel(

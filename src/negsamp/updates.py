@@ -106,12 +106,18 @@ class SGD:
         more, all of them are shortened alike.
     squares : ndarray, shape (n_rows,) float64, optional
         What a rule remembers of the past, changed in place; this one remembers nothing.
+    moves : ndarray, shape (n_rows,) bool, optional
+        Rows that move; the others stay as they are, to the bit. All of them if None.
     """
 
     def __init__(
-        self, n_rows: int, max_step: float = np.inf, squares: np.ndarray | None = None
+        self,
+        n_rows: int,
+        max_step: float = np.inf,
+        squares: np.ndarray | None = None,
+        moves: np.ndarray | None = None,
     ) -> None:
-        self.max_step = max_step
+        self.max_step, self.moves = max_step, moves
         self.lengths = np.zeros(n_rows)
 
     def apply(
@@ -152,6 +158,10 @@ class SGD:
         lengths = np.sqrt(squares) if lengths is None else lengths
         if size > 1:
             chosen = rows % size == rank
+        if self.moves is not None:
+            moves = self.moves[rows]
+            chosen = moves if chosen is None else chosen & moves
+        if chosen is not None:
             places = np.flatnonzero(chosen)  # twice as fast as a mask to take from
             rows, squares, lengths = rows[places], squares[places], lengths[places]
         index = rows.astype(np.intp)
@@ -176,7 +186,7 @@ class RowAdaGrad(SGD):
 
     Parameters
     ----------
-    n_rows, max_step
+    n_rows, max_step, moves
         As for `SGD`.
     squares : ndarray, shape (V,) float64, optional
         G, changed in place; zeros at first if None.
@@ -188,9 +198,13 @@ class RowAdaGrad(SGD):
     FLOOR = 800.0
 
     def __init__(
-        self, n_rows: int, max_step: float = np.inf, squares: np.ndarray | None = None
+        self,
+        n_rows: int,
+        max_step: float = np.inf,
+        squares: np.ndarray | None = None,
+        moves: np.ndarray | None = None,
     ) -> None:
-        super().__init__(n_rows, max_step)
+        super().__init__(n_rows, max_step, moves=moves)
         self.squares = np.zeros(n_rows) if squares is None else squares
 
     def _rates(self, index: np.ndarray, squares: np.ndarray, alpha: float) -> np.ndarray:

@@ -25,7 +25,7 @@ from negsamp.stream import StreamBuilder, TokenStream
 from negsamp.tokens import Tokens, pad, split_blocks
 from negsamp.wordtable import Found, WordTable
 
-__all__ = ["TokenStream", "Vocabulary", "read_corpus"]
+__all__ = ["TokenStream", "Vocabulary", "read_corpus", "sort_words"]
 
 logger = logging.getLogger(__name__)
 
@@ -334,8 +334,7 @@ def _finish(
             f"seen {counts.max()} times"
         )
     words = words_of(frequent)
-    order = np.array(_order(words))
-    order = order[np.argsort(-counts[frequent[order]], kind="stable")]
+    order = sort_words(words, counts[frequent])
     provisional = frequent[order]
     vocabulary = Vocabulary(
         [words[i] for i in order.tolist()], counts[provisional], builder.n_tokens
@@ -343,6 +342,12 @@ def _finish(
     final = np.full(len(counts), -1, dtype=np.int32)
     final[provisional] = np.arange(len(provisional), dtype=np.int32)
     return vocabulary, builder.build(final)
+
+
+def sort_words(words: list[Any], counts: np.ndarray) -> np.ndarray:
+    """Order by falling count, words of equal count in order of the words: (V,) intp."""
+    order = np.array(_order(words), np.intp)
+    return order[np.argsort(-counts[order], kind="stable")]
 
 
 def _order(words: list[Any]) -> list[int]:

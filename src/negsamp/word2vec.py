@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from negsamp.checkpoint import Saved, check_unused, read_latest
-from negsamp.fitting import How, model_record, noise_of, read_run
+from negsamp.fitting import How, TrainingInterrupted, model_record, noise_of, read_run
+from negsamp.pairdata import read_pairs
+from negsamp.pairtraining import PairRun, check_pair_parameters
 from negsamp.parameters import check_parameters, is_integer, refuse
 from negsamp.probability import context_log_probabilities, pair_scores
 from negsamp.record import check_model, parse_record
@@ -19,6 +22,7 @@ from negsamp.state import Progress, Watch, objective_arrays
 from negsamp.storage import SavedModelError, read_model, write_model
 from negsamp.vectors import KeyedVectors
 from negsamp.vocabulary import Vocabulary
+from negsamp.warmstart import checked_start
 
 __all__ = ["NotFittedError", "Word2Vec"]
 
@@ -81,8 +85,8 @@ class Word2Vec:
 
     Attributes
     ----------
-    wv : KeyedVectors
-        The words and their vectors.
+    wv, context_wv : KeyedVectors
+        The words with their input vectors, and with their output vectors.
     vectors_, context_vectors_ : ndarray, shape (V, d) float32
         Input vectors, one for each word as a center, and output vectors, as a context. After
         ``"hierarchical"`` the output vectors are those of the V − 1 inner nodes of the tree, and a
@@ -197,8 +201,13 @@ class Word2Vec:
         cache: str | os.PathLike[str] | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_every: float = 10.0,
+        init_vectors: KeyedVectors | None = None,
+        frozen: bool | Iterable[Any] = False,
     ) -> Word2Vec:
         """Learn vectors from a corpus.
+
+        A model that was fitted before begins anew, as scikit-learn's do; to go on from its vectors,
+        give them as `init_vectors`.
 
         Parameters
         ----------
@@ -222,6 +231,15 @@ class Word2Vec:
             whatever stopped it. It must not hold those of another run.
         checkpoint_every : float
             Minutes from one checkpoint to the next.
+        init_vectors : KeyedVectors, optional
+            Input vectors to begin with, of `vector_size` numbers: words of the corpus that are
+            among its keys begin there, the others at random, as without it. Output vectors and the
+            optimizer's sums begin with 0 in any case. gensim's KeyedVectors serve as well. The log
+            says how many words were found, at level INFO.
+        frozen : bool or iterable of hashable
+            Words of `init_vectors` whose input vectors stay as they are, to the bit, while all else
+            is trained around them; True for all that were given. Those that the corpus does not
+            have are of no account. They stay frozen when the run is resumed.
 
         Returns
         -------
@@ -232,6 +250,8 @@ class Word2Vec:
         ------
         ValueError, TypeError
             If a parameter is out of range; before anything is read.
+        UnknownWordError
+            If a word of `frozen` is not in `init_vectors`; before anything is read.
         FileExistsError
             If the folder for checkpoints holds some already; before anything is read.
         CorpusError, FileNotFoundError
@@ -249,9 +269,105 @@ class Word2Vec:
         check_parameters(self.get_params())
         callbacks = _checked_callbacks(callbacks)
         folder = None if checkpoint is None else check_unused(checkpoint)
-        how = How(errors, cache, folder, checkpoint_every)
+        start = checked_start(init_vectors, frozen, int(self.vector_size))
+        how = How(errors, cache, folder, checkpoint_every, start)
         how.check(corpus)
         self._train(corpus, how, callbacks)
+        return self
+
+    def fit_pairs(
+        self,
+        centers: Iterable[Any],
+        contexts: Iterable[Any] | None = None,
+        weights: Any = None,
+        *,
+        callbacks: Iterable[Callable[[Word2Vec, int], Any]] = (),
+    ) -> Word2Vec:
+        """Learn vectors from explicit (center, context) pairs, with negative sampling.
+
+        For contexts that are no neighbours in a text: words with their syntactic relation [1]_,
+        what was clicked after what, edges of a weighted graph. Minimises over the pairs (c, o)
+
+            Σ weight · (−log σ(u_o · v_c) − K · E_noise log σ(−u_k · v_c))
+
+        Centers and contexts have vocabularies of their own: `.wv` has the centers, `.context_wv`
+        the contexts, and a word that is both has a row in each. Pairs are in memory, about 40 bytes
+        each, and are trained in one process; the same seed gives the same bytes.
+
+        Parameters
+        ----------
+        centers, contexts : iterable of hashable, length P
+            A pair a place. Or `centers` alone, an iterable of tuples (center, context), or of
+            tuples (center, context, weight).
+        weights : array_like, shape (P,), optional
+            Weight of each pair, finite, 0 or more; 1 if None. Only their ratios matter to what is
+            learned. A pair of weight 2 is as good as two of weight 1; one of weight 0 as good as
+            none.
+        callbacks : iterable of callable
+            As in `fit`.
+
+        Returns
+        -------
+        Word2Vec
+            The model itself; `score_pairs` and `predict_context` take its contexts. It cannot be
+            saved whole, since a saved model has one vocabulary.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter is out of range, if there are not as many centers as contexts or weights,
+            or if a weight is negative or not finite; the model stays as it was.
+        CorpusError
+            If a word is None, NaN or not hashable, or if no pair is left to train on; likewise.
+        TrainingDivergedError, TrainingInterrupted
+            As in `fit`.
+
+        Notes
+        -----
+        A word's count is the sum of the weights of its pairs: `min_count` leaves out the centers
+        and contexts below it, once, with their pairs; noise words are contexts, drawn in proportion
+        to count^`ns_exponent` or by `noise`, in the order of ``context_wv``. `batch_size` is pairs
+        in one update. `window`, `shrink_windows`, `sample`, `max_vocab_size` and `workers` are of
+        no account: pairs are trained as they are given. `raw_words_` is the weight of all pairs.
+
+        References
+        ----------
+        .. [1] O. Levy, Y. Goldberg, "Dependency-Based Word Embeddings", ACL 2014.
+
+        Examples
+        --------
+        >>> model = Word2Vec(vector_size=10, min_count=1, epochs=2, seed=1)
+        >>> model = model.fit_pairs([("cats", "chase_subj"), ("mice", "chase_obj")])
+        >>> model.wv["cats"].shape, "chase_obj" in model.context_wv
+        ((10,), True)
+        """
+        params = self.get_params()
+        check_parameters(params)
+        check_pair_parameters(params)
+        callbacks = _checked_callbacks(callbacks)
+        began = time.perf_counter()
+        data = read_pairs(centers, contexts, weights, params["min_count"])
+        run = PairRun(params, data)
+        read = time.perf_counter()
+
+        def update() -> None:
+            self.vocabulary_, self._context_vocabulary = data.center_words, data.context_words
+            self.raw_words_ = data.given
+            self._set_learned({"W_in": run.W_in, "W_out": run.W_out}, {"context_noise": run.noise})
+            self.loss_history_ = [*run.losses]
+            self.fit_seconds_ = {"read": read - began, "train": time.perf_counter() - read}
+
+        def on_epoch_end() -> None:
+            update()
+            for callback in callbacks:
+                callback(self, run.epoch)
+
+        try:
+            run.train(on_epoch_end, self.progress)
+        except KeyboardInterrupt as error:
+            raise TrainingInterrupted(run.place) from error
+        finally:
+            update()
         return self
 
     @classmethod
@@ -319,6 +435,7 @@ class Word2Vec:
 
             def on_start(state: dict[str, np.ndarray], progress: Progress) -> None:
                 self.vocabulary_, self.raw_words_ = run.vocabulary, run.vocabulary.raw_words
+                self.__dict__.pop("_context_vocabulary", None)  # of pairs that were fitted before
                 update(progress)
 
             def update(progress: Progress) -> None:
@@ -339,6 +456,7 @@ class Word2Vec:
 
     def _set_learned(self, learned: dict[str, np.ndarray], about: dict[str, np.ndarray]) -> None:
         self.__dict__.pop("_wv", None)
+        self.__dict__.pop("_context_wv", None)
         self.vectors_, self.context_vectors_ = learned["W_in"], learned["W_out"]
         self._about = {**about, **{k: v for k, v in learned.items() if k == "log_z"}}
 
@@ -374,7 +492,8 @@ class Word2Vec:
         ValueError, TypeError
             If there are not as many centers as contexts, or one is a single string.
         """
-        rows, columns = self._rows("centers", centers), self._rows("contexts", contexts)
+        rows = self._rows("centers", centers)
+        columns = self._rows("contexts", contexts, is_context=True)
         if len(rows) != len(columns):
             raise ValueError(
                 f"centers has {len(rows)} words and contexts {len(columns)}; they come in pairs"
@@ -410,7 +529,9 @@ class Word2Vec:
         rows = self._rows("words", [words] if isinstance(words, str) else words)
         if not len(rows):
             raise ValueError("words is empty; a context is predicted from one word or more")
-        noise = noise_of(self.get_params(), self.vocabulary_.counts)
+        noise = self._about.get("context_noise")
+        if noise is None:
+            noise = noise_of(self.get_params(), self.vocabulary_.counts)
         log_p = context_log_probabilities(
             self.objective,
             self.vectors_,
@@ -421,12 +542,15 @@ class Word2Vec:
             self._about,
         ).mean(axis=0)
         best = np.argsort(-log_p, kind="stable")[: int(topn)]
-        return [(self.vocabulary_.words[row], float(log_p[row])) for row in best]
+        contexts = self.__dict__.get("_context_vocabulary", self.vocabulary_)
+        return [(contexts.words[row], float(log_p[row])) for row in best]
 
-    def _rows(self, name: str, words: Any) -> np.ndarray:
+    def _rows(self, name: str, words: Any, is_context: bool = False) -> np.ndarray:
         if isinstance(words, str):
             raise TypeError(f"{name} is {words!r}; it must be a list of words")
-        return np.array([self.wv.row(word) for word in words], dtype=np.intp)
+        of_pairs = is_context and "_context_vocabulary" in self.__dict__
+        wv = self.context_wv if of_pairs else self.wv
+        return np.array([wv.row(word) for word in words], dtype=np.intp)
 
     @property
     def wv(self) -> KeyedVectors:
@@ -437,10 +561,24 @@ class Word2Vec:
             cached = self._wv = KeyedVectors(vocabulary.words, vectors, vocabulary.counts)
         return cached
 
+    @property
+    def context_wv(self) -> KeyedVectors:
+        """The contexts and their output vectors (V', d): after `fit` the same words as `wv`."""
+        cached = self.__dict__.get("_context_wv")
+        if cached is None:
+            vectors = self.context_vectors_  # not there before fit
+            if self.objective == "hierarchical":
+                raise AttributeError  # which __getattr__ puts in words
+            words = self.__dict__.get("_context_vocabulary", self.vocabulary_)
+            cached = self._context_wv = KeyedVectors(words.words, vectors, words.counts)
+        return cached
+
     def __getattr__(self, name: str) -> Any:
         # called only for what is not there: a fitted attribute before fit
         if name == "nce_log_z_" and "_about" in self.__dict__:
             raise AttributeError(f"objective {self.objective!r} has no normaliser; 'nce' has")
+        if name == "context_wv" and "_about" in self.__dict__:
+            raise AttributeError("the output vectors of objective 'hierarchical' are no words'")
         if name in FITTED:
             raise NotFittedError(
                 f"this Word2Vec has no {name} yet: call fit(corpus) or load(folder)"
@@ -464,6 +602,12 @@ class Word2Vec:
             If a word is of a kind that cannot be written and read back, if a vector is not finite,
             or if a parameter was set after training that such a model cannot have.
         """
+        contexts = self.__dict__.get("_context_vocabulary")
+        if contexts is not None:
+            raise ValueError(
+                f"the model has {len(self.wv)} centers and {len(contexts)} contexts of fit_pairs; "
+                "a saved model has one vocabulary: keep wv and context_wv, as numpy.savez does"
+            )
         arrays = {"vectors": self.vectors_, "context_vectors": self.context_vectors_}
         if "log_z" in self._about:
             arrays["log_z"] = self._about["log_z"]
@@ -531,6 +675,7 @@ PARAMETERS = tuple(
 )
 FITTED = (
     "wv",
+    "context_wv",
     "vectors_",
     "context_vectors_",
     "_about",
