@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 
 from negsamp import corpus
 from negsamp.corpus import CorpusError, read_blocks, read_chunks
@@ -351,8 +352,7 @@ def test_corpus_refuses_what_is_no_corpus(source, kind):
 @pytest.mark.parametrize(
     ("bad", "shown"),
     [
-        ("a sentence", "the str 'a sentence'; it must be a sequence of tokens; split it first"),
-        (b"bytes", "the bytes b'bytes'; it must be a sequence of tokens; split it first"),
+        (b"bytes", "the bytes b'bytes'; it must be a sequence of tokens; decode it first"),
         (7, "the int 7; it must be a sequence of tokens$"),
         (None, "the NoneType None; it must be a sequence of tokens$"),
         (float("nan"), "the float nan; it must be"),
@@ -361,7 +361,7 @@ def test_corpus_refuses_what_is_no_corpus(source, kind):
         ({"a": 1}, r"the dict \{'a': 1\}; it must be"),
         (np.zeros((2, 2)), "an array of 2 dimensions; it must be"),
         (np.array(3), "an array of 0 dimensions; it must be"),
-        ("x" * 10_000, "the str 'x{59}…; it must be"),
+        (b"x" * 10_000, "the bytes b'x{58}…; it must be"),
     ],
 )
 @pytest.mark.parametrize("size", [1, 1000])
@@ -371,9 +371,14 @@ def test_iterable_refuses_a_sentence_that_is_no_sequence(monkeypatch, bad, shown
         list(read_chunks([["a"], [], bad, ["b"]]))
 
 
-def test_iterable_refuses_a_list_of_words():
-    with pytest.raises(CorpusError, match=r"^sentence 0 is the str 'the'; .* split it first"):
-        list(read_chunks(["the", "cat"]))
+def test_iterable_splits_a_sentence_that_is_text_as_a_file_is_split():
+    texts = ["the cat\tsat", "", " on\u2003the\nmat "]
+    assert joined(read_chunks(texts)) == [["the", "cat", "sat"], [], ["on", "the", "mat"]]
+
+
+def test_corpus_refuses_a_sparse_matrix():
+    with pytest.raises(CorpusError, match="corpus is a csr_matrix, a sparse matrix; it must be"):
+        read_chunks(csr_matrix([[1.0, 0.0]]))
 
 
 @pytest.mark.parametrize("size", [1, 1000])

@@ -58,8 +58,10 @@ def as_generators(sentences):
         lambda s: iter(s),
         as_generators,
         lambda s: (x for x in s),
+        lambda s: [" ".join(x) for x in s],
+        lambda s: np.array([" ".join(x) for x in s], dtype=object),
     ],
-    ids=["tuples", "arrays", "matrix", "iterator", "generators", "generator"],
+    ids=["tuples", "arrays", "matrix", "iterator", "generators", "generator", "texts", "objects"],
 )
 def test_every_form_of_corpus_gives_the_same_bytes(fitted, form):
     other = model().fit(form(SENTENCES))
@@ -237,9 +239,9 @@ def test_what_gensim_calls_this_model_is_accepted(fitted):
         ([[], []], "empty"),
         (iter([]), "empty"),
         ([["a"], ["b"], ["a"]], "no pair"),
+        (["cats", "chase", "mice"], "no pair.*; a single sentence is a list in a list"),
         ("the quick brown fox", "does not exist"),
-        (["the quick", "brown fox"], "sentence 0 is the str 'the quick'.*split it first"),
-        ([["a", "b"], "c d"], "sentence 1 is the str"),
+        ([["a", "b"], b"c d"], "sentence 1 is the bytes.*decode it first"),
         ([["a", None]], "token 1 of sentence 0 is None"),
         ([["a", "b"], [float("nan"), "a"]], "token 0 of sentence 1 is nan"),
         ([["a", ["b"]]], "token 1 of sentence 0 is .*not hashable"),

@@ -28,7 +28,7 @@ TOKENS_PER_CHUNK = 1 << 18
 LONGEST_TOKEN = 1 << 24
 LAST_SPACE = re.compile(r"\s(?=\S*\Z)")
 # iterable, but one token or in no order
-NOT_SEQUENCES = (str, bytes, bytearray, set, frozenset, Mapping, np.ndarray)
+NOT_SEQUENCES = (bytes, bytearray, set, frozenset, Mapping, np.ndarray)
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -97,8 +97,9 @@ def read_chunks(corpus: Any) -> Iterator[list[Any]]:
 
     Parameters
     ----------
-    corpus : iterable of token sequences
-        A sequence of tokens is a list, tuple, NumPy array or any other iterable but a `str`.
+    corpus : iterable of token sequences or str
+        A sequence of tokens is a list, tuple, NumPy array or any other iterable; a `str` is split
+        at white space.
 
     Yields
     ------
@@ -108,11 +109,16 @@ def read_chunks(corpus: Any) -> Iterator[list[Any]]:
     Raises
     ------
     CorpusError
-        If a sentence is a `str` or no sequence, or if the iterable raises.
+        If a sentence is no sequence, or if the iterable raises.
     """
     if isinstance(corpus, (bytes, bytearray)) or not isinstance(corpus, Iterable):
         raise CorpusError(
             f"corpus is a {type(corpus).__name__}; it must be a path or an iterable of token lists"
+        )
+    if hasattr(corpus, "tocsr"):  # its rows would be taken for tokens
+        raise CorpusError(
+            f"corpus is a {type(corpus).__name__}, a sparse matrix; it must be a path or an "
+            "iterable of token lists"
         )
     return _read_iterable(corpus)
 
@@ -262,12 +268,14 @@ def _naming_faults(corpus: Iterable[Any]) -> Iterator[Any]:
 
 def _tokens(sentence: Any, number: int) -> list[Hashable]:
     """A sentence as a list of its own: the caller may use its object again for the next one."""
+    if isinstance(sentence, str):
+        return sentence.split()  # type: ignore[return-value]
     if isinstance(sentence, np.ndarray) and sentence.ndim == 1:
         return sentence.tolist()
     if not isinstance(sentence, Iterable) or isinstance(sentence, NOT_SEQUENCES):
         raise CorpusError(
             f"sentence {number} is {_described(sentence)}; it must be a sequence of tokens"
-            + ("; split it first" if isinstance(sentence, (str, bytes)) else "")
+            + ("; decode it first" if isinstance(sentence, (bytes, bytearray)) else "")
         )
     try:
         return list(sentence)

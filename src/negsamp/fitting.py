@@ -131,6 +131,7 @@ class Run:
             raise CorpusError(
                 f"the corpus has no pair: none of its {stream.n_sentences} sentences has two words "
                 "that are frequent enough"
+                + ("" if is_path(corpus) else "; a single sentence is a list in a list")
             )
         _check_objective_fits(params, len(self.vocabulary))
         self.corpus = {

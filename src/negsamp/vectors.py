@@ -139,6 +139,10 @@ class KeyedVectors:
     def __repr__(self) -> str:
         return f"KeyedVectors({len(self)} words, {self.vector_size} dimensions)"
 
+    def __reduce__(self) -> Any:
+        # a copy is made anew, so that its matrix is read-only too
+        return type(self), (self.index_to_key, np.asarray(self.vectors), self.counts)
+
     def get_vector(self, key: Hashable, norm: bool = False) -> np.ndarray:
         """Vector of `key`, (d,), scaled to norm 1 with ``norm=True``.
 

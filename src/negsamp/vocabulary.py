@@ -98,14 +98,37 @@ class Vocabulary:
                 ids = table.look_up(block.text, *places, found)
                 builder.add(ids, block.line_lengths, block.continues)
             return builder.build(rows)
-        unknown = len(self)
+        for ids, lengths in self.rows(corpus):
+            builder.add(ids, lengths)
+        return builder.build(np.append(np.arange(len(self), dtype=np.int32), np.int32(-1)))
+
+    def rows(self, documents: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Look up the tokens of an iterable, some documents at a time.
+
+        Parameters
+        ----------
+        documents : iterable of token sequences or str
+            As in `Word2Vec.fit`.
+
+        Yields
+        ------
+        ids : ndarray, shape (n,) int32
+            The row of each token; V, the number of words, for one that is not known.
+        lengths : ndarray, shape (n_documents,) int64
+            Tokens of each document, empty ones included.
+
+        Raises
+        ------
+        CorpusError
+            If a document is no sequence of tokens, or a token is not hashable.
+        """
+        unknown, done = len(self), 0
         look_up = defaultdict(lambda: unknown, self.index)
-        for chunk in read_chunks(corpus):
-            ids = _ids(chunk, look_up.__getitem__, builder.n_sentences)
-            builder.add(ids, _lengths(chunk))
+        for chunk in read_chunks(documents):
+            yield _ids(chunk, look_up.__getitem__, done), _lengths(chunk)
+            done += len(chunk)
             if len(look_up) > 2 * len(self):  # the unknown words met, kept only for their speed
                 look_up = defaultdict(lambda: unknown, self.index)
-        return builder.build(np.append(np.arange(len(self), dtype=np.int32), np.int32(-1)))
 
     def _table(self) -> tuple[WordTable, np.ndarray]:
         """The words that a text can hold, and the id of each of the table's rows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -11,7 +12,11 @@ from typing import Any
 import numpy as np
 
 from negsamp.checkpoint import Saved, check_unused, read_latest
+from negsamp.corpus import read_chunks
+from negsamp.documents import check_documents, document_vectors
+from negsamp.estimator import more_tags, sklearn_tags
 from negsamp.fitting import How, TrainingInterrupted, model_record, noise_of, read_run
+from negsamp.likelihood import mean_log_likelihood
 from negsamp.pairdata import read_pairs
 from negsamp.pairtraining import PairRun, check_pair_parameters
 from negsamp.parameters import check_parameters, is_integer, refuse
@@ -25,6 +30,8 @@ from negsamp.vocabulary import Vocabulary
 from negsamp.warmstart import checked_start
 
 __all__ = ["NotFittedError", "Word2Vec"]
+
+logger = logging.getLogger(__name__)
 
 
 class NotFittedError(AttributeError, ValueError):
@@ -62,7 +69,7 @@ class Word2Vec:
         Passes over the corpus.
     workers : int, optional
         Processes; None takes as many as there are cores that this process may use. A small corpus
-        takes fewer.
+        takes fewer. Where scikit-learn's `n_jobs` runs several fits side by side, 1 is best.
     seed : int, optional
         The same seed gives the same bytes, whatever the number of workers; None takes a new one
         each time.
@@ -101,6 +108,11 @@ class Word2Vec:
         Tokens read, rare ones included.
     fit_seconds_ : dict
         Seconds spent on ``"read"`` and ``"train"``.
+
+    Notes
+    -----
+    It is a transformer of texts to scikit-learn: `clone`, `Pipeline`, `GridSearchCV` and
+    `cross_val_score` take it, with documents that are lists of tokens or strings.
 
     References
     ----------
@@ -167,7 +179,10 @@ class Word2Vec:
         refuse(others, PARAMETERS)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters by name, as scikit-learn's `clone` and `GridSearchCV` ask for them."""
+        """Parameters by name, as scikit-learn's `clone` and `GridSearchCV` ask for them.
+
+        `deep` makes no difference: no parameter is an estimator.
+        """
         return {name: getattr(self, name) for name in PARAMETERS}
 
     def set_params(self, **params: Any) -> Word2Vec:
@@ -179,22 +194,20 @@ class Word2Vec:
             If there is no such parameter; nothing is set then.
         """
         refuse({k: v for k, v in params.items() if k not in PARAMETERS}, PARAMETERS)
-        for name, value in params.items():
-            setattr(self, name, value)
+        for name in params.keys() & set(PARAMETERS):  # gensim's sg=1 is none
+            setattr(self, name, params[name])
         return self
 
     def __repr__(self) -> str:
         defaults = Word2Vec().get_params()
-        changed = {
-            k: v
-            for k, v in self.get_params().items()
-            if (v is not None if k == "noise" else v != defaults[k])  # an array may be noise
-        }
+        # compared as they are shown: arrays are equal element by element
+        changed = {k: v for k, v in self.get_params().items() if repr(v) != repr(defaults[k])}
         return f"Word2Vec({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
 
     def fit(
         self,
         corpus: Any,
+        y: Any = None,
         *,
         errors: str = "strict",
         callbacks: Iterable[Callable[[Word2Vec, int], Any]] = (),
@@ -211,10 +224,13 @@ class Word2Vec:
 
         Parameters
         ----------
-        corpus : str, path, or iterable of token sequences
+        corpus : str, path, or iterable of token sequences or str
             A path names a UTF-8 text file, plain or gzip, with a sentence a line (or one endless
-            line) and white space between tokens. Tokens of an iterable are any hashable. The
-            corpus is read once, so that a generator serves as well as a list.
+            line) and white space between tokens. Tokens of an iterable are any hashable; a sentence
+            or document that is a str is split at white space. The corpus is read once, so that a
+            generator serves as well as a list.
+        y : object, optional
+            Not used; scikit-learn's pipelines hand it to every step.
         errors : str
             What happens to bytes that are not UTF-8: ``"strict"``, ``"ignore"``, ``"replace"``.
         callbacks : iterable of callable
@@ -266,6 +282,8 @@ class Word2Vec:
         TeamError
             If a worker process dies; what was learned may then lack a part of the last update.
         """
+        if isinstance(y, str):
+            raise TypeError(f"y is {y!r}, but it is not used; give other arguments by name")
         check_parameters(self.get_params())
         callbacks = _checked_callbacks(callbacks)
         folder = None if checkpoint is None else check_unused(checkpoint)
@@ -468,6 +486,117 @@ class Word2Vec:
             raise AttributeError  # which __getattr__ puts in words
         log_z = about.get("log_z", np.zeros((1, 1)))
         return float(log_z[0, 0]) if len(log_z) == 1 else log_z[:, 0]
+
+    def transform(self, documents: Any) -> np.ndarray:
+        """Mean vectors of documents.
+
+        Parameters
+        ----------
+        documents : iterable of token sequences or str
+            As in `fit`, but no path.
+
+        Returns
+        -------
+        ndarray, shape (n_documents, d) float32
+            The mean of the vectors of a document's known words, each as often as it occurs; zeros
+            where no word is known, of which the log has a warning.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not trained.
+        CorpusError
+            If `documents` is a str or a path, if a document is no sequence of tokens, or if a token
+            is not hashable.
+        """
+        means, n_unknown = document_vectors(self.vocabulary_, self.vectors_, documents)
+        if n_unknown:
+            logger.warning(
+                "%d of %d documents have no known word; their vectors are zeros",
+                n_unknown,
+                len(means),
+            )
+        return means
+
+    def fit_transform(self, documents: Any, y: Any = None, **fit_params: Any) -> np.ndarray:
+        """`fit` and `transform` of the same documents, which may be a generator.
+
+        Parameters
+        ----------
+        documents, y
+            As there.
+        **fit_params
+            Other arguments of `fit`.
+
+        Returns
+        -------
+        ndarray, shape (n_documents, d) float32
+        """
+        check_documents(documents)
+        read = [document for chunk in read_chunks(documents) for document in chunk]
+        return self.fit(read, y, **fit_params).transform(read)
+
+    def score(self, corpus: Any, y: Any = None) -> float:
+        """Mean log-likelihood of a held-out text, by the objective's own account.
+
+        Parameters
+        ----------
+        corpus : str, path, or iterable of token sequences or str
+            As in `fit`. Words that are not known are left out, as rare ones are in training; no
+            token is subsampled.
+        y : object, optional
+            Not used.
+
+        Returns
+        -------
+        float
+            Minus the mean loss in nats per pair, so higher is better. Noise words come from a fixed
+            seed: the same model and text give the same number.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not trained.
+        CorpusError, FileNotFoundError
+            If the text cannot be read, or has no two known words in a sentence.
+
+        Notes
+        -----
+        It compares models of one objective and vocabulary, of different `vector_size`, `alpha` or
+        `epochs` for instance. `window`, `negative`, the noise distribution and `min_count` change
+        what a pair is or what it costs: choose these by what the vectors are for, say the score of
+        the classifier at the end of a pipeline.
+        """
+        vocabulary = self.vocabulary_
+        return mean_log_likelihood(
+            self.get_params(),
+            self.vectors_,
+            self.context_vectors_,
+            vocabulary.encode(corpus),
+            noise_of(self.get_params(), vocabulary.counts),
+            self._about,
+        )
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Names of the columns of `transform`, ``word2vec0`` and so on, (d,) object.
+
+        `input_features` is not used: a text has none.
+        """
+        names = [f"{type(self).__name__.lower()}{k}" for k in range(self.vectors_.shape[1])]
+        return np.array(names, dtype=object)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "vectors_" in self.__dict__
+
+    def __sklearn_tags__(self) -> Any:
+        return sklearn_tags()
+
+    def _more_tags(self) -> dict[str, Any]:
+        return more_tags()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is copied and pickled: `wv` is made again when it is asked for."""
+        return {name: value for name, value in self.__dict__.items() if name != "_wv"}
 
     def score_pairs(self, centers: Iterable[Any], contexts: Iterable[Any]) -> np.ndarray:
         """What the objective says of (center, context) pairs.

@@ -1,0 +1,385 @@
+"""`Word2Vec` among scikit-learn's tools, which negsamp itself never imports."""
+
+import copy
+import logging
+import pickle
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+from negsamp import CorpusError, KeyedVectors, NotFittedError, Word2Vec
+
+SETTINGS = {
+    "vector_size": 8,
+    "min_count": 1,
+    "sample": 0,  # of a dozen words all are frequent
+    "epochs": 8,
+    "alpha": 0.1,
+    "batch_size": 64,
+    "workers": 1,
+    "seed": 1,
+}
+TOPICS = (
+    ("cat", "dog", "horse", "mouse", "cow", "pig"),
+    ("red", "green", "blue", "yellow", "black", "white"),
+)
+SHARED_WORDS = ("the", "a", "of")
+
+
+def toy(n=160):
+    """Texts of two topics, half of whose words belong to neither, and their topics."""
+    rng = np.random.default_rng(0)
+    topics = np.arange(n) % 2
+    texts = [
+        " ".join(rng.permutation([*rng.choice(TOPICS[t], 4), *rng.choice(SHARED_WORDS, 4)]))
+        for t in topics
+    ]
+    return texts, topics
+
+
+TEXTS, LABELS = toy()
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return Word2Vec(**SETTINGS).fit(TEXTS)
+
+
+# --- without scikit-learn
+
+
+def test_nothing_imports_sklearn_unasked():
+    code = (
+        "import sys; from negsamp import Word2Vec; texts = ['a b c', 'b c a'] * 20; "
+        "m = Word2Vec(min_count=1, sample=0, workers=1).fit(texts); m.transform(texts); "
+        "m.score(texts); m.get_feature_names_out(); repr(m); sys.exit('sklearn' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+def test_transform_gives_the_mean_of_the_known_words(fitted, caplog):
+    with caplog.at_level(logging.WARNING, "negsamp"):
+        found = fitted.transform([["cat", "red", "cat", "zebra"], "blue", "zebra", []])
+    assert (found.shape, found.dtype) == ((4, 8), np.float32)
+    wv = fitted.wv
+    np.testing.assert_allclose(found[0], (2 * wv["cat"] + wv["red"]) / 3, rtol=1e-5)
+    np.testing.assert_allclose(found[1], wv["blue"])
+    assert not found[2:].any()
+    [record] = caplog.records
+    assert record.getMessage() == "2 of 4 documents have no known word; their vectors are zeros"
+
+
+def test_transform_of_known_words_logs_nothing(fitted, caplog):
+    with caplog.at_level(logging.WARNING, "negsamp"):
+        fitted.transform(TEXTS)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda: TEXTS,
+        lambda: [text.split() for text in TEXTS],
+        lambda: np.array(TEXTS, dtype=object),
+        lambda: (iter(text.split()) for text in TEXTS),
+    ],
+    ids=["texts", "lists", "objects", "generators"],
+)
+def test_fit_transform_is_fit_and_transform(fitted, form):
+    m = Word2Vec(**SETTINGS)
+    found = m.fit_transform(form(), LABELS)
+    np.testing.assert_array_equal(found, fitted.transform(TEXTS))
+    np.testing.assert_array_equal(m.vectors_, fitted.vectors_)
+
+
+def test_fit_transform_hands_on_what_fit_takes():
+    epochs = []
+    m = Word2Vec(**SETTINGS)
+    m.fit_transform(TEXTS, callbacks=[lambda model, epoch: epochs.append(epoch)])
+    assert epochs == list(range(1, 9))
+
+
+@pytest.mark.parametrize("method", ["transform", "fit_transform"])
+def test_a_single_text_is_no_list_of_documents(fitted, method, tmp_path):
+    for text in ("cat dog", tmp_path / "corpus.txt"):
+        with pytest.raises(CorpusError, match=r"documents is .*; it must be an iterable of doc"):
+            getattr(copy.copy(fitted), method)(text)
+
+
+def test_y_is_no_place_for_other_arguments():
+    with pytest.raises(TypeError, match="y is 'ignore', but it is not used; give other arguments"):
+        Word2Vec().fit("corpus.txt", "ignore")
+
+
+@pytest.mark.parametrize("method", ["transform", "score"])
+def test_a_model_that_is_not_fitted_transforms_and_scores_nothing(method):
+    def untouchable():
+        raise AssertionError("the documents were read")
+        yield
+
+    with pytest.raises(NotFittedError, match=r"call fit\(corpus\)"):
+        getattr(Word2Vec(), method)(untouchable())
+    with pytest.raises(NotFittedError):
+        Word2Vec().get_feature_names_out()
+
+
+def test_score_is_that_of_the_training_loss_on_the_training_text(fitted):
+    # both are measured over all pairs, the loss before each update
+    assert -fitted.score(TEXTS) == pytest.approx(fitted.loss_history_[-1], rel=0.03)
+    assert fitted.score(TEXTS, LABELS) == fitted.score([text.split() for text in TEXTS])
+
+
+def test_score_reads_a_file_as_fit_does(fitted, tmp_path):
+    path = tmp_path / "heldout.txt"
+    path.write_text("\n".join([*TEXTS, "zebra zebra"]))
+    assert fitted.score(path) == fitted.score(TEXTS)
+
+
+def test_score_is_higher_for_text_of_the_same_kind(fitted):
+    rng = np.random.default_rng(1)
+    words = " ".join(TEXTS).split()
+    mixed = [" ".join(rng.permutation(words)) for _ in range(20)]
+    assert fitted.score(toy(300)[0][200:]) > fitted.score(mixed) + 0.1
+
+
+@pytest.mark.parametrize("objective", ["nce", "infonce", "softmax", "hierarchical"])
+def test_score_follows_the_loss_of_every_objective(objective):
+    m = Word2Vec(**{**SETTINGS, "objective": objective}).fit(TEXTS)
+    assert -m.score(TEXTS) == pytest.approx(m.loss_history_[-1], rel=0.03)
+
+
+def test_feature_names_are_those_of_the_columns(fitted):
+    names = fitted.get_feature_names_out()
+    assert names.dtype == object
+    assert names.tolist() == [f"word2vec{k}" for k in range(8)]
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_a_copy_says_the_same_and_is_apart(fitted, copied):
+    nearest = fitted.wv.most_similar("cat")
+    again = copied(fitted)
+    assert again.get_params() == fitted.get_params()
+    assert again.wv.most_similar("cat") == nearest
+    assert again.score(TEXTS) == fitted.score(TEXTS)
+    assert not np.shares_memory(again.vectors_, fitted.vectors_)
+    again.vectors_[:] = 0
+    assert fitted.vectors_.any()
+    unfitted = copied(Word2Vec(window=3))
+    assert unfitted.window == 3
+    assert not hasattr(unfitted, "vectors_")
+
+
+def test_a_pickle_holds_the_vectors_once():
+    m = Word2Vec(**SETTINGS).fit(TEXTS)
+    before = len(pickle.dumps(m))
+    assert "cat" in m.wv
+    assert len(pickle.dumps(m)) == before
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda kv: pickle.loads(pickle.dumps(kv))])
+def test_a_copy_of_keyed_vectors_is_read_only_too(fitted, copied):
+    again = copied(fitted.wv)
+    assert isinstance(again, KeyedVectors)
+    assert again.most_similar("cat") == fitted.wv.most_similar("cat")
+    np.testing.assert_array_equal(again.counts, fitted.wv.counts)
+    assert not again.vectors.flags.writeable
+
+
+def test_set_params_leaves_no_attribute_of_gensims():
+    assert "sg" not in vars(Word2Vec().set_params(sg=1, window=3))
+
+
+def test_parameters_of_odd_kinds_are_shown():
+    m = Word2Vec(noise=np.ones(2), alpha=np.ones(2), window=7)
+    assert repr(m) == "Word2Vec(window=7, alpha=array([1., 1.]), noise=array([1., 1.]))"
+
+
+# --- with it
+
+sklearn = pytest.importorskip("sklearn")
+
+from sklearn.base import clone  # noqa: E402
+from sklearn.linear_model import LogisticRegression  # noqa: E402
+from sklearn.model_selection import GridSearchCV, cross_val_score  # noqa: E402
+from sklearn.pipeline import FeatureUnion, make_pipeline  # noqa: E402
+from sklearn.utils import estimator_checks  # noqa: E402
+from sklearn.utils.validation import check_is_fitted  # noqa: E402
+
+VERSION = tuple(map(int, sklearn.__version__.split(".")[:2]))
+
+
+def classifier(**params):
+    return make_pipeline(Word2Vec(**{**SETTINGS, **params}), LogisticRegression())
+
+
+def test_clone_has_the_parameters_and_nothing_learned(fitted):
+    noise = np.arange(1.0, 4.0)
+    given = fitted.set_params(noise=noise)
+    again = clone(given)
+    fitted.set_params(noise=None)
+    assert again is not given
+    np.testing.assert_array_equal(again.noise, noise)
+    assert clone(fitted).get_params() == fitted.get_params()
+    assert not hasattr(again, "vectors_")
+
+
+def test_check_is_fitted_knows(fitted):
+    check_is_fitted(fitted)
+    with pytest.raises(ValueError, match="not fitted yet"):
+        check_is_fitted(Word2Vec())
+
+
+def test_tags_are_those_of_a_transformer_of_texts():
+    if VERSION >= (1, 6):
+        tags = sklearn.utils.get_tags(Word2Vec())
+        assert tags.input_tags.string
+        assert tags.input_tags.one_d_array
+        assert not tags.input_tags.two_d_array
+        assert not tags.target_tags.required
+        assert tags.requires_fit
+        assert tags.transformer_tags.preserves_dtype == []
+    else:
+        tags = sklearn.utils._tags._safe_tags(Word2Vec())
+        assert tags["X_types"] == ["string"]
+        assert not tags["requires_y"]
+
+
+def test_a_pipeline_tells_two_topics_apart():
+    texts, topics = toy(300)
+    pipeline = classifier().fit(texts[:160], topics[:160])
+    assert pipeline.score(texts[160:], topics[160:]) > 0.9
+    # what it learned from is where words stand: the same words by chance tell nothing
+    assert pipeline.predict(["cat dog pig", ["red", "blue"]]).tolist() == [0, 1]
+    names = pipeline[:-1].get_feature_names_out()
+    assert names[0] == "word2vec0"
+    assert "Word2Vec(" in repr(pipeline)
+    assert "Word2Vec" in pipeline._repr_html_()
+
+
+def test_a_pipeline_hands_fit_its_arguments():
+    epochs = []
+    classifier().fit(TEXTS, LABELS, word2vec__callbacks=[lambda model, epoch: epochs.append(epoch)])
+    assert len(epochs) == 8
+
+
+def test_a_union_puts_its_columns_side_by_side():
+    union = FeatureUnion([("five", Word2Vec(**SETTINGS)), ("one", Word2Vec(**SETTINGS, window=1))])
+    assert union.fit_transform(TEXTS).shape == (160, 16)
+    assert union.get_feature_names_out()[[0, 8]].tolist() == ["five__word2vec0", "one__word2vec0"]
+
+
+def test_grid_search_goes_through_vector_size_and_window():
+    grid = {"word2vec__vector_size": [2, 4], "word2vec__window": [1, np.int64(4)]}
+    search = GridSearchCV(classifier(), grid, cv=2, error_score="raise").fit(TEXTS, LABELS)
+    assert len(search.cv_results_["params"]) == 4
+    assert search.best_score_ > 0.9
+    best = search.best_estimator_[0]
+    assert best.vectors_.shape == (15, search.best_params_["word2vec__vector_size"])
+
+
+@pytest.mark.parametrize(
+    "documents", [np.array(TEXTS, dtype=object), [text.split() for text in TEXTS]]
+)
+def test_cross_validation_takes_documents_by_their_place(documents):
+    scores = cross_val_score(classifier(), documents, LABELS, cv=2, error_score="raise")
+    assert scores.min() > 0.9
+
+
+def test_grid_search_without_labels_goes_by_the_score():
+    documents = [text.split() for text in TEXTS]
+    search = GridSearchCV(Word2Vec(**SETTINGS), {"alpha": [1e-3, 0.1]}, cv=2, error_score="raise")
+    search.fit(documents)
+    assert search.best_params_ == {"alpha": 0.1}
+    assert search.best_estimator_.wv["cat"].shape == (8,)
+
+
+def test_cross_validation_gives_the_same_scores_in_other_processes():
+    alone, beside = (
+        cross_val_score(Word2Vec(**SETTINGS), TEXTS, cv=2, n_jobs=n_jobs, error_score="raise")
+        for n_jobs in (1, 2)
+    )
+    assert np.isfinite(alone).all()
+    np.testing.assert_array_equal(alone, beside)
+
+
+# --- its own checks
+
+# They give rows of numbers, which are documents of numbers as tokens here: a check that is about
+# what an estimator is and does applies, one that is about matrices of numbers does not.
+NOT_OF_TEXTS = {
+    "check_do_not_raise_errors_in_init_or_set_params": "**others takes what other libraries call "
+    "the parameters, and says what to write instead",
+    "check_n_features_in_after_fitting": "a document may have any number of tokens",
+    "check_n_features_in": "a document may have any number of tokens",
+    "check_transformer_general": "a document may have any number of tokens",
+    "check_complex_data": "a complex number is a token like any other hashable",
+    "check_dtype_object": "a token that is not hashable is refused in words of our own",
+    "check_estimators_empty_data_messages": "an empty corpus is refused in words of our own",
+    "check_fit2d_1feature": "sentences of one word are refused in words of our own",
+    "check_fit2d_predict1d": "a list of numbers is refused in words of our own",
+    "check_estimators_nan_inf": "fit refuses NaN, but transform knows it no more than other words",
+    "check_transformer_data_not_an_array": "an object that is no iterable has no documents",
+}
+# Depends on the machine's settings rather than on the estimator.
+NOT_RUN = {"check_array_api_input"}
+
+
+class OfRows(Word2Vec):
+    """The same, said to take matrices, without which scikit-learn runs no check at all."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = True
+        tags.input_tags.one_d_array = tags.input_tags.string = False
+        return tags
+
+
+def checks():
+    if VERSION < (1, 6):
+        return []
+    estimator = OfRows(vector_size=4, min_count=1, sample=0, epochs=1, workers=1, seed=1)
+    with warnings.catch_warnings():
+        # that it does not inherit from BaseEstimator, which would be an import
+        warnings.simplefilter("ignore", UserWarning)
+        found = [check for _, check in estimator_checks.estimator_checks_generator(estimator)]
+    return [(name_of(check), check, estimator) for check in found if name_of(check) not in NOT_RUN]
+
+
+def name_of(check):
+    return getattr(check, "func", check).__name__
+
+
+CHECKS = checks()
+
+
+@pytest.mark.parametrize(
+    ("name", "check", "estimator"),
+    [c for c in CHECKS if c[0] not in NOT_OF_TEXTS],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_check_of_sklearn_passes(name, check, estimator):
+    check(estimator)
+
+
+@pytest.mark.skipif(
+    VERSION < (1, 6), reason="its checks of objects that do not inherit are younger"
+)
+def test_the_checks_left_out_do_not_apply():
+    """Each of them fails, or it would not have to be left out."""
+    assert {name for name, *_ in CHECKS} >= set(NOT_OF_TEXTS)
+    passed = set()
+    for name, check, estimator in CHECKS:
+        if name in NOT_OF_TEXTS:
+            try:
+                check(estimator)
+                passed.add(name)
+            except Exception as error:
+                assert not isinstance(error, ImportError)  # noqa: PT017
+    assert not passed
+
+
+def test_the_checks_that_apply_are_most():
+    assert VERSION < (1, 6) or len(CHECKS) > 2 * len(NOT_OF_TEXTS)
