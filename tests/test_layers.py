@@ -17,6 +17,7 @@ LAYERS = {
         "sampling",
         "objectives",
         "vectors",
+        "projection",
         "updates",
         "strictjson",
         "team",
