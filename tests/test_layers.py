@@ -17,6 +17,9 @@ LAYERS = {
         "sampling",
         "objectives",
         "cosines",
+        "projection",
+        "labels",
+        "plotting",
         "updates",
         "strictjson",
         "team",
@@ -24,7 +27,7 @@ LAYERS = {
         "usage",
         "estimator",
     },
-    1: {"stream", "wordfile", "folder"},
+    1: {"stream", "wordfile", "folder", "wholefile"},
     2: {"vocabulary", "pairs", "parameters", "blockshape", "state", "storage"},
     3: {
         "reference",

@@ -31,14 +31,17 @@ class _Parser(argparse.ArgumentParser):
 
 
 # What the user can put right (status 2), and what the machine or the numbers did (status 1).
-# ValueError covers bad parameters, CorpusError and SavedModelError.
+# ValueError covers bad parameters, CorpusError and SavedModelError; ImportError is a package of
+# an extra that is not installed.
 WRONG_INPUT = (
+    ImportError,
     UsageError,
     ValueError,
     UnknownWordError,
     FileNotFoundError,
     FileExistsError,
     IsADirectoryError,
+    NotADirectoryError,
     PermissionError,
 )
 FAILURES = (OSError, MemoryError, TeamError, TrainingDivergedError)

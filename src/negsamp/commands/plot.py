@@ -1,0 +1,88 @@
+"""``negsamp plot``: words on a map, or the loss of a run, as a picture."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import numpy as np
+
+from negsamp.labels import label_of
+from negsamp.plotting import SUFFIXES, draw_loss, draw_map, picture
+from negsamp.projection import METHODS, project
+from negsamp.usage import UsageError
+from negsamp.vectors import KeyedVectors
+from negsamp.wholefile import check_file_target, write_whole
+from negsamp.word2vec import Word2Vec
+
+__all__ = ["add"]
+
+TOP = 100
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "plot",
+        allow_abbrev=False,
+        help="draw words as a map, or the loss of a run",
+        description="Draw words as a map in which labels do not overlap, or the loss of each "
+        "epoch. Needs matplotlib.",
+    )
+    parser.add_argument("folder", metavar="FOLDER", help="folder of a saved model")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", required=True, help="a name in .png, .svg or .pdf"
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--words", metavar="WORD", nargs="+", help="words to draw")
+    what.add_argument(
+        "--top",
+        type=int,
+        metavar="N",
+        default=TOP,
+        help="draw the most frequent words (default: %(default)s)",
+    )
+    what.add_argument("--loss", action="store_true", help="draw the loss of each epoch")
+    parser.add_argument(
+        "--method",
+        choices=METHODS,
+        default="pca",
+        help="principal components; or what keeps neighbours together: Neg-t-SNE, or t-SNE, which "
+        "needs scikit-learn (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        default=0,
+        help="where the random numbers of a method start (default: %(default)s)",
+    )
+    parser.set_defaults(run=_plot)
+
+
+def _plot(arguments: argparse.Namespace) -> None:
+    target = check_file_target(arguments.output, SUFFIXES)
+    if arguments.top < 1:
+        raise UsageError(f"argument --top: it is {arguments.top}; it must be 1 or more")
+    if arguments.seed < 0:
+        raise UsageError(f"argument --seed: it is {arguments.seed}; it must be 0 or more")
+    if arguments.loss:
+        figure = draw_loss(Word2Vec.load(arguments.folder).loss_history_)
+    else:
+        kv = _load_vectors(arguments.folder)
+        rows = _rows(kv, arguments.words, arguments.top)
+        points = project(kv.vectors[rows], arguments.method, arguments.seed)
+        figure = draw_map([label_of(kv.index_to_key[row]) for row in rows], points)
+    write_whole(target, picture(figure, target.suffix))
+
+
+def _load_vectors(path: str) -> KeyedVectors:
+    return Word2Vec.load(path).wv
+
+
+def _rows(kv: KeyedVectors, words: list[str] | None, top: int) -> np.ndarray:
+    """Rows of the words, each once, or of the most frequent."""
+    if words is not None:
+        return np.array([kv.row(word) for word in dict.fromkeys(words)], dtype=np.intp)
+    if kv.counts is None:
+        return np.arange(min(top, len(kv)))
+    return np.argsort(-kv.counts, kind="stable")[:top]

@@ -1,0 +1,268 @@
+"""Pictures by matplotlib: a map of words, and the loss of a run."""
+
+from __future__ import annotations
+
+import io
+import logging
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["SUFFIXES", "draw_loss", "draw_map", "picture", "place_labels"]
+
+SUFFIXES = (".png", ".svg", ".pdf")
+INK, MUTED, ACCENT = "#1f2430", "#a3a9b8", "#3b5bb5"
+FONT = "DejaVu Sans"  # which comes with matplotlib
+FONT_SIZE = 9.0  # points, as all lengths here
+DOT = 3.0  # diameter
+MARGIN = 1.0  # around a label
+# How far from its dot a label may stand: beside it, or at the end of a line.
+DISTANCES = (1.5, 9, 16, 24, 34, 46)
+DIRECTIONS = 16
+
+logger = logging.getLogger(__name__)
+
+
+def draw_map(labels: Sequence[str], points: np.ndarray) -> Figure:
+    """A map of words: a dot each, and labels that do not overlap.
+
+    Parameters
+    ----------
+    labels : sequence of str, length V
+        Those that come first are placed first.
+    points : ndarray, shape (V, 2)
+        One unit is as long on both axes.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A label with no place beside its dot stands at the end of a short line; one with no place
+        there is left out, which is logged.
+
+    Raises
+    ------
+    ImportError
+        If there is no matplotlib.
+    ValueError
+        If there are not as many labels as points, or none.
+
+    Notes
+    -----
+    Labels are placed one after the other, each at the first of 96 places that is free. That is
+    quick, and leaves no overlap, where methods that push labels apart may.
+    """
+    _need_matplotlib()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    if len(labels) != len(points) or not len(labels):
+        raise ValueError(f"there are {len(labels)} labels and {len(points)} points")
+    figure = Figure(figsize=(9, 7), dpi=100)
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
+    axes.set_axis_off()
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.scatter(points[:, 0], points[:, 1], s=DOT**2, color=ACCENT, linewidths=0, zorder=2)
+    axes.margins(0.06)
+    axes.apply_aspect()  # from here on pixels are final
+
+    scale = figure.dpi / 72  # pixels a point
+    font: dict[str, Any] = {"family": _families(labels), "size": FONT_SIZE, "color": INK}
+    middle: dict[str, Any] = {"ha": "center", "va": "center", "parse_math": False}
+    texts = [axes.text(0, 0, label, **font, **middle) for label in labels]
+    with _silent_on_glyphs():
+        renderer = canvas.get_renderer()
+        extents = [text.get_window_extent(renderer) for text in texts]
+    sizes = np.array([(e.width, e.height) for e in extents]) + 2 * MARGIN * scale
+    dots = axes.transData.transform(points)
+    box = figure.bbox
+    places = place_labels(dots, sizes, (box.width, box.height), scale)
+    n_left_out = 0
+    for text, dot, size, place in zip(texts, dots, sizes, places, strict=True):
+        if np.isnan(place).any():
+            text.remove()
+            n_left_out += 1
+            continue
+        # in data coordinates: a picture of another resolution has other pixels
+        x, y = axes.transData.inverted().transform(place)
+        text.set_position((x, y))
+        end = np.clip(dot, place - size / 2, place + size / 2)
+        if np.hypot(*(end - dot)) > (DISTANCES[0] + DISTANCES[1]) / 2 * scale:
+            line = axes.transData.inverted().transform([dot, end])
+            axes.plot(*line.T, color=MUTED, linewidth=0.6, zorder=1)
+    if n_left_out:
+        logger.warning("%d of %d labels found no place on the map", n_left_out, len(labels))
+    return figure
+
+
+def place_labels(
+    dots: np.ndarray, sizes: np.ndarray, room: tuple[float, float], scale: float = 1.0
+) -> np.ndarray:
+    """Places of labels such that none overlaps another, a dot, a line or the edge.
+
+    Parameters
+    ----------
+    dots : ndarray, shape (n, 2)
+        What the labels belong to.
+    sizes : ndarray, shape (n, 2)
+        Their widths and heights.
+    room : tuple of float
+        Width and height of the whole.
+    scale : float
+        Length of a typographic point in these units.
+
+    Returns
+    -------
+    ndarray, shape (n, 2)
+        Centers of the labels; NaN for those without a place.
+    """
+    steps = np.arange(DIRECTIONS) * (2 * np.pi / DIRECTIONS)
+    order = np.argsort(np.arange(DIRECTIONS) % (DIRECTIONS // 4), kind="stable")  # right, up, …
+    directions = np.stack([np.cos(steps), np.sin(steps)], axis=1)[order]
+    # corner to corner, so that a label in the diagonal touches its dot as one at the side does
+    reach = np.clip(directions * np.sqrt(2), -1, 1)
+    half_dot = DOT / 2 * scale
+    low, high = [dots - half_dot], [dots + half_dot]
+    places = np.full(dots.shape, np.nan)
+    for n, (dot, size) in enumerate(zip(dots, sizes, strict=True)):
+        ways = [
+            dot + reach * size / 2 + directions * (half_dot + distance * scale)
+            for distance in DISTANCES
+        ]
+        centers = np.concatenate(ways)
+        first, last = centers - size / 2, centers + size / 2
+        is_free = ((first >= 0) & (last <= room)).all(axis=1)
+        others = np.concatenate(low), np.concatenate(high)
+        is_free &= ~_hits(first, last, *others).any(axis=1)
+        for way in np.flatnonzero(is_free):
+            line = _line(dot, np.clip(dot, first[way], last[way]), half_dot)
+            hits = _hits(line, line, *others)
+            if not (hits & ~hits[0]).any():  # the line starts at its own dot
+                places[n] = centers[way]
+                low += [first[way : way + 1], line]
+                high += [last[way : way + 1], line]
+                break
+    return places
+
+
+def _hits(low: np.ndarray, high: np.ndarray, low2: np.ndarray, high2: np.ndarray) -> np.ndarray:
+    """Which of n boxes overlap which of m others, (n, m) bool."""
+    return np.logical_and(low[:, None] < high2, high[:, None] > low2).all(axis=2)
+
+
+def _line(start: np.ndarray, end: np.ndarray, step: float) -> np.ndarray:
+    """Points on a line from start to end, `step` apart or less, (m, 2)."""
+    steps = int(np.ceil(np.hypot(*(end - start)) / step)) + 1
+    return start + np.linspace(0, 1, steps + 1)[:, None] * (end - start)
+
+
+def draw_loss(losses: Sequence[float]) -> Figure:
+    """The loss of each epoch, `Word2Vec.loss_history_`, in nats per pair.
+
+    Raises
+    ------
+    ImportError
+        If there is no matplotlib.
+    ValueError
+        If there is none.
+    """
+    _need_matplotlib()
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    if not len(losses):
+        raise ValueError("losses is empty; a curve needs an epoch at least")
+    figure = Figure(figsize=(6.4, 4), dpi=100, layout="constrained")
+    axes = figure.add_subplot()
+    epochs = np.arange(1, len(losses) + 1)
+    axes.plot(epochs, losses, color=ACCENT, linewidth=1.8, marker="o", markersize=4)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("loss, nats per pair")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(axis="y", color=MUTED, alpha=0.35, linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def picture(figure: Figure, suffix: str) -> bytes:
+    """A figure as the bytes of a file; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    suffix : str
+        One of `SUFFIXES`.
+    """
+    import matplotlib
+
+    kind = suffix.lstrip(".").lower()
+    no_date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
+    file = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": "negsamp"}), _silent_on_glyphs():
+        figure.savefig(file, format=kind, dpi=150, metadata=no_date)
+    return file.getvalue()
+
+
+def _need_matplotlib() -> None:
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            "pictures need the package matplotlib: pip install matplotlib, or negsamp[plot]"
+        ) from error
+
+
+@contextmanager
+def _silent_on_glyphs() -> Iterator[None]:
+    """What matplotlib says of each character without a glyph, `_families` says once."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        yield
+
+
+def _families(labels: Iterable[str]) -> list[str]:
+    """Fonts that together have all characters, as far as fonts are there."""
+    from matplotlib import font_manager
+
+    families = [FONT]
+    missing = {ord(c) for label in labels for c in label if not c.isspace()}
+    missing -= _characters(font_manager.findfont(FONT))
+    if not missing:
+        return families
+    fonts = {
+        font.name: font.fname
+        for font in font_manager.fontManager.ttflist
+        # which matplotlib brings along to draw boxes for all characters
+        if font.style == "normal" and not font.name.startswith("Last Resort")
+    }
+    has = {name: _characters(path) & missing for name, path in sorted(fonts.items())}
+    while missing:
+        best = max(has, key=lambda name: len(has[name] & missing))
+        if not has[best] & missing:
+            shown = " ".join(map(chr, sorted(missing)[:10]))
+            logger.warning(
+                "no installed font has these characters, which are drawn as boxes: %s%s",
+                shown,
+                " …" * (len(missing) > 10),
+            )
+            break
+        families.append(best)
+        missing -= has[best]
+    return families
+
+
+def _characters(path: str) -> set[int]:
+    """Code points that a font has glyphs for; none if it cannot be drawn."""
+    from matplotlib import font_manager
+
+    try:
+        font = font_manager.get_font(path)
+        return set(font.get_charmap()) if font.scalable else set()
+    except (OSError, RuntimeError):
+        return set()
