@@ -8,6 +8,7 @@ from negsamp.datasets import docs_corpus, text8
 from negsamp.evaluation import evaluate_word_analogies, evaluate_word_pairs
 from negsamp.fitting import TrainingInterrupted
 from negsamp.pairs import skipgram_pairs
+from negsamp.phrases import Phrases
 from negsamp.sampling import AliasTable, keep_probabilities, noise_probabilities
 from negsamp.state import TrainingDivergedError
 from negsamp.storage import SavedModelError
@@ -21,6 +22,7 @@ __all__ = [
     "CorpusError",
     "KeyedVectors",
     "NotFittedError",
+    "Phrases",
     "SavedModelError",
     "TokenStream",
     "TrainingDivergedError",
