@@ -445,6 +445,7 @@ def test_a_row_that_is_not_finite_is_named(bad):
         lambda: kv.doesnt_match(["king", "man", "woman"]),
         lambda: kv.get_vector("woman", norm=True),
         lambda: kv.get_mean_vector(["king", "woman"]),
+        lambda: kv.n_similarity(["king", "man"], ["woman"]),
         lambda: kv.unit_vectors,
     ]
     for ask in asks:

@@ -18,10 +18,11 @@ import numpy as np
 
 from negsamp.arrayfile import open_file
 from negsamp.cosines import three_cos_mul, unit_rows
-from negsamp.queries import check_restrict_vocab, searched
+from negsamp.terms import check_restrict_vocab, searched
 from negsamp.vectors import KeyedVectors
 
 __all__ = [
+    "METHODS",
     "AnalogiesResult",
     "AnalogyCount",
     "WordPairsResult",
@@ -276,8 +277,8 @@ def evaluate_word_analogies(
     .. [3] O. Levy, Y. Goldberg, "Linguistic Regularities in Sparse and Explicit Word
        Representations", CoNLL 2014, equation 4 and footnote 7.
     """
-    if method not in _METHODS:
-        raise ValueError(f"method is {method!r}; it must be one of {sorted(_METHODS)}")
+    if method not in METHODS:
+        raise ValueError(f"method is {method!r}; it must be one of {sorted(METHODS)}")
     rows = _rows_by_form(kv, restrict_vocab, case_insensitive)
     names: list[str] = []
     section_of: list[int] = []
@@ -302,7 +303,7 @@ def evaluate_word_analogies(
 
     questions = np.array(known, dtype=np.intp).reshape(-1, 4)
     units = unit_rows(*searched(kv, restrict_vocab))
-    right = _right_answers(units, questions, rows, _METHODS[method])
+    right = _right_answers(units, questions, rows, METHODS[method])
     asked = np.bincount(section_of, minlength=len(names))
     correct = np.bincount(np.array(section_of, dtype=np.intp)[right], minlength=len(names))
     counts = zip(names, correct.tolist(), asked.tolist(), strict=True)
@@ -330,7 +331,7 @@ def _three_cos_mul(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     return three_cos_mul([b, c], [a])
 
 
-_METHODS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = {
+METHODS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = {
     "add": _three_cos_add,
     "mul": _three_cos_mul,
 }

@@ -23,10 +23,19 @@ from negsamp.cosines import (
     unit_rows,
     working_dtype,
 )
-from negsamp.parameters import is_integer, is_real
+from negsamp.terms import (
+    as_list,
+    check_at_least_1,
+    direction,
+    is_vector,
+    matrix_of,
+    question_of,
+    rows_among,
+    searched,
+    unit_terms,
+)
 
 __all__ = [
-    "check_restrict_vocab",
     "closer_than",
     "distance",
     "distances",
@@ -38,11 +47,9 @@ __all__ = [
     "n_similarity",
     "rank",
     "relative_cosine_similarity",
-    "searched",
     "similar_by_vector",
     "similar_by_word",
     "similarity",
-    "unit_terms",
 ]
 
 
@@ -88,7 +95,7 @@ def most_similar(
     .. [1] T. Mikolov, W. Yih, G. Zweig, "Linguistic Regularities in Continuous Space Word
        Representations", NAACL 2013, section 4.
     """
-    question = _question(kv, positive, negative)
+    question = question_of(kv, positive, negative)
     return _nearest(kv, [question], topn, restrict_vocab)[0]
 
 
@@ -118,7 +125,7 @@ def most_similar_batch(
         raise ValueError(f"positives has shape {positives.shape}; it must be (n, {kv.vector_size})")
     if isinstance(positives, (str, bytes)) or not isinstance(positives, Iterable):
         raise ValueError(f"positives is {positives!r:.60}; it must be a list of queries")
-    questions = [_question(kv, positive) for positive in positives]
+    questions = [question_of(kv, positive) for positive in positives]
     return _nearest(kv, questions, topn, restrict_vocab)
 
 
@@ -155,13 +162,13 @@ def most_similar_cosmul(
     .. [1] O. Levy, Y. Goldberg, "Linguistic Regularities in Sparse and Explicit Word
        Representations", CoNLL 2014, equation 4.
     """
-    above, below = _as_list(positive), _as_list(negative)
+    above, below = as_list(positive), as_list(negative)
     if not above:
         raise ValueError("positive is empty; most_similar_cosmul needs a word there")
-    _check_at_least_1("topn", topn)
+    check_at_least_1("topn", topn)
     vectors, norms = searched(kv, restrict_vocab)
     terms = above + below
-    asked, units = _rows_among(kv, terms, len(vectors)), unit_terms(kv, terms)
+    asked, units = rows_among(kv, terms, len(vectors)), unit_terms(kv, terms)
     n = len(above)
     found = nearest_by_product(vectors, norms, units[:n], units[n:], asked, int(topn))
     return _answers(kv, *found)
@@ -239,7 +246,7 @@ def distances(kv: Any, word_or_vector: Any, other_words: Any = None) -> np.ndarr
     if other_words is None:
         [cosines] = cosines_of_each(*searched(kv, None), query)
     else:
-        others = unit_terms(kv, _as_list(other_words), zeros=True)
+        others = unit_terms(kv, as_list(other_words), zeros=True)
         cosines = exact_cosines(others, np.arange(len(others)), query)[0]
     return (1 - cosines).astype(working_dtype(kv.vectors), copy=False)
 
@@ -265,9 +272,9 @@ def rank(kv: Any, key1: Any, key2: Any) -> int:
 def _closer(kv: Any, key1: Any, key2: Any) -> np.ndarray:
     """Rows of the keys of `closer_than`."""
     query = unit_terms(kv, [key1])
-    [[cosine]] = exact_cosines(_matrix(kv, [key2]), np.arange(1), query)
+    [[cosine]] = exact_cosines(matrix_of(kv, [key2]), np.arange(1), query)
     rows = closer_rows(*searched(kv, None), query[0], float(cosine))
-    return rows[~np.isin(rows, _rows_among(kv, [key1]))]
+    return rows[~np.isin(rows, rows_among(kv, [key1]))]
 
 
 def doesnt_match(kv: Any, words: Any) -> Any:
@@ -365,7 +372,7 @@ def _mean(
     kv: Any, keys: Any, weights: Any, pre_normalize: bool, ignore_missing: bool
 ) -> np.ndarray:
     """As `get_mean_vector`, in float64."""
-    terms = _as_list(keys)
+    terms = as_list(keys)
     factors = np.ones(len(terms)) if weights is None else np.asarray(weights, np.float64)
     if factors.shape != (len(terms),) or not np.isfinite(factors).all():
         raise ValueError(
@@ -373,31 +380,21 @@ def _mean(
         )
     if ignore_missing:
         known = [
-            i for i, term in enumerate(terms) if _is_vector(term) or kv.get_index(term, -1) >= 0
+            i for i, term in enumerate(terms) if is_vector(term) or kv.get_index(term, -1) >= 0
         ]
         terms, factors = [terms[i] for i in known], factors[known]
     if not np.abs(factors).sum() > 0:
         raise ValueError("keys leaves no vector with a weight to take the mean of")
-    vectors = unit_terms(kv, terms, zeros=True) if pre_normalize else _matrix(kv, terms)
+    vectors = unit_terms(kv, terms, zeros=True)  # which names what is not finite
+    if not pre_normalize:
+        vectors = matrix_of(kv, terms)
     return factors @ vectors / np.abs(factors).sum()
-
-
-def _question(kv: Any, positive: Any, negative: Any = ()) -> tuple[list[Any], list[float]]:
-    """Terms and weights; the keys are known, and arrays are vectors."""
-    weighted = [_weighted(kv, term, 1) for term in _as_list(positive)]
-    weighted += [_weighted(kv, term, -1) for term in _as_list(negative)]
-    if not weighted:
-        raise ValueError("positive and negative are both empty; most_similar needs a query")
-    terms, weights = zip(*weighted, strict=True)
-    for term in terms:
-        _check_vector(kv, term) if _is_vector(term) else kv.row(term)
-    return list(terms), list(weights)
 
 
 def _nearest(
     kv: Any, questions: list[tuple[list[Any], list[float]]], topn: int, restrict_vocab: int | None
 ) -> list[list[tuple[Any, float]]]:
-    _check_at_least_1("topn", topn)
+    check_at_least_1("topn", topn)
     vectors, norms = searched(kv, restrict_vocab)
     answers = []
     step = queries_at_once(len(vectors))
@@ -406,123 +403,17 @@ def _nearest(
         found = nearest(
             vectors,
             norms,
-            np.array([_direction(kv, *question) for question in part]),
-            [_rows_among(kv, terms, len(vectors)) for terms, _ in part],
+            np.array([direction(kv, *question) for question in part]),
+            [rows_among(kv, terms, len(vectors)) for terms, _ in part],
             int(topn),
         )
         answers += [_answers(kv, *rows_and_cosines) for rows_and_cosines in found]
     return answers
 
 
-def _weighted(kv: Any, term: Any, sign: int) -> tuple[Any, float]:
-    is_pair = isinstance(term, tuple) and len(term) == 2 and is_real(term[1], finite=False)
-    if not is_pair or kv.has_tuple_keys:
-        return term, sign
-    word, weight = term
-    if not is_real(weight) or (sign < 0 < weight):
-        allowed = "finite" if sign > 0 else "finite, and 0 or less in negative"
-        raise ValueError(f"the weight of {word!r:.60} is {weight}; it must be {allowed}")
-    return word, float(weight)
-
-
-def _direction(kv: Any, terms: list[Any], weights: list[float]) -> np.ndarray:
-    """Weighted sum of unit vectors, scaled to norm 1, (d,) float64."""
-    query = np.array(weights) @ unit_terms(kv, terms)
-    length = np.linalg.norm(query)
-    # what rounding in float64 leaves of vectors that cancel is no direction either
-    if not length > 1e-12 * np.abs(weights).sum():
-        raise ValueError("the query is the zero vector; it has no direction to compare with")
-    return query / length
-
-
 def _answers(kv: Any, rows: np.ndarray, scores: np.ndarray) -> list[tuple[Any, float]]:
     return [(kv.index_to_key[row], score) for row, score in zip(rows, scores.tolist(), strict=True)]
 
 
-def searched(kv: Any, restrict_vocab: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """The rows that answers come from, and their norms, which are finite."""
-    check_restrict_vocab(restrict_vocab)
-    vectors = kv.vectors[:restrict_vocab]
-    is_there = len(vectors) == len(kv) or "norms" in kv.__dict__
-    norms = kv.norms[:restrict_vocab] if is_there else row_norms(vectors)
-    bad = np.flatnonzero(~np.isfinite(norms))
-    if len(bad):
-        raise ValueError(
-            f"the vector of {kv.index_to_key[bad[0]]!r} has the norm {norms[bad[0]]}; "
-            "it must be finite"
-        )
-    return vectors, norms
-
-
-def check_restrict_vocab(restrict_vocab: int | None) -> None:
-    """Check that a number of words is 1 or more, or None."""
-    if restrict_vocab is not None:
-        _check_at_least_1("restrict_vocab", restrict_vocab, ", or None")
-
-
-def _rows_among(kv: Any, terms: list[Any], n_rows: int | None = None) -> list[int]:
-    """Rows of the terms that are keys, if they are among the first ones."""
-    rows = [kv.row(term) for term in terms if not _is_vector(term)]
-    return rows if n_rows is None else [row for row in rows if row < n_rows]
-
-
-def _matrix(kv: Any, terms: list[Any]) -> np.ndarray:
-    """Vectors of some terms, (n, d) float64."""
-    if not any(map(_is_vector, terms)):
-        rows = np.array([kv.row(term) for term in terms], dtype=np.intp)
-        return np.asarray(kv.vectors[rows], np.float64)
-    for term in filter(_is_vector, terms):
-        _check_vector(kv, term)
-    vectors = [term if _is_vector(term) else kv.vectors[kv.row(term)] for term in terms]
-    return np.array(vectors, np.float64)
-
-
-def unit_terms(kv: Any, terms: list[Any], zeros: bool = False) -> np.ndarray:
-    """Vectors of some terms scaled to norm 1, (n, d) float64; zeros stay, if they may."""
-    matrix = _matrix(kv, terms)
-    norms = row_norms(matrix)
-    for wrong, what in (
-        (~np.isfinite(norms), "has the norm {}; it must be finite"),
-        ((norms == 0) & (not zeros), "is the zero vector; it has no direction to compare with"),
-    ):
-        if wrong.any():
-            term = terms[int(wrong.argmax())]
-            name = "a query vector" if _is_vector(term) else f"the vector of {term!r:.60}"
-            raise ValueError(f"{name} {what.format(norms[wrong][0])}")
-    return unit_rows(matrix, norms)
-
-
-def _check_vector(kv: Any, vector: np.ndarray) -> None:
-    is_number = vector.dtype.kind in "biuf"
-    if vector.shape != (kv.vector_size,) or not is_number or not np.isfinite(vector).all():
-        raise ValueError(
-            f"a query vector of shape {vector.shape} was given; it must be "
-            f"({kv.vector_size},) and finite"
-        )
-
-
 def _cosine(unit1: np.ndarray, unit2: np.ndarray) -> float:
     return float(np.clip(unit1 @ unit2, -1, 1))
-
-
-def _is_vector(term: Any) -> bool:
-    return isinstance(term, np.ndarray)
-
-
-def _as_list(terms: Any) -> list[Any]:
-    """One key or vector as a list of one; a list or tuple of them as a list; None as no term.
-
-    A tuple stands for its items: to ask for a tuple key, put it in a list.
-    """
-    if terms is None:
-        return []
-    if isinstance(terms, (list, tuple)):
-        return list(terms)
-    if isinstance(terms, np.ndarray) and terms.ndim == 2:
-        return list(terms)
-    return [terms]
-
-
-def _check_at_least_1(name: str, value: Any, more: str = "") -> None:
-    if not is_integer(value) or value < 1:
-        raise ValueError(f"{name} is {value!r}; it must be an integer, 1 or more{more}")

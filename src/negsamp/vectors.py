@@ -18,6 +18,7 @@ import numpy as np
 from negsamp import queries
 from negsamp.cosines import row_norms, unit_rows, working_dtype
 from negsamp.parameters import is_integer
+from negsamp.terms import searched, unit_terms
 from negsamp.vectorfolder import read_vectors, write_vectors
 
 __all__ = ["KeyedVectors", "UnknownWordError"]
@@ -221,7 +222,7 @@ class KeyedVectors:
         ValueError
             If the norm of a row is not finite.
         """
-        unit = unit_rows(*queries.searched(self, None))
+        unit = unit_rows(*searched(self, None))
         unit.flags.writeable = False
         return unit
 
@@ -304,7 +305,7 @@ class KeyedVectors:
         """
         vector = self.vectors[self.row(key)]
         if norm:
-            [unit] = queries.unit_terms(self, [key], zeros=True)
+            [unit] = unit_terms(self, [key], zeros=True)
             vector = unit.astype(working_dtype(self.vectors))
             vector.flags.writeable = False
         return vector
