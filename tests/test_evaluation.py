@@ -4,14 +4,15 @@ import dataclasses
 import logging
 import math
 import os
+import re
 import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from negsamp import evaluation
-from negsamp.evaluation import evaluate_word_analogies, evaluate_word_pairs
+from negsamp import Word2Vec, evaluation
+from negsamp.evaluation import evaluate_word_analogies, evaluate_word_pairs, has_sections
 from negsamp.vectors import KeyedVectors
 
 EVALUATION_FILES = Path(__file__).parents[2] / "shared" / "eval"
@@ -252,6 +253,25 @@ def test_word_analogies_out_of_vocabulary_are_nan(write, caplog):
 # Both
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (": s\na b c d\n", True),
+        ("a b 3\n: s\n", True),
+        ("\n\n  :  s t\n", True),
+        (":\na b c d", True),
+        ("\ufeff: s\n", True),
+        ("a b 3\n", False),
+        ("# : s\na b 3\n", False),
+        (":) :( 3\n", False),
+        ("a : 3\n", False),
+        ("", False),
+    ],
+)
+def test_has_sections_tells_analogies_from_pairs(write, text, expected):
+    assert has_sections(write(text)) is expected
+
+
 @pytest.mark.parametrize("evaluate", [evaluate_word_pairs, evaluate_word_analogies])
 def test_evaluation_errors_name_path_and_parameter(write, evaluate, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"absent\.txt"):
@@ -362,6 +382,84 @@ def test_word_analogies_equal_gensim(
     assert result.accuracy == accuracy
     assert result.oov > 0
     assert 0.1 < accuracy < 0.9
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A model of a few epochs on real text, the same vectors here and in gensim."""
+    text = EVALUATION_FILES.parent / "data" / "lee_background.txt"
+    if not text.exists():
+        pytest.skip("lee_background.txt is not beside the checkout, in ../shared/data")
+    settings = {"vector_size": 16, "min_count": 2, "sample": 0, "epochs": 4, "workers": 1}
+    kv = Word2Vec(seed=1, progress=False, **settings).fit(text).wv
+    return both(kv.index_to_key, kv.vectors)
+
+
+def with_odd_lines(path, odd, folder):
+    """A copy of a file with a line put in at some places, and their numbers from 1."""
+    lines = path.read_bytes().splitlines()
+    for number, line in odd.items():
+        lines.insert(number - 1, line)
+    copy = folder / path.name
+    copy.write_bytes(b"\n".join(lines))
+    return copy, tuple(odd)
+
+
+def printed_by_gensim(caplog, evaluate, *args, **options):
+    """What gensim logs, and the numbers from 1 of lines that it calls invalid."""
+    caplog.clear()
+    with caplog.at_level(logging.INFO, "gensim.models.keyedvectors"):
+        evaluate(*args, **options)
+    messages = [record.getMessage() for record in caplog.records]
+    odd = [re.match(r"Skipping invalid line #(\d+) in", message) for message in messages]
+    return messages, tuple(int(match[1]) + 1 for match in odd if match)
+
+
+@pytest.mark.parametrize("name", ["wordsim353.tsv", "simlex999.txt"])
+@pytest.mark.parametrize("restrict_vocab", [300_000, 2000])
+def test_word_pairs_of_a_trained_model_print_as_gensim(
+    tmp_path, caplog, trained, name, restrict_vocab
+):
+    ours, theirs = trained
+    odd = {4: b"two\twords", 90: b"a\tb\tmuch", 91: b"a\tb\t1\t2"}
+    path, numbers = with_odd_lines(evaluation_file(name), odd, tmp_path)
+    messages, odd_lines = printed_by_gensim(
+        caplog, theirs.evaluate_word_pairs, str(path), restrict_vocab=restrict_vocab
+    )
+    result = evaluate_word_pairs(ours, path, restrict_vocab=restrict_vocab)
+    assert result.skipped_lines == odd_lines == numbers
+    assert messages[-3:] == [
+        f"Pearson correlation coefficient against {path}: {result.pearson:.4f}",
+        f"Spearman rank-order correlation coefficient against {path}: {result.spearman:.4f}",
+        f"Pairs with unknown words ratio: {result.oov_ratio:.1f}%",
+    ]
+    unknown = sum("with OOV words" in message for message in messages)
+    assert result.oov == unknown > 200
+    assert result.pairs > 25
+
+
+@pytest.mark.parametrize("restrict_vocab", [300_000, 2000])
+def test_word_analogies_of_a_trained_model_print_as_gensim(
+    tmp_path, caplog, trained, restrict_vocab
+):
+    ours, theirs = trained
+    odd = {5: b"three words only", 9000: b"one two three four five"}
+    path, numbers = with_odd_lines(evaluation_file("questions-words.txt"), odd, tmp_path)
+    messages, odd_lines = printed_by_gensim(
+        caplog, theirs.evaluate_word_analogies, str(path), restrict_vocab=restrict_vocab
+    )
+    result = evaluate_word_analogies(ours, path, restrict_vocab=restrict_vocab)
+    assert result.skipped_lines == odd_lines == numbers
+    total = dataclasses.replace(result.total, name="Total accuracy")
+    expected = [
+        f"{s.name}: {100 * s.accuracy:.1f}% ({s.correct}/{s.questions})"
+        for s in (*result.sections, total)
+        if s.questions
+    ]
+    shown = [message for message in messages if re.search(r"\(\d+/\d+\)$", message)]
+    assert shown == expected
+    assert restrict_vocab < 10_000 or result.total.correct > 0
+    assert result.total.questions + result.oov == 19544
 
 
 # Files that are no such files

@@ -3,7 +3,7 @@
 import difflib
 import math
 import pickle
-from typing import ClassVar
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def random_vectors(dtype=np.float32, seed=0, size=6):
 
 @pytest.fixture
 def kv():
-    return KeyedVectors(WORDS, random_vectors())
+    return KeyedVectors(WORDS, random_vectors(), range(10, 0, -1))
 
 
 def cosine(a, b):
@@ -67,7 +67,7 @@ def test_sizes_and_names(kv):
     assert (len(kv), kv.vector_size) == (10, 6)
     assert kv.index_to_key == WORDS
     assert kv.key_to_index == {word: row for row, word in enumerate(WORDS)}
-    assert kv.counts is None
+    assert KeyedVectors(WORDS, random_vectors()).counts is None
     assert repr(kv) == "KeyedVectors(10 words, 6 dimensions)"
 
 
@@ -213,9 +213,9 @@ def test_most_similar_weighs_terms_alike_whatever_their_length():
     kv = KeyedVectors(WORDS, vectors * np.arange(1, 11)[:, None])
     unit = KeyedVectors(WORDS, vectors)
     assert_same_answers(kv.most_similar(["king", "fig"]), unit.most_similar(["king", "fig"]))
-    assert_same_answers(
-        kv.most_similar([100 * kv["king"], kv["fig"]]), unit.most_similar([kv["king"], kv["fig"]])
-    )
+    # of three, for two are equally near to their mean
+    terms = [kv["king"], kv["fig"], kv["pear"]]
+    assert_same_answers(kv.most_similar([100 * terms[0], *terms[1:]]), unit.most_similar(terms))
 
 
 def test_most_similar_gives_equal_cosines_in_row_order():
@@ -253,14 +253,22 @@ def test_most_similar_refuses_to_do_without_a_query(kv):
         kv.most_similar([], [])
 
 
-@pytest.mark.parametrize("query", [["zero"], [np.zeros(2)], [[1.0, 2.0], [-1.0, -2.0]]])
-def test_most_similar_refuses_a_query_without_direction(query):
+@pytest.mark.parametrize("most_similar", ["most_similar", "most_similar_cosmul"])
+def test_most_similar_names_a_vector_without_direction(most_similar):
     kv = KeyedVectors(["zero", "one"], np.array([[0, 0], [1, 2]]))
-    terms = [np.array(term) if isinstance(term, list) else term for term in query]
-    with pytest.raises(ValueError, match="the query is the zero vector"):
-        kv.most_similar(terms)
-    with pytest.raises(ValueError, match="the query is the zero vector"):
-        kv.most_similar("one", "one")
+    for terms in ("zero", ["one", "zero"]):
+        with pytest.raises(ValueError, match=r"the vector of 'zero' is the zero vector"):
+            getattr(kv, most_similar)(terms)
+    with pytest.raises(ValueError, match="a query vector is the zero vector"):
+        getattr(kv, most_similar)("one", np.zeros(2))
+
+
+def test_most_similar_refuses_a_query_that_cancels():
+    kv = KeyedVectors(["a", "b"], np.array([[1.0, 2, 3], [3.0, 6, 9]]))
+    vectors = [np.array([1.0, 2, 3]), np.array([-3.0, -6, -9])]
+    for positive, negative in ((vectors, ()), ("a", "a"), ("a", "b"), ([("a", 0)], ())):
+        with pytest.raises(ValueError, match="the query is the zero vector; it has no direction"):
+            kv.most_similar(positive, negative)
 
 
 @pytest.mark.parametrize(
@@ -271,23 +279,17 @@ def test_most_similar_refuses_a_bad_vector(kv, vector):
         kv.most_similar([vector])
 
 
-def test_most_similar_does_not_widen_the_matrix(kv, monkeypatch):
-    # a float64 query would turn all of the float32 matrix into float64 for one product
-    monkeypatch.setitem(kv.__dict__, "unit_vectors", kv.unit_vectors.view(Watched))
-    kv.most_similar(random_vectors(np.float64)[0])
-    assert Watched.types == {np.dtype(np.float32)}
-
-
-class Watched(np.ndarray):
-    """An array that remembers what it was multiplied with."""
-
-    types: ClassVar = set()
-
-    def __array_ufunc__(self, ufunc, method, *inputs, **options):
-        if ufunc is np.matmul:
-            Watched.types.update(value.dtype for value in inputs)
-        plain = [value.view(np.ndarray) for value in inputs]
-        return getattr(ufunc, method)(*plain, **options)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, ">f4"])
+@pytest.mark.parametrize("most_similar", ["most_similar", "most_similar_cosmul"])
+def test_most_similar_needs_no_second_matrix(dtype, most_similar):
+    # neither unit rows nor, for a float64 query, wider ones
+    vectors = np.random.default_rng(0).normal(size=(50_000, 100)).astype(dtype)
+    kv = KeyedVectors(range(50_000), vectors)
+    tracemalloc.start()
+    getattr(kv, most_similar)(vectors[0].astype(np.float64))
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert used < 10_000_000, "the matrix has 10 or 20 million bytes"
 
 
 # Unknown words
@@ -297,10 +299,24 @@ ASK = {
     "getitem": lambda kv, key: kv[key],
     "getitem-list": lambda kv, key: kv[["king", key]],
     "get_vector": lambda kv, key: kv.get_vector(key),
+    "get_index": lambda kv, key: kv.get_index(key),
+    "get_count": lambda kv, key: kv.get_count(key),
+    "get_mean_vector": lambda kv, key: kv.get_mean_vector([key], ignore_missing=False),
     "similarity-1": lambda kv, key: kv.similarity(key, "king"),
     "similarity-2": lambda kv, key: kv.similarity("king", key),
     "positive": lambda kv, key: kv.most_similar(["king", key]),
     "negative": lambda kv, key: kv.most_similar("king", [key]),
+    "batch": lambda kv, key: kv.most_similar_batch(["king", key]),
+    "cosmul": lambda kv, key: kv.most_similar_cosmul("king", [key]),
+    "similar_by_word": lambda kv, key: kv.similar_by_word(key),
+    "distance": lambda kv, key: kv.distance("king", key),
+    "distances-1": lambda kv, key: kv.distances(key),
+    "distances-2": lambda kv, key: kv.distances("king", ["man", key]),
+    "n_similarity": lambda kv, key: kv.n_similarity(["king"], ["man", key]),
+    "closer_than": lambda kv, key: kv.closer_than("king", key),
+    "rank": lambda kv, key: kv.rank(key, "king"),
+    "doesnt_match": lambda kv, key: kv.doesnt_match(["king", "man", key]),
+    "relative": lambda kv, key: kv.relative_cosine_similarity("king", key),
 }
 
 
@@ -321,7 +337,7 @@ def test_unknown_word_without_a_near_one(kv, key):
     assert isinstance(error.value, KeyError)
 
 
-@pytest.mark.parametrize("key", [{"king"}, {"king": 1}, slice(3), bytearray(b"king")])
+@pytest.mark.parametrize("key", [{"king"}, {"king": 1}, bytearray(b"king")])
 def test_unknown_word_that_is_not_hashable(kv, key):
     with pytest.raises(UnknownWordError, match="is not among the 10 words"):
         kv[key]
@@ -418,9 +434,27 @@ def test_a_row_that_is_not_finite_is_named(bad):
     kv = KeyedVectors(WORDS, vectors)
     np.testing.assert_array_equal(kv["woman"], vectors[3])
     assert not np.isfinite(kv.norms[3])
-    for ask in (lambda: kv.most_similar("king"), lambda: kv.similarity("king", "man")):
+    asks = [
+        lambda: kv.most_similar("king"),
+        lambda: kv.most_similar("woman", restrict_vocab=1),
+        lambda: kv.most_similar_batch(["king"]),
+        lambda: kv.most_similar_cosmul("king"),
+        lambda: kv.similarity("king", "woman"),
+        lambda: kv.distances("king"),
+        lambda: kv.closer_than("king", "man"),
+        lambda: kv.doesnt_match(["king", "man", "woman"]),
+        lambda: kv.get_vector("woman", norm=True),
+        lambda: kv.get_mean_vector(["king", "woman"]),
+        lambda: kv.n_similarity(["king", "man"], ["woman"]),
+        lambda: kv.unit_vectors,
+    ]
+    for ask in asks:
         with pytest.raises(ValueError, match=r"'woman' has the norm (nan|inf); it must be finite"):
             ask()
+    # what does not look at that row
+    plain = KeyedVectors(WORDS, random_vectors())
+    assert kv.similarity("king", "man") == plain.similarity("king", "man")
+    assert kv.most_similar("king", restrict_vocab=3) == plain.most_similar("king", restrict_vocab=3)
 
 
 def test_no_words_at_all():
@@ -429,3 +463,58 @@ def test_no_words_at_all():
     assert kv.most_similar(np.ones(5)) == []
     with pytest.raises(UnknownWordError, match=r"^'a' is not among the 0 words"):
         kv["a"]
+
+
+def test_no_words_at_all_have_no_answers():
+    kv = KeyedVectors([], np.empty((0, 5)))
+    assert kv.most_similar_batch(np.ones((2, 5))) == [[], []]
+    assert kv.most_similar_cosmul(np.ones(5)) == []
+    assert kv.distances(np.ones(5)).shape == (0,)
+
+
+@pytest.mark.parametrize("vectors", [[["a", "b"]], [[1j, 2]], [[None, 1]]])
+def test_vectors_of_no_real_numbers_are_refused(vectors):
+    with pytest.raises(ValueError, match=r"vectors has type .*; it must be of real numbers"):
+        KeyedVectors(["a"], vectors)
+
+
+# Parts
+
+
+@pytest.mark.parametrize(
+    "rows", [slice(3), slice(0), slice(2, 7), slice(None), slice(99), slice(None, None, -1)]
+)
+def test_slice_has_the_rows_of_both(kv, rows):
+    part = kv[rows]
+    assert isinstance(part, KeyedVectors)
+    assert part.index_to_key == WORDS[rows]
+    assert part.vectors.tolist() == random_vectors()[rows].tolist()
+    assert part.counts.tolist() == [*range(10, 0, -1)][rows]
+    assert np.shares_memory(part.vectors, kv.vectors) or not part.vectors.size
+    if len(part) > 1:
+        expected = [answer for answer in kv.most_similar(VECTOR) if answer[0] in part]
+        assert part.most_similar(VECTOR) == expected
+    assert KeyedVectors(WORDS, random_vectors())[rows].counts is None
+
+
+VECTOR = np.arange(1.0, 7)
+
+
+def test_slice_of_a_slice_asks_as_a_restriction(kv):
+    assert kv[:8][:5].most_similar(VECTOR) == kv.most_similar(VECTOR, restrict_vocab=5)
+
+
+@pytest.mark.parametrize("rows", [slice("king", "man"), slice(1.5), slice(None, None, "a")])
+def test_slice_of_keys_is_refused(kv, rows):
+    with pytest.raises(TypeError, match=r"slice\(.*\) is no slice of rows; its bounds must be int"):
+        kv[rows]
+
+
+def test_get_index_and_count(kv):
+    assert [kv.get_index(word) for word in WORDS] == list(range(10))
+    assert kv.get_index("quen", 5) == kv.get_index(["unhashable"], 5) == 5
+    assert kv.get_index("queen", 5) == 1
+    assert [kv.get_count(word) for word in WORDS] == list(range(10, 0, -1))
+    assert type(kv.get_count("king")) is int
+    with pytest.raises(ValueError, match="these vectors have no counts"):
+        KeyedVectors(WORDS, random_vectors()).get_count("king")

@@ -17,14 +17,18 @@ from io import TextIOWrapper
 import numpy as np
 
 from negsamp.arrayfile import open_file
+from negsamp.cosines import three_cos_mul, unit_rows
+from negsamp.terms import check_restrict_vocab, searched
 from negsamp.vectors import KeyedVectors
 
 __all__ = [
+    "METHODS",
     "AnalogiesResult",
     "AnalogyCount",
     "WordPairsResult",
     "evaluate_word_analogies",
     "evaluate_word_pairs",
+    "has_sections",
 ]
 
 logger = logging.getLogger(__name__)
@@ -197,8 +201,12 @@ def evaluate_word_pairs(
     oov, in_file = len(judged_unknown), len(judged) + len(judged_unknown)
     _report_lines(path, odd, in_file, len(judged), "'word1 word2 score'")
 
-    left, right = np.array(compared, dtype=np.intp).reshape(-1, 2).T
-    cosines = np.einsum("ij,ij->i", kv.unit_vectors[left], kv.unit_vectors[right])
+    vectors, norms = searched(kv, restrict_vocab)
+    left, right = (
+        unit_rows(vectors[rows], norms[rows])
+        for rows in np.array(compared, dtype=np.intp).reshape(-1, 2).T
+    )
+    cosines = np.einsum("ij,ij->i", left, right)
     if dummy4unknown:
         judged += judged_unknown
         cosines = np.append(cosines, np.zeros(oov, dtype=cosines.dtype))
@@ -269,8 +277,8 @@ def evaluate_word_analogies(
     .. [3] O. Levy, Y. Goldberg, "Linguistic Regularities in Sparse and Explicit Word
        Representations", CoNLL 2014, equation 4 and footnote 7.
     """
-    if method not in _METHODS:
-        raise ValueError(f"method is {method!r}; it must be one of {sorted(_METHODS)}")
+    if method not in METHODS:
+        raise ValueError(f"method is {method!r}; it must be one of {sorted(METHODS)}")
     rows = _rows_by_form(kv, restrict_vocab, case_insensitive)
     names: list[str] = []
     section_of: list[int] = []
@@ -294,11 +302,25 @@ def evaluate_word_analogies(
     _report_lines(path, odd, len(known) + oov, len(known), "': section' or four words below one")
 
     questions = np.array(known, dtype=np.intp).reshape(-1, 4)
-    right = _right_answers(kv.unit_vectors[:restrict_vocab], questions, rows, _METHODS[method])
+    units = unit_rows(*searched(kv, restrict_vocab))
+    right = _right_answers(units, questions, rows, METHODS[method])
     asked = np.bincount(section_of, minlength=len(names))
     correct = np.bincount(np.array(section_of, dtype=np.intp)[right], minlength=len(names))
     counts = zip(names, correct.tolist(), asked.tolist(), strict=True)
     return AnalogiesResult(tuple(AnalogyCount(*count) for count in counts), oov, tuple(odd))
+
+
+def has_sections(path: str | os.PathLike[str]) -> bool:
+    """Whether a file has a header ``: section``, so that it asks analogies and lists no pairs.
+
+    Raises
+    ------
+    OSError
+        If `path` cannot be read: FileNotFoundError if there is no such file.
+    ValueError
+        If a line has more than 65 536 characters or a NUL, or `path` is a pipe or device.
+    """
+    return any(line.split(None, 1)[0] == ":" for _, line in _lines(path))
 
 
 def _three_cos_add(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
@@ -306,11 +328,10 @@ def _three_cos_add(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
 
 
 def _three_cos_mul(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
-    a, b, c = ((1 + cosine) / 2 for cosine in (a, b, c))
-    return b * c / (a + 1e-6)
+    return three_cos_mul([b, c], [a])
 
 
-_METHODS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = {
+METHODS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = {
     "add": _three_cos_add,
     "mul": _three_cos_mul,
 }
@@ -358,12 +379,7 @@ def _rows_by_form(
     kv: KeyedVectors, restrict_vocab: int | None, case_insensitive: bool
 ) -> dict[Hashable, list[int]]:
     """Rows of each form among the first words, ascending: the first is the one that is used."""
-    if restrict_vocab is not None and not (
-        isinstance(restrict_vocab, (int, np.integer)) and restrict_vocab >= 1
-    ):
-        raise ValueError(
-            f"restrict_vocab is {restrict_vocab!r}; it must be an integer, 1 or more, or None"
-        )
+    check_restrict_vocab(restrict_vocab)
     rows: dict[Hashable, list[int]] = {}
     for row, key in enumerate(kv.index_to_key[:restrict_vocab]):
         rows.setdefault(_form(key, case_insensitive), []).append(row)

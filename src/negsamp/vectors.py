@@ -1,17 +1,25 @@
 """Words, their matrix, and questions asked of the two.
 
-`KeyedVectors` knows nothing of files or of training. It is immutable: the unit rows that queries
-need are computed once, so the matrix must not change under them.
+`KeyedVectors` is the container; the questions are functions in `negsamp.queries`, files are read
+and written by `negsamp.vectorfolder`. It is immutable: the norms that queries need are computed
+once, so the matrix must not change under them.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable, Sequence
+import os
+from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+
+from negsamp import queries
+from negsamp.cosines import row_norms, unit_rows, working_dtype
+from negsamp.parameters import is_integer
+from negsamp.terms import searched, unit_terms
+from negsamp.vectorfolder import read_vectors, write_vectors
 
 __all__ = ["KeyedVectors", "UnknownWordError"]
 
@@ -42,7 +50,8 @@ class KeyedVectors:
     keys : sequence of hashable
         One key a row, without repetition. A key is never taken for a row number.
     vectors : array_like, shape (V, d)
-        One row a key. Kept as it is (a memory map stays one), seen through a read-only view.
+        One row a key, of real numbers. Kept as it is (a memory map stays one), seen through a
+        read-only view.
     counts : array_like, shape (V,) int64, optional
         How often each word was seen.
 
@@ -59,7 +68,7 @@ class KeyedVectors:
     Raises
     ------
     ValueError
-        If the shapes do not agree or a key appears twice.
+        If the shapes do not agree, a key appears twice, or `vectors` holds no real numbers.
     """
 
     def __init__(
@@ -69,21 +78,126 @@ class KeyedVectors:
         counts: Sequence[int] | np.ndarray | None = None,
     ) -> None:
         matrix = np.asanyarray(vectors).view()
+        self._unread: Callable[[], tuple[list[Any], np.ndarray | None]] | None = None
         self.index_to_key = list(keys)
         if matrix.ndim != 2 or len(matrix) != len(self.index_to_key):
             raise ValueError(
                 f"vectors has shape {matrix.shape}; {len(self.index_to_key)} keys need "
                 f"({len(self.index_to_key)}, vector_size)"
             )
+        if matrix.dtype.kind not in "biuf":
+            raise ValueError(f"vectors has type {matrix.dtype}; it must be of real numbers")
         self.key_to_index = {key: row for row, key in enumerate(self.index_to_key)}
         if len(self.key_to_index) != len(self.index_to_key):
             twice = next(k for i, k in enumerate(self.index_to_key) if self.key_to_index[k] != i)
             raise ValueError(f"keys holds {twice!r} more than once; each key may stand for one row")
         self.counts = None if counts is None else np.array(counts, dtype=np.int64)
-        if self.counts is not None and self.counts.shape != (len(self),):
-            raise ValueError(f"counts has shape {self.counts.shape}; it must be ({len(self)},)")
+        if self.counts is not None and self.counts.shape != (len(matrix),):
+            raise ValueError(f"counts has shape {self.counts.shape}; it must be ({len(matrix)},)")
         matrix.flags.writeable = False
         self.vectors: np.ndarray = matrix
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write words, vectors and counts to a folder of plain files.
+
+        ``vectors.npy`` (`numpy.load` reads it, memory-mapped too), ``vocabulary.txt`` (a word and
+        its count a line, in the order of the rows; without counts all are 0) and ``model.json``
+        with the digests of the two. The folder appears complete or not at all. `Word2Vec.save`
+        keeps what training needs too.
+
+        Parameters
+        ----------
+        folder : path
+            A new folder, an empty one, or one of older vectors, which is replaced.
+
+        Raises
+        ------
+        FileExistsError
+            If the folder holds anything else, a trained model too.
+        ValueError
+            If a word is of a kind that cannot be written and read back, a count is below 0, or a
+            vector is not finite, has no numbers, more than 100 000, or such as no file has.
+        """
+        write_vectors(folder, self.index_to_key, self.counts, self.vectors)
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike[str], mmap: bool = False) -> KeyedVectors:
+        """Read what `KeyedVectors.save` or `Word2Vec.save` wrote.
+
+        Parameters
+        ----------
+        folder : path
+        mmap : bool
+            Map the matrix, read-only, in place of reading it, and read the words when the first
+            of them is asked for: a million words are there at once, and processes share them.
+            Sizes and the words' digest are checked as always, but the matrix is not looked at, so
+            neither its digest is checked nor that its numbers are finite.
+
+        Returns
+        -------
+        KeyedVectors
+            Of a model its vectors (`Word2Vec.load` reads the context vectors too).
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such folder.
+        SavedModelError
+            If a file is missing or damaged, or if the parts do not agree.
+        OSError
+            If a file cannot be read.
+        """
+        vectors, words_and_counts = read_vectors(folder, mmap)
+        if not mmap:
+            words, counts = words_and_counts()
+            return cls(words, vectors, counts)
+        kv = cls([], np.empty((0, vectors.shape[1])))
+        for name in ("index_to_key", "key_to_index", "counts"):
+            del kv.__dict__[name]
+        vectors.flags.writeable = False
+        kv.vectors, kv._unread = vectors, words_and_counts
+        return kv
+
+    most_similar = queries.most_similar
+    most_similar_batch = queries.most_similar_batch
+    most_similar_cosmul = queries.most_similar_cosmul
+    similar_by_key = similar_by_word = queries.similar_by_word
+    similar_by_vector = queries.similar_by_vector
+    similarity = queries.similarity
+    distance = queries.distance
+    distances = queries.distances
+    n_similarity = queries.n_similarity
+    closer_than = queries.closer_than
+    rank = queries.rank
+    doesnt_match = queries.doesnt_match
+    relative_cosine_similarity = queries.relative_cosine_similarity
+    get_mean_vector = queries.get_mean_vector
+
+    @cached_property
+    def index_to_key(self) -> list[Any]:  # these three are set by __init__ or read here
+        return self._read()["index_to_key"]
+
+    @cached_property
+    def key_to_index(self) -> dict[Any, int]:
+        return self._read()["key_to_index"]
+
+    @cached_property
+    def counts(self) -> np.ndarray | None:
+        return self._read()["counts"]
+
+    def _read(self) -> dict[str, Any]:
+        unread = self._unread
+        if unread is not None:  # no other thread has come first
+            words, counts = unread()
+            rows = {key: row for row, key in enumerate(words)}
+            self.__dict__.update(index_to_key=words, key_to_index=rows, counts=counts)
+            self._unread = None
+        return self.__dict__
+
+    @cached_property
+    def has_tuple_keys(self) -> bool:
+        """Whether a tuple is among the keys; a question's tuples are then keys, too."""
+        return any(isinstance(key, tuple) for key in self.index_to_key)
 
     @property
     def vector_size(self) -> int:
@@ -93,9 +207,7 @@ class KeyedVectors:
     @cached_property
     def norms(self) -> np.ndarray:
         """Euclidean norm of each row, (V,), read-only."""
-        wide = np.result_type(self._dtype, np.float64)  # where squares of float32 stay in range
-        norms = np.sqrt(np.einsum("ij,ij->i", self.vectors, self.vectors, dtype=wide))
-        norms = norms.astype(self._dtype)
+        norms = row_norms(self.vectors)
         norms.flags.writeable = False
         return norms
 
@@ -103,37 +215,35 @@ class KeyedVectors:
     def unit_vectors(self) -> np.ndarray:
         """The rows scaled to norm 1 (zero rows stay zero), (V, d), read-only.
 
+        No method needs this second matrix; it is made when it is first asked for.
+
         Raises
         ------
         ValueError
             If the norm of a row is not finite.
         """
-        bad = np.flatnonzero(~np.isfinite(self.norms))
-        if len(bad):
-            raise ValueError(
-                f"the vector of {self.index_to_key[bad[0]]!r} has the norm {self.norms[bad[0]]}; "
-                "it must be finite"
-            )
-        norms = np.where(self.norms > 0, self.norms, 1)
-        unit = np.divide(self.vectors, norms[:, None], dtype=self._dtype)
+        unit = unit_rows(*searched(self, None))
         unit.flags.writeable = False
         return unit
 
-    @property
-    def _dtype(self) -> np.dtype:
-        """What queries compute in: at least float32."""
-        return np.result_type(self.vectors.dtype, np.float32)
-
     def __len__(self) -> int:
-        return len(self.index_to_key)
+        return len(self.vectors)
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self.key_to_index
 
-    def __getitem__(self, key: Any) -> np.ndarray:
-        """Vector of a key, (d,); of a list of keys, (n, d)."""
+    def __getitem__(self, key: Any) -> Any:
+        """Vector of a key, (d,); of a list of keys, (n, d); of a slice of rows, `KeyedVectors`.
+
+        ``kv[:n]`` has the first n words, the most frequent ones, and copies no vector.
+        """
         if isinstance(key, list):
             return self.vectors[[self.row(k) for k in key]]
+        if isinstance(key, slice):
+            if not all(b is None or is_integer(b) for b in (key.start, key.stop, key.step)):
+                raise TypeError(f"{key} is no slice of rows; its bounds must be integers")
+            counts = None if self.counts is None else self.counts[key]
+            return KeyedVectors(self.index_to_key[key], self.vectors[key], counts)
         return self.vectors[self.row(key)]
 
     def __repr__(self) -> str:
@@ -143,112 +253,63 @@ class KeyedVectors:
         # a copy is made anew, so that its matrix is read-only too
         return type(self), (self.index_to_key, np.asarray(self.vectors), self.counts)
 
-    def get_vector(self, key: Hashable, norm: bool = False) -> np.ndarray:
-        """Vector of `key`, (d,), scaled to norm 1 with ``norm=True``.
+    def row(self, key: Any) -> int:
+        """Row of a key.
 
         Raises
         ------
         UnknownWordError
             If `key` is not in the vocabulary.
         """
-        return (self.unit_vectors if norm else self.vectors)[self.row(key)]
-
-    def similarity(self, key1: Hashable, key2: Hashable) -> float:
-        """Cosine of the angle between two keys' vectors, in [−1, 1].
-
-        Raises
-        ------
-        UnknownWordError
-            If one of the two is not in the vocabulary.
-        """
-        cosine = self.unit_vectors[self.row(key1)] @ self.unit_vectors[self.row(key2)]
-        return float(np.clip(cosine, -1, 1))
-
-    def most_similar(
-        self, positive: Any = (), negative: Any = (), topn: int = 10
-    ) -> list[tuple[Any, float]]:
-        """Keys whose vectors point most nearly where the query does.
-
-        The query is the mean of the unit vectors of `positive` and of the negated unit vectors of
-        `negative` (3CosAdd [1]_); the keys of the query are never an answer.
-
-        Parameters
-        ----------
-        positive, negative : key or vector, or list of these
-            A vector is an array of shape (d,); it is scaled to norm 1 like the others.
-        topn : int
-            How many answers, at least 1; where the vocabulary has fewer, all of them come back.
-
-        Returns
-        -------
-        list of (key, float)
-            The answers and their cosines, the nearest first, equal cosines in row order.
-
-        Raises
-        ------
-        UnknownWordError
-            If a key is not in the vocabulary.
-        ValueError
-            If there is no query, if it is the zero vector, or if `topn` is out of range.
-
-        References
-        ----------
-        .. [1] T. Mikolov, W. Yih, G. Zweig, "Linguistic Regularities in Continuous Space Word
-           Representations", NAACL 2013, section 4.
-        """
-        if not isinstance(topn, (int, np.integer)) or topn < 1:
-            raise ValueError(f"topn is {topn!r}; it must be an integer, 1 or more")
-        terms = [(1.0, term) for term in _as_list(positive)]
-        terms += [(-1.0, term) for term in _as_list(negative)]
-        if not terms:
-            raise ValueError("positive and negative are both empty; most_similar needs a query")
-        asked = [self.row(term) for _, term in terms if not isinstance(term, np.ndarray)]
-        query = sum(sign * self._unit(term) for sign, term in terms)
-        length = np.linalg.norm(query)
-        if not length > 0:
-            raise ValueError("the query is the zero vector; it has no direction to compare with")
-        cosines = self.unit_vectors @ (query / length).astype(self._dtype)
-        np.clip(cosines, -1, 1, out=cosines)
-        cosines[asked] = -np.inf
-        best = _largest(cosines, min(int(topn), len(self) - len(set(asked))))
-        return [(self.index_to_key[row], float(cosines[row])) for row in best]
-
-    def _unit(self, term: Any) -> np.ndarray:
-        """Unit vector of a key or of a vector."""
-        if not isinstance(term, np.ndarray):
-            return self.unit_vectors[self.row(term)]
-        if term.shape != (self.vector_size,) or not np.isfinite(term).all():
-            raise ValueError(
-                f"a query vector of shape {term.shape} was given; it must be ({self.vector_size},) "
-                "and finite"
-            )
-        wide = term.astype(np.float64)
-        length = np.linalg.norm(wide)
-        return wide / length if length > 0 else wide
-
-    def row(self, key: Any) -> int:
         try:
             return self.key_to_index[key]
         except (KeyError, TypeError):
             raise UnknownWordError(key, self.index_to_key) from None
 
+    def get_index(self, key: Any, default: Any = None) -> Any:
+        """Row of a key; `default`, if it is not None, where there is no such key.
 
-def _as_list(terms: Any) -> list[Any]:
-    """One key or vector as a list of one; a list or tuple of them as a list.
+        An integer is a key like any other here. (gensim takes one that is no key for a row.)
 
-    A tuple stands for its items, as in gensim: to ask for a tuple key, put it in a list.
-    """
-    if isinstance(terms, (list, tuple)):
-        return list(terms)
-    if isinstance(terms, np.ndarray) and terms.ndim == 2:
-        return list(terms)
-    return [terms]
+        Raises
+        ------
+        UnknownWordError
+            If `key` is not in the vocabulary and `default` is None.
+        """
+        try:
+            return self.row(key)
+        except UnknownWordError:
+            if default is None:
+                raise
+            return default
 
+    def get_count(self, key: Any) -> int:
+        """How often a word was seen; gensim's ``get_vecattr(key, "count")``.
 
-def _largest(scores: np.ndarray, n: int) -> np.ndarray:
-    """Rows of the n largest scores, largest first, ties by row: (n,) intp."""
-    if n <= 0:
-        return np.empty(0, dtype=np.intp)
-    threshold = np.partition(scores, len(scores) - n)[len(scores) - n]
-    candidates = np.flatnonzero(scores >= threshold)
-    return candidates[np.argsort(-scores[candidates], kind="stable")][:n]
+        Raises
+        ------
+        UnknownWordError
+            If `key` is not in the vocabulary.
+        ValueError
+            If the vectors have no counts.
+        """
+        if self.counts is None:
+            raise ValueError("these vectors have no counts")
+        return int(self.counts[self.row(key)])
+
+    def get_vector(self, key: Hashable, norm: bool = False) -> np.ndarray:
+        """Vector of `key`, (d,) read-only, scaled to norm 1 with ``norm=True``.
+
+        Raises
+        ------
+        UnknownWordError
+            If `key` is not in the vocabulary.
+        ValueError
+            With ``norm=True``, if the vector's norm is not finite.
+        """
+        vector = self.vectors[self.row(key)]
+        if norm:
+            [unit] = unit_terms(self, [key], zeros=True)
+            vector = unit.astype(working_dtype(self.vectors))
+            vector.flags.writeable = False
+        return vector

@@ -1,0 +1,261 @@
+"""Arithmetic of questions: the cosines of rows with queries, and the rows where they are largest.
+
+A matrix product in the matrix's own precision finds the rows that may be among the best, as far as
+the bound of its rounding tells; these few are computed anew in float64, each row by itself. So an
+answer depends neither on how many questions are asked at once nor on where a row lies, and rows
+that are equal have equal scores. Norms divide the product: no second matrix of unit rows is needed,
+and the first may lie in a file. What is not here: words.
+
+Shapes: vectors (V, d), norms (V,), queries (B, d) float64 of length 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+__all__ = [
+    "closer_rows",
+    "cosines_of_each",
+    "exact_cosines",
+    "nearest",
+    "nearest_by_product",
+    "queries_at_once",
+    "row_norms",
+    "three_cos_mul",
+    "unit_rows",
+    "working_dtype",
+]
+
+# Numbers of the matrix that are converted at one time: 2 MB of float64, which caches hold.
+_NUMBERS = 1 << 18
+# Scores of one product: 64 MB of float32.
+_SCORES = 1 << 24
+
+
+def working_dtype(vectors: np.ndarray) -> np.dtype:
+    """What products are computed in: the matrix's own precision, and at least float32."""
+    return np.result_type(vectors.dtype, np.float32)
+
+
+def row_norms(vectors: np.ndarray) -> np.ndarray:
+    """Euclidean norm of each row.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (V, d)
+
+    Returns
+    -------
+    ndarray, shape (V,)
+        In the working dtype, from sums in float64, where squares of float32 stay in range; inf
+        where the norm itself is out of range.
+    """
+    norms = np.empty(len(vectors), working_dtype(vectors))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for rows in _blocks(vectors):
+            norms[rows] = _lengths(_wide(vectors[rows]))
+    return norms
+
+
+def unit_rows(vectors: np.ndarray, norms: np.ndarray) -> np.ndarray:
+    """The rows scaled to norm 1, (V, d) in the dtype of `norms`; zero rows stay zero."""
+    return np.divide(vectors, _divisors(norms)[:, None], dtype=norms.dtype)
+
+
+def queries_at_once(n_rows: int) -> int:
+    """How many queries one product with so many rows may have."""
+    return max(1, _SCORES // max(1, n_rows))
+
+
+def cosines_of_each(
+    vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray
+) -> Iterator[np.ndarray]:
+    """Cosines of all rows with each query, (V,) in the dtype of `norms`, to within `_error`."""
+    queries = queries.astype(norms.dtype)
+    divisors = _divisors(norms)
+    step = queries_at_once(len(vectors))
+    for start in range(0, len(queries), step):
+        part = queries[start : start + step]
+        products = np.empty((len(part), len(vectors)), norms.dtype)
+        for rows in _blocks(vectors):
+            np.matmul(part, np.asarray(vectors[rows], norms.dtype).T, out=products[:, rows])
+        products /= divisors
+        yield from np.clip(products, -1, 1, out=products)
+
+
+def exact_cosines(vectors: np.ndarray, rows: np.ndarray, queries: np.ndarray) -> np.ndarray:
+    """Cosines of some rows with queries, each row computed by itself.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (V, d)
+    rows : ndarray, shape (n,)
+    queries : ndarray, shape (B, d) float64
+
+    Returns
+    -------
+    ndarray, shape (B, n) float64
+        0 where a row is zero.
+    """
+    cosines = np.empty((len(queries), len(rows)))
+    for part in _blocks(vectors, len(rows)):
+        chosen = _wide(vectors[rows[part]])
+        lengths = _divisors(_lengths(chosen))
+        for query, out in zip(queries, cosines, strict=True):
+            # A matrix product would sum a row's terms in an order that depends on the others.
+            out[part] = np.einsum("ij,j->i", chosen, query) / lengths
+    return np.clip(cosines, -1, 1, out=cosines)
+
+
+def nearest(
+    vectors: np.ndarray,
+    norms: np.ndarray,
+    queries: np.ndarray,
+    excluded: Iterable[list[int]],
+    topn: int,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows with the largest cosines, for each query.
+
+    Parameters
+    ----------
+    vectors, norms, queries
+        As above.
+    excluded : iterable of list of int
+        The rows that are no answer, for each query; they may be named twice.
+    topn : int
+        How many answers, where there are so many rows.
+
+    Yields
+    ------
+    rows : ndarray, shape (n,) intp
+        The best first, equal ones in row order.
+    cosines : ndarray, shape (n,) float64
+    """
+    error = _error(vectors, norms)
+    scores_of_each = cosines_of_each(vectors, norms, queries)
+    for query, scores, rows_out in zip(queries, scores_of_each, excluded, strict=True):
+        rows = _may_be_best(scores, scores + 2 * error, rows_out, topn)
+        yield _sorted(rows, exact_cosines(vectors, rows, query[None])[0], topn)
+
+
+def nearest_by_product(
+    vectors: np.ndarray,
+    norms: np.ndarray,
+    positive: np.ndarray,
+    negative: np.ndarray,
+    excluded: list[int],
+    topn: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows with the largest `three_cos_mul`: as `nearest`, of one question.
+
+    Parameters
+    ----------
+    vectors, norms
+        As above.
+    positive, negative : ndarray, shape (P, d) and (N, d) float64
+        Of length 1.
+    excluded, topn
+        As in `nearest`.
+    """
+    (low, high), (low_below, high_below) = (
+        _product_bounds(vectors, norms, queries) for queries in (positive, negative)
+    )
+    rows = _may_be_best(low / (high_below + 1e-6), high / (low_below + 1e-6), excluded, topn)
+    scores = three_cos_mul(
+        exact_cosines(vectors, rows, positive), exact_cosines(vectors, rows, negative)
+    )
+    return _sorted(rows, scores, topn)
+
+
+def three_cos_mul(positive: Iterable[np.ndarray], negative: Iterable[np.ndarray]) -> Any:
+    """Product of positive cosines over the product of negative ones, shifted to [0, 1].
+
+    ``Π (1 + cos x⁺)/2 / (Π (1 + cos x⁻)/2 + 1e−6)``, which is 3CosMul [1]_ for two positive terms
+    and a negative one.
+
+    References
+    ----------
+    .. [1] O. Levy, Y. Goldberg, "Linguistic Regularities in Sparse and Explicit Word
+       Representations", CoNLL 2014, equation 4 and footnote 7.
+    """
+    return _shifted_product(positive) / (_shifted_product(negative) + 1e-6)
+
+
+def _shifted_product(each: Iterable[np.ndarray]) -> Any:
+    product: Any = 1.0  # which leaves float32 as it is
+    for cosines in each:
+        product = product * ((1 + cosines) / 2)
+    return product
+
+
+def closer_rows(
+    vectors: np.ndarray, norms: np.ndarray, query: np.ndarray, cosine: float
+) -> np.ndarray:
+    """Rows whose cosine with `query` (d,), as `exact_cosines` has it, is above `cosine`: (n,)."""
+    [scores] = cosines_of_each(vectors, norms, query[None])
+    error = _error(vectors, norms)
+    is_closer = scores > cosine + error
+    unsure = np.flatnonzero(~is_closer & (scores >= cosine - error))
+    is_closer[unsure] = exact_cosines(vectors, unsure, query[None])[0] > cosine
+    return np.flatnonzero(is_closer)
+
+
+def _error(vectors: np.ndarray, norms: np.ndarray) -> float:
+    """How far a cosine of `cosines_of_each` is from the true one, and twice as much.
+
+    A sum of d products of unit vectors is off by d·eps/2 at most (Higham, "Accuracy and Stability
+    of Numerical Algorithms", 2nd ed., equation 3.5), query, norm and quotient by eps/2 each.
+    """
+    return (vectors.shape[1] + 8) * float(np.finfo(norms.dtype).eps)
+
+
+def _product_bounds(
+    vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Between what lies the product of a row's shifted cosines with all queries: twice (V,)."""
+    error = _error(vectors, norms)
+    low, high = np.ones((2, len(vectors)))
+    for scores in cosines_of_each(vectors, norms, queries):
+        shifted = (1 + scores.astype(np.float64)) / 2
+        low *= np.maximum(shifted - error, 0)
+        high *= shifted + error
+    return low, high
+
+
+def _may_be_best(lower: np.ndarray, upper: np.ndarray, excluded: list[int], n: int) -> np.ndarray:
+    """Rows that may have one of the n largest scores, scores between `lower` and `upper`: (m,)."""
+    is_asked = np.zeros(len(lower), dtype=bool)
+    is_asked[excluded] = True
+    upper[is_asked] = lower[is_asked] = -np.inf
+    n = min(n, len(lower) - int(is_asked.sum()))
+    if n == 0:
+        return np.empty(0, dtype=np.intp)
+    # n rows have at least this, so whatever stays below it is behind them
+    return np.flatnonzero(upper >= np.partition(lower, -n)[-n])
+
+
+def _sorted(rows: np.ndarray, scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    order = np.argsort(-scores, kind="stable")[:n]
+    return rows[order], scores[order]
+
+
+def _blocks(vectors: np.ndarray, n_rows: int | None = None) -> Iterator[slice]:
+    n_rows = len(vectors) if n_rows is None else n_rows
+    step = max(1, _NUMBERS // max(1, vectors.shape[1]))
+    return (slice(start, start + step) for start in range(0, n_rows, step))
+
+
+def _wide(rows: np.ndarray) -> np.ndarray:
+    """In float64 or better, a row's numbers side by side."""
+    return np.ascontiguousarray(rows, np.result_type(rows.dtype, np.float64))
+
+
+def _lengths(rows: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.einsum("ij,ij->i", rows, rows))
+
+
+def _divisors(norms: np.ndarray) -> np.ndarray:
+    return np.where(norms > 0, norms, 1).astype(norms.dtype, copy=False)
