@@ -26,7 +26,7 @@ LAYERS = {
         "labels",
         "plotting",
     },
-    1: {"stream", "wordfile", "wholefile"},
+    1: {"stream", "wordfile", "wholefile", "explore"},
     2: {"vocabulary", "pairs", "parameters", "blockshape", "state", "storage"},
     3: {"reference", "kernel", "exact_kernels", "probability"},
     4: {"training", "corpuscache", "checkpoint", "record"},

@@ -1,7 +1,7 @@
 """One file a command, each with ``add``, which tells argparse of it."""
 
-from negsamp.commands import plot, similar, train
+from negsamp.commands import explore, plot, similar, train
 
 __all__ = ["COMMANDS"]
 
-COMMANDS = (train, similar, plot)
+COMMANDS = (train, similar, plot, explore)
