@@ -44,7 +44,7 @@ LAYERS = {
         "vectorfolder",
     },
     4: {"likelihood", "pairtraining", "training", "vectors"},
-    5: {"evaluation", "warmstart"},
+    5: {"evaluation", "explore", "warmstart"},
     6: {"fitting"},
     7: {"word2vec"},
     8: {"phrases"},

@@ -153,8 +153,8 @@ def place_labels(
 
 def _hits(low: np.ndarray, high: np.ndarray, low2: np.ndarray, high2: np.ndarray) -> np.ndarray:
     """Which of n boxes overlap which of m others, (n, m) bool."""
-    overlaps: np.ndarray = (low[:, None] < high2) & (high[:, None] > low2)  # (n, m, 2)
-    return np.all(overlaps, axis=2)
+    is_over: Any = np.logical_and(low[:, None] < high2, high[:, None] > low2)
+    return np.all(is_over, axis=2)
 
 
 def _line(start: np.ndarray, end: np.ndarray, step: float) -> np.ndarray:

@@ -1,0 +1,68 @@
+"""``negsamp explore``: a page to look at words with, one HTML file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from negsamp.explore import explorer_page
+from negsamp.projection import METHODS
+from negsamp.usage import UsageError, default_of
+from negsamp.vectors import KeyedVectors
+from negsamp.wholefile import check_file_target, write_whole
+from negsamp.word2vec import Word2Vec
+
+__all__ = ["add"]
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "explore",
+        allow_abbrev=False,
+        help="make a page with a map of the words, their neighbours and analogies",
+        description="Write one HTML file with a map of the most frequent words, a search, nearest "
+        "neighbours and analogies. Any browser opens it, without a server or a network.",
+    )
+    parser.add_argument("folder", metavar="FOLDER", help="folder of a saved model")
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="a name in .html")
+    parser.add_argument(
+        "--top",
+        type=int,
+        metavar="N",
+        default=default_of(explorer_page, "top"),
+        help="words on the map, the most frequent (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--method",
+        choices=METHODS,
+        default=default_of(explorer_page, "method"),
+        help="how vectors become points: principal components; Neg-t-SNE, which keeps neighbours "
+        "together; or t-SNE, which needs scikit-learn and minutes (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        default=default_of(explorer_page, "seed"),
+        help="where the random numbers of a method start (default: %(default)s)",
+    )
+    parser.add_argument("--title", help="heading of the page (default: the name of FOLDER)")
+    parser.set_defaults(run=_explore)
+
+
+def _explore(arguments: argparse.Namespace) -> None:
+    target = check_file_target(arguments.output, (".html", ".htm"))
+    if arguments.top < 1:
+        raise UsageError(f"argument --top: it is {arguments.top}; it must be 1 or more")
+    if arguments.seed < 0:
+        raise UsageError(f"argument --seed: it is {arguments.seed}; it must be 0 or more")
+    kv = _load_vectors(arguments.folder)
+    title = arguments.title or Path(arguments.folder).resolve().name
+    page = explorer_page(kv, title, arguments.top, arguments.method, arguments.seed)
+    write_whole(target, page)
+    print(f"{arguments.output}: {min(arguments.top, len(kv)):,} words, {len(page) / 1e6:.1f} MB")
+
+
+def _load_vectors(path: str) -> KeyedVectors:
+    return Word2Vec.load(path).wv
