@@ -404,10 +404,7 @@ def test_gzip_that_promises_more_than_it_can_hold_allocates_nothing(file):
     tracemalloc.start()
     with pytest.raises(VectorFileError, match="the header promises 90000000 vectors"):
         load_word2vec_format(path)
-    path = file(b"6000 1000\na 1 2\n", "v.bin.gz")
-    with pytest.raises(VectorFileError, match="it ends, and 6000 of 6000 vectors are missing"):
-        load_word2vec_format(path)
-    assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
     tracemalloc.stop()
 
 
@@ -417,7 +414,7 @@ def test_gzip_bomb_is_stopped(file):
     room = 1 << 16
     with (
         mock.patch("negsamp.vectorfile.FREE_UNPACKED", room),
-        pytest.raises(VectorFileError, match=r"unpacks to more than \d+ bytes, 100 times its own"),
+        pytest.raises(VectorFileError, match=r"unpacks to more than the \d+ bytes allowed"),
     ):
         load_glove_format(path)
     assert load_glove_format(path).vectors.shape == (300, 2000)
@@ -445,4 +442,4 @@ def test_memory_beside_the_matrix_is_bounded(tmp_path):
         load_word2vec_format(tmp_path / name)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert peak < kv.vectors.nbytes + 14_000_000
+        assert peak < kv.vectors.nbytes + 30_000_000

@@ -36,7 +36,8 @@ LONGEST_WORD = 1 << 16  # bytes
 GZIP_MAGIC = b"\x1f\x8b"
 # Vectors unpack to 2 or 3 times their bytes, zeros to 1000 times; beyond 64 MiB, 100 are allowed.
 FREE_UNPACKED, MOST_TIMES = 1 << 26, 100
-ROWS_AT_FIRST = 1024
+DEFLATE_TIMES = 1032  # what the format can do at most
+NUMBERS_AT_FIRST = 1 << 17
 TYPES = tuple(map(np.dtype, ("float16", "float32", "float64")))
 DUPLICATES = ("error", "first")
 # What encodings must leave as it is, for lines and fields are found before words are decoded.
@@ -77,7 +78,7 @@ class Source:
         self.position += len(content)
         if self.position > self.room:
             raise self.fault(
-                f"it unpacks to more than {self.room} bytes, {MOST_TIMES} times its own"
+                f"it unpacks to more than the {self.room} bytes allowed for its size"
                 if self.is_packed
                 else "it is being written"
             )
@@ -98,7 +99,7 @@ class Source:
 
 def room_unpacked(size: int) -> int:
     """Bytes that a packed file of `size` bytes may unpack to."""
-    return FREE_UNPACKED + MOST_TIMES * size
+    return min(FREE_UNPACKED + MOST_TIMES * size, DEFLATE_TIMES * size)
 
 
 @contextmanager
@@ -207,8 +208,9 @@ class Collector:
         self.n_rows = 0  # that have come, those that are left out too
         self._rows: dict[str, int] = {}
         is_proven = expected is not None and not source.is_packed
-        most = expected if expected is not None else ROWS_AT_FIRST
-        self._matrix = np.empty((most if is_proven else min(most, ROWS_AT_FIRST), d), dtype)
+        self._few = max(1, NUMBERS_AT_FIRST // d)
+        n = expected if expected is not None else self._few
+        self._matrix = np.empty((n if is_proven else min(n, self._few), d), dtype)
 
     def add(self, words: Sequence[bytes], rows: np.ndarray, place: Callable[[int], Any]) -> None:
         """Take words and their rows, (n, d); ``place(i)`` is where the i-th of them stands.
@@ -255,7 +257,7 @@ class Collector:
         return KeyedVectors(list(self._rows), self._matrix)
 
     def _grow(self, needed: int) -> None:
-        most = needed + max(needed // 4, ROWS_AT_FIRST)
+        most = needed + max(needed // 4, self._few)
         if self.expected is not None:
             most = min(most, self.expected)
         self._matrix.resize((most, self._matrix.shape[1]), refcheck=False)

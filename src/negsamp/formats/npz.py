@@ -147,6 +147,8 @@ def _checked_members(file: BinaryIO, archive: zipfile.ZipFile) -> dict[str, zipf
             raise ValueError(f"{info.filename!r} reaches into what is behind it")
         if is_stored and info.compress_size != info.file_size:
             raise ValueError(f"{info.filename!r} is not packed and has two sizes")
+        if info.file_size > room_unpacked(info.compress_size) and not is_stored:
+            raise ValueError(f"{info.filename!r} promises far more than its own bytes can hold")
         room -= info.file_size
     if room < 0:
         raise ValueError("its members unpack to far more than its own bytes")

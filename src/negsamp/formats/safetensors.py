@@ -107,7 +107,7 @@ def save_safetensors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
         file.write(len(content).to_bytes(LENGTH, "little") + content)
         for name, array in arrays:
             dtype = np.dtype(DTYPES[header[name]["dtype"]])
-            for _, rows in row_chunks(array.reshape(len(array), -1)):
+            for _, rows in row_chunks(array.reshape(len(array), math.prod(array.shape[1:]))):
                 file.write(rows.astype(dtype, copy=False).tobytes())
 
 
