@@ -16,7 +16,19 @@ from unittest import mock
 
 import numpy as np
 
-from negsamp import CorpusError, SavedModelError, Word2Vec
+from negsamp import (
+    CorpusError,
+    KeyedVectors,
+    SavedModelError,
+    VectorFileError,
+    Word2Vec,
+    load_glove_format,
+    load_npz,
+    load_projector,
+    load_safetensors,
+    load_word2vec_format,
+    save_npz,
+)
 from negsamp.arrayfile import read_array, read_shape
 from negsamp.evaluation import evaluate_word_analogies, evaluate_word_pairs
 from negsamp.vocabulary import read_corpus
@@ -174,3 +186,90 @@ def _plain_sentences(path):
     except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, zlib.error):
         return None
     return [line.split() for line in LINE_END.split(text.removeprefix("\ufeff"))]
+
+
+LOADERS = {
+    "v.txt": load_word2vec_format,
+    "v.txt.gz": load_word2vec_format,
+    "v.bin": load_word2vec_format,
+    "v.bin.gz": load_word2vec_format,
+    "v.glove": load_glove_format,
+    "v.npz": load_npz,
+    "v.safetensors": load_safetensors,
+    "v.projector": load_projector,
+}
+
+
+def check_vectors(path, scratch):
+    """Vectors are those that a plain reader finds, and come back from another format."""
+    try:
+        kv = LOADERS[path.name](path)
+    except VectorFileError as error:
+        _check_message(error, path)
+        return False
+    assert isinstance(kv, KeyedVectors)
+    assert all(type(word) is str and word for word in kv.index_to_key)
+    assert np.isfinite(kv.vectors).all()
+    words, rows = _plain_vectors(path)
+    assert kv.index_to_key == words
+    assert kv.vectors.tobytes() == np.array(rows, kv.vectors.dtype).tobytes()
+    with mock.patch("os.fsync"):
+        save_npz(kv, scratch)
+    again = load_npz(scratch)
+    assert again.index_to_key == words
+    assert again.vectors.tobytes() == kv.vectors.tobytes()
+    assert repr(again.counts) == repr(kv.counts)
+    return True
+
+
+def _plain_vectors(path):
+    """Words and rows of a file that is none of a stranger's."""
+    if path.name == "v.npz":
+        with np.load(path, allow_pickle=False) as arrays:
+            return _plain_packed(arrays)
+    if path.name == "v.projector":
+        lines = _plain_lines((path / "metadata.tsv").read_bytes())
+        words = [line.partition(b"\t")[0].decode() for line in lines]
+        rows = _plain_lines((path / "vectors.tsv").read_bytes())
+        return words[len(words) - len(rows) :], [[*map(float, row.split(b"\t"))] for row in rows]
+    content = path.read_bytes()
+    if path.name == "v.safetensors":
+        start = 8 + int.from_bytes(content[:8], "little")
+        header = json.loads(content[8:start])
+        types = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I64": "<i8", "U8": "|u1"}
+        arrays = {}
+        for name in ("vectors", "words", "offsets"):
+            begin, end = header[name]["data_offsets"]
+            array = np.frombuffer(
+                content[start + begin : start + end], types[header[name]["dtype"]]
+            )
+            arrays[name] = array.reshape(header[name]["shape"])
+        return _plain_packed(arrays)
+    if content.startswith(b"\x1f\x8b"):
+        content = gzip.decompress(content)
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    if path.name == "v.glove":
+        d = len(_plain_lines(content)[0].rstrip().split(b" ")) - 1
+    else:
+        header, _, content = content.partition(b"\n")
+        V, d = map(int, header.split())
+    if ".bin" not in path.name:
+        fields = [line.removesuffix(b" ").rsplit(b" ", d) for line in _plain_lines(content)]
+        return [word.decode() for word, *_ in fields], [[*map(float, row)] for _, *row in fields]
+    words, rows = [], []
+    for _ in range(V):
+        word, _, content = content.removeprefix(b"\n").partition(b" ")
+        words.append(word.decode())
+        rows.append(np.frombuffer(content[: 4 * d], "<f4"))
+        content = content[4 * d :]
+    return words, np.reshape(rows, (V, d))
+
+
+def _plain_packed(arrays):
+    words, offsets = bytes(arrays["words"]), arrays["offsets"].tolist()
+    spelled = [words[offsets[i] : offsets[i + 1]].decode() for i in range(len(offsets) - 1)]
+    return spelled, arrays["vectors"]
+
+
+def _plain_lines(content):
+    return content.replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n") if content else []

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from make_golden import VECTOR_FILES
 
-from negsamp import Word2Vec
+from negsamp import Word2Vec, open_vectors, save_vectors
 from negsamp.evaluation import AnalogyCount, evaluate_word_analogies, evaluate_word_pairs
 from negsamp.vocabulary import read_corpus
 
@@ -133,3 +134,22 @@ def test_golden_folder_may_be_a_link_and_hold_links_to_itself(name, model, tmp_p
         pytest.skip("this system has no symbolic links")
     again = Word2Vec.load(tmp_path / "link")
     assert again.vectors_.tobytes() == model.vectors_.tobytes()
+
+
+@pytest.mark.parametrize("name", VECTOR_FILES)
+def test_golden_vectors_are_read_to_the_same_numbers(name):
+    kv = open_vectors(GOLDEN / "vectors" / name)
+    assert kv.index_to_key == WORDS["nce"]
+    assert kv.vectors.dtype == np.float32
+    model = Word2Vec.load(GOLDEN / "nce").wv
+    scale = np.array([1, 1e-5, -1e5, 0, 1 / 3, 1, 1])[:, None]
+    expected = (model.vectors * scale).astype(np.float32)
+    assert kv.vectors.tobytes() == expected.tobytes()
+    assert kv.counts is None or kv.counts.tolist() == COUNTS["nce"]
+
+
+@pytest.mark.parametrize("name", sorted({*VECTOR_FILES} - {"v.txt.gz", "v.bin.gz", "v.projector"}))
+def test_golden_vectors_are_saved_to_the_same_bytes(name, tmp_path):
+    # what zlib packs may change with its version
+    save_vectors(open_vectors(GOLDEN / "vectors" / "v.npz"), tmp_path / name)
+    assert (tmp_path / name).read_bytes() == (GOLDEN / "vectors" / name).read_bytes()

@@ -3,6 +3,7 @@
 NEGSAMP_FUZZ sets how many are tried of each kind; a long run has thousands.
 """
 
+import gzip
 import json
 import os
 import shutil
@@ -15,12 +16,14 @@ import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from make_golden import VECTOR_FILES
 from oracles import (
     check_analogies,
     check_array,
     check_corpus,
     check_model,
     check_pairs,
+    check_vectors,
     fix_digests,
 )
 from test_golden import GOLDEN
@@ -35,7 +38,20 @@ PIECES = [
     *[b"\0", b"\xff", b"\n", b"\r\n", b" ", b"\t", b"'", b'"', b",", b"\\", b"{}", b"[]", b": "],
     *[b"1e400", b"NaN", b"-1", b"1.5", b"null", b"true", b"0", b"9" * 25, b"9" * 5000, b"L", b"_"],
     *[b"[" * 2000, b'{"a":' * 2000, b"\xed\xa0\x80", "\u2028\u3000\x85".encode(), b"x" * 70_000],
-    *[b"\x93NUMPY\x01\x00", b"<f8", b">f4", b"|O", b"(0, 4)", b"(1, 4)", b"\x1f\x8b\x08"],
+    *[
+        b"PK\1\2",
+        b"PK\5\6",
+        b"2 1\n",
+        b"8 4\n",
+        b" 1.5",
+        b"\x93NUMPY\x01\x00",
+        b"<f8",
+        b">f4",
+        b"|O",
+        b"(0, 4)",
+        b"(1, 4)",
+        b"\x1f\x8b\x08",
+    ],
 ]
 PLACE = st.integers(0, 1 << 12)
 MUTATIONS = st.lists(
@@ -222,3 +238,41 @@ def test_mutated_corpus(copies, name, mutations):
     path.write_bytes(content)
     with bounded(content, 64):  # the word table's first slots are 40 of them
         check_corpus(path)
+
+
+@pytest.mark.parametrize("name", [name for name in VECTOR_FILES if name != "v.projector"])
+@fuzz(mutations=MUTATIONS)
+def test_mutated_file_of_vectors(copies, name, mutations):
+    path = copies / "vectors" / name
+    kept = (GOLDEN / "vectors" / name).read_bytes()
+    content = mutated(kept, mutations)
+    path.write_bytes(content)
+    with bounded(content, 8):
+        check_vectors(path, copies / "scratch.npz")
+    path.write_bytes(kept)
+
+
+@pytest.mark.parametrize("name", ["v.txt.gz", "v.bin.gz"])
+@fuzz(mutations=MUTATIONS)
+def test_mutated_text_of_packed_vectors(copies, name, mutations):
+    path = copies / "vectors" / name
+    kept = (GOLDEN / "vectors" / name).read_bytes()
+    content = mutated(gzip.decompress(kept), mutations)
+    path.write_bytes(gzip.compress(content, 1))
+    with bounded(content, 8):
+        check_vectors(path, copies / "scratch.npz")
+    path.write_bytes(kept)
+
+
+@pytest.mark.parametrize("name", ["vectors.tsv", "metadata.tsv"])
+@fuzz(mutations=MUTATIONS)
+def test_mutated_file_of_a_projector(copies, name, mutations):
+    folder = copies / "vectors" / "v.projector"
+    kept = (folder / name).read_bytes()
+    content = mutated(kept, mutations)
+    (folder / name).write_bytes(content)
+    try:
+        with bounded(content, 8):
+            check_vectors(folder, copies / "scratch.npz")
+    finally:
+        (folder / name).write_bytes(kept)

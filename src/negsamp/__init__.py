@@ -7,6 +7,21 @@ from negsamp.corpus import CorpusError
 from negsamp.datasets import docs_corpus, text8
 from negsamp.evaluation import evaluate_word_analogies, evaluate_word_pairs
 from negsamp.fitting import TrainingInterrupted
+from negsamp.formats import (
+    VectorFileError,
+    load_glove_format,
+    load_npz,
+    load_projector,
+    load_safetensors,
+    load_word2vec_format,
+    open_vectors,
+    save_glove_format,
+    save_npz,
+    save_projector,
+    save_safetensors,
+    save_vectors,
+    save_word2vec_format,
+)
 from negsamp.pairs import skipgram_pairs
 from negsamp.phrases import Phrases
 from negsamp.sampling import AliasTable, keep_probabilities, noise_probabilities
@@ -28,14 +43,27 @@ __all__ = [
     "TrainingDivergedError",
     "TrainingInterrupted",
     "UnknownWordError",
+    "VectorFileError",
     "Vocabulary",
     "Word2Vec",
     "docs_corpus",
     "evaluate_word_analogies",
     "evaluate_word_pairs",
     "keep_probabilities",
+    "load_glove_format",
+    "load_npz",
+    "load_projector",
+    "load_safetensors",
+    "load_word2vec_format",
     "noise_probabilities",
+    "open_vectors",
     "read_corpus",
+    "save_glove_format",
+    "save_npz",
+    "save_projector",
+    "save_safetensors",
+    "save_vectors",
+    "save_word2vec_format",
     "skipgram_pairs",
     "text8",
 ]

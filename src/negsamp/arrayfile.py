@@ -28,6 +28,7 @@ __all__ = [
     "open_file",
     "read_array",
     "read_bytes",
+    "read_header",
     "read_shape",
     "sync_folder",
     "write_array",
@@ -256,7 +257,7 @@ def _check_is_file(path: str | os.PathLike[str], status: os.stat_result) -> None
 
 def _proven_header(file: BinaryIO) -> tuple[np.dtype, tuple[int, ...]]:
     """Type and shape, once it is sure that the file has the bytes of such an array."""
-    dtype, shape = _read_header(file)
+    dtype, shape = read_header(file)
     wanted = math.prod(shape) * dtype.itemsize
     found = os.fstat(file.fileno()).st_size - file.tell()
     if found != wanted:
@@ -267,7 +268,14 @@ def _proven_header(file: BinaryIO) -> tuple[np.dtype, tuple[int, ...]]:
     return dtype, shape
 
 
-def _read_header(file: BinaryIO) -> tuple[np.dtype, tuple[int, ...]]:
+def read_header(file: BinaryIO) -> tuple[np.dtype, tuple[int, ...]]:
+    """Type and shape that the beginning of a ``.npy`` file promises; the numbers follow.
+
+    Raises
+    ------
+    ValueError
+        If it is not such a beginning, of integers or floats in C order.
+    """
     start = file.read(MAGIC_AND_LENGTH)
     if len(start) < MAGIC_AND_LENGTH or start[:8] != b"\x93NUMPY\x01\x00":
         raise ValueError("it does not begin as a .npy file of version 1.0 does")
