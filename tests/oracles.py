@@ -50,17 +50,33 @@ def fix_digests(folder):
 
 def check_model(folder, scratch):
     """A model loads as its files say, and is the same after it was saved and loaded again."""
+    vectors = [_vectors_of(folder, mmap) for mmap in (False, True)]
     try:
         model = Word2Vec.load(folder)
     except SavedModelError as error:
         _check_message(error, folder)
         return False
+    for kv in vectors:  # which need less, and are the same
+        assert repr(kv.index_to_key) == repr(model.vocabulary_.words)
+        assert kv.counts.tolist() == model.vocabulary_.counts.tolist()
+        assert np.array_equal(kv.vectors, model.vectors_)
     _check_is_what_the_files_say(model, folder)
     with mock.patch("os.fsync"):
         model.save(scratch)
     again = Word2Vec.load(scratch)
     assert _everything(again) == _everything(model)
     return True
+
+
+def _vectors_of(folder, mmap):
+    """Words and vectors of a folder, None if it is refused."""
+    try:
+        kv = KeyedVectors.load(folder, mmap=mmap)
+        assert len(kv.index_to_key) == len(kv.key_to_index) == len(kv.vectors)
+        return kv
+    except SavedModelError as error:
+        _check_message(error, folder)
+        return None
 
 
 def _check_message(error, path=""):

@@ -100,6 +100,20 @@ def test_closer_rows_ranks_what_float32_cannot():
         assert set(expected) != set(np.flatnonzero(rough > np.float32(scores[place])))
 
 
+def test_nearest_gives_equal_rows_in_order():
+    rng = np.random.default_rng(0)
+    kinds = rng.normal(size=(6, 20)).astype(np.float32)
+    which = rng.integers(6, size=500)
+    rows = kinds[which]
+    for query in rng.normal(size=(5, 20)):
+        query /= np.linalg.norm(query)
+        [(found, scores)] = nearest(rows, row_norms(rows), query[None], [[]], 300)
+        values = [exact(kind, query) for kind in kinds]
+        expected = sorted(range(500), key=lambda row: -values[which[row]])[:300]
+        assert found.tolist() == expected
+        assert len(set(scores)) == len(set(which[expected]))
+
+
 @pytest.mark.parametrize("numbers", [1, 50, 1 << 18])
 def test_norms_and_cosines_do_not_depend_on_the_block(monkeypatch, numbers):
     rows, query = crowd(9, 70)

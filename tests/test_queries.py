@@ -286,6 +286,15 @@ def test_distances_equal_loops(kv, a):
     assert kv.distances(a, []).shape == (0,)
 
 
+def test_distances_stay_within_2():
+    # rounding alone takes the product of a unit vector with itself above 1
+    rows = np.random.default_rng(0).normal(size=(200, 30)).astype("f")
+    kv = KeyedVectors(range(200), rows)
+    found = np.array([kv.distances(sign * row) for row in rows[:50] for sign in (1, -1)])
+    assert found.min() == 0
+    assert found.max() == 2
+
+
 def test_distances_of_a_zero_vector_are_1():
     kv = KeyedVectors(["zero", "one"], np.array([[0, 0], [1, 2]]))
     assert kv.distances("zero").tolist() == kv.distances("zero", ["one", "zero"]).tolist() == [1, 1]

@@ -264,8 +264,11 @@ def test_most_similar_names_a_vector_without_direction(most_similar):
 
 
 def test_most_similar_refuses_a_query_that_cancels():
-    kv = KeyedVectors(["a", "b"], np.array([[1.0, 2, 3], [3.0, 6, 9]]))
-    vectors = [np.array([1.0, 2, 3]), np.array([-3.0, -6, -9])]
+    vector = np.random.default_rng(0).normal(size=50)
+    kv = KeyedVectors(["a", "b"], np.array([vector, 7 * vector]))
+    vectors = [vector, -7 * vector]
+    left = np.add(*(v / np.linalg.norm(v) for v in vectors))
+    assert 0 < np.linalg.norm(left) < 1e-15, "rounding leaves a direction that means nothing"
     for positive, negative in ((vectors, ()), ("a", "a"), ("a", "b"), ([("a", 0)], ())):
         with pytest.raises(ValueError, match="the query is the zero vector; it has no direction"):
             kv.most_similar(positive, negative)
