@@ -33,6 +33,8 @@ LAYERS = {
         "pairdata",
         "probability",
         "warmstart",
+        "limits",
+        "holdout",
     },
     4: {"training", "pairtraining", "corpuscache", "checkpoint", "record"},
     5: {"fitting"},
