@@ -552,6 +552,36 @@ def test_resume_needs_a_folder(corpus, tmp_path, capsys):
     assert "argument --resume: it needs --checkpoint FOLDER" in capsys.readouterr().err
 
 
+def test_limits_and_vectors_to_begin_with_are_handed_over(corpus, model, tmp_path, capsys):
+    options = "--validation 0.2 --patience 1 --max-time 1h --frozen".split()
+    command = ["train", str(corpus), "-o", str(tmp_path / "model"), *QUICK, *options]
+    assert main([*command, "--init-vectors", str(model), "--epochs", "9"]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r" s, loss \d\.\d{3}, held-out \d\.\d{3}\n$", said)
+    trained, before = Word2Vec.load(tmp_path / "model"), Word2Vec.load(model)
+    assert trained.vectors_.tobytes() == before.vectors_.tobytes()
+    assert trained.context_vectors_.tobytes() != before.context_vectors_.tobytes()
+    assert len(trained.validation_loss_history_) == len(trained.loss_history_)
+
+
+def test_frozen_needs_vectors(corpus, tmp_path, capsys):
+    assert main(["train", str(corpus), "-o", str(tmp_path / "model"), "--frozen"]) == 2
+    assert "argument --frozen: it needs --init-vectors FOLDER" in capsys.readouterr().err
+
+
+def test_resume_refuses_other_limits(corpus, tmp_path, capsys):
+    options = ["train", str(corpus), "-o", str(tmp_path / "model"), "--quiet", "--resume"]
+    options += ["--checkpoint", str(tmp_path / "run"), *QUICK, "--validation", "0.1"]
+    assert main(options) == 0
+    assert main(options) == 0
+    assert main([*options, "--max-time", "1h"]) == 2
+    assert "argument --max-time: it is another than the run in" in capsys.readouterr().err
+    assert main([*options, "--validation", "0.2"]) == 2
+    assert "argument --validation: it is another than the run in" in capsys.readouterr().err
+    assert main([*options, "--max-time", "soon"]) == 2
+    assert "max_time is 'soon'; it must be seconds above 0" in capsys.readouterr().err
+
+
 def test_cache_is_used(corpus, tmp_path):
     options = ["train", str(corpus), "-o", str(tmp_path / "model"), "--quiet", "--min-count", "1"]
     assert main([*options, "--cache", str(tmp_path / "cache")]) == 0

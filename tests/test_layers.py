@@ -30,7 +30,17 @@ LAYERS = {
         "wordtable",
     },
     1: {"blockshape", "folder", "parameters", "probability", "stream", "wholefile", "wordfile"},
-    2: {"bigrams", "pairs", "record", "state", "storage", "terms", "vocabulary"},
+    2: {
+        "bigrams",
+        "holdout",
+        "limits",
+        "pairs",
+        "record",
+        "state",
+        "storage",
+        "terms",
+        "vocabulary",
+    },
     3: {
         "checkpoint",
         "corpuscache",

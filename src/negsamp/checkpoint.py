@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from negsamp.state import STATE, Progress
+from negsamp.limits import Limits, read_limits
+from negsamp.state import BEST, LEARNED, STATE, Progress
 from negsamp.storage import SavedModelError, read_model, write_model
 
 __all__ = [
@@ -35,9 +36,10 @@ logger = logging.getLogger(__name__)
 NAME = re.compile(r"checkpoint-(\d{6,12})")
 KEPT = 2
 # Of the state, what has two dimensions; the rest are columns in files only.
-MATRICES = ("W_in", "W_out", "log_z")
+MATRICES = (*LEARNED, *BEST)
 # What is called otherwise in files than in training.
 NAMES = {"W_in": "vectors", "W_out": "context_vectors"}
+NAMES |= {f"best_{name}": f"best_{file}" for name, file in NAMES.items()}
 
 
 class CheckpointError(ValueError):
@@ -58,6 +60,8 @@ class Saved(NamedTuple):
     about : dict
         What `Checkpoints` was given.
     progress : Progress
+    limits : Limits
+        What may end the run early.
     """
 
     path: Path
@@ -66,6 +70,7 @@ class Saved(NamedTuple):
     files: dict[str, np.ndarray]
     about: dict[str, Any]
     progress: Progress
+    limits: Limits = Limits()
 
     @property
     def state(self) -> dict[str, np.ndarray]:
@@ -205,11 +210,19 @@ def _read(path: Path) -> Saved:
         needed = {"squares_in", "squares_out"} | ({"squares_log_z"} if "log_z" in files else set())
         if lacking := sorted(needed - set(files)):
             raise ValueError(f"it lacks the file {lacking[0]}.npy")
+        limits = read_limits(about)
+        best = {NAMES.get(name, name) for name in BEST}
+        if "log_z" not in files:
+            best.remove("best_log_z")
+        if best & set(files) != (best if limits.patience is not None else set()):
+            raise ValueError("it lacks vectors of a best epoch, or should have none")
+        if len(progress.validation_losses) != (limits.validation is not None) * progress.epoch:
+            raise ValueError(f"{len(progress.validation_losses)} held-out losses")
         if "frozen" in files and files["frozen"].max() > 1:
             raise ValueError("'frozen.npy' holds other numbers than 0 and 1")
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{str(path)!r} is no checkpoint: {error!r:.200}") from error
-    return Saved(path, words, counts, files, about, progress)
+    return Saved(path, words, counts, files, about, progress, limits)
 
 
 def _checked_progress(record: dict[str, Any]) -> Progress:
@@ -217,8 +230,11 @@ def _checked_progress(record: dict[str, Any]) -> Progress:
     for name in ("epoch", "run", "block"):
         if type(value := getattr(progress, name)) is not int or value < 0:
             raise ValueError(f"{name} is {value!r}")
-    if not np.isfinite([progress.loss, progress.pairs, *progress.losses]).all():
+    losses = *progress.losses, *progress.validation_losses
+    if not np.isfinite([progress.loss, progress.pairs, *losses]).all():
         raise ValueError("a loss is not finite")
+    if type(progress.finished) is not bool:
+        raise ValueError(f"finished is {progress.finished!r}")
     if len(progress.losses) != progress.epoch:
         raise ValueError(f"{progress.epoch} epochs with {len(progress.losses)} losses")
     return progress

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from negsamp.checkpoint import CheckpointError, Checkpoints, Saved
 from negsamp.corpus import CorpusError, is_path
 from negsamp.corpuscache import read_cached
 from negsamp.exact_kernels import softmax_bytes
+from negsamp.holdout import choose_held_out, has_pair_left, held_out_stream
+from negsamp.limits import Limits
 from negsamp.parameters import is_real
 from negsamp.sampling import (
     AliasTable,
@@ -27,7 +29,14 @@ from negsamp.sampling import (
     noise_probabilities,
     noise_weights,
 )
-from negsamp.state import Progress, Watch, initial_vectors, objective_arrays, training_arrays
+from negsamp.state import (
+    LEARNED,
+    Progress,
+    Watch,
+    initial_vectors,
+    objective_arrays,
+    training_arrays,
+)
 from negsamp.stream import TokenStream
 from negsamp.team import start_children
 from negsamp.training import Trainer
@@ -69,13 +78,16 @@ class TrainingInterrupted(KeyboardInterrupt):
 
 @dataclass(frozen=True)
 class How:
-    """How a corpus is read, what a run begins with and where it is written down; see `fit`."""
+    """How a corpus is read, what a run begins with, where it is written down and what may end it;
+    see `Word2Vec.fit`.
+    """
 
     errors: str = "strict"
     cache: str | os.PathLike[str] | None = None
     checkpoint: Path | None = None
     checkpoint_every: float = 10.0
     start: WarmStart | None = None
+    limits: Limits = field(default_factory=Limits)
 
     def check(self, corpus: Any) -> None:
         """Refuse what cannot be done, before anything is."""
@@ -145,7 +157,9 @@ class Run:
         self.seconds = {"read": time.perf_counter() - self.started, "train": 0.0}
         self.seconds_before = saved.about["fit_seconds"] if saved else {"read": 0.0, "train": 0.0}
         self.progress = saved.progress if saved else Progress()
-        seed = params["seed"] if saved is None else saved.about["entropy"]
+        given = params["seed"] if saved is None else saved.about["entropy"]
+        seed = np.random.SeedSequence(None if given is None else int(given)).entropy
+        assert isinstance(seed, int)
 
         counts = self.vocabulary.counts
         keep = keep_probabilities(counts, params["sample"])
@@ -157,11 +171,23 @@ class Run:
             int(params["negative"]),
             params["nce_normalizer"],
         )
-        self.trainer = _trainer(params, counts, longest, keep, seed)
+        self.limits = how.limits
+        held_out = _hold_out(params, stream, keep, seed, how.limits.validation)
+        left = counts - held_out.pop("held_counts", 0)
+        self.trainer = replace(
+            _trainer(params, left, longest, keep, seed),
+            patience=how.limits.patience,
+            max_seconds=how.limits.max_seconds,
+            seconds_before=self.seconds_before["train"],
+        )
         W_in, W_out = initial_vectors(len(counts), int(params["vector_size"]), self.trainer.seed)
         self._arrays = training_arrays(
             W_in, W_out, stream, keep, AliasTable(self.noise), self.about
         )
+        self._arrays |= held_out
+        if how.limits.patience is not None:
+            best = [name for name in LEARNED if name in self._arrays]
+            self._arrays |= {f"best_{name}": np.zeros_like(self._arrays[name]) for name in best}
         if saved:
             self._arrays |= saved.state
         elif how.start is not None:
@@ -240,9 +266,15 @@ class Run:
     def _checkpoint(self) -> tuple[dict[str, np.ndarray], dict[str, Any], Progress]:
         counts = self.vocabulary.counts
         record = model_record(
-            self.params, self.vocabulary.raw_words, self.progress.losses, self.fit_seconds
+            self.params,
+            self.vocabulary.raw_words,
+            self.progress.losses,
+            self.fit_seconds,
+            self.progress.validation_losses,
         )
         about = {**record, "entropy": self.trainer.seed, "corpus": self.corpus}
+        if self.limits != Limits():
+            about["limits"] = self.limits.record()
         noise = self.params["noise"]
         own_noise = {} if noise is None else {"noise": noise_weights(noise, counts)[:, None]}
         state = {k: v[:, None] if v.ndim == 1 else v for k, v in self.state.items()}
@@ -263,15 +295,21 @@ def read_run(
 
 
 def model_record(
-    params: Mapping[str, Any], raw_words: int, losses: list[float], seconds: dict[str, float]
+    params: Mapping[str, Any],
+    raw_words: int,
+    losses: list[float],
+    seconds: dict[str, float],
+    validation_losses: Sequence[float] = (),
 ) -> dict[str, Any]:
     """What ``model.json`` says of a model; a noise distribution is in a file of its own."""
     plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in params.items()}
+    held_out = {"validation_loss_history": [*validation_losses]} if validation_losses else {}
     return {
         "negsamp": negsamp.__version__,
         "parameters": {**plain, "noise": None},
         "raw_words": raw_words,
         "loss_history": losses,
+        **held_out,
         "fit_seconds": seconds,
     }
 
@@ -342,12 +380,45 @@ def _memory() -> int | None:
         return None
 
 
+def _hold_out(
+    params: Mapping[str, Any],
+    stream: TokenStream,
+    keep: np.ndarray,
+    seed: int,
+    share: float | None,
+) -> dict[str, np.ndarray]:
+    """What is held out of a corpus, as `Trainer.train` wants it; nothing if no share is given.
+
+    Returns
+    -------
+    dict of ndarray
+        ``"held_out"`` (n, 2) int64, ``"held_ids"`` and ``"held_offsets"``, subsampled, and
+        ``"held_counts"`` (V,) int64, the occurrences of each word that are not trained.
+    """
+    if share is None:
+        return {}
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2**31, 2**31)))
+    held_out = choose_held_out(stream, share, rng)
+    held, counts = held_out_stream(stream, held_out, keep, rng)
+    if not len(held) or held.longest_sentence < 2 or not has_pair_left(stream, held_out):
+        raise CorpusError(
+            f"validation is {share}, and of the {len(stream)} tokens of the corpus no pair would "
+            f"be {'left to train on' if len(held) > 1 else 'held out'}"
+        )
+    return {
+        "held_out": held_out,
+        "held_ids": held.ids,
+        "held_offsets": held.offsets,
+        "held_counts": counts,
+    }
+
+
 def _trainer(
     params: Mapping[str, Any],
     counts: np.ndarray,
     longest_sentence: int,
     keep: np.ndarray,
-    seed: int | None,
+    seed: int,
 ) -> Trainer:
     # no window reaches further than the longest sentence, however wide it may be
     reach = min(int(params["window"]), longest_sentence - 1)
@@ -371,7 +442,7 @@ def _trainer(
         min_alpha=float(params["min_alpha"]),
         epochs=int(params["epochs"]),
         workers=_workers(params),
-        seed=int(np.random.SeedSequence(None if seed is None else int(seed)).entropy),  # type: ignore[arg-type]
+        seed=seed,
         kept_tokens=float(kept.sum()),
         objective=params["objective"],
     )

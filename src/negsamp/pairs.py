@@ -267,6 +267,7 @@ def iter_windows(
     rng: np.random.Generator,
     shrink_windows: bool = True,
     keep: np.ndarray | None = None,
+    held_out: np.ndarray | None = None,
 ) -> Iterator[Windows]:
     """Go through a stream once and cut it into runs of `size` centers.
 
@@ -279,6 +280,8 @@ def iter_windows(
         Centers a run. The last one is filled with tokens of id 0 that have no contexts.
     rng, shrink_windows, keep
         As in `skipgram_pairs`.
+    held_out : ndarray, shape (n, 2) int64, optional
+        Begin and end of parts that are left out, in tokens, rising; no window reaches over one.
 
     Yields
     ------
@@ -296,8 +299,14 @@ def iter_windows(
         new_starts = offsets[first:last] - begin
         forget_pages(ids)
         forget_pages(offsets)
+        stays = None
         if keep is not None:
             stays = rng.random(len(tokens), dtype=np.float32) < np.take(keep, tokens)
+        if held_out is not None:
+            is_left, cuts = _outside(held_out, begin, end)
+            new_starts = np.union1d(new_starts, cuts)
+            stays = is_left if stays is None else stays & is_left
+        if stays is not None:
             kept = np.flatnonzero(stays)
             tokens = tokens[kept]
             new_starts = np.searchsorted(kept, new_starts)
@@ -317,6 +326,19 @@ def iter_windows(
         real = window + left_over - done
         run.left[real:] = run.right[real:] = 0
         yield run
+
+
+def _outside(held_out: np.ndarray, begin: int, end: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of the tokens from `begin` to `end`, which are not held out, (n,) bool, and where parts that
+    are begin: there a sentence ends.
+    """
+    first = np.searchsorted(held_out[:, 1], begin, side="right")
+    last = np.searchsorted(held_out[:, 0], end)
+    parts = np.clip(held_out[first:last] - begin, 0, end - begin)
+    steps = np.zeros(end - begin + 1, np.int8)
+    steps[parts[:, 0]] = 1
+    steps[parts[:, 1]] -= 1  # 0 where the next part begins at once
+    return np.cumsum(steps[:-1]) == 0, parts[:, 0]
 
 
 def _from(starts: np.ndarray, first: int) -> np.ndarray:

@@ -29,6 +29,7 @@ class Record(NamedTuple):
     parameters: dict[str, Any]
     raw_words: int
     loss_history: list[float]
+    validation_loss_history: list[float]
     fit_seconds: dict[str, float]
 
 
@@ -118,15 +119,23 @@ def parse_record(
             "counts sum to that"
         )
     losses = _part(about, "loss_history", list, "a list of numbers")
+    held_out = []  # of a run without a held-out part, whose record says nothing of it
+    if "validation_loss_history" in about:
+        held_out = _part(about, "validation_loss_history", list, "a list of numbers")
     seconds = _part(about, "fit_seconds", dict, "an object of numbers, 0 or more")
-    for name, values in (("loss_history", losses), ("fit_seconds", [*seconds.values()])):
+    for name, values, low in (
+        ("loss_history", losses, -np.inf),
+        ("validation_loss_history", held_out, -np.inf),
+        ("fit_seconds", [*seconds.values()], 0),
+    ):
         for value in values:
-            if not _is_finite(value) or (values is not losses and value < 0):
+            if not _is_finite(value) or value < low:
                 raise ValueError(f"{name} holds {value!r:.60}, which is no such number")
     return Record(
         params,
         raw_words,
         [float(loss) for loss in losses],
+        [float(loss) for loss in held_out],
         {name: float(value) for name, value in seconds.items()},
     )
 

@@ -14,6 +14,8 @@ from negsamp.sampling import AliasTable
 from negsamp.stream import TokenStream
 
 __all__ = [
+    "BEST",
+    "LEARNED",
     "STATE",
     "Progress",
     "TrainingDivergedError",
@@ -24,8 +26,10 @@ __all__ = [
 ]
 
 # What training changes, or began with, and so what goes on from a checkpoint. A row of W_in that is
-# "frozen" stays as it is.
-STATE = ("W_in", "W_out", "log_z", "squares_in", "squares_out", "squares_log_z", "frozen")
+# "frozen" stays as it is; what is "best" is of the epoch with the lowest held-out loss.
+LEARNED = ("W_in", "W_out", "log_z")
+BEST = tuple(f"best_{name}" for name in LEARNED)
+STATE = (*LEARNED, "squares_in", "squares_out", "squares_log_z", "frozen", *BEST)
 
 
 class TrainingDivergedError(ArithmeticError):
@@ -44,6 +48,10 @@ class Progress:
         Sums over the blocks of the epoch whose loss was taken, in nats.
     losses : list of float
         Mean loss of each epoch that is done, in nats per pair.
+    validation_losses : list of float
+        Mean held-out loss after each epoch, where a part is held out.
+    finished : bool
+        Whether the run is at its end, which may be before its last epoch.
     """
 
     epoch: int = 0
@@ -52,6 +60,8 @@ class Progress:
     loss: float = 0.0
     pairs: float = 0.0
     losses: list[float] = field(default_factory=list)
+    validation_losses: list[float] = field(default_factory=list)
+    finished: bool = False
 
 
 def _ignore(*_: Any) -> None:

@@ -54,8 +54,11 @@ COLUMNS = ("log_z", "noise", "squares_in", "squares_out", "squares_log_z", "froz
 SINGLE = ("log_z", *ARRAYS)
 TYPES = {name: np.dtype(np.float32 if name in SINGLE else np.float64) for name in ARRAYS + COLUMNS}
 TYPES["frozen"] = np.dtype(np.uint8)
+# In checkpoints, the like of others: those of the epoch with the lowest held-out loss.
+BEST = {f"best_{name}": name for name in SINGLE}
+TYPES |= dict.fromkeys(BEST, np.dtype(np.float32))
 NEEDED = ("vocabulary.txt", *(f"{name}.npy" for name in ARRAYS))
-OPTIONAL = ("words.json", *(f"{name}.npy" for name in COLUMNS))
+OPTIONAL = ("words.json", *(f"{name}.npy" for name in (*COLUMNS, *BEST)))
 MODEL = Format(FORMAT, NEEDED, OPTIONAL)
 LARGEST_VECTOR = 100_000  # numbers, as many as the parameter vector_size allows
 AT_ONCE = 1 << 20  # numbers looked at together
@@ -101,7 +104,8 @@ def write_model(
     arrays : dict
         ``"vectors"`` and ``"context_vectors"``, each (V, d) float32; perhaps ``"log_z"``, (1, 1) or
         (V, 1) float32, and others of `COLUMNS`, (V, 1) float64, but ``"squares_log_z"`` in the
-        shape of ``"log_z"`` and ``"frozen"`` (V, 1) uint8. Finite.
+        shape of ``"log_z"`` and ``"frozen"`` (V, 1) uint8; those of `BEST` are as what they are the
+        best of. Finite.
     about : dict
         What else ``model.json`` shall hold; JSON values.
 
@@ -257,6 +261,9 @@ def _check_shapes(found: Mapping[str, tuple[np.dtype, tuple[int, ...]]]) -> int:
         shapes = {(1, 1), (V, 1)} if name.endswith("log_z") else {(V, 1)}
         if name in found and found[name][1] not in shapes:
             raise ValueError(f"'{name}.npy' has shape {found[name][1]}, and there are {V} words")
+    for name, like in BEST.items():
+        if name in found and found[name][1] != found.get(like, (None, ()))[1]:
+            raise ValueError(f"'{name}.npy' has shape {found[name][1]}, unlike '{like}.npy'")
     return V
 
 

@@ -8,11 +8,13 @@ bit for any number of workers.
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from time import perf_counter
 from typing import Any, NoReturn
 
 import numpy as np
@@ -24,21 +26,27 @@ from negsamp.exact_kernels import HierarchicalKernel, SoftmaxKernel
 from negsamp.huffman import HuffmanTree
 from negsamp.interrupts import Interrupts
 from negsamp.kernel import BlockKernel, gradient_layout
+from negsamp.limits import is_exhausted
 from negsamp.objectives import SAMPLED
 from negsamp.pairs import Block, Windows, block_run, iter_windows, window_weights
 from negsamp.sampling import AliasTable
-from negsamp.state import STATE, Progress, TrainingDivergedError, Watch
+from negsamp.state import LEARNED, STATE, Progress, TrainingDivergedError, Watch
 from negsamp.team import Team, run_alone, run_team
 from negsamp.updates import OPTIMIZERS, Gradients, NormalizerRule
 from negsamp.vocabulary import TokenStream
 
 __all__ = ["Trainer"]
 
+logger = logging.getLogger(__name__)
+
 # Starting a worker process takes as long as training some hundred thousand tokens.
 TOKENS_WORTH_A_WORKER = 500_000
 # Objectives to which a vector that is added to all output vectors alike makes no difference, and
 # how long the mean of these may become: about 4 at the defaults, without end under plain SGD.
 SHIFT_FREE, LONGEST_MEAN = ("infonce", "softmax"), 10.0
+# Groups of held-out text whose noise is drawn together, and what tells their random numbers from
+# those of the epochs.
+GROUPS_AT_ONCE, HELD_OUT = 64, 2**31
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,13 @@ class Trainer:
     max_step : float
         How far a row may move in one update: about as far as a grown row is long. Of the rows of
         ordinary text one in a hundred reaches it. Measured, see docs/performance.md.
+    patience : int, optional
+        Epochs without a lower held-out loss after which training ends; the vectors are then those
+        of the best epoch. Needs `validation_arrays`.
+    max_seconds : float, optional
+        Training ends after the first update that ends later.
+    seconds_before : float
+        How many of them are gone.
     """
 
     window: int
@@ -85,6 +100,9 @@ class Trainer:
     kept_tokens: float
     objective: str = "sgns"
     max_step: float = 2.0
+    patience: int | None = None
+    max_seconds: float | None = None
+    seconds_before: float = 0.0
 
     def train(
         self,
@@ -125,6 +143,11 @@ class Trainer:
         sampled = self.objective in SAMPLED
         layout = gradient_layout(self.shape, self.reach, d, dtype) if sampled else {}
         scratch = {f"g_{name}": spec for name, spec in layout.items()}
+        if "held_ids" in arrays:
+            scratch["held_losses"] = ((self.held_out_groups(len(arrays["held_ids"])),), np.float64)
+        if self.max_seconds is not None:
+            scratch["clock"] = ((1,), np.float64)
+        began = perf_counter() - self.seconds_before
         enough = int(self.kept_tokens * self.epochs / TOKENS_WORTH_A_WORKER)
         members = max(1, min(self.workers, self.shape.groups, enough))
         # on Windows children cannot open the parent's temporary file
@@ -147,7 +170,7 @@ class Trainer:
             with bar, Interrupts() as interrupts:
                 told = replace(watch, on_start=on_start)
                 words_a_center = raw_words / self.kept_tokens
-                job = _Job(self, progress, bar, words_a_center, told, interrupts.held)
+                job = _Job(self, progress, bar, words_a_center, told, interrupts.held, began)
                 if members == 1:
                     more = {name: np.zeros(*spec) for name, spec in scratch.items()}
                     run_alone(_train, arrays | more, job)
@@ -178,6 +201,11 @@ class Trainer:
         left = 1 - centers_done / (self.kept_tokens * self.epochs)
         return self.min_alpha + (self.alpha - self.min_alpha) * max(left, 0.0)
 
+    def held_out_groups(self, n: int) -> int:
+        """Groups that n held-out tokens fill, those of the last piece included."""
+        size = self.shape.group_size * GROUPS_AT_ONCE
+        return -(-n // size) * GROUPS_AT_ONCE
+
     @cached_property
     def blocks_an_epoch(self) -> int:
         """Blocks expected an epoch."""
@@ -204,6 +232,7 @@ class _Job:
     words_a_center: float = 0.0
     watch: Watch = field(default_factory=Watch)
     held: Callable[[], AbstractContextManager[None]] = nullcontext
+    began: float = 0.0  # by the clock of the caller's process
 
     def for_children(self) -> _Job:
         return _Job(self.trainer, self.progress)
@@ -216,7 +245,7 @@ def _train(team: Team, arrays: dict[str, np.ndarray], job: _Job) -> None:
     # Long rows would make each small product a task for all cores, and so for each worker: that
     # takes ten times as long, and rounds differently.
     with threadpool_limits(1, user_api="blas"):
-        while job.progress.epoch < job.trainer.epochs:
+        while job.progress.epoch < job.trainer.epochs and not job.progress.finished:
             worker.train_epoch()
             job.watch.on_epoch_end(job.progress)
 
@@ -226,7 +255,7 @@ class _Worker:
 
     def __init__(self, team: Team, arrays: dict[str, np.ndarray], job: _Job) -> None:
         t = job.trainer
-        self.team, self.job, self.trainer = team, job, t
+        self.team, self.job, self.trainer, self.arrays = team, job, t, arrays
         self.stream = TokenStream(arrays["ids"], arrays["offsets"])
         self.noise = AliasTable.from_table(arrays["threshold"], arrays["alias"])
         self.keep, self.W_in, self.W_out = arrays["keep"], arrays["W_in"], arrays["W_out"]
@@ -254,6 +283,8 @@ class _Worker:
             rule(V, t.max_step, some, which) for some, which in zip(squares, moves, strict=True)
         ]
         self.log_z_rule = NormalizerRule(arrays.get("squares_log_z", np.zeros(0)))
+        self.clock = arrays.get("clock")
+        self.alpha, self.is_time_up = t.alpha, False
 
     def _block_kernel(
         self,
@@ -277,6 +308,26 @@ class _Worker:
     def train_epoch(self) -> None:
         """Train on what is left of an epoch."""
         t, p = self.trainer, self.job.progress
+        self._train_blocks()
+        # without a pair nothing moved; the loss of scores that are all zero
+        before = p.losses[-1] if p.losses else (1 + t.negative) * float(np.log(2.0))
+        held_out = [self._held_out_loss()] if "held_ids" in self.arrays else []
+        if self.is_time_up and self.team.rank == 0:
+            logger.info("max_time: the time is up %s", t.place(p))
+        with self.job.held():
+            if t.objective in SHIFT_FREE:
+                self._hold_mean()
+            p.losses.append(p.loss / p.pairs if p.pairs else before)
+            p.validation_losses += held_out
+            p.epoch, p.run, p.block, p.loss, p.pairs = p.epoch + 1, 0, 0, 0.0, 0.0
+            is_exhausted_now = is_exhausted(p.validation_losses, t.patience)
+            p.finished = p.epoch == t.epochs or self.is_time_up or is_exhausted_now
+            if t.patience is not None:
+                self._keep_best()
+
+    def _train_blocks(self) -> None:
+        """What is left of an epoch, or as much as there is time for."""
+        t, p = self.trainer, self.job.progress
         start = p.run, p.block
         for number, run in enumerate(self._runs(p.epoch)):
             if number < start[0]:
@@ -295,17 +346,12 @@ class _Worker:
                 done = p.epoch * t.kept_tokens + min(place * t.shape.batch_size, t.kept_tokens)
                 g = self.kernel.gradients(self.W_in, self.W_out, block)
                 with self.job.held():
-                    self._step(block, g, t.learning_rate(done))
+                    self._step(block, g, done)
                     p.run, p.block, p.loss, p.pairs = number, index + 1, loss, pairs
                 self.job.watch.on_block(p)
-            self._report(len(run.left), p.loss / max(p.pairs, 1.0), t.learning_rate(done))
-        # without a pair nothing moved; the loss of scores that are all zero
-        before = p.losses[-1] if p.losses else (1 + t.negative) * float(np.log(2.0))
-        with self.job.held():
-            if t.objective in SHIFT_FREE:
-                self._hold_mean()
-            p.losses.append(p.loss / p.pairs if p.pairs else before)
-            p.epoch, p.run, p.block, p.loss, p.pairs = p.epoch + 1, 0, 0, 0.0, 0.0
+                if self.is_time_up:
+                    return
+            self._report(len(run.left), p.loss / max(p.pairs, 1.0), self.alpha)
 
     def _runs(self, epoch: int) -> Iterator[Windows]:
         t = self.trainer
@@ -317,6 +363,7 @@ class _Worker:
             self._rng(epoch, 0),
             shrink_windows=False,  # the weights do it
             keep=self.keep,
+            held_out=self.arrays.get("held_out"),
         )
 
     def _blocks(self, epoch: int, number: int, run: Windows) -> Iterator[Block]:
@@ -327,10 +374,17 @@ class _Worker:
     def _rng(self, *key: int) -> np.random.Generator:
         return np.random.default_rng(np.random.SeedSequence(self.trainer.seed, spawn_key=key))
 
-    def _step(self, block: Block, g: Gradients, alpha: float) -> None:
+    def _step(self, block: Block, g: Gradients, done: float) -> None:
         t = self.trainer
+        if self.clock is not None and t.max_seconds is not None and self.team.rank == 0:
+            self.clock[0] = (perf_counter() - self.job.began) / t.max_seconds
         self.team.barrier()
         self._check_finite(g)
+        if self.clock is not None:  # the same for all, until the next barrier
+            gone = float(self.clock[0])
+            self.is_time_up = gone >= 1
+            done = max(done, gone * t.kept_tokens * t.epochs)
+        self.alpha = alpha = t.learning_rate(done)
         # of an even team one half moves the rows of W_in and the other those of W_out
         rank, size = self.team.rank, self.team.size
         sides = (0, 1) if size % 2 else (rank % 2,)
@@ -361,6 +415,52 @@ class _Worker:
         if np.linalg.norm(mean) > LONGEST_MEAN:
             self.W_out[self.team.rank :: self.team.size] -= mean.astype(self.W_out.dtype)
         self.team.barrier()
+
+    def _held_out_loss(self) -> float:
+        """Mean loss in nats per pair of what is held out, the same number for every worker.
+
+        Its noise is the same each time. Each worker takes the losses of its groups, and all of them
+        the sum.
+        """
+        t, losses = self.trainer, self.arrays["held_losses"]
+        shape, place, pairs = (1, *t.shape[1:]), 0, 0.0
+        runs = iter_windows(
+            self.arrays["held_ids"],
+            self.arrays["held_offsets"],
+            t.reach,
+            t.shape.group_size * GROUPS_AT_ONCE,
+            self._rng(HELD_OUT),
+            shrink_windows=False,  # the weights do it
+        )
+        for number, run in enumerate(runs):
+            rng = self._rng(HELD_OUT, number)
+            for block in block_run(run, shape, t.negative, self.noise, rng, self.weights):
+                if place % self.team.size == self.team.rank:
+                    losses[place] = self.probe.loss(self.W_in, self.W_out, block)
+                pairs += block.pair_weight
+                place += 1
+        self.team.barrier()
+        loss = float(losses[:place].sum()) / pairs
+        if not np.isfinite(loss):
+            self._diverged("the held-out loss")
+        return loss
+
+    def _keep_best(self) -> None:
+        """Note what was learned in the epoch that is the best so far; at the end, go back to it.
+
+        All other workers wait, or are done.
+        """
+        p = self.job.progress
+        if self.team.rank:
+            return
+        is_best = p.validation_losses.index(min(p.validation_losses)) == p.epoch - 1
+        for name in LEARNED:
+            if name in self.arrays:
+                learned, best = self.arrays[name], self.arrays[f"best_{name}"]
+                if is_best:
+                    best[...] = learned
+                elif p.finished:
+                    learned[...] = best
 
     def _check_finite(self, g: Gradients) -> None:
         """Before anything is moved; every worker finds the same."""

@@ -17,6 +17,7 @@ from negsamp.documents import check_documents, document_vectors
 from negsamp.estimator import more_tags, sklearn_tags
 from negsamp.fitting import How, TrainingInterrupted, model_record, noise_of, read_run
 from negsamp.likelihood import mean_log_likelihood
+from negsamp.limits import checked_limits
 from negsamp.pairdata import read_pairs
 from negsamp.pairtraining import PairRun, check_pair_parameters
 from negsamp.parameters import check_parameters, is_integer, refuse
@@ -102,6 +103,8 @@ class Word2Vec:
     loss_history_ : list of float
         Mean loss in nats per pair of each epoch, as measured before the update on blocks spread
         evenly over it (all of them in a small corpus).
+    validation_loss_history_ : list of float
+        Mean loss after each epoch of what ``fit(validation=…)`` held out; empty if nothing was.
     nce_log_z_ : float or ndarray, shape (V,) float32
         γ after ``"nce"``: one number, or one for each center.
     raw_words_ : int
@@ -131,6 +134,7 @@ class Word2Vec:
     context_vectors_: np.ndarray
     vocabulary_: Vocabulary
     loss_history_: list[float]
+    validation_loss_history_: list[float]
     raw_words_: int
     fit_seconds_: dict[str, float]
 
@@ -216,6 +220,9 @@ class Word2Vec:
         checkpoint_every: float = 10.0,
         init_vectors: KeyedVectors | None = None,
         frozen: bool | Iterable[Any] = False,
+        validation: float | None = None,
+        patience: int | None = None,
+        max_time: float | str | None = None,
     ) -> Word2Vec:
         """Learn vectors from a corpus.
 
@@ -256,6 +263,24 @@ class Word2Vec:
             Words of `init_vectors` whose input vectors stay as they are, to the bit, while all else
             is trained around them; True for all that were given. Those that the corpus does not
             have are of no account. They stay frozen when the run is resumed.
+        validation : float, optional
+            Share of the sentences that is held out and never trained on, above 0, at most 0.5; of
+            very long ones, as of one endless line, stretches. Their words are counted with the
+            rest. Which they are follows from `seed`. After each epoch their loss goes to
+            `validation_loss_history_`: all their pairs, subsampled as in training, with noise words
+            that are the same each time.
+        patience : int, optional
+            End the training when the held-out loss has not been lower for so many epochs, 1 or
+            more; in any case the vectors are in the end those of the epoch with the lowest. The
+            learning rate falls as if all `epochs` ran: it has not come to `min_alpha` where
+            training ends early.
+        max_time : float or str, optional
+            Longest time of training, reading not counted: seconds, or as "90s", "10min", "1h30m".
+            The learning rate falls with the share of the tokens or of the time that is gone,
+            whichever is larger, so that it is at `min_alpha` when the time is up; training ends
+            with the update in which that is, and the epoch that it is in counts as one. `epochs` is
+            the most that are trained. Such a run does not give the same bytes twice. When it is
+            resumed, the time that it took before counts.
 
         Returns
         -------
@@ -288,7 +313,8 @@ class Word2Vec:
         callbacks = _checked_callbacks(callbacks)
         folder = None if checkpoint is None else check_unused(checkpoint)
         start = checked_start(init_vectors, frozen, int(self.vector_size))
-        how = How(errors, cache, folder, checkpoint_every, start)
+        limits = checked_limits(validation, patience, max_time)
+        how = How(errors, cache, folder, checkpoint_every, start, limits)
         how.check(corpus)
         self._train(corpus, how, callbacks)
         return self
@@ -372,7 +398,7 @@ class Word2Vec:
             self.vocabulary_, self._context_vocabulary = data.center_words, data.context_words
             self.raw_words_ = data.given
             self._set_learned({"W_in": run.W_in, "W_out": run.W_out}, {"context_noise": run.noise})
-            self.loss_history_ = [*run.losses]
+            self.loss_history_, self.validation_loss_history_ = [*run.losses], []
             self.fit_seconds_ = {"read": read - began, "train": time.perf_counter() - read}
 
         def on_epoch_end() -> None:
@@ -430,14 +456,15 @@ class Word2Vec:
         model.set_params(workers=workers, progress=progress)
         check_parameters(model.get_params())
         callbacks = _checked_callbacks(callbacks)
-        if saved.progress.epoch == model.epochs:
+        if saved.progress.finished or saved.progress.epoch == model.epochs:
             return model
         record = saved.about["corpus"]
         if corpus is None and record["path"] is None:
             raise ValueError("corpus is None, but the run's corpus was no file: give it again")
         corpus = record["path"] if corpus is None else corpus
         cache = record["cache"] if corpus == record["path"] else None
-        how = How(record["errors"], cache, Path(checkpoint).resolve(), checkpoint_every)
+        folder = Path(checkpoint).resolve()
+        how = How(record["errors"], cache, folder, checkpoint_every, limits=saved.limits)
         how.check(corpus)
         model._train(corpus, how, callbacks, saved)
         return model
@@ -459,6 +486,7 @@ class Word2Vec:
             def update(progress: Progress) -> None:
                 self._set_learned(run.state, run.about)
                 self.loss_history_ = [*progress.losses]
+                self.validation_loss_history_ = [*progress.validation_losses]
                 self.fit_seconds_ = run.fit_seconds
 
             def on_epoch_end(progress: Progress) -> None:
@@ -744,7 +772,11 @@ class Word2Vec:
             arrays["noise"] = noise_weights(self.noise, self.vocabulary_.counts)[:, None]
         check_model(self.get_params(), arrays)
         about = model_record(
-            self.get_params(), self.raw_words_, self.loss_history_, self.fit_seconds_
+            self.get_params(),
+            self.raw_words_,
+            self.loss_history_,
+            self.fit_seconds_,
+            self.validation_loss_history_,
         )
         write_model(folder, self.vocabulary_.words, self.vocabulary_.counts, arrays, about)
 
@@ -779,6 +811,7 @@ class Word2Vec:
             check_model(model.get_params(), arrays)
             model.raw_words_, model.loss_history_ = record.raw_words, record.loss_history
             model.fit_seconds_ = record.fit_seconds
+            model.validation_loss_history_ = record.validation_loss_history
             model.vocabulary_ = Vocabulary(words, counts, model.raw_words_)
             about_objective = objective_arrays(
                 model.objective,
@@ -810,6 +843,7 @@ FITTED = (
     "_about",
     "vocabulary_",
     "loss_history_",
+    "validation_loss_history_",
     "raw_words_",
     "fit_seconds_",
 )

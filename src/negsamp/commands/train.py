@@ -14,11 +14,13 @@ from typing import Any, NoReturn, get_args, get_type_hints
 
 from negsamp.checkpoint import has_checkpoints, read_latest
 from negsamp.fitting import TrainingInterrupted
+from negsamp.limits import checked_limits
 from negsamp.objectives import OBJECTIVES
 from negsamp.parameters import NORMALIZERS
 from negsamp.storage import check_target
 from negsamp.updates import OPTIMIZERS
 from negsamp.usage import Terminated, UsageError, default_of
+from negsamp.vectors import KeyedVectors
 from negsamp.word2vec import Word2Vec
 
 __all__ = ["add"]
@@ -48,6 +50,7 @@ CHOICES = {
     "nce_normalizer": NORMALIZERS,
 }
 METAVARS = {int: "N", float: "X"}
+OPTIONS = {"validation": "validation", "patience": "patience", "max_seconds": "max-time"}
 
 
 def add(commands: Any) -> None:
@@ -112,6 +115,33 @@ def add(commands: Any) -> None:
         help="time from one checkpoint to the next (default: %(default)s)",
     )
     parser.add_argument(
+        "--validation",
+        type=float,
+        metavar="SHARE",
+        help="hold out a share of the sentences and take its loss after each epoch",
+    )
+    parser.add_argument(
+        "--patience",
+        type=int,
+        metavar="N",
+        help="end when the held-out loss has not been lower for N epochs, and keep the best epoch",
+    )
+    parser.add_argument(
+        "--max-time",
+        metavar="TIME",
+        help="longest time of training, as 90s, 10min or 1h30m; the learning rate falls with it",
+    )
+    parser.add_argument(
+        "--init-vectors",
+        metavar="FOLDER",
+        help="begin with the vectors of the model that was saved there",
+    )
+    parser.add_argument(
+        "--frozen",
+        action="store_true",
+        help="leave the vectors of --init-vectors as they are and train the others around them",
+    )
+    parser.add_argument(
         "--resume",
         action="store_true",
         help="go on with the run in the --checkpoint folder; without one there, begin",
@@ -132,11 +162,13 @@ def _train(arguments: argparse.Namespace) -> None:
     if arguments.resume and arguments.checkpoint is None:
         raise UsageError("argument --resume: it needs --checkpoint FOLDER")
     _check_output(arguments.output)
+    if arguments.frozen and arguments.init_vectors is None:
+        raise UsageError("argument --frozen: it needs --init-vectors FOLDER")
     every = arguments.checkpoint_every
     with _ended_by_sigterm():
         try:
             if arguments.resume and has_checkpoints(arguments.checkpoint):
-                _check_resumes(model, arguments.checkpoint)
+                _check_resumes(model, arguments)
                 model = Word2Vec.resume(
                     arguments.checkpoint,
                     arguments.corpus,
@@ -151,17 +183,25 @@ def _train(arguments: argparse.Namespace) -> None:
                     cache=arguments.cache,
                     checkpoint=arguments.checkpoint,
                     checkpoint_every=every,
+                    init_vectors=_vectors_of(arguments.init_vectors),
+                    frozen=arguments.frozen,
+                    validation=arguments.validation,
+                    patience=arguments.patience,
+                    max_time=arguments.max_time,
                 )
         except TrainingInterrupted as stopped:
             _save_what_was_learned(model, arguments, stopped)
             raise
     model.save(arguments.output)
     if arguments.progress is not False:
-        seconds = model.fit_seconds_["train"]
-        words_per_second = model.raw_words_ * model.epochs / seconds
+        seconds, epochs = model.fit_seconds_["train"], len(model.loss_history_)
+        words_per_second = model.raw_words_ * epochs / seconds
+        # of an epoch that time cut short, nobody knows how many words were trained
+        speed = "" if arguments.max_time else f" {words_per_second:,.0f} words/s,"
+        held_out = "".join(f", held-out {loss:.3f}" for loss in model.validation_loss_history_[-1:])
         print(
             f"{arguments.output}: {len(model.wv):,} words, {model.raw_words_:,} tokens, "
-            f"{seconds:.1f} s, {words_per_second:,.0f} words/s, loss {model.loss_history_[-1]:.3f}"
+            f"{seconds:.1f} s,{speed} loss {model.loss_history_[-1]:.3f}{held_out}"
         )
 
 
@@ -182,9 +222,22 @@ def _ended_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _check_resumes(model: Word2Vec, checkpoint: str) -> None:
+def _vectors_of(folder: str | None) -> KeyedVectors | None:
+    return None if folder is None else Word2Vec.load(folder).wv
+
+
+def _check_resumes(model: Word2Vec, arguments: argparse.Namespace) -> None:
     """Refuse options that are not those that the run began with."""
-    saved, defaults = read_latest(checkpoint).about["parameters"], Word2Vec().get_params()
+    checkpoint = arguments.checkpoint
+    latest = read_latest(checkpoint)
+    wanted = checked_limits(arguments.validation, arguments.patience, arguments.max_time).record()
+    for name, value in wanted.items():
+        if value is not None and value != latest.limits.record()[name]:
+            raise UsageError(
+                f"argument --{OPTIONS[name]}: it is another than the run in {checkpoint!r} began "
+                "with; leave it out to go on"
+            )
+    saved, defaults = latest.about["parameters"], Word2Vec().get_params()
     for name, value in model.get_params().items():
         may_change = name in ("workers", "progress", "noise")
         if not may_change and value != defaults[name] and value != saved.get(name):
