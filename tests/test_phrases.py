@@ -193,6 +193,7 @@ def test_transform_of_other_corpora(new_york):
         ["old", "new_york", 7, ("x",), "new"],
         ["new_york"],
     ]
+    assert list(new_york.transform([[(1, 2)], [(3, 4)]])) == [[(1, 2)], [(3, 4)]]
     with pytest.raises(CorpusError, match="a token that is no word"):
         list(new_york.transform([["new", ["york"]]]))
     with pytest.raises(FileNotFoundError):

@@ -14,6 +14,7 @@ from negsamp.state import TrainingDivergedError
 from negsamp.storage import SavedModelError
 from negsamp.vectors import KeyedVectors, UnknownWordError
 from negsamp.vocabulary import TokenStream, Vocabulary, read_corpus
+from negsamp.walks import random_walks
 from negsamp.word2vec import NotFittedError, Word2Vec
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "evaluate_word_pairs",
     "keep_probabilities",
     "noise_probabilities",
+    "random_walks",
     "read_corpus",
     "skipgram_pairs",
     "text8",
