@@ -29,7 +29,7 @@ LAYERS = {
     4: {"training", "corpuscache", "checkpoint", "record"},
     5: {"fitting"},
     6: {"word2vec"},
-    7: {"evaluation", "datasets", "phrases", "walks", "stability"},
+    7: {"evaluation", "datasets", "phrases", "walks", "agreement"},
     8: {"commands"},
     9: {"cli"},
 }

@@ -2,6 +2,7 @@
 
 __version__ = "0.1.0"
 
+from negsamp.agreement import Stability, stability
 from negsamp.checkpoint import CheckpointError
 from negsamp.corpus import CorpusError
 from negsamp.datasets import docs_corpus, text8
@@ -25,6 +26,7 @@ __all__ = [
     "NotFittedError",
     "Phrases",
     "SavedModelError",
+    "Stability",
     "TokenStream",
     "TrainingDivergedError",
     "TrainingInterrupted",
@@ -39,5 +41,6 @@ __all__ = [
     "random_walks",
     "read_corpus",
     "skipgram_pairs",
+    "stability",
     "text8",
 ]
