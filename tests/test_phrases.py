@@ -382,9 +382,9 @@ def test_save_and_load(tmp_path):
 
 
 def test_save_and_load_many_brackets(tmp_path):
-    phrases = Phrases(1, 0.1).fit([[f"[{i}", f"{{{i}"] for i in range(200)] * 2)
+    phrases = Phrases(1, 0.1).fit([[f"[{i}", f"{{{i}"] for i in range(300)] * 2)
     phrases.save(tmp_path / "phrases.json")
-    assert len(Phrases.load(tmp_path / "phrases.json").phrases_) == 200
+    assert len(Phrases.load(tmp_path / "phrases.json").phrases_) == 300
 
 
 @pytest.fixture

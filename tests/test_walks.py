@@ -137,7 +137,7 @@ def test_the_graph_may_come_in_any_form_and_stays_as_it_was():
     before = [part.copy() for part in (rows.data, rows.indices, rows.indptr)]
     dense = np.array([[0, 2, 4], [4, 0, 0], [0, 0, 0]])
     forms = [rows, scipy.sparse.csc_matrix(dense), scipy.sparse.coo_array(dense.astype(np.uint8))]
-    forms += [scipy.sparse.lil_matrix(dense / 7), scipy.sparse.csr_array(dense * 2e307)]
+    forms += [scipy.sparse.lil_matrix(dense / 7), scipy.sparse.csr_array(dense * 4e307)]
     found = [[w.tolist() for w in random_walks(g, q=0.5, walk_length=9, seed=5)] for g in forms]
     assert all(walks == found[0] for walks in found)
     for part, old in zip((rows.data, rows.indices, rows.indptr), before, strict=True):
@@ -162,6 +162,23 @@ def test_extreme_parameters_end(p, q):
     graph = scipy.sparse.csr_array((rng.random((40, 40)) < 0.3).astype(float))
     n_nodes = sum(map(len, random_walks(graph, num_walks=1, walk_length=20, p=p, q=q, seed=1)))
     assert n_nodes == 40 * 20
+
+
+def test_proposals_end(monkeypatch):
+    monkeypatch.setattr(walks, "FEWEST_PROPOSALS", 2)
+    monkeypatch.setattr(walks, "MOST_PROPOSALS", 4)
+    calls = []
+    propose = walks._Edges.propose
+
+    def counted(self, here, rng):
+        calls.append(len(here))
+        return propose(self, here, rng)
+
+    monkeypatch.setattr(walks._Edges, "propose", counted)
+    graph = scipy.sparse.csr_array(np.ones((30, 30)))
+    # a proposal is taken with probability 1 / 1000, but for the way back
+    list(random_walks(graph, num_walks=1, nodes=[0] * 50, walk_length=5, q=1e-3, seed=1))
+    assert len(calls) == 1 + 3 * 4
 
 
 ONE = scipy.sparse.csr_array([[1.0]])

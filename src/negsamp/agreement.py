@@ -147,16 +147,17 @@ def stability(
     n = int(topn)
     found = [_neighbours(kv, common, queries, n) for kv in vectors]
 
-    overlaps, jaccards = np.zeros(len(asked)), np.zeros(len(asked))
+    total, jaccards = np.zeros(len(asked), dtype=np.int64), np.zeros(len(asked))
     pairs = np.eye(len(found))
     chosen = list(combinations(range(len(found)), 2))
     for i, j in chosen:
         both = np.sort(np.concatenate([found[i], found[j]], axis=1), axis=1)
         shared = np.count_nonzero(both[:, 1:] == both[:, :-1], axis=1)
-        overlaps += shared / n
+        total += shared
         jaccards += shared / (2 * n - shared)
         pairs[i, j] = pairs[j, i] = shared.mean() / n
-    return Stability(asked, n, overlaps / len(chosen), jaccards / len(chosen), pairs)
+    overlaps = total / (n * len(chosen))
+    return Stability(asked, n, overlaps, jaccards / len(chosen), pairs)
 
 
 def _vectors(model: Any) -> KeyedVectors:

@@ -210,14 +210,10 @@ class _Edges:
         came_from = np.repeat(before, degree)
         near = np.where(self.has_edges(came_from, to), 1.0, 1 / q)
         masses = self.weights[edges] * np.where(to == came_from, 1 / p, near)
-        # shares of the largest, as in a row; then a walker's masses rise from its number by 1
-        masses /= np.repeat(np.maximum.reduceat(masses, ends - degree), degree)
         masses /= np.repeat(np.add.reduceat(masses, ends - degree), degree)
-        walker = np.repeat(np.arange(len(here)), degree)
-        cumulated = np.cumsum(masses)
-        cumulated += walker - np.append(0.0, cumulated)[ends - degree][walker]
+        # those of walker i rise from i to i + 1
         drawn = np.arange(len(here)) + rng.random(len(here))
-        place = np.searchsorted(cumulated, drawn, side="right")
+        place = np.searchsorted(np.cumsum(masses), drawn, side="right")
         return to[np.clip(place, ends - degree, ends - 1)]
 
 
@@ -243,8 +239,10 @@ def _walks(
     rng: np.random.Generator,
 ) -> Iterator[np.ndarray]:
     at_once = max(1, STEPS_AT_ONCE // walk_length)
-    for _ in range(num_walks):
-        order = rng.permutation(starts)
+    rounds = max(1, at_once // max(1, len(starts)))  # of a small graph, together
+    for done in range(0, num_walks, rounds):
+        n = min(rounds, num_walks - done)
+        order = np.concatenate([rng.permutation(starts) for _ in range(n)])
         for at in range(0, len(order), at_once):
             walks, lengths = _walk(edges, order[at : at + at_once], walk_length, p, q, rng)
             for walk, length in zip(walks, lengths.tolist(), strict=True):
