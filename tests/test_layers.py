@@ -40,6 +40,7 @@ LAYERS = {
         "storage",
         "terms",
         "vocabulary",
+        "walks",
     },
     3: {
         "checkpoint",
@@ -58,7 +59,7 @@ LAYERS = {
     5: {"evaluation", "explore", "vectorfile", "warmstart"},
     6: {"fitting", "vectorwriting"},
     7: {"packed", "textrows", "word2vec"},
-    8: {"formats", "phrases"},
+    8: {"agreement", "formats", "phrases"},
     9: {"commands"},
     10: {"cli"},
 }

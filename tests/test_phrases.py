@@ -165,6 +165,13 @@ def test_phrases_of_lee_are_those_of_gensim(shared):
     assert "new_south" in ours.phrases_ or "new_york" in ours.phrases_
 
 
+def test_a_score_must_be_above_the_threshold():
+    corpus = [["new", "york", "is"], ["in", "new", "york"], ["is", "new"]] * 5
+    [score] = Phrases(threshold=0.1).fit(corpus).phrases_.values()
+    assert Phrases(threshold=score).fit(corpus).phrases_ == {}
+    assert len(Phrases(threshold=np.nextafter(score, 0)).fit(corpus).phrases_) == 1
+
+
 def test_phrases_are_sorted_by_count():
     phrases = Phrases(min_count=2, threshold=0.5).fit(random_text())
     keys = [(-phrases.counts_[name], -score) for name, score in phrases.phrases_.items()]
@@ -193,6 +200,7 @@ def test_transform_of_other_corpora(new_york):
         ["old", "new_york", 7, ("x",), "new"],
         ["new_york"],
     ]
+    assert list(new_york.transform([[(1, 2)], [(3, 4)]])) == [[(1, 2)], [(3, 4)]]
     with pytest.raises(CorpusError, match="a token that is no word"):
         list(new_york.transform([["new", ["york"]]]))
     with pytest.raises(FileNotFoundError):
@@ -373,6 +381,12 @@ def test_save_and_load(tmp_path):
     assert (tmp_path / "again").read_bytes() == path.read_bytes()
 
 
+def test_save_and_load_many_brackets(tmp_path):
+    phrases = Phrases(1, 0.1).fit([[f"[{i}", f"{{{i}"] for i in range(300)] * 2)
+    phrases.save(tmp_path / "phrases.json")
+    assert len(Phrases.load(tmp_path / "phrases.json").phrases_) == 300
+
+
 @pytest.fixture
 def record(tmp_path):
     """Contents of a file that can be loaded, and a function that loads others."""
@@ -425,6 +439,24 @@ def test_load_refuses_what_save_does_not_write(tmp_path, record, path, value, me
     with pytest.raises(SavedModelError, match=re.escape(message)) as raised:
         Phrases.load(file)
     assert str(file) in str(raised.value)
+
+
+def test_two_ways_to_a_phrase_are_one(tmp_path, record):
+    rows = [[("a", "b"), ("b", "c")], [("a_b", "c"), ("a", "b_c")]]
+    for number, pairs in enumerate(rows):
+        first, last = map(list, zip(*pairs, strict=True))
+        record["passes"][number] = {
+            "first": first,
+            "between": ["", ""],
+            "last": last,
+            "counts": [3, 5],
+            "scores": [2.5, 1.5],
+        }
+    (tmp_path / "two.json").write_text(json.dumps(record))
+    phrases = Phrases.load(tmp_path / "two.json")
+    assert phrases.phrases_ == {"a_b_c": 2.5, "b_c": 1.5, "a_b": 2.5}
+    assert phrases.counts_ == {"a_b_c": 8, "b_c": 5, "a_b": 3}
+    assert list(phrases.transform([["a", "b", "c"]])) == [["a_b_c"]]
 
 
 def test_load_refuses_a_phrase_twice(tmp_path, record):

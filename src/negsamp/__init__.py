@@ -2,6 +2,7 @@
 
 __version__ = "0.1.0"
 
+from negsamp.agreement import Stability, stability
 from negsamp.checkpoint import CheckpointError
 from negsamp.corpus import CorpusError
 from negsamp.datasets import docs_corpus, text8
@@ -29,6 +30,7 @@ from negsamp.state import TrainingDivergedError
 from negsamp.storage import SavedModelError
 from negsamp.vectors import KeyedVectors, UnknownWordError
 from negsamp.vocabulary import TokenStream, Vocabulary, read_corpus
+from negsamp.walks import random_walks
 from negsamp.word2vec import NotFittedError, Word2Vec
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "NotFittedError",
     "Phrases",
     "SavedModelError",
+    "Stability",
     "TokenStream",
     "TrainingDivergedError",
     "TrainingInterrupted",
@@ -57,6 +60,7 @@ __all__ = [
     "load_word2vec_format",
     "noise_probabilities",
     "open_vectors",
+    "random_walks",
     "read_corpus",
     "save_glove_format",
     "save_npz",
@@ -65,5 +69,6 @@ __all__ = [
     "save_vectors",
     "save_word2vec_format",
     "skipgram_pairs",
+    "stability",
     "text8",
 ]

@@ -99,8 +99,7 @@ class Phrasing:
         """
         joiners = self._joiners()
         for chunk in chunks:
-            tokens = np.empty(sum(map(len, chunk)), dtype=object)
-            tokens[:] = list(chain.from_iterable(chunk))
+            tokens = np.fromiter(chain.from_iterable(chunk), object, sum(map(len, chunk)))
             try:
                 found = map(self._id.get, tokens, repeat(0))
                 ids = np.fromiter(found, dtype=np.int64, count=len(tokens))
