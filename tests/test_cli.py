@@ -131,7 +131,7 @@ def test_similar_help_shows_the_default_of_the_library(capsys, monkeypatch):
     assert {"--together", "--negative"} <= set(options)
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["similar"], ["plot"], ["explore"]])
+@pytest.mark.parametrize("command", [[], ["train"], ["similar"]])
 def test_help_is_readable_in_any_terminal(capsys, monkeypatch, command):
     monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit):
