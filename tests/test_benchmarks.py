@@ -2,12 +2,15 @@
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from negsamp import Word2Vec
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -151,3 +154,15 @@ def test_claims_page_has_a_section_and_a_figure_for_each():
     for claim in CLAIM_ROWS:
         assert f"](figures/{claim}.png)" in page
         assert (BENCHMARKS.parent / "docs" / "figures" / f"{claim}.png").is_file()
+
+
+def test_pictures_prints_a_row_for_each_method(tmp_path):
+    rows = np.random.default_rng(0).integers(40, size=(99, 9))
+    sentences = [[f"w{n}" for n in row] for row in rows]
+    model = Word2Vec(vector_size=8, min_count=1, epochs=1, workers=1, seed=1, progress=False)
+    model.fit(sentences).save(tmp_path / "model")
+    shown = run("pictures.py", tmp_path / "model", "--methods", "pca", "negtsne")
+    rows = [line.split("|")[1].strip() for line in shown.splitlines() if line.startswith("|")]
+    assert rows[2:] == ["pca", "negtsne"]
+    share = float(re.search(r"int8: ([\d.]+)% of the 10 nearest are the same", shown)[1])
+    assert 80 < share <= 100

@@ -99,14 +99,15 @@ def test_page_takes_the_most_frequent_whatever_their_order(kv):
     assert data["words"] == KEYS[:9]
     assert data["counts"] == kv.counts[:9].tolist()
     assert len(data["vectors"]) == len(data["points"]) == 9
-    assert "9 of 83 words · 12 dimensions · principal components" in page.decode()
+    assert "9 of 83 words · 12 dimensions<" in page.decode()
+    assert "Layout: principal components." in page.decode()
 
 
 def test_page_does_without_counts_and_with_one_word():
     page = explorer_page(KeyedVectors(["a"], [[0.0]]))
     data = data_of(page)
     assert (data["words"], data["counts"], data["vectors"].tolist()) == (["a"], None, [[0]])
-    assert "1 word · 1 dimension ·" in page.decode()
+    assert "1 word · 1 dimension<" in page.decode()
 
 
 def test_page_has_no_element_that_words_or_title_made(kv):

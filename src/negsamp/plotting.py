@@ -23,8 +23,9 @@ FONT_SIZE = 9.0  # points, as all lengths here
 DOT = 3.0  # diameter
 MARGIN = 1.0  # around a label
 # How far from its dot a label may stand: beside it, or at the end of a line.
-DISTANCES = (1.5, 9, 16, 24, 34, 46)
+DISTANCES = (1.5, 9, 16, 24, 34, 46, 60)
 DIRECTIONS = 16
+CLEAR = 4.0  # between a label on a line and any dot
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +55,9 @@ def draw_map(labels: Sequence[str], points: np.ndarray) -> Figure:
 
     Notes
     -----
-    Labels are placed one after the other, each at the first of 96 places that is free. That is
-    quick, and leaves no overlap, where methods that push labels apart may.
+    Labels are placed one after the other at the first free place beside their dots, then those that
+    found none at the first that a line reaches. That is quick, and leaves no overlap, where methods
+    that push labels apart may.
     """
     _need_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -130,24 +132,29 @@ def place_labels(
     half_dot = DOT / 2 * scale
     low, high = [dots - half_dot], [dots + half_dot]
     places = np.full(dots.shape, np.nan)
-    for n, (dot, size) in enumerate(zip(dots, sizes, strict=True)):
-        ways = [
-            dot + reach * size / 2 + directions * (half_dot + distance * scale)
-            for distance in DISTANCES
-        ]
-        centers = np.concatenate(ways)
-        first, last = centers - size / 2, centers + size / 2
-        is_free = ((first >= 0) & (last <= room)).all(axis=1)
-        others = np.concatenate(low), np.concatenate(high)
-        is_free &= ~_hits(first, last, *others).any(axis=1)
-        for way in np.flatnonzero(is_free):
-            line = _line(dot, np.clip(dot, first[way], last[way]), half_dot)
-            hits = _hits(line, line, *others)
-            if not (hits & ~hits[0]).any():  # the line starts at its own dot
-                places[n] = centers[way]
-                low += [first[way : way + 1], line]
-                high += [last[way : way + 1], line]
-                break
+    # first all that have room beside their dots; a label on a line keeps away from other dots
+    for distances, clear in ((DISTANCES[:1], 0.0), (DISTANCES[1:], CLEAR * scale)):
+        for n in np.flatnonzero(np.isnan(places[:, 0])):
+            dot, size = dots[n], sizes[n]
+            ways = [
+                dot + reach * size / 2 + directions * (half_dot + distance * scale)
+                for distance in distances
+            ]
+            centers = np.concatenate(ways)
+            first, last = centers - size / 2, centers + size / 2
+            is_free = ((first >= 0) & (last <= room)).all(axis=1)
+            is_free &= ~_hits(first - clear, last + clear, dots, dots).any(axis=1)
+            others = np.concatenate(low), np.concatenate(high)
+            is_free &= ~_hits(first, last, *others).any(axis=1)
+            for way in np.flatnonzero(is_free):
+                line = _line(dot, np.clip(dot, first[way], last[way]), half_dot)
+                hits = _hits(line, line, *others)
+                if not (hits & ~hits[0]).any():  # the line starts at its own dot
+                    places[n] = centers[way]
+                    # as wide as its points are apart, so that no other line slips through
+                    low += [first[way : way + 1], line - half_dot / 2]
+                    high += [last[way : way + 1], line + half_dot / 2]
+                    break
     return places
 
 

@@ -154,11 +154,11 @@ def nearest_neighbors(vectors: Any, n_neighbors: int) -> np.ndarray:
 def neg_tsne(vectors: Any, seed: int | None = None) -> np.ndarray:
     """Coordinates in which neighbours by cosine lie together: Neg-t-SNE [1]_.
 
-    Each row makes a pair with each of its `N_NEIGHBORS` nearest, and a pair has `N_NOISE` noise
-    rows in expectation. With q = 1 / (1 + ‖y_i − y_j‖²) what is minimised is negative sampling's
-    loss of the scores log q, −log σ(log q) for a pair and −log σ(−log q) for noise, by gradient
-    descent on all rows at once, from the principal components. As in training, all rows share the
-    noise of a step.
+    Each row makes a pair with each of its 15 nearest (of fewer than 300 rows, with one in 20, and 3
+    at least), and a pair has 100 noise rows in expectation. With q = 1 / (1 + ‖y_i − y_j‖²) what is
+    minimised is negative sampling's loss of the scores log q, −log σ(log q) for a pair and
+    −log σ(−log q) for noise, by gradient descent on all rows at once, from the principal
+    components. As in training, all rows share the noise of a step.
 
     Parameters
     ----------
@@ -191,11 +191,13 @@ def neg_tsne(vectors: Any, seed: int | None = None) -> np.ndarray:
     points = (start / (start[:, 0].std() or 1)).astype(np.float32)
     if V < 3:
         return points.astype(np.float64)
-    neighbors = nearest_neighbors(unit, min(N_NEIGHBORS, V - 1))
+    # more than a few of few would make one cluster of all
+    k = min(N_NEIGHBORS, max(3, V // 20), V - 1)
+    neighbors = nearest_neighbors(unit, k)
     rng = np.random.default_rng(seed)
     for step in range(N_STEPS):
         noise = points[rng.integers(0, V, SHARED_NOISE)]
-        move = _repulsion(points, noise) * np.float32(neighbors.shape[1] * N_NOISE / SHARED_NOISE)
+        move = _repulsion(points, noise) * np.float32(k * N_NOISE / SHARED_NOISE)
         move -= _attraction(points, neighbors)
         np.clip(move, -LONGEST_MOVE, LONGEST_MOVE, out=move)
         points += np.float32(RATE * (1 - step / N_STEPS)) * move

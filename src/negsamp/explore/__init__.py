@@ -89,7 +89,8 @@ def explorer_page(
     script = "".join(_part(name) for name in SCRIPTS)
     parts = {
         "title": html.escape(title),
-        "about": f"{shown} {words} · {kv.vector_size} {dimensions} · {NAMES[method]}",
+        "about": f"{shown} {words} · {kv.vector_size} {dimensions}",
+        "layout": NAMES[method],
         "policy": f"default-src 'none'; img-src data:; style-src {_digest(style)}; "
         f"script-src {_digest(script)}",
         "style": style,

@@ -238,7 +238,7 @@ class WordMap {
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     const isPicked = this.picked.asked.length > 0;
-    this.#drawPoints(isPicked ? 0.38 : 1);
+    this.#drawPoints(isPicked ? 0.5 : 1);
     this.#drawLinks();
     this.#drawPicked();
     this.#drawLabels(isPicked);

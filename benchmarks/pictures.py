@@ -1,0 +1,73 @@
+"""What maps and rounded vectors keep of the neighbours: python benchmarks/pictures.py FOLDER
+
+FOLDER is a saved model. For each method: the share of a word's 15 nearest by cosine that are among
+its 15 nearest on the map, among the `--top` most frequent words, and seconds. For the page of
+`negsamp explore`: the share of the 10 nearest that are the same with vectors rounded to int8.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+
+import numpy as np
+from _environment import environment
+from scipy.spatial import cKDTree
+
+from negsamp import KeyedVectors, Word2Vec
+from negsamp.explore import quantize
+from negsamp.projection import METHODS, nearest_neighbors, project
+
+ON_MAP, IN_PAGE = 15, 10
+ASKED = 2000  # words, drawn at random
+
+
+def share_in_common(found: np.ndarray, expected: np.ndarray) -> float:
+    pairs = zip(found.tolist(), expected.tolist(), strict=True)
+    return float(np.mean([len(set(a) & set(b)) / len(b) for a, b in pairs]))
+
+
+def nearest_on_map(points: np.ndarray, rows: np.ndarray, n: int) -> np.ndarray:
+    """The n nearest points of some, each without itself, (len(rows), n)."""
+    found = cKDTree(points).query(points[rows], n + 1)[1]
+    lines = zip(rows, found, strict=True)
+    others = [[other for other in line if other != row] for row, line in lines]
+    return np.array([line[:n] for line in others])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", help="folder of a saved model")
+    parser.add_argument("--top", type=int, default=20_000, help="words (default: %(default)s)")
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)
+    arguments = parser.parse_args()
+    kv = Word2Vec.load(arguments.folder).wv
+    vectors = kv.vectors[: arguments.top]
+    rng = np.random.default_rng(0)
+    rows = np.sort(rng.choice(len(vectors), min(ASKED, len(vectors)), replace=False))
+
+    print("| method | neighbours kept on the map | seconds |")
+    print("|:--|--:|--:|")
+    expected = nearest_neighbors(vectors, ON_MAP)[rows]
+    for method in arguments.methods:
+        begin = time.perf_counter()
+        points = project(vectors, method, seed=0)
+        seconds = time.perf_counter() - begin
+        share = share_in_common(nearest_on_map(points, rows, ON_MAP), expected)
+        print(f"| {method} | {share:.1%} | {seconds:.1f} |", flush=True)
+
+    words = range(len(vectors))
+    both = [KeyedVectors(words, m) for m in (vectors, quantize(vectors).astype(np.float32))]
+    exact, rounded = (
+        np.array([[word for word, _ in kv.most_similar(int(row), topn=IN_PAGE)] for row in rows])
+        for kv in both
+    )
+    is_same = (exact[:, 0] == rounded[:, 0]).mean()
+    print(f"\nint8: {share_in_common(rounded, exact):.2%} of the {IN_PAGE} nearest are the same,")
+    print(f"and the nearest of {is_same:.1%} of the words.")
+    print(f"\n{json.dumps(environment())}")
+
+
+if __name__ == "__main__":
+    main()
