@@ -37,12 +37,13 @@ FILES = {
     "text": "corpus.txt",
     "gzip": "corpus.txt.gz",
 }
+VECTORS = {name: f"vectors/{name}" for name in oracles.LOADERS if name != "v.projector"}
 
 
 def main():
     target = sys.argv.pop(1) if len(sys.argv) > 1 else ""
-    if target not in {*MODEL_FILES, *FILES}:
-        raise SystemExit(f"the target is one of {', '.join([*MODEL_FILES, *FILES])}")
+    if target not in {*MODEL_FILES, *FILES, *VECTORS}:
+        raise SystemExit(f"the target is one of {', '.join([*MODEL_FILES, *FILES, *VECTORS])}")
     warnings.simplefilter("error")
     logging.disable()
     os.fsync = lambda _: None  # nothing here need outlive the machine
@@ -50,7 +51,9 @@ def main():
     shutil.copytree(GOLDEN, home / "golden")
     seeds = home / "seeds"
     seeds.mkdir()
-    source = home / "golden" / ("/".join(MODEL_FILES.get(target, ())) or FILES[target])
+    source = (
+        home / "golden" / ("/".join(MODEL_FILES.get(target, ())) or {**FILES, **VECTORS}[target])
+    )
     shutil.copy(source, seeds)
     check = _model_check(source, home) if target in MODEL_FILES else _file_check(target, home)
 
@@ -79,11 +82,14 @@ def _model_check(path, home):
 
 def _file_check(target, home):
     kv = Word2Vec.load(GOLDEN / "sgns").wv
-    path = home / "file"
+    path = home / (target if target in VECTORS else "file")
     checks = {
         "array": oracles.check_array,
         "pairs": lambda path: oracles.check_pairs(kv, path),
         "analogies": lambda path: oracles.check_analogies(kv, path),
+        **{
+            name: lambda path: oracles.check_vectors(path, home / "scratch.npz") for name in VECTORS
+        },
     }
 
     def check(content):

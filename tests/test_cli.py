@@ -106,6 +106,7 @@ def test_help_names_the_commands(capsys, monkeypatch):
     text, _ = help_of(capsys, monkeypatch)
     assert re.search(r"^ +train +\w", text, re.MULTILINE)
     assert re.search(r"^ +similar +\w", text, re.MULTILINE)
+    assert re.search(r"^ +convert +\w", text, re.MULTILINE)
 
 
 def test_train_help_shows_the_defaults_of_the_library(capsys, monkeypatch):
@@ -131,7 +132,7 @@ def test_similar_help_shows_the_default_of_the_library(capsys, monkeypatch):
     assert {"--together", "--negative"} <= set(options)
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["similar"]])
+@pytest.mark.parametrize("command", [[], ["train"], ["similar"], ["convert"]])
 def test_help_is_readable_in_any_terminal(capsys, monkeypatch, command):
     monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit):
