@@ -37,13 +37,14 @@ FILES = {
     "text": "corpus.txt",
     "gzip": "corpus.txt.gz",
 }
-VECTORS = {name: f"vectors/{name}" for name in oracles.LOADERS if name != "v.projector"}
+VECTORS = sorted({*oracles.LOADERS} - {"v.projector"})
+FILES |= {name: f"vectors/{name}" for name in VECTORS}
 
 
 def main():
     target = sys.argv.pop(1) if len(sys.argv) > 1 else ""
-    if target not in {*MODEL_FILES, *FILES, *VECTORS}:
-        raise SystemExit(f"the target is one of {', '.join([*MODEL_FILES, *FILES, *VECTORS])}")
+    if target not in {*MODEL_FILES, *FILES}:
+        raise SystemExit(f"the target is one of {', '.join([*MODEL_FILES, *FILES])}")
     warnings.simplefilter("error")
     logging.disable()
     os.fsync = lambda _: None  # nothing here need outlive the machine
@@ -87,10 +88,9 @@ def _file_check(target, home):
         "array": oracles.check_array,
         "pairs": lambda path: oracles.check_pairs(kv, path),
         "analogies": lambda path: oracles.check_analogies(kv, path),
-        **{
-            name: lambda path: oracles.check_vectors(path, home / "scratch.npz") for name in VECTORS
-        },
     }
+    for name in VECTORS:
+        checks[name] = lambda path: oracles.check_vectors(path, home / "scratch.npz")
 
     def check(content):
         path.write_bytes(content)
