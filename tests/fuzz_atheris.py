@@ -52,9 +52,7 @@ def main():
     shutil.copytree(GOLDEN, home / "golden")
     seeds = home / "seeds"
     seeds.mkdir()
-    source = (
-        home / "golden" / ("/".join(MODEL_FILES.get(target, ())) or {**FILES, **VECTORS}[target])
-    )
+    source = home / "golden" / ("/".join(MODEL_FILES.get(target, ())) or FILES[target])
     shutil.copy(source, seeds)
     check = _model_check(source, home) if target in MODEL_FILES else _file_check(target, home)
 
