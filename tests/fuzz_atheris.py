@@ -37,6 +37,8 @@ FILES = {
     "text": "corpus.txt",
     "gzip": "corpus.txt.gz",
 }
+VECTORS = sorted({*oracles.LOADERS} - {"v.projector"})
+FILES |= {name: f"vectors/{name}" for name in VECTORS}
 
 
 def main():
@@ -79,12 +81,14 @@ def _model_check(path, home):
 
 def _file_check(target, home):
     kv = Word2Vec.load(GOLDEN / "sgns").wv
-    path = home / "file"
+    path = home / (target if target in VECTORS else "file")
     checks = {
         "array": oracles.check_array,
         "pairs": lambda path: oracles.check_pairs(kv, path),
         "analogies": lambda path: oracles.check_analogies(kv, path),
     }
+    for name in VECTORS:
+        checks[name] = lambda path: oracles.check_vectors(path, home / "scratch.npz")
 
     def check(content):
         path.write_bytes(content)

@@ -14,12 +14,14 @@ import pytest
 import negsamp
 from negsamp import TrainingDivergedError, Word2Vec
 from negsamp.cli import main
+from negsamp.commands import COMMANDS
 from negsamp.training import Trainer
 
 ANIMALS = ("cat", "dog", "horse", "mouse", "cow", "größe")
 COLOURS = ("red", "green", "blue", "yellow", "black", "white")
 # Small, and alike in every run. All words are frequent here: none may be sampled away.
 QUICK = "--vector-size 8 --epochs 2 --sample 0 --workers 1 --seed 1".split()
+NAMES = [command.__name__.rpartition(".")[2] for command in COMMANDS]
 MODEL_BYTES = ("vectors.npy", "context_vectors.npy", "vocabulary.txt")
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX pipes and signals")
@@ -106,6 +108,7 @@ def test_help_names_the_commands(capsys, monkeypatch):
     text, _ = help_of(capsys, monkeypatch)
     assert re.search(r"^ +train +\w", text, re.MULTILINE)
     assert re.search(r"^ +similar +\w", text, re.MULTILINE)
+    assert re.search(r"^ +convert +\w", text, re.MULTILINE)
 
 
 def test_train_help_shows_the_defaults_of_the_library(capsys, monkeypatch):
@@ -131,7 +134,7 @@ def test_similar_help_shows_the_default_of_the_library(capsys, monkeypatch):
     assert {"--together", "--negative"} <= set(options)
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["similar"], ["phrases"]])
+@pytest.mark.parametrize("command", [[], *([name] for name in NAMES)])
 def test_help_is_readable_in_any_terminal(capsys, monkeypatch, command):
     monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit):

@@ -88,7 +88,9 @@ def test_float64_is_kept_by_text_and_rounded_by_binary(tmp_path):
 def test_same_vectors_give_the_same_bytes(tmp_path):
     for name in ("a.txt.gz", "b.txt.gz"):
         save_word2vec_format(sample(), tmp_path / name)
-    assert (tmp_path / "a.txt.gz").read_bytes() == (tmp_path / "b.txt.gz").read_bytes()
+    packed = (tmp_path / "a.txt.gz").read_bytes()
+    assert packed == (tmp_path / "b.txt.gz").read_bytes()
+    assert packed[4:8] == bytes(4), "it has no time in it"
 
 
 @pytest.mark.parametrize(
@@ -405,6 +407,23 @@ def test_gzip_that_promises_more_than_it_can_hold_allocates_nothing(file):
     with pytest.raises(VectorFileError, match="the header promises 90000000 vectors"):
         load_word2vec_format(path)
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", ["v.txt.gz", "v.bin.gz"])
+def test_gzip_that_promises_more_than_there_is_room_for_by_its_size_is_refused(file, name):
+    with pytest.raises(VectorFileError, match=r"vectors of 5 numbers; .* at most can be in it"):
+        load_word2vec_format(file(b"100000 5\na 1 2 3 4 5\n", name))
+
+
+def test_gzip_that_promises_what_it_might_hold_allocates_as_rows_come(file):
+    noise = np.random.default_rng(0).bytes(20_000).hex().encode()
+    rows = b"".join(b"%s 1 2 3 4 5\n" % noise[i : i + 40] for i in range(0, len(noise), 40))
+    path = file(b"900000 5\n" + rows, "v.txt.gz")
+    tracemalloc.start()
+    with pytest.raises(VectorFileError, match="it ends, and 899000 of 900000 vectors are missing"):
+        load_word2vec_format(path)
+    assert tracemalloc.get_traced_memory()[1] < 6_000_000
     tracemalloc.stop()
 
 

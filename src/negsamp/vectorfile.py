@@ -240,7 +240,7 @@ class Collector:
                 kept.append(i)
             elif self.on_duplicate == "error":
                 raise self.source.fault(
-                    f"the word {key!r:.60} is there already, {row} words after the first; "
+                    f"the word {key!r:.60} is there already (row {row}); "
                     "on_duplicate='first' leaves such rows out",
                     **place(i),
                 )
