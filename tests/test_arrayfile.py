@@ -2,7 +2,6 @@
 
 import os
 import tracemalloc
-from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from negsamp.arrayfile import (
     read_array,
     read_shape,
     write_array,
-    writing,
 )
 
 ARRAYS = [
@@ -163,31 +161,3 @@ def test_shape_is_told_without_reading(tmp_path, array):
         file.write(b"x")
     with pytest.raises(ValueError, match="promises"):
         read_shape(tmp_path / "a.npy")
-
-
-def test_writing_replaces_a_file_when_the_new_one_is_whole(tmp_path):
-    target, link = tmp_path / "deep" / "file", tmp_path / "link"
-    with writing(target) as file:
-        file.write(b"first")
-    link.symlink_to(target)
-    with writing(link) as file:
-        file.write(b"second")
-        assert target.read_bytes() == b"first"
-    assert target.read_bytes() == b"second"
-    assert link.is_symlink()
-    with suppress(KeyboardInterrupt), writing(target) as file:
-        file.write(b"third")
-        raise KeyboardInterrupt
-    assert target.read_bytes() == b"second"
-    assert os.listdir(target.parent) == ["file"]
-    (tmp_path / "plain").write_bytes(b"")
-    assert target.stat().st_mode == (tmp_path / "plain").stat().st_mode
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs POSIX")
-def test_writing_replaces_only_files(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    for path, error in ((tmp_path / "pipe", ValueError), (tmp_path, IsADirectoryError)):
-        with pytest.raises(error), writing(path):
-            raise AssertionError("it was opened")
-    assert os.listdir(tmp_path) == ["pipe"]

@@ -159,7 +159,7 @@ def test_evaluate_help_shows_the_defaults_of_the_library(capsys, monkeypatch):
     ("arguments", "expected"),
     [
         (["{folder}"], "arguments are required: FILE; see negsamp evaluate --help"),
-        (["{missing}", "{a}"], "missing' is not a folder, so it holds no model"),
+        (["{missing}", "{a}"], "there is no file or folder"),
         (["{folder}", "{a}", "{missing}"], "No such file or directory: "),
         (["{folder}", "{folder}"], "vectors' is a folder; it must be a file"),
         (["{folder}", "{a}", "{empty}"], "it has no line of the form 'word1 word2 score' in UTF-8"),

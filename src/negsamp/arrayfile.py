@@ -1,8 +1,7 @@
 """Arrays in ``.npy`` files, which may come from strangers.
 
 A file's size is compared with what its header promises before anything is allocated, and nothing is
-unpickled or evaluated. `open_file`, `read_bytes`, `writing` and `flush_to_disk` serve files of any
-kind.
+unpickled or evaluated. `open_file`, `read_bytes` and `flush_to_disk` serve files of any kind.
 """
 
 from __future__ import annotations
@@ -11,12 +10,8 @@ import errno
 import math
 import os
 import re
-import secrets
 import shutil
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -32,7 +27,6 @@ __all__ = [
     "read_shape",
     "sync_folder",
     "write_array",
-    "writing",
 ]
 
 MAGIC_AND_LENGTH = 10  # bytes: magic, version 1.0, and the header's length in two bytes
@@ -212,34 +206,6 @@ def sync_folder(folder: str | os.PathLike[str]) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def writing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A file that is written aside and gets its name when it is whole; a file there is replaced.
-
-    Folders above it are made.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written: IsADirectoryError if there is a folder of that name.
-    ValueError
-        If there is a pipe, a device or a socket of that name.
-    """
-    target = Path(path).resolve()
-    if target.exists():
-        _check_is_file(path, os.stat(target))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    new = target.parent / f".negsamp-{os.getpid()}-{secrets.token_hex(8)}"
-    try:
-        with open(new, "xb") as file:
-            yield file
-            flush_to_disk(file)
-        os.replace(new, target)
-        sync_folder(target.parent)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 def flush_to_disk(file: Any) -> None:

@@ -5,7 +5,6 @@ What is here are words and files; `bigrams` counts and joins ids.
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import tempfile
@@ -16,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.arrayfile import read_bytes, writing
+from negsamp.arrayfile import read_bytes
 from negsamp.bigrams import (
     MOST_CONNECTOR_WORDS,
     MOST_CONNECTORS,
@@ -35,6 +34,7 @@ from negsamp.stream import StreamBuilder, TokenStream
 from negsamp.strictjson import parse_json
 from negsamp.tokens import split_blocks
 from negsamp.vocabulary import read_corpus
+from negsamp.wholefile import writing
 from negsamp.word2vec import NotFittedError
 
 __all__ = ["Phrases"]
@@ -348,13 +348,8 @@ class Phrases:
         else:
             pieces = as_text(phrasing.sentences(read_chunks(corpus)))
         with writing(path) as file:
-            if os.fspath(path).endswith(".gz"):
-                # without name and time: the same text is the same bytes
-                with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
-                    for piece in pieces:
-                        packed.write(piece)
-            else:
-                file.writelines(pieces)
+            for piece in pieces:
+                file.write(piece)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write parameters and phrases to a file, as JSON; it appears whole or not at all.

@@ -1,66 +1,18 @@
-"""What formats check before they write vectors, and how a file appears whole or not at all."""
+"""What formats check before they write vectors."""
 
 from __future__ import annotations
 
-import gzip
-import os
-import secrets
-import shutil
-import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
-from negsamp.arrayfile import flush_to_disk, sync_folder
 from negsamp.vectorfile import LARGEST_VECTOR, LONGEST_WORD, TYPES
 from negsamp.vectors import KeyedVectors
 
-__all__ = ["check_rows", "check_vectors", "encode_word", "row_chunks", "written_whole"]
+__all__ = ["check_rows", "check_vectors", "encode_word", "row_chunks"]
 
 NUMBERS_AT_ONCE = 1 << 16
-
-
-@contextmanager
-def written_whole(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Write a file that takes its name only when it is complete; what had the name stays till then.
-
-    Parameters
-    ----------
-    path : path
-        With the suffix ``.gz``, what is written is packed; the same bytes give the same file.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; IsADirectoryError if it is a folder.
-    ValueError
-        If something that is no file has the name.
-    """
-    target = Path(path).resolve()
-    if target.is_dir():
-        raise IsADirectoryError(f"{os.fspath(path)!r} is a folder; it must be a file")
-    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-        raise ValueError(f"{os.fspath(path)!r} is a pipe, device or socket; it must be a file")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name:.50}-{secrets.token_hex(8)}")
-    try:
-        with open(aside, "xb") as raw:
-            if target.suffix.lower() == ".gz":
-                with gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
-                    yield packed  # type: ignore[misc]
-            else:
-                yield raw
-            flush_to_disk(raw)
-        if target.exists():
-            shutil.copymode(target, aside)
-        os.replace(aside, target)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-    sync_folder(target.parent)
 
 
 def check_vectors(kv: Any) -> np.ndarray:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import secrets
+import shutil
+import stat
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from negsamp.arrayfile import flush_to_disk, sync_folder
 
-__all__ = ["check_file_target", "write_whole"]
+__all__ = ["check_file_target", "writing"]
 
 
 def check_file_target(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:
-    """Check, before the work, that `write_whole` may write a file.
+    """Check, before the work, that `writing` may write a file.
 
     Parameters
     ----------
@@ -48,24 +54,42 @@ def check_file_target(path: str | os.PathLike[str], suffixes: Sequence[str]) -> 
     return target
 
 
-def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file, which appears complete or not at all; an older one is replaced.
+@contextmanager
+def writing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Write a file that takes its name only when it is complete; what had the name stays till then.
+
+    Parameters
+    ----------
+    path : path
+        With the suffix ``.gz``, what is written is packed; the same bytes give the same file.
 
     Raises
     ------
     OSError
-        If it cannot be written; what was there before is untouched.
+        If it cannot be written; IsADirectoryError if it is a folder.
+    ValueError
+        If something that is no file has the name.
     """
     target = Path(path).resolve()
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    if target.is_dir():
+        raise IsADirectoryError(f"{os.fspath(path)!r} is a folder; it must be a file")
+    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+        raise ValueError(f"{os.fspath(path)!r} is a pipe, device or socket; it must be a file")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".{target.name:.50}-{secrets.token_hex(8)}")
     try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            flush_to_disk(file)
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, target)
+        with open(aside, "xb") as raw:
+            if target.suffix.lower() == ".gz":
+                with gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
+                    yield packed  # type: ignore[misc]
+            else:
+                yield raw
+            flush_to_disk(raw)
+        if target.exists():
+            shutil.copymode(target, aside)
+        os.replace(aside, target)
     except BaseException:
-        os.unlink(name)
+        aside.unlink(missing_ok=True)
         raise
     sync_folder(target.parent)
 
@@ -73,9 +97,3 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
 def _either(suffixes: Sequence[str]) -> str:
     *others, last = suffixes
     return f"{', '.join(others)} or {last}" if others else last
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

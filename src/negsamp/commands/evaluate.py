@@ -15,8 +15,8 @@ from negsamp.evaluation import (
     evaluate_word_pairs,
     has_sections,
 )
+from negsamp.formats import open_vectors
 from negsamp.usage import default_of
-from negsamp.vectors import KeyedVectors
 
 __all__ = ["add"]
 
@@ -30,7 +30,9 @@ def add(commands: Any) -> None:
         "four words a line) and of word pairs (two words and a score a line). The figures are "
         "those of word2vec's compute-accuracy and of gensim.",
     )
-    parser.add_argument("folder", metavar="FOLDER", help="folder of a saved model or of vectors")
+    parser.add_argument(
+        "folder", metavar="FOLDER", help="folder of a saved model, or a file of vectors"
+    )
     parser.add_argument("files", metavar="FILE", nargs="+", help="analogies or word pairs")
     parser.add_argument(
         "--restrict-vocab",
@@ -55,7 +57,7 @@ def add(commands: Any) -> None:
 
 def _evaluate(arguments: argparse.Namespace) -> None:
     are_analogies = [has_sections(file) for file in arguments.files]
-    kv = _load(arguments.folder)
+    kv = open_vectors(arguments.folder)
     tables = []
     for file, is_analogies in zip(arguments.files, are_analogies, strict=True):
         options: dict[str, Any] = {
@@ -72,10 +74,6 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         width = max(len(name) for name, *_ in rows)
         for name, figure, *more in rows:
             print("  ".join([f"  {name:{width}}", f"{figure:>8}", *more]))
-
-
-def _load(folder: str) -> KeyedVectors:
-    return KeyedVectors.load(folder)
 
 
 def _analogies(result: AnalogiesResult) -> list[tuple[str, ...]]:

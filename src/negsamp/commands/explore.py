@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from negsamp.explore import explorer_page
+from negsamp.formats import open_vectors
 from negsamp.projection import METHODS
 from negsamp.usage import UsageError, default_of
-from negsamp.vectors import KeyedVectors
-from negsamp.wholefile import check_file_target, write_whole
-from negsamp.word2vec import Word2Vec
+from negsamp.wholefile import check_file_target, writing
 
 __all__ = ["add"]
 
@@ -24,7 +23,9 @@ def add(commands: Any) -> None:
         description="Write one HTML file with a map of the most frequent words, a search, nearest "
         "neighbours and analogies. Any browser opens it, without a server or a network.",
     )
-    parser.add_argument("folder", metavar="FOLDER", help="folder of a saved model")
+    parser.add_argument(
+        "folder", metavar="FOLDER", help="folder of a saved model, or a file of vectors"
+    )
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="a name in .html")
     parser.add_argument(
         "--top",
@@ -57,12 +58,9 @@ def _explore(arguments: argparse.Namespace) -> None:
         raise UsageError(f"argument --top: it is {arguments.top}; it must be 1 or more")
     if arguments.seed < 0:
         raise UsageError(f"argument --seed: it is {arguments.seed}; it must be 0 or more")
-    kv = _load_vectors(arguments.folder)
+    kv = open_vectors(arguments.folder)
     title = arguments.title or Path(arguments.folder).resolve().name
     page = explorer_page(kv, title, arguments.top, arguments.method, arguments.seed)
-    write_whole(target, page)
+    with writing(target) as file:
+        file.write(page)
     print(f"{arguments.output}: {min(arguments.top, len(kv)):,} words, {len(page) / 1e6:.1f} MB")
-
-
-def _load_vectors(path: str) -> KeyedVectors:
-    return Word2Vec.load(path).wv

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from negsamp.formats import open_vectors
 from negsamp.labels import label_of
 from negsamp.plotting import SUFFIXES, draw_loss, draw_map, picture
 from negsamp.projection import METHODS, project
 from negsamp.usage import UsageError
 from negsamp.vectors import KeyedVectors
-from negsamp.wholefile import check_file_target, write_whole
+from negsamp.wholefile import check_file_target, writing
 from negsamp.word2vec import Word2Vec
 
 __all__ = ["add"]
@@ -28,7 +29,9 @@ def add(commands: Any) -> None:
         description="Draw words as a map in which labels do not overlap, or the loss of each "
         "epoch. Needs matplotlib.",
     )
-    parser.add_argument("folder", metavar="FOLDER", help="folder of a saved model")
+    parser.add_argument(
+        "folder", metavar="FOLDER", help="folder of a saved model, or a file of vectors"
+    )
     parser.add_argument(
         "-o", "--output", metavar="FILE", required=True, help="a name in .png, .svg or .pdf"
     )
@@ -68,15 +71,12 @@ def _plot(arguments: argparse.Namespace) -> None:
     if arguments.loss:
         figure = draw_loss(Word2Vec.load(arguments.folder).loss_history_)
     else:
-        kv = _load_vectors(arguments.folder)
+        kv = open_vectors(arguments.folder)
         rows = _rows(kv, arguments.words, arguments.top)
         points = project(kv.vectors[rows], arguments.method, arguments.seed)
         figure = draw_map([label_of(kv.index_to_key[row]) for row in rows], points)
-    write_whole(target, picture(figure, target.suffix))
-
-
-def _load_vectors(path: str) -> KeyedVectors:
-    return Word2Vec.load(path).wv
+    with writing(target) as file:
+        file.write(picture(figure, target.suffix))
 
 
 def _rows(kv: KeyedVectors, words: list[str] | None, top: int) -> np.ndarray:

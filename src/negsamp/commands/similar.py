@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from negsamp.formats import open_vectors
 from negsamp.usage import default_of
 from negsamp.vectors import KeyedVectors
-from negsamp.word2vec import Word2Vec
 
 __all__ = ["add"]
 
@@ -20,7 +20,9 @@ def add(commands: Any) -> None:
         description="Show the words whose vectors are nearest to those of the given words, with "
         "their cosines. Several words are several queries, each under its own heading.",
     )
-    parser.add_argument("folder", metavar="FOLDER", help="folder of a saved model")
+    parser.add_argument(
+        "folder", metavar="FOLDER", help="folder of a saved model, or a file of vectors"
+    )
     parser.add_argument("words", metavar="WORD", nargs="+", help="word to look for")
     parser.add_argument(
         "--topn",
@@ -46,7 +48,7 @@ def add(commands: Any) -> None:
 
 def _similar(arguments: argparse.Namespace) -> None:
     words, negative = arguments.words, arguments.negative
-    kv = Word2Vec.load(arguments.folder).wv
+    kv = open_vectors(arguments.folder)
     queries = [words] if arguments.together or negative else [[word] for word in words]
     answers = [kv.most_similar(query, negative, arguments.topn) for query in queries]
     for number, (query, found) in enumerate(zip(queries, answers, strict=True)):

@@ -18,11 +18,7 @@ from negsamp.formats.npz import load_npz, save_npz
 from negsamp.formats.projector import VECTORS, load_projector, save_projector
 from negsamp.formats.safetensors import load_safetensors, save_safetensors
 from negsamp.formats.word2vec import load_word2vec_format, save_word2vec_format
-from negsamp.storage import read_model
-from negsamp.vectorfile import (
-    VectorFileError,
-    check_options,
-)
+from negsamp.vectorfile import VectorFileError, check_options
 from negsamp.vectors import KeyedVectors
 
 __all__ = [
@@ -75,8 +71,8 @@ def open_vectors(
     Parameters
     ----------
     path : path
-        A folder that `Word2Vec.save` or `save_projector` wrote, or a file whose suffix says what
-        it is: ``.txt`` or ``.vec`` (word2vec's text if the first line is two integers, else
+        A folder that `Word2Vec.save`, `KeyedVectors.save` or `save_projector` wrote, or a file
+        whose suffix says what it is: ``.txt`` or ``.vec`` (word2vec's text if the first line is two integers, else
         GloVe's), ``.glove``, ``.bin`` (word2vec's binary form), each perhaps with ``.gz`` behind
         it; ``.npz``; ``.safetensors``.
     limit : int, optional
@@ -110,8 +106,7 @@ def open_vectors(
     if place.is_dir():
         if (place / VECTORS).exists():
             return _shortened(load_projector(place, datatype=dtype), limit, None)
-        words, counts, arrays, _ = read_model(place)
-        return _shortened(KeyedVectors(words, arrays["vectors"], counts), limit, datatype)
+        return _shortened(KeyedVectors.load(place), limit, datatype)
     suffix, is_packed = _suffix(place)
     if not place.exists():
         raise FileNotFoundError(f"there is no file or folder {os.fspath(path)!r}")

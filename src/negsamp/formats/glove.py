@@ -19,8 +19,8 @@ from negsamp.vectors import KeyedVectors
 from negsamp.vectorwriting import (
     check_vectors,
     encode_word,
-    written_whole,
 )
+from negsamp.wholefile import writing
 
 __all__ = ["has_header", "load_glove_format", "save_glove_format"]
 
@@ -127,7 +127,7 @@ def save_glove_format(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
             f"the first word is {kv.index_to_key[0]!r:.60} and its only number {matrix[0, 0]}: "
             "such a line is taken for a header"
         )
-    with written_whole(path) as file:
+    with writing(path) as file:
         write_text_rows(file, words, matrix)
 
 

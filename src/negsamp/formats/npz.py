@@ -21,9 +21,7 @@ from negsamp.vectorfile import (
     room_unpacked,
 )
 from negsamp.vectors import KeyedVectors
-from negsamp.vectorwriting import (
-    written_whole,
-)
+from negsamp.wholefile import writing
 
 __all__ = ["load_npz", "save_npz"]
 
@@ -94,7 +92,7 @@ def save_npz(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
     """
     arrays = pack(kv)
     with (
-        written_whole(path) as file,
+        writing(path) as file,
         zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
     ):
         for name, array in arrays.items():

@@ -29,8 +29,8 @@ from negsamp.vectors import KeyedVectors
 from negsamp.vectorwriting import (
     check_vectors,
     encode_word,
-    written_whole,
 )
+from negsamp.wholefile import writing
 
 __all__ = ["VECTORS", "load_projector", "save_projector"]
 
@@ -79,9 +79,9 @@ def save_projector(kv: KeyedVectors, folder: str | os.PathLike[str]) -> None:
     aside = target.with_name(f".{target.name:.50}-{secrets.token_hex(8)}")
     aside.mkdir()
     try:
-        with written_whole(aside / VECTORS) as file:
+        with writing(aside / VECTORS) as file:
             write_text_rows(file, [b""] * len(words), matrix, "\t")
-        with written_whole(aside / METADATA) as file:
+        with writing(aside / METADATA) as file:
             if kv.counts is not None:
                 counts = kv.counts.tolist()
                 words = [b"%s\t%d" % pair for pair in zip(words, counts, strict=True)]

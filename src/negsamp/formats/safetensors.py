@@ -22,8 +22,8 @@ from negsamp.vectorfile import (
 from negsamp.vectors import KeyedVectors
 from negsamp.vectorwriting import (
     row_chunks,
-    written_whole,
 )
+from negsamp.wholefile import writing
 
 __all__ = ["load_safetensors", "save_safetensors"]
 
@@ -103,7 +103,7 @@ def save_safetensors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
         }
     content = json.dumps(header, separators=(",", ":")).encode()
     content += b" " * (-len(content) % LENGTH)
-    with written_whole(path) as file:
+    with writing(path) as file:
         file.write(len(content).to_bytes(LENGTH, "little") + content)
         for name, array in arrays:
             dtype = np.dtype(DTYPES[header[name]["dtype"]])

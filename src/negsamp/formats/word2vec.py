@@ -29,8 +29,8 @@ from negsamp.vectorwriting import (
     check_vectors,
     encode_word,
     row_chunks,
-    written_whole,
 )
+from negsamp.wholefile import writing
 
 __all__ = ["load_word2vec_format", "save_word2vec_format"]
 
@@ -141,7 +141,7 @@ def save_word2vec_format(
     words = [encode_word(key, row, REFUSED) + b" " for row, key in enumerate(kv.index_to_key)]
     if is_binary and matrix.dtype == np.float64:
         _check_range(matrix, kv)
-    with written_whole(path) as file:
+    with writing(path) as file:
         file.write(b"%d %d\n" % matrix.shape)
         (_write_binary if is_binary else write_text_rows)(file, words, matrix)
 
