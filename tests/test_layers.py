@@ -26,7 +26,7 @@ LAYERS = {
     1: {"stream", "wordfile"},
     2: {"vocabulary", "pairs", "parameters", "blockshape", "state", "storage", "bigrams"},
     3: {"phrasing", "reference", "kernel", "exact_kernels", "probability"},
-    4: {"training", "corpuscache", "checkpoint", "record"},
+    4: {"phrasefile", "training", "corpuscache", "checkpoint", "record"},
     5: {"fitting"},
     6: {"word2vec"},
     7: {"evaluation", "datasets", "phrases", "walks", "agreement"},
