@@ -89,6 +89,13 @@ def test_a_model_agrees_with_itself_whatever_its_ties():
     assert stability([kv, first], words=[3], topn=7).mean == 1
 
 
+def test_the_order_of_rows_does_not_matter(models):
+    order = np.random.default_rng(2).permutation(len(models[0]))
+    keys = [models[0].index_to_key[row] for row in order]
+    turned = KeyedVectors(keys, models[0].vectors[order])
+    assert stability([models[0], turned]).mean == 1
+
+
 def test_seeds_of_a_model_agree_in_part():
     rng = np.random.default_rng(0)
     corpus = [[f"{topic}{i}" for i in rng.integers(0, 8, 10)] for topic in "ab" * 100]

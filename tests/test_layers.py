@@ -55,7 +55,7 @@ LAYERS = {
         "reference",
         "vectorfolder",
     },
-    4: {"likelihood", "pairtraining", "training", "vectors"},
+    4: {"likelihood", "pairtraining", "phrasefile", "training", "vectors"},
     5: {"evaluation", "explore", "vectorfile", "warmstart"},
     6: {"fitting", "vectorwriting"},
     7: {"packed", "textrows", "word2vec"},

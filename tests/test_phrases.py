@@ -14,7 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_bigrams import neighbours
 
-from negsamp import CorpusError, NotFittedError, Phrases, SavedModelError, Word2Vec, bigrams, corpus
+from negsamp import (
+    CorpusError,
+    NotFittedError,
+    Phrases,
+    SavedModelError,
+    Word2Vec,
+    bigrams,
+    corpus,
+    stream,
+)
 from negsamp.cli import main
 
 LETTERS = st.sampled_from(["a", "b", "c", "d", "of", "the"])
@@ -170,6 +179,24 @@ def test_a_score_must_be_above_the_threshold():
     [score] = Phrases(threshold=0.1).fit(corpus).phrases_.values()
     assert Phrases(threshold=score).fit(corpus).phrases_ == {}
     assert len(Phrases(threshold=np.nextafter(score, 0)).fit(corpus).phrases_) == 1
+
+
+def test_a_corpus_in_files_has_the_same_phrases(monkeypatch):
+    corpus = random_text()
+    expected = Phrases(3, 1.5, passes=3).fit(corpus)
+    monkeypatch.setattr(stream, "SEGMENT", 100)
+    mapped = []
+    count = bigrams.count_bigrams
+
+    def counted(ids, *arguments):
+        mapped.append(isinstance(ids.ids, np.memmap))
+        return count(ids, *arguments)
+
+    monkeypatch.setattr("negsamp.phrases.count_bigrams", counted)
+    found = Phrases(3, 1.5, passes=3).fit(corpus)
+    assert mapped == [True] * 3
+    assert found.phrases_ == expected.phrases_
+    assert max(name.count("_") for name in found.phrases_) == 3
 
 
 def test_phrases_are_sorted_by_count():
@@ -382,7 +409,8 @@ def test_save_and_load(tmp_path):
 
 
 def test_save_and_load_many_brackets(tmp_path):
-    phrases = Phrases(1, 0.1).fit([[f"[{i}", f"{{{i}"] for i in range(300)] * 2)
+    corpus = [[f"[{i}", f"{{{i}"] for i in range(300)] * 2
+    phrases = Phrases(1, 0.1, delimiter="{[" * 200).fit(corpus)
     phrases.save(tmp_path / "phrases.json")
     assert len(Phrases.load(tmp_path / "phrases.json").phrases_) == 300
 

@@ -5,7 +5,6 @@ What is here are words and files; `bigrams` counts and joins ids.
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,10 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.arrayfile import read_bytes
 from negsamp.bigrams import (
     MOST_CONNECTOR_WORDS,
-    MOST_CONNECTORS,
     Bigrams,
     Connectors,
     Joiner,
@@ -28,10 +25,10 @@ from negsamp.bigrams import (
 )
 from negsamp.corpus import CorpusError, is_path, read_blocks, read_chunks
 from negsamp.parameters import is_integer, is_real
+from negsamp.phrasefile import MOST_PASSES, checked_passes, read_phrases, write_phrases
 from negsamp.phrasing import Pass, Phrasing, as_text, lines_of
 from negsamp.storage import SavedModelError
 from negsamp.stream import StreamBuilder, TokenStream
-from negsamp.strictjson import parse_json
 from negsamp.tokens import split_blocks
 from negsamp.vocabulary import read_corpus
 from negsamp.wholefile import writing
@@ -39,9 +36,6 @@ from negsamp.word2vec import NotFittedError
 
 __all__ = ["Phrases"]
 
-FORMAT = "negsamp phrases 1"
-LARGEST_FILE = 1 << 30  # bytes
-MOST_PASSES = 20  # of which a phrase of a million words could come
 SCORINGS = ("default", "npmi")
 
 
@@ -364,25 +358,7 @@ class Phrases:
             If it cannot be written.
         """
         parameters = {name: getattr(self, name) for name in PARAMETERS}
-        parameters["connector_words"] = sorted(self.connector_words)
-        for name in ("min_count", "max_vocab_size", "passes"):
-            parameters[name] = None if parameters[name] is None else int(parameters[name])
-        parameters["threshold"] = float(self.threshold)
-        lists = [
-            ",\n".join(f'"{name}": {_flat(values)}' for name, values in found._asdict().items())
-            for found in self._passes
-        ]
-        about = ",\n".join(
-            f'"{name}": {_flat(value) if isinstance(value, list) else json.dumps(value)}'
-            for name, value in parameters.items()
-        )
-        passes = ",\n".join(f"{{{lines}}}" for lines in lists)
-        text = f'{{"format": "{FORMAT}",\n"parameters": {{{about}}},\n"passes": [{passes}]}}\n'
-        content = text.encode("ascii")
-        if len(content) > LARGEST_FILE:
-            raise ValueError(f"the phrases take {len(content)} bytes; {LARGEST_FILE} are allowed")
-        with writing(path) as file:
-            file.write(content)
+        write_phrases(path, parameters, self._passes)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Phrases:
@@ -396,16 +372,10 @@ class Phrases:
             If it cannot be read: FileNotFoundError if there is none.
         """
         try:
-            record = parse_json(read_bytes(path, LARGEST_FILE), 10 + 10 * MOST_PASSES)
-            if not isinstance(record, dict) or record.get("format") != FORMAT:
-                raise ValueError(f"it does not say {FORMAT!r} as its format")
-            parameters = record.get("parameters")
-            if not isinstance(parameters, dict) or set(parameters) != set(PARAMETERS):
-                raise ValueError(f"its parameters must be {', '.join(PARAMETERS)}")
-            if not isinstance(parameters["connector_words"], list):
-                raise ValueError("its connector_words must be a list")
+            parameters, passes = read_phrases(path, PARAMETERS)
             phrases = cls(**parameters)
-            phrases._set_passes(_checked_passes(record.get("passes"), phrases))
+            about = phrases.delimiter, phrases.connector_words, phrases.passes
+            phrases._set_passes(checked_passes(passes, *about))
         except (TypeError, ValueError) as error:
             raise SavedModelError(f"{os.fspath(path)!r} holds no phrases: {error}") from error
         return phrases
@@ -445,43 +415,3 @@ def _marking_last(pieces: Iterable[Any]) -> Iterator[tuple[Any, bool]]:
         yield from ((waiting, False) for waiting in last)
         last = [piece]
     yield from ((waiting, True) for waiting in last)
-
-
-def _flat(values: list[Any]) -> str:
-    """A list of strings or numbers as JSON in which no bracket but its own stands."""
-    inner = json.dumps(values, allow_nan=False)[1:-1]
-    return f"[{inner.replace('[', chr(92) + 'u005b').replace('{', chr(92) + 'u007b')}]"
-
-
-def _checked_passes(passes: Any, phrases: Phrases) -> list[Pass]:
-    """What a file says that the passes found."""
-    if not isinstance(passes, list) or not 1 <= len(passes) <= int(phrases.passes):
-        raise ValueError(f"it must have 1 to {phrases.passes} passes")
-    checked: list[Pass] = []
-    known: set[str] = set()  # phrases of the passes before
-    for number, record in enumerate(passes):
-        if not isinstance(record, dict) or set(record) != set(Pass._fields):
-            raise ValueError(f"pass {number} must have {', '.join(Pass._fields)}")
-        found = Pass(**record)
-        for name, values in found._asdict().items():
-            kind = {"counts": int, "scores": float}.get(name, str)
-            if not isinstance(values, list) or any(type(value) is not kind for value in values):
-                raise ValueError(f"{name} of pass {number} must be a list of {kind.__name__}")
-            if len(values) != len(found.first):
-                raise ValueError(f"{name} of pass {number} has another length than first")
-        for word in (*found.first, *found.last):
-            if word not in known and (not word or phrases.delimiter in word):
-                raise ValueError(f"pass {number} has {word!r:.60}, which is no word and no phrase")
-            if word in phrases.connector_words:
-                raise ValueError(f"pass {number} has {word!r:.60}, a connector word, at an end")
-        for between in set(found.between) - {""}:
-            words = between.split(phrases.delimiter)
-            if len(words) > MOST_CONNECTORS or not phrases.connector_words.issuperset(words):
-                raise ValueError(f"pass {number} has {between!r:.60}, which is no connector words")
-        if any(not 1 <= count < 2**62 for count in found.counts):
-            raise ValueError(f"counts of pass {number} must be 1 or more, below 2^62")
-        if len(set(zip(found.first, found.between, found.last, strict=True))) < len(found.first):
-            raise ValueError(f"pass {number} has a phrase twice")
-        known.update(found.names(phrases.delimiter))
-        checked.append(found)
-    return checked

@@ -72,9 +72,9 @@ def open_vectors(
     ----------
     path : path
         A folder that `Word2Vec.save`, `KeyedVectors.save` or `save_projector` wrote, or a file
-        whose suffix says what it is: ``.txt`` or ``.vec`` (word2vec's text if the first line is two integers, else
-        GloVe's), ``.glove``, ``.bin`` (word2vec's binary form), each perhaps with ``.gz`` behind
-        it; ``.npz``; ``.safetensors``.
+        whose suffix says what it is: ``.txt`` or ``.vec`` (word2vec's text if the first line is two
+        integers, else GloVe's), ``.glove``, ``.bin`` (word2vec's binary form), each perhaps with
+        ``.gz`` behind it; ``.npz``; ``.safetensors``.
     limit : int, optional
         Keep the first so many rows.
     encoding, errors, on_duplicate : str
