@@ -90,7 +90,7 @@ def test_archive_without_words_comes_back(path):
         ({"words": np.full(24, 255, np.uint8)}, "'offsets' must rise from 0 to 24"),
         ({"words": np.full(27, 255, np.uint8)}, "'offsets' must rise|is not UTF-8"),
         ({"offsets": np.zeros(7, np.int64)}, "'offsets' must rise from 0"),
-        ({"offsets": np.array([0, 2**63 - 1, -(2**63), -1, 3, 4, 25])}, "'offsets' must rise"),
+        ({"offsets": np.array([0, 2**63 - 1, -(2**63), -1, 3, 4, 23])}, "'offsets' must rise"),
         ({"offsets": np.arange(7.0)}, "'offsets' has shape .* of int64"),
         ({"counts": np.ones(5, np.int64)}, "'counts' has 5 numbers, and 'vectors' has 6 rows"),
         ({"words": np.frombuffer(b"aabcdef", np.uint8), "offsets": np.r_[0:6, 7]}, "'a' is there"),

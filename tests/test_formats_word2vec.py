@@ -301,6 +301,7 @@ def test_float16_halves_the_matrix_and_refuses_what_it_cannot_hold(file):
 @pytest.mark.parametrize(
     ("option", "message"),
     [
+        ({"binary": "no"}, "binary is 'no'; it must be True, False or None"),
         ({"limit": 0}, "limit is 0; it must be an integer, 1 or more"),
         ({"limit": 1.5}, "limit is 1.5"),
         ({"limit": True}, "limit is True"),

@@ -90,8 +90,8 @@ def save_safetensors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
     ValueError
         If a key or a vector is such as the format cannot carry; before anything is written.
     """
-    # the widest first, so that each begins at a multiple of its numbers' size
-    arrays = sorted(pack(kv).items(), key=lambda item: (-item[1].dtype.itemsize, item[0]))
+    # by name, which is from wide to narrow, so that each begins at a multiple of its numbers' size
+    arrays = sorted(pack(kv).items())
     header: dict[str, Any] = {"__metadata__": {"format": FORMAT}}
     end = 0
     for name, array in arrays:

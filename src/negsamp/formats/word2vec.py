@@ -148,6 +148,8 @@ def save_word2vec_format(
 
 def _is_binary(path: str | os.PathLike[str], binary: bool | None) -> bool:
     if binary is not None:
+        if not isinstance(binary, (bool, np.bool_)):
+            raise ValueError(f"binary is {binary!r}; it must be True, False or None")
         return bool(binary)
     name = Path(path).name.lower().removesuffix(".gz")
     suffix = Path(name).suffix
