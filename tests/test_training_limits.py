@@ -131,6 +131,15 @@ def test_any_number_of_workers_gives_the_same_bytes(worth_a_worker, workers):
     assert len(one.loss_history_) < 8
 
 
+@pytest.mark.parametrize("end", ["\n", " "], ids=["lines", "one line"])
+def test_a_corpus_that_is_mapped_from_files_gives_the_same_bytes(tmp_path, end):
+    text = end.join(" ".join(f"w{i}" for i in line) for line in sentences(200))
+    (tmp_path / "text").write_text(text)
+    how = {"validation": 0.1, "patience": 2}
+    expected = fit(tmp_path / "text", how=how)
+    assert_same(fit(tmp_path / "text", how={**how, "cache": tmp_path / "cache"}), expected)
+
+
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_every_objective_has_one(objective):
     model = fit(sentences(200), how={"validation": 0.3, "patience": 2}, objective=objective)
