@@ -102,7 +102,6 @@ def test_weights_of_any_size_give_counts():
         ((["a", "b"], ["x", "y"], [1e308, 1e308]), ValueError, "sums to more than a float can ho"),
         ((["a", "b"], ["x", "y"], [0, 0]), CorpusError, "the weights of all 2 are 0"),
     ],
-    ids=str,
 )
 def test_what_cannot_be_trained_is_refused(given, error, message):
     with pytest.raises(error, match=message):

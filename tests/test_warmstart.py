@@ -207,7 +207,6 @@ class OddRows:
             "'elsewhre' is not among the 4 words .* the nearest spelling is 'elsewhere'",
         ),
     ],
-    ids=str,
 )
 def test_what_does_not_fit_is_refused_before_reading(how, error, message):
     def corpus():
