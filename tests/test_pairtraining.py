@@ -269,6 +269,8 @@ def test_fit_after_fit_pairs_has_one_vocabulary_again(tmp_path):
     with pytest.raises(ValueError, match="12 centers and 9 contexts of fit_pairs; a saved model"):
         model.save(tmp_path / "model")
     assert not (tmp_path / "model").exists()
+    with pytest.raises(ValueError, match="score takes the pairs of a text"):
+        model.score([["c0", "c1"]])
     model.fit([["a", "b", "c"]] * 20)
     assert model.context_wv.index_to_key == model.wv.index_to_key
     assert len(model.score_pairs(["a"], ["b"])) == 1

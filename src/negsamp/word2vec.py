@@ -596,6 +596,11 @@ class Word2Vec:
         the classifier at the end of a pipeline.
         """
         vocabulary = self.vocabulary_
+        if "_context_vocabulary" in self.__dict__:
+            raise ValueError(
+                "score takes the pairs of a text, and the contexts of this model are those of "
+                "fit_pairs; score_pairs takes pairs"
+            )
         return mean_log_likelihood(
             self.get_params(),
             self.vectors_,
@@ -623,8 +628,9 @@ class Word2Vec:
         return more_tags()
 
     def __getstate__(self) -> dict[str, Any]:
-        """What is copied and pickled: `wv` is made again when it is asked for."""
-        return {name: value for name, value in self.__dict__.items() if name != "_wv"}
+        """What is copied and pickled: `wv` and `context_wv` are made again when asked for."""
+        made = "_wv", "_context_wv"
+        return {name: value for name, value in self.__dict__.items() if name not in made}
 
     def score_pairs(self, centers: Iterable[Any], contexts: Iterable[Any]) -> np.ndarray:
         """What the objective says of (center, context) pairs.
@@ -763,7 +769,7 @@ class Word2Vec:
         if contexts is not None:
             raise ValueError(
                 f"the model has {len(self.wv)} centers and {len(contexts)} contexts of fit_pairs; "
-                "a saved model has one vocabulary: keep wv and context_wv, as numpy.savez does"
+                "a saved model has one vocabulary: save wv and context_wv, each by its own save"
             )
         arrays = {"vectors": self.vectors_, "context_vectors": self.context_vectors_}
         if "log_z" in self._about:
