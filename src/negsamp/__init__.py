@@ -5,6 +5,7 @@ __version__ = "0.1.0"
 from negsamp.checkpoint import CheckpointError
 from negsamp.corpus import CorpusError
 from negsamp.datasets import docs_corpus, text8
+from negsamp.diagnosis import Diagnosis
 from negsamp.evaluation import evaluate_word_analogies, evaluate_word_pairs
 from negsamp.fitting import TrainingInterrupted
 from negsamp.pairs import skipgram_pairs
@@ -19,6 +20,7 @@ __all__ = [
     "AliasTable",
     "CheckpointError",
     "CorpusError",
+    "Diagnosis",
     "KeyedVectors",
     "NotFittedError",
     "SavedModelError",

@@ -125,11 +125,7 @@ class Trainer:
         sampled = self.objective in SAMPLED
         layout = gradient_layout(self.shape, self.reach, d, dtype) if sampled else {}
         scratch = {f"g_{name}": spec for name, spec in layout.items()}
-        enough = int(self.kept_tokens * self.epochs / TOKENS_WORTH_A_WORKER)
-        members = max(1, min(self.workers, self.shape.groups, enough))
-        # on Windows children cannot open the parent's temporary file
-        if sys.platform == "win32" or not sampled:
-            members = 1
+        members = self.members
         live: dict[str, np.ndarray] = {}
 
         def on_start(state: dict[str, np.ndarray], start: Progress) -> None:
@@ -177,6 +173,15 @@ class Trainer:
         """Linear decay from `alpha` to `min_alpha` over the tokens of all epochs."""
         left = 1 - centers_done / (self.kept_tokens * self.epochs)
         return self.min_alpha + (self.alpha - self.min_alpha) * max(left, 0.0)
+
+    @property
+    def members(self) -> int:
+        """Processes that train."""
+        # on Windows children cannot open the parent's temporary file
+        if sys.platform == "win32" or self.objective not in SAMPLED:
+            return 1
+        enough = int(self.kept_tokens * self.epochs / TOKENS_WORTH_A_WORKER)
+        return max(1, min(self.workers, self.shape.groups, enough))
 
     @cached_property
     def blocks_an_epoch(self) -> int:

@@ -1,7 +1,7 @@
 """One file a command, each with ``add``, which tells argparse of it."""
 
-from negsamp.commands import similar, train
+from negsamp.commands import diagnose, similar, train
 
 __all__ = ["COMMANDS"]
 
-COMMANDS = (train, similar)
+COMMANDS = (train, similar, diagnose)
