@@ -109,13 +109,15 @@ def test_help_names_the_commands(capsys, monkeypatch):
     assert re.search(r"^ +train +\w", text, re.MULTILINE)
     assert re.search(r"^ +similar +\w", text, re.MULTILINE)
     assert re.search(r"^ +convert +\w", text, re.MULTILINE)
+    assert re.search(r"^ +diagnose +\w", text, re.MULTILINE)
 
 
-def test_train_help_shows_the_defaults_of_the_library(capsys, monkeypatch):
-    _, options = help_of(capsys, monkeypatch, "train")
+@pytest.mark.parametrize("command", ["train", "diagnose"])
+def test_help_shows_the_defaults_of_the_library(capsys, monkeypatch, command):
+    _, options = help_of(capsys, monkeypatch, command)
     for name, default in Word2Vec().get_params().items():
         if name == "progress":
-            assert "--quiet" in options
+            assert ("--quiet" in options) == (command == "train")
         elif name == "noise":  # an array or a function
             assert "--noise" not in options
         elif default is True:
@@ -143,6 +145,49 @@ def test_help_is_readable_in_any_terminal(capsys, monkeypatch, command):
     assert text.isascii()
     assert max(map(len, text.splitlines())) <= 80
     assert "%(" not in text
+
+
+# Before training
+
+
+def test_diagnose_shows_what_training_would_be(capsys, corpus):
+    assert main(["diagnose", str(corpus), *QUICK, "--seconds", "0.01"]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    assert shown.out.startswith("corpus      4,000 tokens\n")
+    assert "12 words, 0 of them seen once, 12 of them 5 times or more" in shown.out
+    assert re.search(r"^time +about .* for 2 epochs, estimated from", shown.out, re.MULTILINE)
+
+
+def test_diagnose_hands_every_parameter_over(capsys, monkeypatch):
+    asked = []
+
+    def diagnose(self, corpus, *, errors, seconds=7.0):
+        asked.append((self.get_params(), corpus, errors, seconds))
+        return "nothing to say"
+
+    monkeypatch.setattr(Word2Vec, "diagnose", diagnose)
+    chosen = {"window": 3, "alpha": 0.5, "objective": "nce", "nce_normalizer": "center"}
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in chosen.items()]
+    more = ["--no-shrink-windows", "--errors", "ignore", "--seconds", "0"]
+    assert main(["diagnose", "text.txt", *options, *more]) == 0
+    assert capsys.readouterr().out == "nothing to say\n"
+    expected = {**Word2Vec().get_params(), **chosen, "shrink_windows": False}
+    assert asked == [(expected, "text.txt", "ignore", 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["no-such-file"], "corpus names the file 'no-such-file', which does not exist"),
+        (["no-such-file", "--window", "0"], "window is 0"),
+        (["no-such-file", "--seconds", "-1"], "seconds is -1.0; it must be"),
+        (["no-such-file", "--cache", "x"], "unrecognized arguments"),
+    ],
+)
+def test_diagnose_refuses_in_one_line(capsys, arguments, expected):
+    assert main(["diagnose", *arguments]) == 2
+    assert_one_line(capsys.readouterr(), expected)
 
 
 # Training
@@ -328,7 +373,7 @@ def test_similar_prints_keys_that_are_not_strings(tmp_path, capsys):
         (["train", "{empty}", "-o", "{new}"], "corpus"),
         (["similar"], "arguments are required: FOLDER, WORD; see negsamp similar --help"),
         (["similar", "{model}"], "arguments are required: WORD"),
-        (["similar", "{missing}", "cat"], "missing' is not a folder"),
+        (["similar", "{missing}", "cat"], "there is no file or folder"),
         (["similar", "{other}", "cat"], "lacks the file model.json"),
         (["similar", "{damaged}", "cat"], "its SHA-256 differs"),
         (["similar", "{model}", "gren"], "'gren' is not among the 12 words"),
@@ -625,4 +670,4 @@ def test_program_trains_and_answers(corpus, tmp_path):
 def test_program_exits_with_the_status(tmp_path):
     result = run("similar", tmp_path / "missing", "cat")
     assert (result.returncode, result.stdout) == (2, "")
-    assert re.fullmatch(r"negsamp: error: '.*missing' is not a folder.*\n", result.stderr)
+    assert re.fullmatch(r"negsamp: error: there is no file or folder '.*missing'\n", result.stderr)

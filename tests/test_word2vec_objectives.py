@@ -212,7 +212,7 @@ def test_settings_that_do_not_go_together_are_named_before_reading(params, messa
 
 
 def test_a_softmax_that_would_not_fit_in_memory_says_so_before_training(monkeypatch):
-    monkeypatch.setattr(fitting, "_memory", lambda: 1000)
+    monkeypatch.setattr(fitting, "machine_memory", lambda: 1000)
     with pytest.raises(
         ValueError, match=r"needs 0\.\d GB .* 2 words, and this machine has 0\.0 GB"
     ):

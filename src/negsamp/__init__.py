@@ -6,6 +6,7 @@ from negsamp.agreement import Stability, stability
 from negsamp.checkpoint import CheckpointError
 from negsamp.corpus import CorpusError
 from negsamp.datasets import docs_corpus, text8
+from negsamp.diagnosis import Diagnosis
 from negsamp.evaluation import evaluate_word_analogies, evaluate_word_pairs
 from negsamp.fitting import TrainingInterrupted
 from negsamp.formats import (
@@ -37,6 +38,7 @@ __all__ = [
     "AliasTable",
     "CheckpointError",
     "CorpusError",
+    "Diagnosis",
     "KeyedVectors",
     "NotFittedError",
     "Phrases",

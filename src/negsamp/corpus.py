@@ -19,7 +19,14 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["CorpusError", "is_path", "read_beginning", "read_blocks", "read_chunks"]
+__all__ = [
+    "CorpusError",
+    "EncodingError",
+    "is_path",
+    "read_beginning",
+    "read_blocks",
+    "read_chunks",
+]
 
 # A block and what is computed from it fit into a core's cache.
 BYTES_PER_BLOCK = 1 << 19
@@ -34,6 +41,10 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 class CorpusError(ValueError):
     """A corpus that cannot be trained on; the message says what and where."""
+
+
+class EncodingError(CorpusError):
+    """Bytes that are not UTF-8."""
 
 
 def is_path(corpus: Any) -> bool:
@@ -154,7 +165,7 @@ def _read_file(path: Path, errors: str) -> Iterator[bytes]:
         with _open(path) as file:
             yield from _checked_tokens(path, _gathered(_checked_text(file, errors)))
     except UnicodeDecodeError:
-        raise CorpusError(_describe_bad_bytes(path, errors)) from None
+        raise EncodingError(_describe_bad_bytes(path, errors)) from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise CorpusError(f"{str(path)!r} is not a whole gzip file: {error}") from error
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,13 +44,17 @@ from negsamp.vocabulary import Vocabulary, read_corpus
 from negsamp.warmstart import WarmStart
 
 __all__ = [
+    "Encoded",
     "How",
     "Run",
     "TrainingInterrupted",
     "available_cores",
+    "machine_memory",
     "model_record",
     "noise_of",
     "read_run",
+    "trainer_of",
+    "workers_of",
 ]
 
 # Bytes of a text that is trained for longer than worker processes take to start.
@@ -106,6 +110,13 @@ class How:
             raise ValueError(f"checkpoint_every is {every!r}; it must be minutes, 0 or more")
 
 
+class Encoded(NamedTuple):
+    """A corpus that is read already, and needs no reading again."""
+
+    vocabulary: Vocabulary
+    stream: TokenStream
+
+
 class Run:
     """A run: what it trains on, with what, and how far it has come.
 
@@ -114,7 +125,7 @@ class Run:
     params : mapping
         Those of `Word2Vec`.
     corpus : object
-        As in `Word2Vec.fit`.
+        As in `Word2Vec.fit`, or `Encoded`.
     how : How
     spill : path
         Folder for the files of a corpus that is too large for memory.
@@ -175,7 +186,7 @@ class Run:
         held_out = _hold_out(params, stream, keep, seed, how.limits.validation)
         left = counts - held_out.pop("held_counts", 0)
         self.trainer = replace(
-            _trainer(params, left, longest, keep, seed),
+            trainer_of(params, left, longest, keep, seed),
             patience=how.limits.patience,
             max_seconds=how.limits.max_seconds,
             seconds_before=self.seconds_before["train"],
@@ -328,7 +339,8 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _workers(params: Mapping[str, Any]) -> int:
+def workers_of(params: Mapping[str, Any]) -> int:
+    """Processes that parameters ask for."""
     return available_cores() if params["workers"] is None else int(params["workers"])
 
 
@@ -336,13 +348,15 @@ def _children_worth_starting(params: Mapping[str, Any], corpus: Any) -> int:
     """Worker processes to start before reading: those of a file that is sure to need them."""
     if not is_path(corpus) or not os.path.isfile(corpus):
         return 0
-    return _workers(params) - 1 if os.path.getsize(corpus) > LARGE_FILE else 0
+    return workers_of(params) - 1 if os.path.getsize(corpus) > LARGE_FILE else 0
 
 
 def _read(
     params: Mapping[str, Any], corpus: Any, how: How, spill: Path
 ) -> tuple[Vocabulary, TokenStream]:
-    reading = max(params["min_count"], 1), params["max_vocab_size"], how.errors, _workers(params)
+    if isinstance(corpus, Encoded):
+        return corpus
+    reading = max(params["min_count"], 1), params["max_vocab_size"], how.errors, workers_of(params)
     if how.cache is not None and os.path.isfile(corpus):
         return read_cached(corpus, how.cache, *reading)
     return read_corpus(corpus, *reading, folder=spill)
@@ -363,7 +377,7 @@ def _check_objective_fits(params: Mapping[str, Any], V: int) -> None:
         raise CorpusError("objective 'hierarchical' needs two words or more; the corpus has one")
     if params["objective"] == "softmax":
         needed = softmax_bytes(V, int(params["vector_size"]))
-        memory = _memory()
+        memory = machine_memory()
         if memory is not None and needed > memory:
             raise ValueError(
                 f"objective 'softmax' needs {needed / 1e9:.1f} GB for the scores and gradients "
@@ -372,7 +386,7 @@ def _check_objective_fits(params: Mapping[str, Any], V: int) -> None:
             )
 
 
-def _memory() -> int | None:
+def machine_memory() -> int | None:
     """Bytes of this machine's memory, None where it does not say."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -413,13 +427,27 @@ def _hold_out(
     }
 
 
-def _trainer(
+def trainer_of(
     params: Mapping[str, Any],
     counts: np.ndarray,
     longest_sentence: int,
     keep: np.ndarray,
     seed: int,
 ) -> Trainer:
+    """The settings of a run on a corpus.
+
+    Parameters
+    ----------
+    params : mapping
+        Those of `Word2Vec`.
+    counts : ndarray, shape (V,)
+    longest_sentence : int
+        Tokens, 2 or more.
+    keep : ndarray, shape (V,) float32
+        From `keep_probabilities`.
+    seed : int
+        Entropy of every random number.
+    """
     # no window reaches further than the longest sentence, however wide it may be
     reach = min(int(params["window"]), longest_sentence - 1)
     kept = counts * keep.astype(np.float64)
@@ -441,7 +469,7 @@ def _trainer(
         alpha=float(params["alpha"]),
         min_alpha=float(params["min_alpha"]),
         epochs=int(params["epochs"]),
-        workers=_workers(params),
+        workers=workers_of(params),
         seed=seed,
         kept_tokens=float(kept.sum()),
         objective=params["objective"],

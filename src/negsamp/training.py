@@ -148,11 +148,7 @@ class Trainer:
         if self.max_seconds is not None:
             scratch["clock"] = ((1,), np.float64)
         began = perf_counter() - self.seconds_before
-        enough = int(self.kept_tokens * self.epochs / TOKENS_WORTH_A_WORKER)
-        members = max(1, min(self.workers, self.shape.groups, enough))
-        # on Windows children cannot open the parent's temporary file
-        if sys.platform == "win32" or not sampled:
-            members = 1
+        members = self.members
         live: dict[str, np.ndarray] = {}
 
         def on_start(state: dict[str, np.ndarray], start: Progress) -> None:
@@ -205,6 +201,15 @@ class Trainer:
         """Groups that n held-out tokens fill, those of the last piece included."""
         size = self.shape.group_size * GROUPS_AT_ONCE
         return -(-n // size) * GROUPS_AT_ONCE
+
+    @property
+    def members(self) -> int:
+        """Processes that train."""
+        # on Windows children cannot open the parent's temporary file
+        if sys.platform == "win32" or self.objective not in SAMPLED:
+            return 1
+        enough = int(self.kept_tokens * self.epochs / TOKENS_WORTH_A_WORKER)
+        return max(1, min(self.workers, self.shape.groups, enough))
 
     @cached_property
     def blocks_an_epoch(self) -> int:

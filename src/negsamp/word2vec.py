@@ -13,6 +13,7 @@ import numpy as np
 
 from negsamp.checkpoint import Saved, check_unused, read_latest
 from negsamp.corpus import read_chunks
+from negsamp.diagnosis import Diagnosis, diagnose
 from negsamp.documents import check_documents, document_vectors
 from negsamp.estimator import more_tags, sklearn_tags
 from negsamp.fitting import How, TrainingInterrupted, model_record, noise_of, read_run
@@ -413,6 +414,34 @@ class Word2Vec:
         finally:
             update()
         return self
+
+    def diagnose(self, corpus: Any, *, errors: str = "strict", seconds: float = 1.0) -> Diagnosis:
+        """Say what `fit` would be like on a corpus: words, pairs, memory, time, and advice.
+
+        The corpus is read once, and training is tried for a moment; the model stays as it is.
+
+        Parameters
+        ----------
+        corpus, errors
+            As in `fit`. Bytes that are not UTF-8 are reported.
+        seconds : float
+            How long training is tried, two updates at least, to know how fast it is; 0 does
+            not try.
+
+        Returns
+        -------
+        Diagnosis
+            `print` shows it.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter is out of range; before anything is read.
+        CorpusError, FileNotFoundError
+            If the corpus cannot be read or is empty.
+        """
+        check_parameters(self.get_params())
+        return diagnose(self.get_params(), corpus, errors, seconds)
 
     @classmethod
     def resume(

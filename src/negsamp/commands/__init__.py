@@ -1,7 +1,7 @@
 """One file a command, each with ``add``, which tells argparse of it."""
 
-from negsamp.commands import convert, evaluate, explore, phrases, plot, similar, train
+from negsamp.commands import convert, diagnose, evaluate, explore, phrases, plot, similar, train
 
 __all__ = ["COMMANDS"]
 
-COMMANDS = (train, phrases, similar, evaluate, convert, plot, explore)
+COMMANDS = (train, diagnose, phrases, similar, evaluate, convert, plot, explore)

@@ -10,46 +10,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn, get_args, get_type_hints
+from typing import Any, NoReturn
 
 from negsamp.checkpoint import has_checkpoints, read_latest
 from negsamp.fitting import TrainingInterrupted
 from negsamp.limits import checked_limits
-from negsamp.objectives import OBJECTIVES
-from negsamp.parameters import NORMALIZERS
+from negsamp.options import add_corpus, add_parameters, model_of
 from negsamp.storage import check_target
-from negsamp.updates import OPTIMIZERS
 from negsamp.usage import Terminated, UsageError, default_of
 from negsamp.vectors import KeyedVectors
 from negsamp.word2vec import Word2Vec
 
 __all__ = ["add"]
 
-# What each parameter of Word2Vec is; a default of None is put in words, others are added.
-HELP = {
-    "vector_size": "dimensions of the vectors",
-    "window": "largest distance between a center and a context, in tokens",
-    "min_count": "leave out words seen less often",
-    "sample": "subsampling threshold of frequent words, a share of all tokens; 0 keeps every token",
-    "negative": "noise words a pair",
-    "ns_exponent": "noise words are drawn in proportion to their count to this power",
-    "objective": "what is minimised",
-    "optimizer": "how the vectors follow the gradient",
-    "alpha": "learning rate per pair at the first token",
-    "min_alpha": "learning rate per pair at the last token",
-    "epochs": "passes over the corpus",
-    "workers": "processes (default: one a core)",
-    "seed": "where random numbers start; the same seed gives the same bytes (default: a new one)",
-    "max_vocab_size": "bound on the words counted at one time; rare ones go first (default: none)",
-    "batch_size": "centers in one update (default: chosen for the corpus)",
-    "nce_normalizer": "normaliser of nce: one number, one a center, or fixed (default: one number)",
-}
-CHOICES = {
-    "objective": tuple(OBJECTIVES),
-    "optimizer": tuple(OPTIMIZERS),
-    "nce_normalizer": NORMALIZERS,
-}
-METAVARS = {int: "N", float: "X"}
 OPTIONS = {"validation": "validation", "patience": "patience", "max_seconds": "max-time"}
 
 
@@ -60,11 +33,7 @@ def add(commands: Any) -> None:
         help="learn vectors from a text and save them",
         description="Learn word vectors from a text and save them as a folder of plain files.",
     )
-    parser.add_argument(
-        "corpus",
-        metavar="CORPUS",
-        help="UTF-8 text, plain or gzip: a sentence a line, white space between tokens",
-    )
+    add_corpus(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -73,30 +42,7 @@ def add(commands: Any) -> None:
         required=True,
         help="folder that the model goes to; an older model there is replaced",
     )
-    types = get_type_hints(Word2Vec.__init__)
-    defaults = Word2Vec().get_params()
-    for name, text in HELP.items():
-        kind = (get_args(types[name]) or (types[name],))[0]  # `int | None` is read as int
-        parser.add_argument(
-            "--" + name.replace("_", "-"),
-            type=kind,
-            choices=CHOICES.get(name),
-            metavar=METAVARS.get(kind),
-            default=defaults[name],
-            help=text if defaults[name] is None else f"{text} (default: %(default)s)",
-        )
-    parser.add_argument(
-        "--no-shrink-windows",
-        dest="shrink_windows",
-        action="store_false",
-        help="weigh all contexts of a window alike; by default the nearer weigh more",
-    )
-    parser.add_argument(
-        "--errors",
-        metavar="HOW",
-        default=default_of(Word2Vec.fit, "errors"),
-        help="bytes that are not UTF-8: strict, ignore or replace (default: %(default)s)",
-    )
+    add_parameters(parser)
     parser.add_argument(
         "--cache",
         metavar="FOLDER",
@@ -157,8 +103,7 @@ def add(commands: Any) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    names = [name for name in Word2Vec().get_params() if name != "noise"]
-    model = Word2Vec(**{name: getattr(arguments, name) for name in names})
+    model = model_of(arguments)
     if arguments.resume and arguments.checkpoint is None:
         raise UsageError("argument --resume: it needs --checkpoint FOLDER")
     _check_output(arguments.output)
