@@ -158,7 +158,7 @@ def test_long_name_of_a_member_is_not_shown_whole(path):
     content = bytearray(path.read_bytes())
     content[26:28] = (60_000).to_bytes(2, "little")
     path.write_bytes(content)
-    with pytest.raises(VectorFileError, match="differ|File name in directory") as caught:
+    with pytest.raises(VectorFileError, match="File name in directory") as caught:
         load_npz(path)
     assert len(str(caught.value)) < 1000
 
