@@ -153,6 +153,16 @@ def load_npz_refuses(path, message):
     tracemalloc.stop()
 
 
+def test_long_name_of_a_member_is_not_shown_whole(path):
+    save_npz(KeyedVectors(WORDS, np.ones((6, 5000), np.float32)), path)
+    content = bytearray(path.read_bytes())
+    content[26:28] = (60_000).to_bytes(2, "little")
+    path.write_bytes(content)
+    with pytest.raises(VectorFileError, match="File name in directory") as caught:
+        load_npz(path)
+    assert len(str(caught.value)) < 1000
+
+
 def test_checksum_of_numbers_is_compared(path):
     save_npz(sample(), path)
     content = bytearray(path.read_bytes())

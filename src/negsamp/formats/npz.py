@@ -66,7 +66,8 @@ def load_npz(path: str | os.PathLike[str]) -> KeyedVectors:
         struct.error,
         RuntimeError,  # an encrypted member, or as NotImplementedError one of an odd kind
     ) as error:
-        raise VectorFileError(f"{name!r} is no archive of vectors: {error}") from error
+        # zipfile shows names of members whole, which may have 64 KiB
+        raise VectorFileError(f"{name!r} is no archive of vectors: {error!s:.500}") from error
 
 
 def save_npz(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
