@@ -29,7 +29,7 @@ DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 LANGUAGES = {"python", "bash", "text", "json", "toml"}
 # Texts that blocks read. They hold the words that blocks ask for, among others.
 TEXTS = ("corpus.txt", "corpus.txt.gz", "large.txt.gz", "text.txt")
-WORDS = "king queen crown paris france london seven three dog cat".split()
+WORDS = "king queen man woman crown paris france london seven three dog cat".split()
 FENCE = re.compile(r"^( *)(`{3,})([^`\s]*)[^`]*$")
 NEGSAMP = re.compile(r"(?:\S*/)?(?:negsamp|python3? -m negsamp)(?= |$)")
 
@@ -102,6 +102,7 @@ def run_commands(path, block):
     for line, arguments in commands_of(block):
         parsed = check_command(path, line, arguments)
         inputs = [getattr(parsed, name) for name in ("corpus", "folder") if hasattr(parsed, name)]
+        inputs += getattr(parsed, "files", [])
         if parsed is None or not all(Path(name).exists() for name in inputs):
             continue
         said = io.StringIO()
