@@ -157,6 +157,11 @@ def test_diagnosis_advises(corpus, params, expected):
     assert not re.search(expected, advice_of(WIDE, vector_size=50))
 
 
+def test_diagnosis_of_two_long_lines_leaves_them_be():
+    line = [word for s in WIDE for word in s]
+    assert "one line" not in advice_of([line, line], vector_size=50)
+
+
 def test_diagnosis_of_bytes_that_are_no_text(tmp_path):
     path = tmp_path / "corpus.txt"
     path.write_bytes(b"a b c\nb c \xff a\n" * 50)

@@ -39,6 +39,8 @@ def run_of(corpus, folder, **params):
     ("V", "params"),
     [
         (20_000, {}),
+        (200, {"window": 2}),
+        (100_000, {"vector_size": 2}),
         (5_000, {"vector_size": 300, "window": 10, "negative": 10}),
         (20_000, {"objective": "nce", "vector_size": 20}),
         (1_000, {"objective": "softmax", "vector_size": 50}),
@@ -65,7 +67,8 @@ def test_footprint_is_near_what_training_takes(tmp_path, V, params):
     d = run.params["vector_size"]
     found = training_footprint(run.trainer, V, d, in_memory, 0)
     expected = found.total - found.words - LIBRARIES - PROCESS
-    assert expected == pytest.approx(peak + in_memory, rel=0.25)
+    # rather too much than too little
+    assert 0.97 * (peak + in_memory) < expected < 1.25 * (peak + in_memory)
 
 
 def test_footprint_adds_up(tmp_path):

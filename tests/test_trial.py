@@ -74,22 +74,34 @@ def test_expected_seconds_scales_updates_up(clock, seconds):
     assert tried == max(0.25, seconds if seconds > 0.01 else 0)
 
 
-def test_expected_seconds_counts_the_beginning_of_each_run(clock, monkeypatch):
-    def read(*arguments):
-        for _ in range(5):
-            clock.now += 2.0
-            yield
+@pytest.fixture
+def slow_to_read(clock, monkeypatch):
+    """Each run of blocks takes two seconds to read, and the text has so many."""
 
-    monkeypatch.setattr(trial, "iter_windows", read)
+    def slow_to_read(runs):
+        def read(*arguments):
+            for _ in range(runs):
+                clock.now += 2.0
+                yield
+
+        monkeypatch.setattr(trial, "iter_windows", read)
+
+    return slow_to_read
+
+
+# a second ends within the first run; twenty reach into the third
+@pytest.mark.parametrize("seconds", [1.0, 20.0])
+@pytest.mark.parametrize("runs", [1, 5])
+def test_expected_seconds_counts_the_beginning_of_each_run(clock, slow_to_read, runs, seconds):
+    slow_to_read(runs)
     t = trainer(blocks=320)
-    # a second ends within the first run; twenty reach into the third
-    for seconds in (1.0, 20.0):
-        train = training(clock, t, 0.25, start=2.0)
-        expected, _ = expected_seconds(train, t, STREAM, KEEP, seconds)
-        assert expected == pytest.approx(3 * (320 * 0.25 + 16 * 2.0))
+    train = training(clock, t, 0.25, start=2.0)
+    expected, _ = expected_seconds(train, t, STREAM, KEEP, seconds)
+    assert expected == pytest.approx(3 * (320 * 0.25 + 16 * 2.0))
 
 
-def test_expected_seconds_of_runs_of_one_update(clock):
+def test_expected_seconds_of_runs_of_one_update(clock, slow_to_read):
+    slow_to_read(10)
     t = trainer(blocks=10)
     assert t.blocks_a_run == 1
     train = training(clock, t, 0.25, start=2.0)

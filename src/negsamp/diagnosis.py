@@ -297,7 +297,7 @@ def _drawn(stream: TokenStream, keep: np.ndarray, window: int) -> tuple[int, int
         lengths[0] += carried
         carried = int(lengths[-1]) if is_open else 0
         pairs += _pairs(lengths[:-1] if is_open else lengths, window)
-    return tokens, pairs + _pairs(np.array([carried]), window)
+    return tokens, pairs
 
 
 def _pairs(lengths: np.ndarray, window: int) -> int:

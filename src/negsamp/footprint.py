@@ -84,7 +84,7 @@ def training_footprint(trainer: Trainer, V: int, d: int, corpus: int, spelling: 
         layout = gradient_layout(shape, w, d).values()
         gradients = sum(math.prod(size) * np.dtype(kind).itemsize for size, kind in layout)
         buffers = _buffer_bytes(shape, w, d)
-        state += 8 * V
+        state += 4 * V * (trainer.objective != "sgns")  # what is subtracted from scores
     elif trainer.objective == "softmax":
         # the scores of a slice of the block are there until the next are
         scores = min(2 * softmax_bytes(V, 0) // 3, 4 * V * shape.batch_size)

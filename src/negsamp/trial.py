@@ -41,7 +41,7 @@ def expected_seconds(
     stream : TokenStream
     keep : ndarray, shape (V,) float32
     seconds : float
-        How long, two updates at least.
+        How long, above 0; two updates at least.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def expected_seconds(
     def on_block(progress: Progress) -> None:
         # the first is not timed: worker processes may only just have started
         marks.append((time.perf_counter(), (progress.epoch, progress.run)))
-        if len(marks) > 1 and marks[-1][0] - marks[0][0] >= seconds:
+        if marks[-1][0] - marks[0][0] >= seconds:
             raise _Enough
 
     began = time.perf_counter()
