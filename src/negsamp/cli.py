@@ -31,10 +31,8 @@ class _Parser(argparse.ArgumentParser):
 
 
 # What the user can put right (status 2), and what the machine or the numbers did (status 1).
-# ValueError covers bad parameters, CorpusError and SavedModelError; ImportError is a package of
-# an extra that is not installed.
+# ValueError covers bad parameters, CorpusError and SavedModelError.
 WRONG_INPUT = (
-    ImportError,
     UsageError,
     ValueError,
     UnknownWordError,
@@ -81,6 +79,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except WRONG_INPUT as error:
         return _report(error, 2)
+    except ImportError as error:
+        if error.name is None:  # ours: a package of an extra is not installed
+            return _report(error, 2)
+        raise
     except FAILURES as error:
         return _report(error, 1)
     return 0
