@@ -142,10 +142,12 @@ def test_a_corpus_that_is_mapped_from_files_gives_the_same_bytes(tmp_path, end):
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_every_objective_has_one(objective):
-    model = fit(sentences(200), how={"validation": 0.3, "patience": 2}, objective=objective)
+    # two topics, so that there is something to learn, and else independent words, so that what is
+    # held out is like the rest
+    corpus = [[2 * word + k % 2 for word in line] for k, line in enumerate(sentences(200))]
+    model = fit(corpus, how={"validation": 0.3, "patience": 2}, objective=objective)
     first, *_, last = model.validation_loss_history_
-    assert last < first
-    # independent words: what is held out is like the rest
+    assert last < 0.97 * first
     np.testing.assert_allclose(last, model.loss_history_[-1], rtol=0.2)
 
 
