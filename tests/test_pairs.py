@@ -459,3 +459,10 @@ def test_blocks_of_all_runs_hold_the_pairs_of_the_corpus(lengths, window, read):
                     zip(explicit.centers.tolist(), explicit.contexts.tolist(), strict=True)
                 )
     assert found == Counter(naive_pairs(sentences, window))
+
+
+@pytest.mark.parametrize("shrink_windows", [True, False])
+@pytest.mark.parametrize("reach", [1, 3, 5])
+def test_window_weights_within_reach_are_a_part_of_all(reach, shrink_windows):
+    part = window_weights(5, shrink_windows, reach)
+    np.testing.assert_array_equal(part, window_weights(5, shrink_windows)[5 - reach : 6 + reach])

@@ -6,6 +6,7 @@ Both go through a block in slices, and have `gradients` and `loss` as `kernel.Bl
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from negsamp.huffman import HuffmanTree
 from negsamp.pairs import Block
 from negsamp.updates import Gradients
 
-__all__ = ["HierarchicalKernel", "SoftmaxKernel", "softmax_bytes"]
+__all__ = ["HierarchicalKernel", "SoftmaxKernel", "exact_kernel", "softmax_bytes"]
 
 # Scores that are in memory at a time: a hundredth of a second of work, some ten megabytes.
 SCORES_AT_ONCE = 1 << 22
@@ -209,3 +210,21 @@ class HierarchicalKernel:
             is_step = step < lengths[:, None]
             nodes = np.where(is_step, tree.nodes[places], np.int32(len(tree) - 1))
             yield some, nodes, np.where(is_step, tree.signs[places], np.int8(0))
+
+
+def exact_kernel(
+    objective: str, arrays: Mapping[str, np.ndarray]
+) -> SoftmaxKernel | HierarchicalKernel:
+    """The kernel of an objective that draws no noise.
+
+    Parameters
+    ----------
+    objective : str
+        ``"softmax"`` or ``"hierarchical"``.
+    arrays : mapping
+        From `negsamp.state.objective_arrays`, perhaps with others.
+    """
+    if objective == "softmax":
+        return SoftmaxKernel()
+    tree = [arrays[f"tree_{name}"] for name in ("offsets", "nodes", "signs")]
+    return HierarchicalKernel(HuffmanTree.from_arrays(*tree))

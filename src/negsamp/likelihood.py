@@ -10,8 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from negsamp.blockshape import BlockShape
 from negsamp.corpus import CorpusError
-from negsamp.exact_kernels import HierarchicalKernel, SoftmaxKernel
-from negsamp.huffman import HuffmanTree
+from negsamp.exact_kernels import HierarchicalKernel, SoftmaxKernel, exact_kernel
 from negsamp.kernel import BlockKernel
 from negsamp.objectives import SAMPLED
 from negsamp.pairs import block_run, iter_windows, window_weights
@@ -71,8 +70,7 @@ def mean_log_likelihood(
         )
     window = int(params["window"])
     reach = min(window, longest - 1)
-    weights = window_weights(window, bool(params["shrink_windows"]))
-    weights = weights[window - reach : window + reach + 1]
+    weights = window_weights(window, bool(params["shrink_windows"]), reach)
     # whole sets of K, for infonce
     n_noise = negative * -(-NOISE_WORDS // negative) if objective in SAMPLED else 0
     shape = BlockShape(GROUPS, GROUP_SIZE, 1, n_noise)
@@ -87,11 +85,8 @@ def mean_log_likelihood(
             row_shift=about.get("row_shift"),
             log_z=about.get("log_z"),
         )
-    elif objective == "softmax":
-        kernel = SoftmaxKernel()
     else:
-        tree = [about[f"tree_{name}"] for name in ("offsets", "nodes", "signs")]
-        kernel = HierarchicalKernel(HuffmanTree.from_arrays(*tree))
+        kernel = exact_kernel(objective, about)
     table, rng = AliasTable(noise), np.random.default_rng(SEED)
     n_blocks = -(-len(stream) // shape.batch_size)
     size = shape.batch_size * min(n_blocks, BLOCKS_A_RUN)

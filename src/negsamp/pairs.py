@@ -186,16 +186,19 @@ class Block:
         )
 
 
-def window_weights(window: int, shrink_windows: bool = True) -> np.ndarray:
+def window_weights(
+    window: int, shrink_windows: bool = True, reach: int | None = None
+) -> np.ndarray:
     """Weight of a pair by the place of its context, from −w to w: (2w + 1,) float64.
 
     word2vec draws each center's radius uniformly from 1 … w, so that a context at distance δ is
     trained with probability (w + 1 − δ) / w. Training it always, with that weight, has the same
     expected gradient and less variance. All weights are 1 if `shrink_windows` is false. That of
-    the center itself is 0.
+    the center itself is 0. With a `reach` below w, only those from −reach to reach.
     """
-    distance = np.abs(np.arange(-window, window + 1))
-    near = (window + 1 - distance) / window if shrink_windows else np.ones(2 * window + 1)
+    reach = window if reach is None else reach
+    distance = np.abs(np.arange(-reach, reach + 1))
+    near = (window + 1 - distance) / window if shrink_windows else np.ones(2 * reach + 1)
     return np.where(distance > 0, near, 0.0)
 
 

@@ -22,8 +22,7 @@ from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from negsamp.blockshape import BlockShape
-from negsamp.exact_kernels import HierarchicalKernel, SoftmaxKernel
-from negsamp.huffman import HuffmanTree
+from negsamp.exact_kernels import HierarchicalKernel, SoftmaxKernel, exact_kernel
 from negsamp.interrupts import Interrupts
 from negsamp.kernel import BlockKernel, gradient_layout
 from negsamp.limits import is_exhausted
@@ -273,13 +272,9 @@ class _Worker:
             self.kernel = self._block_kernel(t.shape, arrays, into, team.share(t.shape.groups))
             # one group is enough for the loss, so that each worker knows it by itself
             self.probe = self._block_kernel((1, *t.shape[1:]), arrays)
-        elif t.objective == "softmax":
-            self.kernel = self.probe = SoftmaxKernel()
         else:
-            tree = [arrays[f"tree_{name}"] for name in ("offsets", "nodes", "signs")]
-            self.kernel = self.probe = HierarchicalKernel(HuffmanTree.from_arrays(*tree))
-        beyond = t.window - t.reach
-        self.weights = window_weights(t.window, t.shrink_windows)[beyond : -beyond or None]
+            self.kernel = self.probe = exact_kernel(t.objective, arrays)
+        self.weights = window_weights(t.window, t.shrink_windows, t.reach)
         rule = OPTIMIZERS[t.optimizer]
         V, squares = len(self.W_in), (arrays["squares_in"], arrays["squares_out"])
         frozen = arrays.get("frozen")
