@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from negsamp.parameters import is_integer
+
 __all__ = ["METHODS", "nearest_neighbors", "neg_tsne", "pca", "project", "tsne"]
 
 METHODS = ("pca", "negtsne", "tsne")
 AT_ONCE = 1 << 22  # numbers worked on together
 # Of Neg-t-SNE: chosen on 20 000 words of English Wikipedia; docs/pictures.md has the measurements.
-# Of Neg-t-SNE: chosen on 20 000 words of Wikipedia; docs/pictures.md says what they keep.
 N_NEIGHBORS = 15
 N_NOISE = 100
 SHARED_NOISE = 100  # rows drawn a step
@@ -56,7 +57,7 @@ def pca(vectors: Any, n_components: int = 2) -> np.ndarray:
     covariance (d, d), summed over chunks of rows, so that memory stays bounded.
     """
     matrix = _checked(vectors)
-    if not _is_integer(n_components) or n_components < 1:
+    if not is_integer(n_components) or n_components < 1:
         raise ValueError(f"n_components is {n_components!r}; it must be an integer, 1 or more")
     V, d = matrix.shape
     mean = sum(chunk.sum(axis=0) for chunk in _chunks(matrix)) / V
@@ -139,7 +140,7 @@ def nearest_neighbors(vectors: Any, n_neighbors: int) -> np.ndarray:
     """
     unit = _unit_rows(vectors)
     V = len(unit)
-    if not _is_integer(n_neighbors) or not 1 <= n_neighbors < V:
+    if not is_integer(n_neighbors) or not 1 <= n_neighbors < V:
         raise ValueError(f"n_neighbors is {n_neighbors!r}; it must be an integer, 1 … {V - 1}")
     found = np.empty((V, int(n_neighbors)), dtype=np.intp)
     rows = max(1, AT_ONCE // V)
@@ -291,10 +292,6 @@ def _checked(vectors: Any) -> np.ndarray:
         if not np.isfinite(chunk).all():
             raise ValueError("vectors holds a number that is not finite")
     return matrix
-
-
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def _chunks(matrix: np.ndarray) -> Iterator[np.ndarray]:

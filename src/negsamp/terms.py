@@ -20,6 +20,7 @@ __all__ = [
     "direction",
     "is_vector",
     "matrix_of",
+    "most_frequent",
     "question_of",
     "rows_among",
     "searched",
@@ -145,3 +146,10 @@ def _check_vector(kv: Any, vector: np.ndarray) -> None:
             f"a query vector of shape {vector.shape} was given; it must be "
             f"({kv.vector_size},) and finite"
         )
+
+
+def most_frequent(kv: Any, n: int) -> np.ndarray:
+    """Rows of the n most frequent words, or of the first where no word was counted."""
+    if kv.counts is None:
+        return np.arange(min(n, len(kv)))
+    return np.argsort(-kv.counts, kind="stable")[:n]

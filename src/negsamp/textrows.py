@@ -13,9 +13,7 @@ from negsamp.vectorfile import (
     Collector,
     Source,
 )
-from negsamp.vectorwriting import (
-    row_chunks,
-)
+from negsamp.vectorwriting import row_chunks
 
 __all__ = [
     "longest_line",

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from negsamp.arrayfile import open_file
+from negsamp.parameters import is_integer
 from negsamp.vectors import KeyedVectors
 
 __all__ = [
@@ -146,8 +147,7 @@ def check_options(
     ValueError
         That names the option, its value and what is allowed.
     """
-    is_integer = isinstance(limit, (int, np.integer)) and not isinstance(limit, bool)
-    if limit is not None and not (is_integer and limit >= 1):
+    if limit is not None and not (is_integer(limit) and limit >= 1):
         raise ValueError(f"limit is {limit!r}; it must be an integer, 1 or more, or None")
     try:
         if STRUCTURE.encode(encoding) != STRUCTURE.encode("ascii"):

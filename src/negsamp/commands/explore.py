@@ -9,7 +9,7 @@ from typing import Any
 from negsamp.explore import explorer_page
 from negsamp.formats import open_vectors
 from negsamp.projection import METHODS
-from negsamp.usage import UsageError, default_of
+from negsamp.usage import check_at_least, default_of
 from negsamp.wholefile import check_file_target, writing
 
 __all__ = ["add"]
@@ -54,10 +54,8 @@ def add(commands: Any) -> None:
 
 def _explore(arguments: argparse.Namespace) -> None:
     target = check_file_target(arguments.output, (".html", ".htm"))
-    if arguments.top < 1:
-        raise UsageError(f"argument --top: it is {arguments.top}; it must be 1 or more")
-    if arguments.seed < 0:
-        raise UsageError(f"argument --seed: it is {arguments.seed}; it must be 0 or more")
+    check_at_least("top", arguments.top, 1)
+    check_at_least("seed", arguments.seed, 0)
     kv = open_vectors(arguments.folder)
     title = arguments.title or Path(arguments.folder).resolve().name
     page = explorer_page(kv, title, arguments.top, arguments.method, arguments.seed)

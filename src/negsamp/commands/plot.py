@@ -11,7 +11,8 @@ from negsamp.formats import open_vectors
 from negsamp.labels import label_of
 from negsamp.plotting import SUFFIXES, draw_loss, draw_map, picture
 from negsamp.projection import METHODS, project
-from negsamp.usage import UsageError
+from negsamp.terms import most_frequent
+from negsamp.usage import check_at_least
 from negsamp.vectors import KeyedVectors
 from negsamp.wholefile import check_file_target, writing
 from negsamp.word2vec import Word2Vec
@@ -64,10 +65,8 @@ def add(commands: Any) -> None:
 
 def _plot(arguments: argparse.Namespace) -> None:
     target = check_file_target(arguments.output, SUFFIXES)
-    if arguments.top < 1:
-        raise UsageError(f"argument --top: it is {arguments.top}; it must be 1 or more")
-    if arguments.seed < 0:
-        raise UsageError(f"argument --seed: it is {arguments.seed}; it must be 0 or more")
+    check_at_least("top", arguments.top, 1)
+    check_at_least("seed", arguments.seed, 0)
     if arguments.loss:
         figure = draw_loss(Word2Vec.load(arguments.folder).loss_history_)
     else:
@@ -83,6 +82,4 @@ def _rows(kv: KeyedVectors, words: list[str] | None, top: int) -> np.ndarray:
     """Rows of the words, each once, or of the most frequent."""
     if words is not None:
         return np.array([kv.row(word) for word in dict.fromkeys(words)], dtype=np.intp)
-    if kv.counts is None:
-        return np.arange(min(top, len(kv)))
-    return np.argsort(-kv.counts, kind="stable")[:top]
+    return most_frequent(kv, top)

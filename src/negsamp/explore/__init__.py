@@ -21,7 +21,9 @@ from importlib import resources
 import numpy as np
 
 from negsamp.labels import label_of
+from negsamp.parameters import is_integer
 from negsamp.projection import METHODS, project
+from negsamp.terms import most_frequent
 from negsamp.vectors import KeyedVectors
 
 __all__ = ["TOP", "explorer_page", "quantize"]
@@ -70,10 +72,9 @@ def explorer_page(
         If `top` is less than 1, if there is no such method, or if there are no words or numbers
         that are not finite.
     """
-    if isinstance(top, bool) or not isinstance(top, (int, np.integer)) or top < 1:
+    if not is_integer(top) or top < 1:
         raise ValueError(f"top is {top!r}; it must be an integer, 1 or more")
-    rows = np.arange(len(kv)) if kv.counts is None else np.argsort(-kv.counts, kind="stable")
-    rows = rows[:top]
+    rows = most_frequent(kv, top)
     vectors = kv.vectors[rows]
     points = project(vectors, method, seed)
     content = {

@@ -16,10 +16,7 @@ import numpy as np
 
 from negsamp.arrayfile import open_file, read_header
 from negsamp.packed import NEEDED, OPTIONAL, check_packed, pack, unpack
-from negsamp.vectorfile import (
-    VectorFileError,
-    room_unpacked,
-)
+from negsamp.vectorfile import VectorFileError, room_unpacked
 from negsamp.vectors import KeyedVectors
 from negsamp.wholefile import writing
 

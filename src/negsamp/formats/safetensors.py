@@ -16,13 +16,9 @@ import numpy as np
 from negsamp.arrayfile import open_file
 from negsamp.packed import check_packed, pack, unpack
 from negsamp.strictjson import parse_json
-from negsamp.vectorfile import (
-    VectorFileError,
-)
+from negsamp.vectorfile import VectorFileError
 from negsamp.vectors import KeyedVectors
-from negsamp.vectorwriting import (
-    row_chunks,
-)
+from negsamp.vectorwriting import row_chunks
 from negsamp.wholefile import writing
 
 __all__ = ["load_safetensors", "save_safetensors"]
