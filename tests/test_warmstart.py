@@ -4,9 +4,10 @@ import logging
 
 import numpy as np
 import pytest
+from test_checkpoint import stop_after
 
 from negsamp import KeyedVectors, TrainingInterrupted, UnknownWordError, Word2Vec
-from negsamp.checkpoint import CheckpointError, Checkpoints
+from negsamp.checkpoint import CheckpointError
 from negsamp.updates import OPTIMIZERS
 
 SETTINGS = {
@@ -133,18 +134,6 @@ def test_what_is_near_a_frozen_word_comes_to_it():
     model = Word2Vec(**SETTINGS, workers=1).fit(corpus, init_vectors=start, frozen=True)
     assert model.wv.similarity("a0", "a5") > model.wv.similarity("a0", "b5") + 0.3
     np.testing.assert_array_equal(model.wv[["a0", "b0"]], axes)
-
-
-def stop_after(monkeypatch, n):
-    write, written = Checkpoints.try_to_write, []
-
-    def try_to_write(self, *state):
-        written.append(write(self, *state))
-        if len(written) == n:
-            raise KeyboardInterrupt
-        return written[-1]
-
-    monkeypatch.setattr(Checkpoints, "try_to_write", try_to_write)
 
 
 def stopped_run(monkeypatch, folder, how, n=7):
