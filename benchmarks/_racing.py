@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from negsamp.kernel import BlockKernel
-from negsamp.pairs import Block
-from negsamp.team import Team
-from negsamp.training import _Job, _Worker
+from negsamp.core.blocks import Block
+from negsamp.core.kernels.sampled import BlockKernel
+from negsamp.training.epochs import _Job, _Worker
+from negsamp.training.workers import Team
 
 
 def train_racing(team: Team, arrays: dict[str, np.ndarray], job: _Job) -> None:
-    """Put in the place of `negsamp.training._train`."""
+    """Put in the place of `negsamp.training.epochs._train`."""
     worker = _RacingWorker(team, arrays, job)
     for epoch in range(job.trainer.epochs):
         worker.race(epoch)

@@ -28,11 +28,11 @@ from scipy.special import log_softmax, logsumexp
 from scipy.stats import linregress
 
 from negsamp import AliasTable, TokenStream, Word2Vec, noise_probabilities, read_corpus
-from negsamp.blockshape import choose_block_shape
-from negsamp.objectives import OBJECTIVES
-from negsamp.pairs import window_weights
-from negsamp.state import objective_arrays, training_arrays
-from negsamp.training import Trainer
+from negsamp.core.blocks import choose_block_shape
+from negsamp.core.objectives import OBJECTIVES
+from negsamp.core.windows import window_weights
+from negsamp.training.epochs import Trainer
+from negsamp.training.state import objective_arrays, training_arrays
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ import numpy as np
 from _environment import environment
 
 from negsamp import AliasTable, keep_probabilities, noise_probabilities, read_corpus
-from negsamp.blockshape import choose_block_shape
-from negsamp.kernel import BlockKernel
-from negsamp.pairs import block_run, iter_windows, window_weights
-from negsamp.updates import RowAdaGrad
+from negsamp.core.blocks import block_run, choose_block_shape
+from negsamp.core.kernels.sampled import BlockKernel
+from negsamp.core.optimizers import RowAdaGrad
+from negsamp.core.windows import iter_windows, window_weights
 
 WINDOW, NEGATIVE, DIMENSIONS = 5, 5, 100
 BLOCKS = 64
@@ -51,7 +51,7 @@ def measure(corpus: str) -> dict[str, float]:
     tokens = shape.batch_size * BLOCKS
 
     def windows() -> Any:
-        runs = iter_windows(stream.ids, stream.offsets, WINDOW, tokens, rng, False, keep)
+        runs = iter_windows(stream.pieces(), WINDOW, tokens, rng, False, keep)
         return list(islice(runs, 2))
 
     run, *more = windows()

@@ -16,8 +16,8 @@ from _environment import environment
 from scipy.spatial import cKDTree
 
 from negsamp import KeyedVectors, Word2Vec
-from negsamp.explore import quantize
-from negsamp.projection import METHODS, nearest_neighbors, project
+from negsamp.pictures.explore import quantize
+from negsamp.pictures.projection import METHODS, nearest_neighbors, project
 
 ON_MAP, IN_PAGE = 15, 10
 ASKED = 2000  # words, drawn at random

@@ -17,9 +17,9 @@ from typing import Any
 from _environment import environment
 
 from negsamp import read_corpus
-from negsamp.corpus import read_blocks
-from negsamp.tokens import split_blocks
-from negsamp.wordtable import WordTable
+from negsamp.corpus.reading import read_blocks
+from negsamp.corpus.token_table import WordTable
+from negsamp.corpus.tokenizing import split_blocks
 
 
 def seconds(work: Callable[[], Any], rounds: int) -> float:

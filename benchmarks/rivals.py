@@ -25,8 +25,8 @@ import numpy as np
 from _environment import environment
 from _summary import markdown, show, summarise
 
-from negsamp.evaluation import evaluate_word_analogies, evaluate_word_pairs
-from negsamp.vectors import KeyedVectors
+from negsamp.vectors.evaluation import evaluate_word_analogies, evaluate_word_pairs
+from negsamp.vectors.keyed_vectors import KeyedVectors
 
 RIVALS = ("negsamp", "gensim", "word2vec-c")
 SETTINGS = ("vector_size", "window", "negative", "sample", "min_count", "alpha")

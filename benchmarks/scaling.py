@@ -20,12 +20,13 @@ import numpy as np
 from _environment import environment
 from _racing import train_racing
 
-from negsamp import AliasTable, keep_probabilities, noise_probabilities, training
-from negsamp.blockshape import choose_block_shape
-from negsamp.state import training_arrays
-from negsamp.team import start_children
-from negsamp.training import Trainer
-from negsamp.vocabulary import TokenStream
+from negsamp import AliasTable, keep_probabilities, noise_probabilities
+from negsamp.core.blocks import choose_block_shape
+from negsamp.corpus.stream import TokenStream
+from negsamp.training import epochs as training
+from negsamp.training.epochs import Trainer
+from negsamp.training.state import training_arrays
+from negsamp.training.workers import start_children
 
 DEFAULTS = {"words": 100_000, "tokens": 10_000_000, "dimensions": 100, "window": 5, "negative": 5}
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

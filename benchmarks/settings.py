@@ -16,10 +16,11 @@ import numpy as np
 from _environment import environment
 from _scores import scores
 
-from negsamp import Word2Vec, fitting
-from negsamp.blockshape import BlockShape
-from negsamp.training import Trainer
-from negsamp.updates import RowAdaGrad
+from negsamp import Word2Vec
+from negsamp.core.blocks import BlockShape
+from negsamp.core.optimizers import RowAdaGrad
+from negsamp.training import run as fitting
+from negsamp.training.epochs import Trainer
 
 
 @contextmanager

@@ -28,8 +28,8 @@ from negsamp import (
     keep_probabilities,
     noise_probabilities,
 )
-from negsamp.huffman import HuffmanTree
-from negsamp.objectives import SAMPLED
+from negsamp.core.huffman import HuffmanTree
+from negsamp.core.objectives import SAMPLED
 
 SENTENCE = 20
 TEXT = {"vocabulary": 10_000, "exponent": 1.0, "tokens": 300_000, "sentences": "of 20 words"}

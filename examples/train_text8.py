@@ -20,8 +20,8 @@ from negsamp import (
     evaluate_word_pairs,
     text8,
 )
-from negsamp.datasets import DatasetError
-from negsamp.storage import check_target
+from negsamp.corpus.datasets import DatasetError
+from negsamp.files.model_folder import check_target
 
 PARAMETERS = {
     "vector_size": "dimensions of the vectors",

@@ -29,9 +29,9 @@ from negsamp import (
     load_word2vec_format,
     save_npz,
 )
-from negsamp.arrayfile import read_array, read_shape
-from negsamp.evaluation import evaluate_word_analogies, evaluate_word_pairs
-from negsamp.vocabulary import read_corpus
+from negsamp.corpus.counting import read_corpus
+from negsamp.files.npy import read_array, read_shape
+from negsamp.vectors.evaluation import evaluate_word_analogies, evaluate_word_pairs
 
 LINE_END = re.compile("\r\n|\r|\n")
 

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 
 from negsamp import cli
-from negsamp.usage import UsageError
+from negsamp.cli.usage import UsageError
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])

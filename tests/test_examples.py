@@ -13,7 +13,7 @@ import pytest
 
 import negsamp
 from negsamp import Word2Vec
-from negsamp.datasets import DatasetError, DownloadError
+from negsamp.corpus.datasets import DatasetError, DownloadError
 
 SOURCES = str(Path(negsamp.__file__).parents[1].absolute())
 EXAMPLE = Path(__file__).parents[1] / "examples" / "train_text8.py"

@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from negsamp import TrainingDivergedError, Word2Vec, stream, training
-from negsamp.interrupts import Interrupts
-from negsamp.vocabulary import read_corpus
+from negsamp import TrainingDivergedError, Word2Vec
+from negsamp.corpus import stream
+from negsamp.corpus.counting import read_corpus
+from negsamp.training import epochs as training
+from negsamp.training.interrupts import Interrupts
 
 WORKERS = pytest.mark.parametrize("workers", [1, 2])
 
@@ -187,7 +189,7 @@ def test_cache_is_for_files(corpus, tmp_path):
 def test_reading_takes_no_more_memory_for_a_longer_corpus(tmp_path, monkeypatch):
     monkeypatch.setattr(stream, "SEGMENT", 10_000)
     monkeypatch.setattr(stream, "STEP", 10_000)
-    monkeypatch.setattr("negsamp.corpus.TOKENS_PER_CHUNK", 10_000)
+    monkeypatch.setattr("negsamp.corpus.reading.TOKENS_PER_CHUNK", 10_000)
 
     def peak(n):
         (tmp_path / str(n)).mkdir()

@@ -9,8 +9,8 @@ import pytest
 from make_golden import VECTOR_FILES
 
 from negsamp import Word2Vec, open_vectors, save_vectors
-from negsamp.evaluation import AnalogyCount, evaluate_word_analogies, evaluate_word_pairs
-from negsamp.vocabulary import read_corpus
+from negsamp.corpus.counting import read_corpus
+from negsamp.vectors.evaluation import AnalogyCount, evaluate_word_analogies, evaluate_word_pairs
 
 GOLDEN = Path(__file__).parent / "golden"
 WORDS = {

@@ -12,8 +12,10 @@ import pytest
 from oracles import fix_digests
 from test_golden import GOLDEN
 
-from negsamp import SavedModelError, Word2Vec, storage, wordfile
-from negsamp.storage import check_target, read_model, write_model
+from negsamp import SavedModelError, Word2Vec
+from negsamp.files import model_folder as storage
+from negsamp.files import word_list as wordfile
+from negsamp.files.model_folder import check_target, read_model, write_model
 
 NAMES = ["model.json", "vocabulary.txt", "vectors.npy", "words.json"]
 

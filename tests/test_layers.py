@@ -1,78 +1,38 @@
-"""The table of layers: a module imports only modules of lower layers, never its own."""
+"""The rooms: a package imports packages of lower layers only, and has no circle inside."""
 
 import ast
+import graphlib
 from pathlib import Path
 
 import pytest
 
 import negsamp
 
+# A room may import rooms of lower layers; CONTRIBUTING.md has the same table in words.
 LAYERS = {
-    0: {
-        "arrayfile",
-        "corpus",
-        "cosines",
-        "datasets",
-        "decimals",
-        "estimator",
-        "huffman",
-        "interrupts",
-        "labels",
-        "objectives",
-        "plotting",
-        "sampling",
-        "strictjson",
-        "team",
-        "tokens",
-        "updates",
-        "usage",
-        "wordtable",
-    },
-    1: {"blockshape", "folder", "parameters", "probability", "stream", "wholefile", "wordfile"},
-    2: {
-        "bigrams",
-        "holdout",
-        "limits",
-        "pairs",
-        "projection",
-        "record",
-        "state",
-        "storage",
-        "terms",
-        "vocabulary",
-        "walks",
-    },
-    3: {
-        "checkpoint",
-        "corpuscache",
-        "documents",
-        "exact_kernels",
-        "kernel",
-        "pair_kernel",
-        "pairdata",
-        "phrasing",
-        "queries",
-        "reference",
-        "vectorfolder",
-    },
-    4: {"likelihood", "pairtraining", "phrasefile", "training", "vectors"},
-    5: {"evaluation", "explore", "footprint", "trial", "vectorfile", "warmstart"},
-    6: {"fitting", "vectorwriting"},
-    7: {"diagnosis", "packed", "textrows"},
-    8: {"formats", "word2vec"},
-    9: {"agreement", "options", "phrases"},
-    10: {"commands"},
-    11: {"cli"},
+    "checks": 0,
+    "errors": 0,
+    "version": 0,
+    "core": 1,
+    "files": 1,
+    "corpus": 2,
+    "vectors": 2,
+    "training": 3,
+    "pictures": 3,
+    "word2vec": 4,
+    "cli": 5,
 }
-LAYER_OF = {module: layer for layer, modules in LAYERS.items() for module in modules}
-MAY_IMPORT_ALL = {"__init__", "__main__"}
-MAY_IMPORT_THE_PACKAGE = {"fitting", "cli"}  # for its version
-# The two ways to take a step check each other, so the fast one is written without the other's.
-FORBIDDEN = {
-    (kernel, other)
-    for kernel in ("kernel", "exact_kernels", "pair_kernel")
-    for other in ("objectives", "reference")
-}
+TOP = {"__init__", "__main__"}  # may import any room
+# The two ways to take a step check each other, so neither is written with the other's help.
+APART = ("core.reference", "core.kernels")
+
+
+def modules_of(root):
+    """Each module of the package in a folder, by its dotted name below the package."""
+    for path in sorted(root.rglob("*.py")):
+        parts = path.relative_to(root).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+        yield name, path
 
 
 def imports_of(path, package):
@@ -89,41 +49,62 @@ def imports_of(path, package):
                 yield f"{node.value.id}.{node.attr}"
 
 
-def violations(root):
-    """What breaks the table in a package that lies in a folder called negsamp."""
-    found = []
-    for path in sorted(root.rglob("*.py")):
-        parts = path.relative_to(root.parent).with_suffix("").parts
-        file, module = ".".join(parts[1:]), parts[1]
-        if module in MAY_IMPORT_ALL:
-            continue
-        if module not in LAYER_OF:
-            found.append(f"{file} has no layer")
-            continue
-        for name in imports_of(path, parts[:-1]):
-            top, *rest = name.split(".")
-            target = rest[0] if rest else ""
+def graph_of(root):
+    """The modules that each module imports; what is no module counts as its package."""
+    modules = dict(modules_of(root))
+    graph = {}
+    for name, path in modules.items():
+        package = (root.name, *path.relative_to(root).parts[:-1])
+        found = set()
+        for imported in imports_of(path, package):
+            top, _, target = imported.partition(".")
             if top != root.name:
                 continue
-            if target == module:
-                if parts[2:] != ("__init__",):
-                    found.append(f"{file} imports {module} itself")
-            elif target not in LAYER_OF:
-                if module not in MAY_IMPORT_THE_PACKAGE or target not in ("", "__version__"):
-                    found.append(f"{file} imports {name}, which has no layer")
-            elif LAYER_OF[target] >= LAYER_OF[module]:
-                found.append(f"{file} imports {target} of layer {LAYER_OF[target]}")
-            elif (module, target) in FORBIDDEN:
-                found.append(f"{file} imports {target}, which it shall check")
+            while target and target not in modules:
+                target = target.rpartition(".")[0]
+            found.add(target or "__init__")
+        graph[name] = found - {name}
+    return graph
+
+
+def violations(root):
+    """What breaks the table in a package that lies in a folder called negsamp."""
+    graph, found = graph_of(root), []
+    for name, targets in graph.items():
+        room = name.partition(".")[0]
+        if room in TOP:
+            continue
+        if room not in LAYERS:
+            found.append(f"{name} is in no room")
+            continue
+        for target in sorted(targets):
+            other = target.partition(".")[0]
+            if other == room:
+                continue
+            if LAYERS.get(other, 99) >= LAYERS[room]:
+                found.append(f"{name} imports {target}, which is not below it")
+        for one, two in (APART, APART[::-1]):
+            if name.startswith(one) and any(target.startswith(two) for target in targets):
+                found.append(f"{name} imports {two}, which it shall check")
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        found.append("a circle: " + " → ".join(error.args[1]))
     return found
 
 
-def test_layers_are_kept():
+def test_rooms_are_kept():
     assert violations(Path(negsamp.__file__).parent) == []
 
 
-def test_layers_hold_each_module_once():
-    assert sum(map(len, LAYERS.values())) == len(LAYER_OF)
+def test_top_level_is_small():
+    entries = {p.stem for p in Path(negsamp.__file__).parent.iterdir() if p.suffix in ("", ".py")}
+    assert entries - TOP - {"__pycache__"} <= LAYERS.keys()
+
+
+def test_packages_say_what_they_are_for():
+    for package in Path(negsamp.__file__).parent.rglob("__init__.py"):
+        assert ast.get_docstring(ast.parse(package.read_text("utf-8"))), package
 
 
 @pytest.fixture
@@ -133,6 +114,8 @@ def package(tmp_path):
             path = tmp_path / "negsamp" / f"{name}.py"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
+            if path.parent.name != "negsamp":
+                (path.parent / "__init__.py").touch()
         return tmp_path / "negsamp"
 
     return package
@@ -141,15 +124,11 @@ def package(tmp_path):
 @pytest.mark.parametrize(
     "files",
     [
-        {"pairs": "import numpy\nfrom negsamp.corpus import CorpusError\nimport negsamp.sampling"},
-        {"cli": "from negsamp import word2vec, evaluation\nfrom negsamp import __version__"},
-        {"fitting": "import negsamp\nfrom . import training\nprint(negsamp.__version__)"},
-        {"__init__": "from negsamp.word2vec import Word2Vec", "__main__": "import negsamp.cli"},
-        {
-            "objectives/__init__": "from negsamp.objectives import sgns\nfrom . import nce",
-            "objectives/sgns": "from scipy.special import expit",
-        },
-        {"kernel": "import negsampling, corpus"},
+        {"core/a": "import numpy\nfrom negsamp.errors import CorpusError", "errors": ""},
+        {"cli/a": "from negsamp.word2vec import model", "word2vec/model": ""},
+        {"corpus/a": "from . import b", "corpus/b": "from negsamp.core import c", "core/c": ""},
+        {"__init__": "from negsamp.word2vec import Word2Vec", "word2vec/a": ""},
+        {"core/a": "import negsampling, corpus"},
     ],
 )
 def test_layers_allow(package, files):
@@ -159,36 +138,32 @@ def test_layers_allow(package, files):
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"utils": ""}, "utils has no layer"),
-        ({"config": "import numpy"}, "config has no layer"),
-        ({"helpers/text": ""}, "helpers.text has no layer"),
-        ({"pairs": "from negsamp.vocabulary import x"}, "pairs imports vocabulary of layer 2"),
-        ({"pairs": "from negsamp import vocabulary"}, "pairs imports vocabulary of layer 2"),
-        ({"pairs": "import negsamp.vocabulary as v"}, "pairs imports vocabulary of layer 2"),
-        ({"pairs": "from . import vocabulary"}, "pairs imports vocabulary of layer 2"),
-        ({"pairs": "from .vocabulary import x"}, "pairs imports vocabulary of layer 2"),
-        ({"pairs": "def f():\n    import negsamp.cli"}, "pairs imports cli of layer 11"),
-        ({"pairs": "import negsamp"}, "pairs imports negsamp, which has no layer"),
-        ({"pairs": "from negsamp import Word2Vec"}, "pairs imports negsamp.Word2Vec, which has no"),
-        ({"fitting": "from negsamp import KeyedVectors"}, "fitting imports negsamp.KeyedVectors"),
+        ({"utils": ""}, "utils is in no room"),
+        ({"helpers/text": ""}, "helpers is in no room"),
+        ({"core/a": "from negsamp.corpus import x"}, "core.a imports corpus, which is not below"),
+        ({"core/a": "from negsamp import corpus"}, "core.a imports corpus, which is not below"),
+        ({"core/a": "import negsamp.corpus as v"}, "core.a imports corpus, which is not below"),
+        ({"core/a": "from ..corpus import x"}, "core.a imports corpus, which is not below"),
+        ({"core/a": "from .. import corpus"}, "core.a imports corpus, which is not below"),
+        ({"core/a": "def f():\n    import negsamp.corpus"}, "core.a imports corpus, which is not"),
+        ({"core/a": "from negsamp import Word2Vec"}, "core.a imports __init__, which is not below"),
+        ({"core/a": "import negsamp\nnegsamp.corpus.b()"}, "core.a imports __init__, which is not"),
+        ({"files/a": "from negsamp.core import b"}, "files.a imports core, which is not below it"),
         (
-            {"fitting": "import negsamp\nnegsamp.phrases.Phrases()"},
-            "fitting imports phrases of layer 9",
-        ),
-        ({"kernel": "from negsamp.objectives import sgns"}, "kernel imports objectives, which it"),
-        ({"kernel": "from negsamp.reference import step"}, "kernel imports reference of layer 3"),
-        (
-            {"corpus": "from negsamp.helpers import x"},
-            "corpus imports negsamp.helpers.x, which has",
+            {"core/kernels/a": "from negsamp.core import reference", "core/reference": ""},
+            "core.kernels.a imports core.reference, which it shall check",
         ),
         (
-            {"objectives/nce": "from negsamp.objectives import sgns"},
-            "objectives.nce imports objectives itself",
+            {"core/reference": "from negsamp.core.kernels import a", "core/kernels/a": ""},
+            "core.reference imports core.kernels, which it shall check",
         ),
-        ({"objectives/nce": "from . import sgns"}, "objectives.nce imports objectives itself"),
-        ({"objectives/nce": "from ..pairs import Block"}, "objectives.nce imports pairs of"),
+        ({"core/a": "from . import b", "core/b": "from .a import x"}, "a circle: core.a"),
     ],
 )
 def test_layers_refuse(package, files, message):
-    [found] = violations(package(files))
-    assert found.startswith(message)
+    root = package(files)
+    for room in ("corpus", "core"):
+        (root / room).mkdir(exist_ok=True)
+        (root / room / "__init__.py").touch()
+    (root / "__init__.py").touch()
+    assert violations(root)[0].startswith(message)

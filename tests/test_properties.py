@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from negsamp import Word2Vec, read_corpus
-from negsamp.kernel import BlockKernel
-from negsamp.pairs import block_run, iter_windows, window_weights
-from negsamp.reference import gradients
-from negsamp.sampling import AliasTable
+from negsamp.core.blocks import block_run
+from negsamp.core.kernels.sampled import BlockKernel
+from negsamp.core.reference import gradients
+from negsamp.core.sampling import AliasTable
+from negsamp.core.windows import iter_windows, token_pieces, window_weights
+from negsamp.corpus.encoding import encode_corpus
 
 TOKENS = st.one_of(st.text(max_size=3), st.integers(-9, 9), st.tuples(st.integers(0, 2)))
 CORPORA = st.lists(st.lists(TOKENS, min_size=1, max_size=8), min_size=1, max_size=8)
@@ -42,7 +44,7 @@ def test_encode_and_decode_are_inverse(corpus, min_count):
     kept = [[w for w in sentence if w in vocabulary] for sentence in corpus]
     kept = [sentence for sentence in kept if sentence]
     assert [vocabulary.decode(ids) for ids in stream] == kept
-    again = vocabulary.encode(corpus)
+    again = encode_corpus(vocabulary, corpus)
     assert again.ids.tolist() == stream.ids.tolist()
     assert again.offsets.tolist() == stream.offsets.tolist()
 
@@ -61,7 +63,7 @@ def test_kernel_equals_the_reference(shape, window, V, seed):
     n = shape[0] * shape[1]
     ids = rng.integers(V, size=n).astype(np.int32)
     offsets = np.unique([0, n, *rng.integers(0, n, 2)])
-    (run,) = iter_windows(ids, offsets, window, n, rng, shrink_windows=False)
+    (run,) = iter_windows(token_pieces(ids, offsets), window, n, rng, shrink_windows=False)
     (block,) = block_run(run, shape, 3, AliasTable(np.ones(V)), rng, window_weights(window))
     W = rng.normal(size=(2, V, 4))
     fast = BlockKernel(shape, window, 4, np.float64).gradients(W[0], W[1], block)

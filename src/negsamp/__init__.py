@@ -1,38 +1,35 @@
 """Skip-gram word vectors with negative sampling, in pure NumPy."""
 
-__version__ = "0.1.0"
-
-from negsamp.agreement import Stability, stability
-from negsamp.checkpoint import CheckpointError
-from negsamp.corpus import CorpusError
-from negsamp.datasets import docs_corpus, text8
-from negsamp.diagnosis import Diagnosis
-from negsamp.evaluation import evaluate_word_analogies, evaluate_word_pairs
-from negsamp.fitting import TrainingInterrupted
-from negsamp.formats import (
+from negsamp.core.sampling import AliasTable, keep_probabilities, noise_probabilities
+from negsamp.core.vocabulary import Vocabulary
+from negsamp.core.windows import skipgram_pairs
+from negsamp.corpus.counting import read_corpus
+from negsamp.corpus.datasets import docs_corpus, text8
+from negsamp.corpus.phrases.model import Phrases
+from negsamp.corpus.stream import TokenStream
+from negsamp.corpus.walks import random_walks
+from negsamp.errors import (
+    CheckpointError,
+    CorpusError,
+    NotFittedError,
+    SavedModelError,
+    TrainingDivergedError,
+    TrainingInterrupted,
+    UnknownWordError,
     VectorFileError,
-    load_glove_format,
-    load_npz,
-    load_projector,
-    load_safetensors,
-    load_word2vec_format,
-    open_vectors,
-    save_glove_format,
-    save_npz,
-    save_projector,
-    save_safetensors,
-    save_vectors,
-    save_word2vec_format,
 )
-from negsamp.pairs import skipgram_pairs
-from negsamp.phrases import Phrases
-from negsamp.sampling import AliasTable, keep_probabilities, noise_probabilities
-from negsamp.state import TrainingDivergedError
-from negsamp.storage import SavedModelError
-from negsamp.vectors import KeyedVectors, UnknownWordError
-from negsamp.vocabulary import TokenStream, Vocabulary, read_corpus
-from negsamp.walks import random_walks
-from negsamp.word2vec import NotFittedError, Word2Vec
+from negsamp.vectors.evaluation import evaluate_word_analogies, evaluate_word_pairs
+from negsamp.vectors.formats import open_vectors, save_vectors
+from negsamp.vectors.formats.glove import load_glove_format, save_glove_format
+from negsamp.vectors.formats.npz import load_npz, save_npz
+from negsamp.vectors.formats.projector import load_projector, save_projector
+from negsamp.vectors.formats.safetensors import load_safetensors, save_safetensors
+from negsamp.vectors.formats.word2vec import load_word2vec_format, save_word2vec_format
+from negsamp.vectors.keyed_vectors import KeyedVectors
+from negsamp.vectors.stability import Stability, stability
+from negsamp.version import __version__ as __version__
+from negsamp.word2vec.diagnosis import Diagnosis
+from negsamp.word2vec.model import Word2Vec
 
 __all__ = [
     "AliasTable",

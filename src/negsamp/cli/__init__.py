@@ -1,0 +1,127 @@
+"""The command line: arguments only, and whatever goes wrong as one line on stderr.
+
+Each command is a file; begin with `train`. Names, types and defaults of options are read from the
+functions that they go to, and only the help is written here. This package may import all others,
+and no package imports it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from negsamp.cli import convert, diagnose, evaluate, explore, phrases, plot, similar, train
+from negsamp.cli.usage import Terminated, UsageError
+from negsamp.errors import TeamError, TrainingDivergedError, TrainingInterrupted, UnknownWordError
+from negsamp.version import __version__
+
+__all__ = ["main"]
+
+
+COMMANDS = (train, diagnose, phrases, similar, evaluate, convert, plot, explore)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        # argparse would print the usage, eight lines for `train`, above the one that matters
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+# What the user can put right (status 2), and what the machine or the numbers did (status 1).
+# ValueError covers bad parameters, CorpusError and SavedModelError.
+WRONG_INPUT = (
+    UsageError,
+    ValueError,
+    UnknownWordError,
+    FileNotFoundError,
+    FileExistsError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+)
+FAILURES = (OSError, MemoryError, TeamError, TrainingDivergedError)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; None takes those of the process.
+
+    Returns
+    -------
+    int
+        The exit status: 0; 1 for a failure such as a full disk; 2 for arguments, files or words
+        that are wrong; 130 after Ctrl-C; 141 where the reader of the output has gone; 143 after
+        SIGTERM.
+
+    Raises
+    ------
+    SystemExit
+        With status 0, after ``--help`` and ``--version``.
+    """
+    try:
+        try:
+            _run(argv)
+        finally:
+            _flush_output()
+    except KeyboardInterrupt as error:
+        if not isinstance(error, TrainingInterrupted):
+            print("negsamp: interrupted", file=sys.stderr)
+        is_terminated = isinstance(error, Terminated) or isinstance(error.__cause__, Terminated)
+        return 143 if is_terminated else 130
+    except BrokenPipeError:
+        return 141
+    except WRONG_INPUT as error:
+        return _report(error, 2)
+    except ImportError as error:
+        if error.name is None:  # ours: a package of an extra is not installed
+            return _report(error, 2)
+        raise
+    except FAILURES as error:
+        return _report(error, 1)
+    return 0
+
+
+def _run(argv: Sequence[str] | None) -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # a word that the terminal's encoding lacks must not end the output
+        sys.stdout.reconfigure(errors="backslashreplace")
+    arguments = _parser().parse_args(argv)
+    arguments.run(arguments)
+
+
+def _flush_output() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # what is still in the buffer goes nowhere, or Python would try again at exit and complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
+
+
+def _report(error: BaseException, status: int) -> int:
+    message = str(error) or type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        message = ": ".join([error.strerror, *([repr(error.filename)] if error.filename else [])])
+    print("negsamp: error:", " ".join(message.splitlines()), file=sys.stderr)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="negsamp",
+        description="Skip-gram word vectors with negative sampling.",
+        epilog="negsamp COMMAND --help shows the options of a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"negsamp {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add(commands)
+    return parser

@@ -1,0 +1,279 @@
+"""Blocks: what one update trains on, how large it is, and how it is arranged.
+
+A `Block` is a run of consecutive centers with their window radii and the noise words that they
+share. `Block.pairs` spells out what it means, pair by pair; `reference` trains on that list and
+the kernels on the block itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from negsamp.core.objectives import SAMPLED
+from negsamp.core.sampling import AliasTable
+from negsamp.core.windows import Windows, window_weights
+
+__all__ = ["Block", "BlockShape", "Pairs", "block_run", "choose_block_shape"]
+
+
+class Pairs(NamedTuple):
+    """Explicit training pairs.
+
+    Attributes
+    ----------
+    centers, contexts : ndarray, shape (P,) int32
+        Vocabulary rows.
+    negatives : ndarray, shape (P, N) int32
+        Each pair's noise words.
+    weights : ndarray, shape (P,) float64
+        Weight of each pair's loss.
+    noise_weight : float
+        Weight of each noise word within it, K / N, so that N words count as K.
+    center_slots, context_slots : ndarray, shape (P,)
+        Which token, of the G·(L + 2w) in the block, the center or context is.
+    noise_slots : ndarray, shape (P, N)
+        Which draw, of the G·H·N, each noise word is.
+    """
+
+    centers: np.ndarray
+    contexts: np.ndarray
+    negatives: np.ndarray
+    weights: np.ndarray
+    noise_weight: float
+    center_slots: np.ndarray
+    context_slots: np.ndarray
+    noise_slots: np.ndarray
+
+
+@dataclass(frozen=True)
+class Block:
+    """What one step trains on: G groups of L consecutive centers and the noise words they share.
+
+    Attributes
+    ----------
+    tokens : ndarray, shape (G, L + 2w) int32
+        Ids; the first w and the last w of each group are contexts only.
+    left, right : ndarray, shape (G, L) int32
+        How many tokens before and after each center are its contexts, at most w.
+    weights : ndarray, shape (2w + 1,) float64
+        Weight of a pair by the place of its context, from w before the center to w after it; 0 at
+        the place of the center, which is not its own context.
+    noise : ndarray, shape (G, H, N) int32
+        A group's centers in H equal parts; the centers of a part share its N noise words. N is 0
+        for objectives that draw none.
+    negative : int
+        K: N noise words weigh K / N each for each pair, so that the expected gradient is that of K
+        independent noise words a pair.
+    """
+
+    tokens: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    weights: np.ndarray
+    noise: np.ndarray
+    negative: int
+
+    @property
+    def window(self) -> int:
+        """The largest radius w that fits."""
+        return (self.tokens.shape[1] - self.left.shape[1]) // 2
+
+    @property
+    def centers(self) -> np.ndarray:
+        """Ids of the centers, (G, L) int32."""
+        return self.tokens[:, self.window : self.window + self.left.shape[1]]
+
+    @property
+    def token_rows(self) -> np.ndarray:
+        """Row of W_in and W_out of each token, (G·(L + 2w),) int32."""
+        return self.tokens.reshape(-1)
+
+    @property
+    def output_rows(self) -> np.ndarray:
+        """Row of W_out of each token, then noise word, (G·(L + 2w) + G·H·N,) int32."""
+        return np.concatenate([self.token_rows, self.noise.reshape(-1)])
+
+    def part(self, groups: slice) -> Block:
+        """Some of the groups, as a block of their own."""
+        tokens, left, right = self.tokens[groups], self.left[groups], self.right[groups]
+        return replace(self, tokens=tokens, left=left, right=right, noise=self.noise[groups])
+
+    @property
+    def has_full_windows(self) -> bool:
+        """Whether no sentence ends near a center, so that each has 2w contexts."""
+        return bool(min(self.left.min(), self.right.min()) == self.window)
+
+    @property
+    def pair_weight(self) -> float:
+        """Sum of the weights of the positive pairs."""
+        w = self.window
+        before, after = np.cumsum(self.weights[:w][::-1]), np.cumsum(self.weights[w + 1 :])
+        before, after = np.append(0, before), np.append(0, after)
+        return float(before[self.left].sum() + after[self.right].sum())
+
+    def pairs(self) -> Pairs:
+        """What the block means: every pair with its noise words."""
+        (G, L), (_, H, N), width = self.left.shape, self.noise.shape, self.tokens.shape[1]
+        w = self.window
+        slots = [
+            Windows(self.tokens[g], self.left[g], self.right[g]).pair_slots() for g in range(G)
+        ]
+        centers = np.concatenate([c for c, _ in slots])
+        contexts = np.concatenate([o for _, o in slots])
+        group = np.repeat(np.arange(G), [len(c) for c, _ in slots])
+        part = group * H + centers // (L // H)
+        center_slots, context_slots = group * width + w + centers, group * width + contexts
+        return Pairs(
+            self.token_rows[center_slots],
+            self.token_rows[context_slots],
+            self.noise.reshape(G * H, N)[part],
+            self.weights[context_slots - center_slots + w],
+            self.negative / max(N, 1),
+            center_slots,
+            context_slots,
+            part[:, None] * N + np.arange(N),
+        )
+
+
+class BlockShape(NamedTuple):
+    """How the centers of one update are arranged.
+
+    Attributes
+    ----------
+    groups : int
+        G, groups of consecutive centers, taken from places far apart.
+    group_size : int
+        L, centers a group.
+    parts : int
+        H, parts of a group that share noise words.
+    noise_words : int
+        N, noise words of a part.
+    """
+
+    groups: int
+    group_size: int
+    parts: int
+    noise_words: int
+
+    @property
+    def batch_size(self) -> int:
+        """Centers in one update, G·L."""
+        return self.groups * self.group_size
+
+
+# Measured for windows of 5 and K = 5, see docs/performance.md: larger updates, larger parts and
+# fewer noise words are faster and learn less from a token.
+LARGEST_BATCH, LARGEST_GROUP, PART, NOISE_WORDS = 8192, 256, 64, 16
+# The gradients of an update want to stay in the cache until they are added.
+FLOATS_PER_BATCH = 2**20
+# A small corpus still wants this many updates an epoch, ...
+UPDATES_PER_EPOCH = 200
+# ... and a word so frequent that it fills a batch wants small batches: it moves once in each.
+OCCURRENCES_PER_BATCH = 64
+
+
+def choose_block_shape(
+    kept_tokens: float,
+    largest_share: float,
+    *,
+    window: int = 5,
+    negative: int = 5,
+    vector_size: int = 100,
+    batch_size: int | None = None,
+    objective: str = "sgns",
+) -> BlockShape:
+    """Shape of the blocks for a corpus.
+
+    Parameters
+    ----------
+    kept_tokens : float
+        Tokens an epoch, after subsampling.
+    largest_share : float
+        Share of them that the most frequent word has.
+    window : int
+        How far one reaches in this corpus; each group has so many tokens on either side that are
+        contexts only, so a wide one wants large groups.
+    negative : int
+        K; the more noise words a pair counts for, and the more pairs a center has, the more of
+        them must share it.
+    vector_size : int
+        d.
+    batch_size : int, optional
+        Centers an update, rounded up to what the kernel can do; chosen if None.
+    objective : str
+        A name in `negsamp.core.objectives.OBJECTIVES`: those that draw no noise get no noise words.
+
+    Returns
+    -------
+    BlockShape
+    """
+    if batch_size is None:
+        wanted = min(
+            kept_tokens / UPDATES_PER_EPOCH,
+            OCCURRENCES_PER_BATCH / largest_share,
+            LARGEST_BATCH,
+            max(FLOATS_PER_BATCH / vector_size, LARGEST_BATCH / 4),
+        )
+    else:
+        wanted = batch_size
+    part = PART if wanted >= PART else max(1, round(wanted))
+    n_parts = max(1, round(wanted / part)) if batch_size is None else -(-batch_size // part)
+    # as many parts a group as groups, up to the largest group
+    largest = LARGEST_GROUP // PART * -(-window // 5)
+    parts = min(largest, max(1, round(np.sqrt(n_parts / 2))))
+    # the noise of a center stands for K words in each of about w + 1 pairs
+    more = np.sqrt(negative * (window + 1) / (5 * (5 + 1)))
+    noise_words = max(NOISE_WORDS, 8 * int(np.ceil(NOISE_WORDS / 8 * more)))
+    noise_words *= objective in SAMPLED
+    if objective == "infonce":
+        noise_words = -(-noise_words // negative) * negative  # sets of K
+    groups = -(-n_parts // parts)
+    if batch_size is None and groups > 1:
+        groups += groups % 2  # so that two workers have equal shares
+    return BlockShape(groups, parts * part, parts, noise_words)
+
+
+def block_run(
+    run: Windows,
+    shape: tuple[int, int, int, int],
+    negative: int,
+    noise: AliasTable,
+    rng: np.random.Generator,
+    weights: np.ndarray | None = None,
+) -> Iterator[Block]:
+    """Cut a run of windows into blocks, each of groups from all over the run, and draw their noise.
+
+    Neighbouring text repeats its rare words; groups that stand far apart make a block's gradients
+    more alike to those of tokens drawn at random, so that larger blocks stay stable.
+
+    Parameters
+    ----------
+    run : Windows
+        Its number of centers is a multiple of G·L.
+    shape : tuple of int
+        G, L, H and N, see `Block`.
+    negative : int
+        K.
+    noise : AliasTable
+    rng : numpy.random.Generator
+    weights : ndarray, shape (2w + 1,), optional
+        See `Block`; 1 for all if None.
+
+    Yields
+    ------
+    Block
+    """
+    (G, L, H, N), w = shape, run.window
+    weights = window_weights(w, False) if weights is None else weights
+    n = len(run.left) // (G * L)
+    drawn = noise.draw(rng, (n, G, H, N))
+    tokens = sliding_window_view(run.tokens, L + 2 * w)[::L].reshape(G, n, L + 2 * w)
+    left, right = run.left.reshape(G, n, L), run.right.reshape(G, n, L)
+    for b in range(n):
+        block = np.ascontiguousarray(tokens[:, b])  # once, for all the views of it
+        yield Block(block, left[:, b], right[:, b], weights, drawn[b], negative)

@@ -1,0 +1,211 @@
+"""The fast step on explicit (center, context) pairs, whose noise words groups of them share.
+
+A group is L pairs in any order: C (L, d) holds the input vectors of their centers, O (L, d) the
+output vectors of their contexts, Z (N, d) those of the noise words that they share, a the weights
+of the pairs and K the noise words that each is meant to have. With scores s = Σ_d C ∘ O and
+S = C Zᵀ, what −∂loss/∂score is and what it is for the rows are
+
+    g = a σ(−s)        G = −(K / N) a σ(S)
+    g_center = g O + G Z        g_context = g C        g_noise = Gᵀ C
+
+so three small matrix products a group. For SGNS only. `reference` says the same pair by pair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import log_expit
+
+from negsamp.core.blocks import Pairs
+from negsamp.core.optimizers import Gradients
+
+__all__ = ["PairBlock", "PairKernel"]
+
+# Pairs whose vectors are in the buffers at a time, and how many floats these are at most.
+PAIRS_AT_ONCE, FLOATS_AT_ONCE = 2048, 2048 * 100
+
+
+@dataclass(frozen=True)
+class PairBlock:
+    """What one step trains on: G groups of L pairs and the noise words that each group shares.
+
+    Attributes
+    ----------
+    centers, contexts : ndarray, shape (G, L) int32
+        Rows of W_in and of W_out, which may have other numbers of rows.
+    weights : ndarray, shape (G, L)
+        Weight of each pair's loss, 0 or more.
+    noise : ndarray, shape (G, N) int32
+        Rows of W_out.
+    negative : int
+        K: N noise words weigh K / N each.
+    """
+
+    centers: np.ndarray
+    contexts: np.ndarray
+    weights: np.ndarray
+    noise: np.ndarray
+    negative: int
+
+    @property
+    def tokens(self) -> np.ndarray:
+        """One slot a pair, for its center and for its context: (G, L)."""
+        return self.centers
+
+    @property
+    def output_rows(self) -> np.ndarray:
+        """Row of W_out of each pair, then noise word, (G·L + G·N,) int32."""
+        return np.concatenate([self.contexts.reshape(-1), self.noise.reshape(-1)])
+
+    def part(self, groups: slice) -> PairBlock:
+        """Some of the groups, as a block of their own."""
+        return PairBlock(
+            self.centers[groups],
+            self.contexts[groups],
+            self.weights[groups],
+            self.noise[groups],
+            self.negative,
+        )
+
+    def pairs(self) -> Pairs:
+        """What the block means: every pair with its noise words."""
+        (G, L), N = self.centers.shape, self.noise.shape[1]
+        slots, group = np.arange(G * L), np.repeat(np.arange(G), L)
+        return Pairs(
+            self.centers.reshape(-1),
+            self.contexts.reshape(-1),
+            self.noise[group],
+            self.weights.reshape(-1).astype(np.float64),
+            self.negative / N,
+            slots,
+            slots,
+            group[:, None] * N + np.arange(N),
+        )
+
+
+class PairKernel:
+    """Gradients of SGNS on blocks of one shape, in buffers allocated once.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        G, L and N: groups, pairs a group, and noise words that they share.
+    vector_size : int
+        d.
+    dtype : dtype
+        Of the matrices: float32, or float64 in tests.
+    """
+
+    def __init__(
+        self, shape: tuple[int, int, int], vector_size: int, dtype: Any = np.float32
+    ) -> None:
+        (G, L, N), d = shape, vector_size
+        self.all = Gradients(
+            np.empty((G * L, d), dtype),
+            np.empty((G * (L + N), d), dtype),
+            np.empty(G * L, dtype),
+            np.empty(G * (L + N), dtype),
+        )
+        step = max(1, round(min(PAIRS_AT_ONCE, FLOATS_AT_ONCE / d) / L))
+        sizes = {min(step, G - at) for at in range(0, G, step)}
+        buffers = {n: _Buffers((n, L, N), d, dtype) for n in sizes}
+        self.slices = []
+        for at in range(0, G, step):
+            some = slice(at, min(at + step, G))
+            of_pairs = slice(some.start * L, some.stop * L)
+            of_noise = slice(G * L + some.start * N, G * L + some.stop * N)
+            targets = [
+                self.all.centers[of_pairs].reshape(-1, L, d),
+                self.all.outputs[of_pairs].reshape(-1, L, d),
+                self.all.outputs[of_noise].reshape(-1, N, d),
+            ]
+            self.slices.append((some, buffers[some.stop - some.start], targets))
+
+    def gradients(self, W_in: np.ndarray, W_out: np.ndarray, block: PairBlock) -> Gradients:
+        """Gradients of a block's loss at the parameters as they are.
+
+        Parameters
+        ----------
+        W_in : ndarray, shape (V, d)
+            Input (center) vectors.
+        W_out : ndarray, shape (V', d)
+            Output (context) vectors.
+        block : PairBlock
+
+        Returns
+        -------
+        Gradients
+            ``centers`` (G·L, d) and ``outputs`` (G·L + G·N, d), contexts, then noise; in buffers
+            that the next call overwrites.
+        """
+        for some, buffers, targets in self.slices:
+            part = block.part(some)
+            buffers.score(W_in, W_out, part)
+            buffers.turn(part)
+            buffers.multiply_back(*targets)
+        g = self.all
+        np.einsum("id,id->i", g.centers, g.centers, out=g.center_squares)
+        np.einsum("id,id->i", g.outputs, g.outputs, out=g.output_squares)
+        return g
+
+    def loss(self, W_in: np.ndarray, W_out: np.ndarray, block: PairBlock) -> float:
+        """Loss of a block, the sum over its pairs of their losses times their weights, in nats."""
+        loss = 0.0
+        for some, buffers, _ in self.slices:
+            part = block.part(some)
+            buffers.score(W_in, W_out, part)
+            loss += buffers.loss(part)
+        return loss
+
+
+class _Buffers:
+    """The arrays of some groups, and what is computed from one to the next."""
+
+    def __init__(self, shape: tuple[int, int, int], vector_size: int, dtype: Any) -> None:
+        (G, L, N), d = shape, vector_size
+        self.centers, self.contexts = np.empty((2, G, L, d), dtype)
+        self.noise = np.empty((G, N, d), dtype)
+        self.scores, self.noise_scores = np.empty((G, L), dtype), np.empty((G, L, N), dtype)
+
+    def score(self, W_in: np.ndarray, W_out: np.ndarray, block: PairBlock) -> None:
+        """Gather vectors and take their scores."""
+        # mode="clip" writes straight into `out`, the default goes through a copy
+        np.take(W_in, block.centers, axis=0, out=self.centers, mode="clip")
+        np.take(W_out, block.contexts, axis=0, out=self.contexts, mode="clip")
+        np.take(W_out, block.noise, axis=0, out=self.noise, mode="clip")
+        np.einsum("gld,gld->gl", self.centers, self.contexts, out=self.scores)
+        np.matmul(self.centers, self.noise.swapaxes(1, 2), out=self.noise_scores)
+
+    def turn(self, block: PairBlock) -> None:
+        """From scores to what −∂loss/∂score is, in place: a σ(−s) and −(K / N) a σ(S)."""
+        s, S = self.scores, self.noise_scores
+        a = block.weights.astype(s.dtype)
+        np.negative(S, out=S)
+        for x, weights in ((s, a), (S, a[:, :, None] * s.dtype.type(-_noise_weight(block)))):
+            with np.errstate(over="ignore"):  # e⁸⁹ = ∞ gives σ = 0, as it should
+                np.exp(x, out=x)
+            x += 1
+            np.divide(weights, x, out=x)
+
+    def multiply_back(
+        self, g_centers: np.ndarray, g_contexts: np.ndarray, g_noise: np.ndarray
+    ) -> None:
+        """From −∂loss/∂score to −∂loss/∂row."""
+        g, G = self.scores[:, :, None], self.noise_scores
+        np.matmul(G, self.noise, out=g_centers)
+        np.matmul(G.swapaxes(1, 2), self.centers, out=g_noise)
+        np.multiply(g, self.centers, out=g_contexts)
+        self.contexts *= g
+        g_centers += self.contexts
+
+    def loss(self, block: PairBlock) -> float:
+        """Loss at the scores, in nats."""
+        of_noise = log_expit(-self.noise_scores).sum(axis=2, dtype=float) * _noise_weight(block)
+        return -float((block.weights * (log_expit(self.scores) + of_noise)).sum(dtype=float))
+
+
+def _noise_weight(block: PairBlock) -> float:
+    return block.negative / block.noise.shape[1]

@@ -1,0 +1,192 @@
+"""One step on explicit pairs, written to be read; what the fast kernels must agree with.
+
+Nothing here is fast, and nothing is shared with the kernels: scores are taken pair by pair, the
+objective turns them into gradients, and the chain rule of the bilinear score s = u · v carries
+those to the vectors: ∂loss/∂v = Σ ∂loss/∂s · u and ∂loss/∂u = ∂loss/∂s · v.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from negsamp.core.blocks import Block, Pairs
+from negsamp.core.huffman import HuffmanTree
+from negsamp.core.objectives import SAMPLED, hierarchical, softmax
+from negsamp.core.optimizers import Gradients
+
+__all__ = [
+    "gradients",
+    "hierarchical_gradients",
+    "hierarchical_loss",
+    "loss",
+    "softmax_gradients",
+    "softmax_loss",
+]
+
+
+def loss(
+    W_in: np.ndarray,
+    W_out: np.ndarray,
+    block: Block,
+    objective: str = "sgns",
+    row_shift: np.ndarray | None = None,
+    log_z: np.ndarray | None = None,
+) -> np.ndarray:
+    """Loss of each pair of a block, times the pair's weight, for an objective that samples noise.
+
+    Parameters
+    ----------
+    W_in, W_out : ndarray, shape (V, d)
+        Input (center) and output (context) vectors.
+    block : Block
+    objective : str
+        A name in `negsamp.core.objectives.SAMPLED`.
+    row_shift : ndarray, shape (V,), optional
+        Subtracted from the scores of each row; nothing if None.
+    log_z : ndarray, shape (V,), optional
+        γ, subtracted from all scores of each center; nothing if None.
+
+    Returns
+    -------
+    ndarray, shape (P,)
+        Nats.
+    """
+    pairs = block.pairs()
+    positive, negative = _scores(W_in, W_out, pairs, row_shift, log_z)
+    return pairs.weights * SAMPLED[objective].loss(positive, negative, pairs.noise_weight)
+
+
+def gradients(
+    W_in: np.ndarray,
+    W_out: np.ndarray,
+    block: Block,
+    objective: str = "sgns",
+    row_shift: np.ndarray | None = None,
+    log_z: np.ndarray | None = None,
+) -> Gradients:
+    """The direction in which each occurrence of a block wants its row to go.
+
+    Parameters
+    ----------
+    W_in, W_out, block, objective, row_shift, log_z
+        As in `loss`.
+
+    Returns
+    -------
+    Gradients
+        In the dtype of the matrices.
+    """
+    pairs = block.pairs()
+    positive, negative = _scores(W_in, W_out, pairs, row_shift, log_z)
+    g_positive, g_negative = SAMPLED[objective].score_gradients(
+        positive, negative, pairs.noise_weight
+    )
+    g_positive, g_negative = pairs.weights * g_positive, pairs.weights[:, None] * g_negative
+    d = W_in.shape[1]
+    g_centers = np.zeros((block.tokens.size, d), W_in.dtype)
+    g_contexts = np.zeros((block.tokens.size, d), W_out.dtype)
+    g_noise = np.zeros((block.noise.size, d), W_out.dtype)
+    g_log_z = np.zeros(block.tokens.size, W_in.dtype)
+    for p in range(len(pairs.centers)):
+        v, u = W_in[pairs.centers[p]], W_out[pairs.contexts[p]]
+        g_centers[pairs.center_slots[p]] -= g_positive[p] * u
+        g_contexts[pairs.context_slots[p]] -= g_positive[p] * v
+        g_log_z[pairs.center_slots[p]] += g_positive[p]
+        for k, slot in enumerate(pairs.noise_slots[p]):
+            g_centers[pairs.center_slots[p]] -= g_negative[p, k] * W_out[pairs.negatives[p, k]]
+            g_noise[slot] -= g_negative[p, k] * v
+            g_log_z[pairs.center_slots[p]] += g_negative[p, k]
+    return _with_squares(g_centers, np.concatenate([g_contexts, g_noise]), g_log_z)
+
+
+def softmax_loss(W_in: np.ndarray, W_out: np.ndarray, block: Block) -> np.ndarray:
+    """As `loss`, of the full softmax."""
+    pairs = block.pairs()
+    scores = W_in[pairs.centers] @ W_out.T
+    return pairs.weights * softmax.loss(scores, pairs.contexts)
+
+
+def softmax_gradients(W_in: np.ndarray, W_out: np.ndarray, block: Block) -> Gradients:
+    """As `gradients`, of the full softmax: each center is an occurrence of every output row.
+
+    Returns
+    -------
+    Gradients
+        ``outputs`` has the rows of each token, one token after the other, (G·(L + 2w)·V, d).
+    """
+    pairs = block.pairs()
+    V, d = W_out.shape
+    g_centers = np.zeros((block.tokens.size, d), W_in.dtype)
+    g_outputs = np.zeros((block.tokens.size, V, d), W_out.dtype)
+    for p in range(len(pairs.centers)):
+        v, slot = W_in[pairs.centers[p]], pairs.center_slots[p]
+        g = pairs.weights[p] * softmax.score_gradients((W_out @ v)[None], pairs.contexts[[p]])[0]
+        g_centers[slot] -= g @ W_out
+        g_outputs[slot] -= np.outer(g, v)
+    return _with_squares(g_centers, g_outputs.reshape(-1, d))
+
+
+def hierarchical_loss(
+    W_in: np.ndarray, W_out: np.ndarray, block: Block, tree: HuffmanTree
+) -> np.ndarray:
+    """As `loss`, of hierarchical softmax; `W_out` has a row for each inner node."""
+    pairs = block.pairs()
+    losses = np.zeros(len(pairs.centers))
+    for p in range(len(pairs.centers)):
+        nodes, signs = _path(tree, pairs.contexts[p])
+        losses[p] = hierarchical.loss(W_out[nodes] @ W_in[pairs.centers[p]], signs).sum()
+    return pairs.weights * losses
+
+
+def hierarchical_gradients(
+    W_in: np.ndarray, W_out: np.ndarray, block: Block, tree: HuffmanTree
+) -> Gradients:
+    """As `gradients`, of hierarchical softmax: an occurrence is a node on the path of a token.
+
+    Returns
+    -------
+    Gradients
+        ``outputs`` has the path of each token, one token after the other.
+    """
+    pairs = block.pairs()
+    ends = np.cumsum(tree.lengths[block.token_rows])
+    g_centers = np.zeros((block.tokens.size, W_in.shape[1]), W_in.dtype)
+    g_outputs = np.zeros((ends[-1], W_out.shape[1]), W_out.dtype)
+    for p in range(len(pairs.centers)):
+        nodes, signs = _path(tree, pairs.contexts[p])
+        v = W_in[pairs.centers[p]]
+        g = pairs.weights[p] * hierarchical.score_gradients(W_out[nodes] @ v, signs)
+        end = ends[pairs.context_slots[p]]
+        g_centers[pairs.center_slots[p]] -= g @ W_out[nodes]
+        g_outputs[end - len(nodes) : end] -= np.outer(g, v)
+    return _with_squares(g_centers, g_outputs)
+
+
+def _path(tree: HuffmanTree, word: int) -> tuple[np.ndarray, np.ndarray]:
+    steps = slice(tree.offsets[word], tree.offsets[word + 1])
+    return tree.nodes[steps], tree.signs[steps]
+
+
+def _with_squares(
+    centers: np.ndarray, outputs: np.ndarray, log_z: np.ndarray | None = None
+) -> Gradients:
+    return Gradients(centers, outputs, (centers**2).sum(axis=1), (outputs**2).sum(axis=1), log_z)
+
+
+def _scores(
+    W_in: np.ndarray,
+    W_out: np.ndarray,
+    pairs: Pairs,
+    row_shift: np.ndarray | None,
+    log_z: np.ndarray | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    v = W_in[pairs.centers]
+    positive = np.einsum("pd,pd->p", v, W_out[pairs.contexts])
+    negative = np.einsum("pd,pnd->pn", v, W_out[pairs.negatives])
+    if row_shift is not None:
+        positive -= row_shift[pairs.contexts]
+        negative -= row_shift[pairs.negatives]
+    if log_z is not None:
+        positive -= log_z[pairs.centers]
+        negative -= log_z[pairs.centers][:, None]
+    return positive, negative

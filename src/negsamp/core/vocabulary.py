@@ -1,0 +1,89 @@
+"""The words of a corpus and how often each occurs."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Vocabulary", "sort_words"]
+
+
+class Vocabulary:
+    """Words by falling count, words of equal count in order of the words.
+
+    Parameters
+    ----------
+    words : sequence of hashable
+        Each word once, the most frequent first.
+    counts : array_like, shape (V,) int64
+        How often each was seen, falling.
+    raw_words : int, optional
+        Tokens read in all, those that are not in `words` included.
+
+    Attributes
+    ----------
+    words : list
+    counts : ndarray, shape (V,) int64
+    index : dict
+        Each word's row.
+    raw_words : int
+    """
+
+    def __init__(
+        self, words: Sequence[Hashable], counts: Any, raw_words: int | None = None
+    ) -> None:
+        self.words = list(words)
+        self.counts = np.array(counts, dtype=np.int64)
+        self.index = {word: row for row, word in enumerate(self.words)}
+        if self.counts.shape != (len(self.words),):
+            raise ValueError(
+                f"counts has shape {self.counts.shape}; {len(self.words)} words need as many counts"
+            )
+        if len(self.index) != len(self.words):
+            raise ValueError("words holds a word more than once")
+        self.raw_words = int(self.counts.sum()) if raw_words is None else int(raw_words)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: Hashable) -> bool:
+        return word in self.index
+
+    def __repr__(self) -> str:
+        return f"Vocabulary({len(self)} words, {self.counts.sum()} of {self.raw_words} tokens)"
+
+    def decode(self, ids: Any) -> list[Any]:
+        """Words of some ids, a list as long as `ids`.
+
+        Raises
+        ------
+        IndexError
+            If an id is no row of this vocabulary; −1 is none.
+        """
+        rows = np.asarray(ids).ravel().tolist()
+        for row in rows:
+            if not 0 <= row < len(self):
+                raise IndexError(f"ids holds {row}; it must hold rows from 0 to {len(self) - 1}")
+        return [self.words[row] for row in rows]
+
+
+def sort_words(words: list[Any], counts: np.ndarray) -> np.ndarray:
+    """Order by falling count, words of equal count in order of the words: (V,) intp."""
+    order = np.array(_order(words), np.intp)
+    return order[np.argsort(-counts[order], kind="stable")]
+
+
+def _order(words: list[Any]) -> list[int]:
+    """Where each word of the sorted list stands in this one."""
+    places = range(len(words))
+    try:
+        return sorted(places, key=words.__getitem__)
+    except TypeError:  # kinds that do not compare, or not with each other
+        return sorted(places, key=lambda i: (type(words[i]).__qualname__, _text(words[i])))
+
+
+def _text(word: Hashable) -> str:
+    """Its repr, unless that is an address, which would differ from run to run."""
+    return "" if type(word).__repr__ is object.__repr__ else repr(word)

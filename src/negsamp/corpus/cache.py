@@ -1,0 +1,173 @@
+"""Text files as ids in a folder, encoded once and mapped from then on.
+
+The folder holds a folder for each text and each way of reading it: the words (a word a line) and
+their counts, the ids and sentence ends, and a record of what they were made from. It appears
+complete or not at all, so that several processes may use one cache. A text that has changed has
+another digest, and so another folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from negsamp.core.vocabulary import Vocabulary
+from negsamp.corpus.counting import read_corpus
+from negsamp.corpus.reading import read_beginning
+from negsamp.corpus.stream import TokenStream, forget_pages
+from negsamp.corpus.tokenizing import split_blocks
+from negsamp.errors import CorpusError
+from negsamp.files.npy import check_room, flush_to_disk, read_array, sync_folder, write_array
+
+__all__ = ["read_cached"]
+
+FORMAT = "negsamp corpus 1"
+CHECK_AT_ONCE = 1 << 20  # ids
+# Bytes of a text's beginning that tell how many tokens the whole has.
+SAMPLE = 1 << 20
+
+
+def read_cached(
+    path: str | os.PathLike[str],
+    folder: str | os.PathLike[str],
+    min_count: int = 5,
+    max_vocab_size: int | None = None,
+    errors: str = "strict",
+    workers: int = 1,
+) -> tuple[Vocabulary, TokenStream]:
+    """Read a text file as `read_corpus` does, or take what was made of it before.
+
+    Parameters
+    ----------
+    path : path
+        A text file; its contents, not its name, say whether it is the same as before.
+    folder : path
+        The cache; made if it does not exist.
+    min_count, max_vocab_size, errors, workers
+        As in `read_corpus`.
+
+    Returns
+    -------
+    Vocabulary
+    TokenStream
+        Mapped from the cache.
+
+    Raises
+    ------
+    OSError
+        If the cache cannot be written, or its disk has no room.
+    CorpusError
+        If the file changes while it is read, and for what `read_corpus` names.
+    """
+    cache = Path(folder)
+    made_from = {
+        "sha256": _digest(path),
+        "min_count": int(min_count),
+        "max_vocab_size": None if max_vocab_size is None else int(max_vocab_size),
+        "errors": errors,
+    }
+    key = hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()[:32]
+    found = _read(cache / key, made_from)
+    if found is not None:
+        return found
+    cache.mkdir(parents=True, exist_ok=True)
+    check_room(cache, 8 * _expected_tokens(path), "this corpus as ids")
+    new = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=cache))
+    try:
+        before = os.stat(path)
+        vocabulary, _ = read_corpus(path, min_count, max_vocab_size, errors, workers, new, True)
+        after = os.stat(path)
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise CorpusError(f"corpus {os.fspath(path)!r} was changed while it was read")
+        # no token of a text holds a line end
+        spelled = "\n".join(map(str, vocabulary.words)).encode("utf-8", "surrogatepass")
+        (new / "words.txt").write_bytes(spelled)
+        write_array(new / "counts.npy", vocabulary.counts)
+        record = {"format": FORMAT, "made_from": made_from, "raw_words": vocabulary.raw_words}
+        (new / "corpus.json").write_text(json.dumps(record, indent=1), "utf-8")
+        for file in new.iterdir():
+            with open(file, "r+b") as written:
+                flush_to_disk(written)
+        sync_folder(new)
+        _name(new, cache / key)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    found = _read(cache / key, made_from)
+    if found is None:
+        raise OSError(f"cache {str(cache)!r} lost what was written to it")
+    return found
+
+
+def _name(new: Path, target: Path) -> None:
+    """Give a finished folder its name, unless another process was faster."""
+    try:
+        os.rename(new, target)
+    except OSError:
+        if not target.is_dir():
+            raise
+    sync_folder(target.parent)
+
+
+def _read(folder: Path, made_from: dict[str, Any]) -> tuple[Vocabulary, TokenStream] | None:
+    """What a folder of the cache holds; None if it is not there or not whole."""
+    try:
+        record = json.loads((folder / "corpus.json").read_text("utf-8"))
+        if record["format"] != FORMAT or record["made_from"] != made_from:
+            raise ValueError("made from something else")
+        words = (folder / "words.txt").read_bytes().decode("utf-8", "surrogatepass").split("\n")
+        vocabulary = Vocabulary(words, read_array(folder / "counts.npy"), record["raw_words"])
+        stream = TokenStream(
+            read_array(folder / "ids.npy", mmap=True), read_array(folder / "offsets.npy", mmap=True)
+        )
+        _check(vocabulary, stream)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        if folder.is_dir():  # damaged; it is made again
+            shutil.rmtree(folder)
+        return None
+    return vocabulary, stream
+
+
+def _check(vocabulary: Vocabulary, stream: TokenStream) -> None:
+    """Rows that are not there would be written to memory that is not ours."""
+    ids, offsets = stream.ids, stream.offsets
+    if ids.dtype not in (np.uint16, np.int32) or offsets.dtype != np.int64:
+        raise ValueError("other types of numbers")
+    counted = np.zeros(len(vocabulary), dtype=np.int64)
+    for at in range(0, len(ids), CHECK_AT_ONCE):
+        some = np.asarray(ids[at : at + CHECK_AT_ONCE])
+        if some.min() < 0:
+            raise ValueError("an id below 0")
+        counted += np.bincount(some, minlength=len(vocabulary))  # fails where one is too large
+        forget_pages(ids)
+    if (counted != vocabulary.counts).any():
+        raise ValueError("other counts")
+    last = 0
+    for at in range(0, len(offsets), CHECK_AT_ONCE):
+        some = np.diff(offsets[at : at + CHECK_AT_ONCE], prepend=last - (at > 0))
+        last = int(offsets[min(at + CHECK_AT_ONCE, len(offsets)) - 1])
+        forget_pages(offsets)
+        if (some[at == 0 :] <= 0).any():
+            raise ValueError("sentences out of order")
+    if offsets[0] != 0 or last != len(ids):
+        raise ValueError("sentences beyond the text")
+
+
+def _digest(path: str | os.PathLike[str]) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _expected_tokens(path: str | os.PathLike[str]) -> int:
+    """How many tokens a text has if it goes on as it begins."""
+    sample, share = read_beginning(path, SAMPLE)
+    return int(sum(len(block.starts) for block in split_blocks([sample])) / share)

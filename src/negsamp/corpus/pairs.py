@@ -1,0 +1,229 @@
+"""Explicit (center, context) pairs as ids of two vocabularies, with their weights."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator
+from itertools import chain, count, islice
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from negsamp.core.vocabulary import Vocabulary, sort_words
+from negsamp.errors import CorpusError
+
+__all__ = ["PairData", "read_pairs"]
+
+AT_ONCE = 1 << 16  # pairs encoded together
+
+
+class PairData(NamedTuple):
+    """Pairs of words.
+
+    Attributes
+    ----------
+    centers, contexts : ndarray, shape (P,) int32
+        Rows of the two vocabularies.
+    weights : ndarray, shape (P,) float64
+        Above 0.
+    center_words, context_words : Vocabulary
+        By falling weight; a word's count is the weight of its pairs as an integer, at least 1.
+    context_weights : ndarray, shape (V',) float64
+        Sum of the weights of each context's pairs.
+    given : int
+        Weight of all pairs that were given, likewise.
+    """
+
+    centers: np.ndarray
+    contexts: np.ndarray
+    weights: np.ndarray
+    center_words: Vocabulary
+    context_words: Vocabulary
+    context_weights: np.ndarray
+    given: int
+
+
+def read_pairs(centers: Any, contexts: Any, weights: Any, min_count: float) -> PairData:
+    """Encode pairs.
+
+    Parameters
+    ----------
+    centers, contexts : iterable of hashable
+        As many of the one as of the other; or pairs as `centers`, tuples (center, context) or
+        (center, context, weight), and None as `contexts`.
+    weights : array_like, shape (P,), optional
+        Finite, 0 or more; 1 if None.
+    min_count : float
+        Words whose pairs weigh less in all are left out, with their pairs, on either side.
+
+    Raises
+    ------
+    TypeError, ValueError, CorpusError
+        That names the argument, and the place of what is wrong.
+    """
+    sides = _Side("centers"), _Side("contexts")
+    if contexts is None:
+        if weights is not None:
+            raise ValueError("weights is given without contexts; tuples hold their own weights")
+        weights = _read_tuples(centers, sides)
+    else:
+        _read_columns(centers, contexts, sides)
+    ids = [side.ids() for side in sides]
+    w = _checked_weights(weights, len(ids[0]))
+    if not w.any():
+        why = f"the weights of all {len(w)} are 0" if len(w) else "none is given"
+        raise CorpusError(f"there is no pair to train on: {why}")
+    given = float(w.sum())
+    seen = [np.bincount(i, w, len(s.rows)) for i, s in zip(ids, sides, strict=True)]
+    enough = [(weight >= min_count) & (weight > 0) for weight in seen]
+    stays = (w > 0) & enough[0][ids[0]] & enough[1][ids[1]]
+    if not stays.any():
+        raise CorpusError(
+            f"no pair is left with min_count={min_count}: the pairs of the most frequent center "
+            f"weigh {seen[0].max():g} in all, those of the most frequent context {seen[1].max():g}"
+        )
+    w = w[stays]
+    (rows_in, words_in, _), (rows_out, words_out, sums) = (
+        side.sorted(i[stays], w) for i, side in zip(ids, sides, strict=True)
+    )
+    return PairData(rows_in, rows_out, w, words_in, words_out, sums, round(given))
+
+
+class _Side:
+    """Words of one side, by provisional ids in the order in which they are met."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.rows: dict[Hashable, int] = defaultdict(count().__next__)
+        self._pieces: list[np.ndarray] = []
+        self._met = 0
+
+    def add(self, words: list[Any]) -> None:
+        known = len(self.rows)
+        try:
+            ids = np.fromiter(map(self.rows.__getitem__, words), np.int32, len(words))
+        except TypeError:
+            self._refuse_unhashable(words)
+            raise
+        # only a word that is met for the first time can be a bad one
+        for word in islice(self.rows, known, None):
+            if word is None or word != word:
+                at = next(i for i, other in enumerate(words) if other is None or other != other)
+                raise CorpusError(
+                    f"{self.name}[{self._met + at}] is {words[at]!r}; a word may not be None or NaN"
+                )
+        self._pieces.append(ids)
+        self._met += len(words)
+
+    def ids(self) -> np.ndarray:
+        return np.concatenate([np.empty(0, np.int32), *self._pieces])
+
+    def sorted(
+        self, ids: np.ndarray, weights: np.ndarray
+    ) -> tuple[np.ndarray, Vocabulary, np.ndarray]:
+        """Final rows of the pairs that stay, the words that they have, and the words' weights."""
+        seen = np.bincount(ids, weights, len(self.rows))
+        used = np.flatnonzero(seen)
+        words = list(self.rows)
+        words = [words[row] for row in used.tolist()]
+        order = sort_words(words, seen[used])
+        final = np.full(len(self.rows), -1, np.int32)
+        final[used[order]] = np.arange(len(used), dtype=np.int32)
+        sums = seen[used[order]]
+        counts = np.maximum(np.rint(np.minimum(sums, 2.0**62)), 1).astype(np.int64)
+        return final[ids], Vocabulary([words[i] for i in order.tolist()], counts), sums
+
+    def _refuse_unhashable(self, words: list[Any]) -> None:
+        for at, word in enumerate(words):
+            try:
+                hash(word)
+            except TypeError:
+                raise CorpusError(
+                    f"{self.name}[{self._met + at}] is {word!r:.60}, which is not hashable; a word "
+                    "must be"
+                ) from None
+
+
+def _read_columns(centers: Any, contexts: Any, sides: tuple[_Side, _Side]) -> None:
+    columns = [_words("centers", centers), _words("contexts", contexts)]
+    lengths = [len(c) if hasattr(c, "__len__") else None for c in (centers, contexts)]
+    if None not in lengths and lengths[0] != lengths[1]:
+        raise _not_in_pairs(lengths[0], lengths[1])
+    total = [0, 0]
+    while True:
+        chunks = [list(islice(column, AT_ONCE)) for column in columns]
+        total = [n + len(chunk) for n, chunk in zip(total, chunks, strict=True)]
+        if len(chunks[0]) != len(chunks[1]):
+            total = [n + sum(1 for _ in column) for n, column in zip(total, columns, strict=True)]
+            raise _not_in_pairs(*total)
+        if not chunks[0]:
+            return
+        for side, chunk in zip(sides, chunks, strict=True):
+            side.add(chunk)
+
+
+def _not_in_pairs(centers: Any, contexts: Any) -> ValueError:
+    return ValueError(f"centers has {centers} words and contexts {contexts}; they come in pairs")
+
+
+def _words(name: str, given: Any) -> Iterator[Any]:
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise TypeError(f"{name} is {given!r:.60}; it must be an iterable of words")
+    if isinstance(given, np.ndarray):
+        if given.ndim != 1:
+            raise ValueError(f"{name} has shape {given.shape}; it must be (P,)")
+        # Python's own numbers and strings, some at a time
+        pieces = range(0, len(given), AT_ONCE)
+        return chain.from_iterable(given[at : at + AT_ONCE].tolist() for at in pieces)
+    return iter(given)
+
+
+def _read_tuples(pairs: Any, sides: tuple[_Side, _Side]) -> list[Any] | None:
+    """Add pairs to both sides; their weights, None where they have none."""
+    if isinstance(pairs, (str, bytes)) or not isinstance(pairs, Iterable):
+        raise TypeError(
+            f"centers is {pairs!r:.60}; without contexts it must be an iterable of tuples"
+        )
+    source, met, size = iter(pairs), 0, 0
+    weights: list[Any] = []
+    while chunk := list(islice(source, AT_ONCE)):
+        for at, pair in enumerate(chunk, met):
+            is_tuple = isinstance(pair, (tuple, list))
+            size = size or (len(pair) if is_tuple else 0)
+            if not is_tuple or len(pair) not in (2, 3) or len(pair) != size:
+                raise ValueError(
+                    f"pair {at} is {pair!r:.60}; all must be (center, context), or all "
+                    "(center, context, weight)"
+                )
+        met += len(chunk)
+        columns = list(zip(*chunk, strict=True))
+        for side, column in zip(sides, columns, strict=False):
+            side.add(list(column))
+        weights += columns[2] if size == 3 else ()
+    return weights if size == 3 else None
+
+
+def _checked_weights(weights: Any, n: int) -> np.ndarray:
+    if weights is None:
+        return np.ones(n)
+    if not isinstance(weights, (np.ndarray, list, tuple)):
+        if isinstance(weights, (str, bytes)) or not isinstance(weights, Iterable):
+            raise TypeError(f"weights is {weights!r:.60}; it must be an array of numbers, or None")
+        weights = list(weights)
+    try:
+        checked = np.array(weights, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("weights holds what is no number") from None
+    if checked.shape != (n,):
+        raise ValueError(f"weights has shape {checked.shape}; it must be ({n},), one a pair")
+    for wrong, what in (
+        (~np.isfinite(checked), "it must be finite"),
+        (checked < 0, "it must be 0 or more"),
+    ):
+        if wrong.any():
+            place = int(wrong.argmax())
+            raise ValueError(f"weights[{place}] is {checked[place]}; {what}")
+    with np.errstate(over="ignore"):
+        if not np.isfinite(checked.sum()):
+            raise ValueError("weights sums to more than a float can hold; scale it down")
+    return checked

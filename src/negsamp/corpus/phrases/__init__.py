@@ -1,0 +1,1 @@
+"""Words that stand together become one; begin with `model`, which holds `Phrases`."""

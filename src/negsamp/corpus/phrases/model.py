@@ -1,0 +1,421 @@
+"""`Phrases`: words that stand together oftener than chance are joined into one, as in word2phrase.
+
+What is here are words and files; `bigrams` counts and joins ids.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from negsamp.checks import is_integer, is_real
+from negsamp.corpus.counting import read_corpus
+from negsamp.corpus.phrases.bigrams import (
+    MOST_CONNECTOR_WORDS,
+    Bigrams,
+    Connectors,
+    Joiner,
+    JoinTable,
+    count_bigrams,
+    stream_units,
+)
+from negsamp.corpus.phrases.joining import Pass, Phrasing, as_text, lines_of
+from negsamp.corpus.phrases.phrase_file import (
+    MOST_PASSES,
+    checked_passes,
+    read_phrases,
+    write_phrases,
+)
+from negsamp.corpus.reading import is_path, read_blocks, read_chunks
+from negsamp.corpus.stream import StreamBuilder, TokenStream
+from negsamp.corpus.tokenizing import split_blocks
+from negsamp.errors import CorpusError, NotFittedError, SavedModelError
+from negsamp.files.atomic import writing
+
+__all__ = ["Phrases"]
+
+SCORINGS = ("default", "npmi")
+
+
+class Phrases:
+    """Finds phrases in a corpus and joins them into words, as word2phrase and gensim do.
+
+    With n(a), n(b) and n(ab) occurrences of a, of b and of a followed by b, a phrase's score is
+
+    - ``"default"``: (n(ab) − `min_count`) / (n(a) · n(b)) · M, which is equation 6 of [1]_ with
+      δ = `min_count`, multiplied by M, the number of different words and different pairs of
+      neighbours together, as gensim does it (word2phrase multiplies by the number of tokens
+      instead);
+    - ``"npmi"``: log(p(ab) / (p(a) · p(b))) / −log p(ab), in [−1, 1] [2]_, p being shares of all
+      tokens; pairs seen less than `min_count` times are left out.
+
+    Pairs whose score is above `threshold` are joined, from left to right: of "new york times", with
+    both pairs above it, comes ``new_york times``, and in a second pass perhaps ``new_york_times``.
+
+    Counts are exact: unlike gensim and word2phrase, rare pairs are not forgotten on the way.
+
+    Parameters
+    ----------
+    min_count : int
+        δ, 1 or more.
+    threshold : float
+        Above 0 for ``"default"``, from −1 to 1 for ``"npmi"``. Of ``"default"``, the larger the
+        corpus is, the higher it should be.
+    scoring : str
+        ``"default"`` or ``"npmi"``.
+    delimiter : str
+        What is put between words. No word of the corpus may contain it.
+    connector_words : iterable of str
+        Words that a phrase may contain, at most eight in a row, but not begin or end with, such as
+        "of" and "the"; they do not count for the score, though for the number of tokens. At most
+        200.
+    max_vocab_size : int, optional
+        Bound on the words counted at one time, see `read_corpus`. Pairs need no bound.
+    passes : int
+        How often phrases are looked for, each time in the text as joined before: 2 gives phrases of
+        up to four words.
+
+    Attributes
+    ----------
+    phrases_ : dict
+        Each phrase, joined, and its score; the most frequent first, equal ones by score. Those of
+        later passes, and those that these consist of.
+    counts_ : dict
+        How often each phrase was seen, in the same order; overlaps count for both.
+
+    References
+    ----------
+    .. [1] T. Mikolov et al., "Distributed Representations of Words and Phrases and their
+       Compositionality", NIPS 2013, section 4, equation 6.
+    .. [2] G. Bouma, "Normalized (Pointwise) Mutual Information in Collocation Extraction", GSCL
+       2009, section 4.
+
+    Examples
+    --------
+    >>> corpus = [["new", "york", "is", "large"], ["in", "new", "york"], ["large", "new"]] * 5
+    >>> phrases = Phrases(threshold=0.3).fit(corpus)
+    >>> phrases.phrases_
+    {'new_york': 0.3333333333333333}
+    >>> next(phrases.transform(corpus))
+    ['new_york', 'is', 'large']
+    """
+
+    phrases_: dict[str, float]
+    counts_: dict[str, int]
+
+    def __init__(
+        self,
+        min_count: int = 5,
+        threshold: float = 10.0,
+        scoring: str = "default",
+        delimiter: str = "_",
+        connector_words: Iterable[str] = frozenset(),
+        max_vocab_size: int | None = 40_000_000,
+        passes: int = 1,
+    ) -> None:
+        if isinstance(connector_words, str) or not isinstance(connector_words, Iterable):
+            raise TypeError(
+                f"connector_words is {connector_words!r:.60}; it must be a list of words"
+            )
+        self.min_count = min_count
+        self.threshold = threshold
+        self.scoring = scoring
+        self.delimiter = delimiter
+        self.connector_words = frozenset(connector_words)
+        self.max_vocab_size = max_vocab_size
+        self.passes = passes
+        self._check()
+
+    def __repr__(self) -> str:
+        found = f", {len(self.phrases_)} phrases" if "_passes" in self.__dict__ else ""
+        return f"Phrases(threshold={self.threshold}, scoring={self.scoring!r}{found})"
+
+    def _check(self) -> None:
+        bounds = [("min_count", self.min_count, 1, 2**62), ("passes", self.passes, 1, MOST_PASSES)]
+        if self.max_vocab_size is not None:
+            bounds.append(("max_vocab_size", self.max_vocab_size, 1, 2**62))
+        for name, value, low, high in bounds:
+            if not is_integer(value) or not low <= value <= high:
+                allowed = f"from {low} to {high}" if high < 2**31 else f"{low} or more"
+                raise ValueError(f"{name} is {value!r}; it must be an integer, {allowed}")
+        if self.scoring not in SCORINGS:
+            raise ValueError(f"scoring is {self.scoring!r}; it must be 'default' or 'npmi'")
+        threshold = self.threshold
+        if self.scoring == "npmi":
+            if not is_real(threshold) or not -1 <= threshold <= 1:
+                raise ValueError(f"threshold is {threshold!r}; of 'npmi' it must be from −1 to 1")
+        elif not is_real(threshold) or not threshold > 0:
+            raise ValueError(f"threshold is {threshold!r}; it must be a finite number above 0")
+        delimiter = self.delimiter
+        if not isinstance(delimiter, str) or not delimiter or delimiter.split() != [delimiter]:
+            raise ValueError(
+                f"delimiter is {delimiter!r}; it must be a string without white space, not empty"
+            )
+        if len(self.connector_words) > MOST_CONNECTOR_WORDS:
+            raise ValueError(
+                f"connector_words has {len(self.connector_words)} words; {MOST_CONNECTOR_WORDS} "
+                "are allowed"
+            )
+        for word in self.connector_words:
+            if not isinstance(word, str) or not word or delimiter in word:
+                raise ValueError(
+                    f"connector_words holds {word!r}; it must hold strings, not empty and without "
+                    f"the delimiter {delimiter!r}"
+                )
+
+    def fit(self, corpus: Any, *, errors: str = "strict") -> Phrases:
+        """Find the phrases of a corpus.
+
+        Parameters
+        ----------
+        corpus : str, path, or iterable of token sequences
+            As in `Word2Vec.fit`, but tokens must be strings. It is read once.
+        errors : str
+            What happens to bytes that are not UTF-8.
+
+        Returns
+        -------
+        Phrases
+            The object itself.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range; before anything is read.
+        CorpusError
+            If the corpus cannot be read, is empty, or has a token that is no string or holds the
+            delimiter.
+        OSError
+            If the file cannot be read, or if there is no room for a large corpus's ids.
+        """
+        self._check()
+        # Windows cannot remove what is still mapped
+        with tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True) as name:
+            folder = Path(name)
+            vocabulary, stream = read_corpus(corpus, 1, self.max_vocab_size, errors, folder=folder)
+            self._check_words(vocabulary.words)
+            self._set_passes(self._find(vocabulary.words, vocabulary.counts, stream, folder))
+        return self
+
+    def _check_words(self, words: list[Any]) -> None:
+        for word in words:
+            if not isinstance(word, str) or not word:
+                raise CorpusError(f"the corpus has the token {word!r:.60}; phrases are of words")
+            if self.delimiter in word:
+                raise CorpusError(
+                    f"the corpus has the word {word!r:.60}, which contains the delimiter "
+                    f"{self.delimiter!r}; choose a delimiter= that no word contains"
+                )
+
+    def _find(
+        self, vocabulary: Sequence[Any], counts: np.ndarray, stream: TokenStream, folder: Path
+    ) -> list[Pass]:
+        words = list(vocabulary)
+        row = {word: i for i, word in enumerate(words) if word in self.connector_words}
+        connectors = Connectors(list(row.values()))
+        names: dict[str, int] = {}  # rows of phrases
+        found: list[Pass] = []
+        while True:
+            bigrams = count_bigrams(stream, counts, connectors, int(self.min_count))
+            n_words = np.count_nonzero(counts) - np.count_nonzero(counts[connectors.ids])
+            scores = self._scores(bigrams, counts, int(n_words) + bigrams.distinct, len(stream))
+            best = np.flatnonzero(scores > self.threshold)
+            between = [
+                self.delimiter.join(words[i] for i in connectors.spell(code))
+                for code in bigrams.codes[best].tolist()
+            ]
+            found.append(
+                Pass(
+                    [words[i] for i in bigrams.left[best].tolist()],
+                    between,
+                    [words[i] for i in bigrams.right[best].tolist()],
+                    bigrams.counts[best].tolist(),
+                    scores[best].tolist(),
+                )
+            )
+            if len(found) == self.passes or not len(best):
+                return found
+            joined = found[-1].names(self.delimiter)
+            for name in joined:
+                if names.setdefault(name, len(words)) == len(words):
+                    words.append(name)
+            table = JoinTable(
+                len(words),
+                bigrams.left[best],
+                bigrams.right[best],
+                bigrams.codes[best],
+                np.array([names[name] for name in joined], dtype=np.int64),
+            )
+            spill = folder / str(len(found))
+            spill.mkdir()
+            stream, counts = _joined_stream(stream, Joiner(table, connectors), len(words), spill)
+
+    def _scores(
+        self, bigrams: Bigrams, counts: np.ndarray, n_different: int, n_tokens: int
+    ) -> np.ndarray:
+        """Scores of pairs, (P,) float64."""
+        left, right = counts[bigrams.left], counts[bigrams.right]
+        if self.scoring == "default":
+            return (bigrams.counts - int(self.min_count)) / (left * right) * n_different
+        p = bigrams.counts / n_tokens
+        return np.log(p / (left / n_tokens * (right / n_tokens))) / -np.log(p)
+
+    def _set_passes(self, passes: list[Pass]) -> None:
+        scores: dict[str, float] = {}
+        counts: dict[str, int] = {}
+        for found in passes:
+            # two ways to the same phrase are one phrase, with the better of the scores
+            names = found.names(self.delimiter)
+            for name, count, score in zip(names, found.counts, found.scores, strict=True):
+                counts[name] = counts.get(name, 0) + count
+                scores[name] = max(scores.get(name, score), score)
+        order = sorted(scores, key=lambda name: (-counts[name], -scores[name], name))
+        self._passes = passes
+        self.phrases_ = {name: scores[name] for name in order}
+        self.counts_ = {name: counts[name] for name in order}
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("phrases_", "counts_", "_passes"):
+            raise NotFittedError(f"Phrases have no {name} yet: call fit(corpus) or load(path)")
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+
+    def transform(self, corpus: Any, *, errors: str = "strict") -> Iterator[list[Any]]:
+        """Join the phrases of a corpus, which may be another one.
+
+        Parameters
+        ----------
+        corpus : str, path, or iterable of token sequences
+            As in `Word2Vec.fit`. A sentence is in memory whole; for a text of one endless line,
+            `write` needs less.
+        errors : str
+            What happens to bytes that are not UTF-8.
+
+        Returns
+        -------
+        iterator of list of str
+            The sentences in order. Empty lines of a file are left out; an empty sentence of an
+            iterable stays. Tokens that are no strings stay as they are.
+
+        Raises
+        ------
+        NotFittedError
+            If no phrases are known yet.
+        CorpusError, OSError
+            If the corpus cannot be read, once that is known.
+        """
+        phrasing = Phrasing(self._passes, self.delimiter, self.connector_words)
+        if is_path(corpus):
+            return lines_of(phrasing.text(split_blocks(read_blocks(corpus, errors))))
+        return phrasing.sentences(read_chunks(corpus))
+
+    def write(self, corpus: Any, path: str | os.PathLike[str], *, errors: str = "strict") -> None:
+        """Write a corpus as text with its phrases joined: a sentence a line, a space between words.
+
+        Parameters
+        ----------
+        corpus : str, path, or iterable of token sequences
+            As in `transform`. One endless line of a file stays one line, and takes no more memory.
+        path : path
+            The file to write, which appears whole or not at all; gzip if its name ends in ``.gz``.
+            A file there before is replaced.
+        errors : str
+            What happens to bytes that are not UTF-8.
+
+        Raises
+        ------
+        NotFittedError
+            If no phrases are known yet.
+        CorpusError
+            If the corpus cannot be read, or has a token that a text cannot hold.
+        ValueError
+            If `path` is the corpus.
+        OSError
+            If a file cannot be read or written.
+        """
+        phrasing = Phrasing(self._passes, self.delimiter, self.connector_words)
+        if is_path(corpus):
+            if Path(path).exists() and Path(corpus).exists() and os.path.samefile(path, corpus):
+                raise ValueError(f"path is {os.fspath(path)!r}, the corpus itself; choose another")
+            pieces = phrasing.text(split_blocks(read_blocks(corpus, errors)))
+        else:
+            pieces = as_text(phrasing.sentences(read_chunks(corpus)))
+        with writing(path) as file:
+            for piece in pieces:
+                file.write(piece)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write parameters and phrases to a file, as JSON; it appears whole or not at all.
+
+        Raises
+        ------
+        NotFittedError
+            If no phrases are known yet.
+        ValueError
+            If the file would be larger than `load` reads, 1 GiB.
+        OSError
+            If it cannot be written.
+        """
+        parameters = {name: getattr(self, name) for name in PARAMETERS}
+        write_phrases(path, parameters, self._passes)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Phrases:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        SavedModelError
+            If the file is damaged or something else.
+        OSError
+            If it cannot be read: FileNotFoundError if there is none.
+        """
+        try:
+            parameters, passes = read_phrases(path, PARAMETERS)
+            phrases = cls(**parameters)
+            about = phrases.delimiter, phrases.connector_words, phrases.passes
+            phrases._set_passes(checked_passes(passes, *about))
+        except (TypeError, ValueError) as error:
+            raise SavedModelError(f"{os.fspath(path)!r} holds no phrases: {error}") from error
+        return phrases
+
+
+PARAMETERS = (
+    "min_count",
+    "threshold",
+    "scoring",
+    "delimiter",
+    "connector_words",
+    "max_vocab_size",
+    "passes",
+)
+
+
+def _joined_stream(
+    stream: TokenStream, joiner: Joiner, n_units: int, folder: Path
+) -> tuple[TokenStream, np.ndarray]:
+    """A stream after a pass, and how often each unit is in it, (n_units,) int64."""
+    builder = StreamBuilder(folder)
+    with closing(builder):
+        for units, is_last in _marking_last(stream_units(stream)):
+            units = joiner.feed(units, is_last)
+            # the first is the rest of a sentence that began before
+            lengths = np.diff(np.flatnonzero(units.begins), prepend=0, append=len(units.ids))
+            builder.add(units.ids.astype(np.int32), lengths, continues=True)
+        counts = np.zeros(n_units, dtype=np.int64)
+        seen = builder.counts()
+        counts[: len(seen)] = seen
+        return builder.build(np.arange(n_units, dtype=np.int32)), counts
+
+
+def _marking_last(pieces: Iterable[Any]) -> Iterator[tuple[Any, bool]]:
+    last: list[Any] = []
+    for piece in pieces:
+        yield from ((waiting, False) for waiting in last)
+        last = [piece]
+    yield from ((waiting, True) for waiting in last)

@@ -1,0 +1,322 @@
+"""Random walks on a graph: sentences of nodes, so that nodes get vectors as words do.
+
+All walkers of a chunk take each step together. What is here is node2vec's law of a step; training
+is `Word2Vec.fit`, to which walks go as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+
+from negsamp.checks import is_integer, is_real
+
+__all__ = ["random_walks"]
+
+STEPS_AT_ONCE = 1 << 22  # of all walkers together; as many nodes are in memory
+EDGES_AT_ONCE = 1 << 20
+# A step is drawn from its whole distribution after so many proposals in vain, or as many as there
+# are neighbours, if that is more; looked at when the number is a power of two.
+FEWEST_PROPOSALS = 8
+MOST_PROPOSALS = 1 << 12
+MOST_NODES = 2**31 - 1  # as int32 counts them; edges are then numbers of 62 bits
+
+
+def random_walks(
+    graph: Any,
+    *,
+    num_walks: int = 10,
+    walk_length: int = 80,
+    p: float = 1.0,
+    q: float = 1.0,
+    nodes: Any = None,
+    seed: int | np.random.Generator | None = None,
+    labels: Sequence[Any] | np.ndarray | None = None,
+) -> Iterator[Any]:
+    """Walk on a graph at random, as node2vec does.
+
+    A walker that came from node t to node v goes on to x with a probability in proportion to
+    w(v, x) · α(t, x), where α is 1/p if x is t, 1 if there is an edge from t to x, and 1/q
+    otherwise ([1]_, section 3.2.2). Its first step is in proportion to w(v, x) alone; so are all if
+    p = q = 1, which makes it DeepWalk. Steps are exact: they are proposed by weight and accepted in
+    proportion to α, or drawn from all neighbours where that takes long.
+
+    Parameters
+    ----------
+    graph : scipy.sparse matrix or array, shape (n, n)
+        Entry (v, x) is the weight of the edge from v to x, finite and 0 or more; 0 is no edge. An
+        undirected graph has both (v, x) and (x, v). Weights of one edge are added.
+    num_walks : int
+        Walks from each node, 1 or more.
+    walk_length : int
+        Nodes in a walk, 1 or more. A walk that comes to a node without outgoing edges ends there,
+        and that of an isolated node has this node only.
+    p, q : float
+        Return and in-out parameter, above 0: a low p keeps walks near where they began, a low q
+        leads them away.
+    nodes : array_like of int, optional
+        Where to begin; all nodes if None. A node that is named twice has twice as many walks.
+    seed : int or numpy.random.Generator, optional
+        The same seed gives the same walks.
+    labels : sequence, length n, optional
+        Names of the nodes.
+
+    Returns
+    -------
+    iterator of ndarray, shape (at most walk_length,) int32
+        A walk at a time, nodes in new order in each round of walks; lists of names if there are
+        `labels`. For ``Word2Vec(min_count=1, sample=0).fit(walks)``; ``wv[5]`` is then the vector
+        of node 5.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the graph is no such matrix, or a parameter is out of range; at once, and not when the
+        first walk is asked for.
+
+    Notes
+    -----
+    The authors' program asks for an edge from x to t where the paper has the distance from t to x;
+    they differ for directed graphs. This is the paper's.
+
+    References
+    ----------
+    .. [1] A. Grover, J. Leskovec, "node2vec: Scalable Feature Learning for Networks", KDD 2016.
+    .. [2] K. Yang et al., "KnightKing: A Fast Distributed Graph Random Walk Engine", SOSP 2019,
+       section 4, for proposals that are accepted or not.
+
+    Examples
+    --------
+    >>> import scipy.sparse
+    >>> path = scipy.sparse.csr_array([[0, 1, 0], [0, 0, 1], [0, 0, 0]])
+    >>> for walk in random_walks(path, num_walks=1, nodes=[0], labels=["a", "b", "c"]):
+    ...     print(walk)
+    ['a', 'b', 'c']
+    """
+    for name, value in (("num_walks", num_walks), ("walk_length", walk_length)):
+        if not is_integer(value) or not 1 <= value < 2**31:
+            raise ValueError(f"{name} is {value!r}; it must be an integer, 1 or more")
+    for name, number in (("p", p), ("q", q)):
+        if not is_real(number) or not 1e-100 <= number <= 1e100:
+            raise ValueError(f"{name} is {number!r}; it must be a number from 1e-100 to 1e100")
+    is_seed = seed is None or isinstance(seed, np.random.Generator)
+    if not is_seed and not (is_integer(seed) and seed >= 0):  # type: ignore[operator]
+        raise ValueError(f"seed is {seed!r}; it must be an integer, 0 or more, or a Generator")
+    edges = _Edges(graph)
+    starts = _checked_nodes(nodes, edges.n)
+    names = None if labels is None else _checked_labels(labels, edges.n)
+    rng = np.random.default_rng(seed)
+    walks = _walks(edges, starts, int(num_walks), int(walk_length), float(p), float(q), rng)
+    return walks if names is None else (names[walk].tolist() for walk in walks)
+
+
+class _Edges:
+    """A graph as sorted rows; edges are known by their places in them."""
+
+    def __init__(self, graph: Any) -> None:
+        weights = _checked_graph(graph)
+        self.n = weights.shape[0]
+        self.first = weights.indptr[:-1].astype(np.int64)
+        self.degree = np.diff(weights.indptr).astype(np.int64)
+        self.to = weights.indices.astype(np.int32)
+        row = np.repeat(np.arange(self.n), self.degree)
+        self._keys = row * self.n + self.to  # rising
+        # shares of the largest weight of the row, as the sum of some weights may be too large
+        has_edges = np.flatnonzero(self.degree)
+        largest = np.ones(self.n)
+        largest[has_edges] = np.maximum.reduceat(
+            np.append(weights.data, 0.0), self.first[has_edges]
+        )
+        self.weights = weights.data / largest[row]
+        self._is_uniform = bool((self.weights == 1).all())
+        total = np.bincount(row, self.weights, minlength=self.n)
+        cumulated = np.cumsum(self.weights / total[row])
+        before = np.append(0.0, cumulated)[self.first]
+        # row v rises from v to v + 1
+        self._cumulated = cumulated - before[row] + row
+
+    def propose(self, here: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Edges from each node, by weight, (k,) int64."""
+        first, degree = self.first[here], self.degree[here]
+        drawn = rng.random(len(here))
+        if self._is_uniform:
+            edges = first + (drawn * degree).astype(np.int64)
+        else:
+            edges = _search(self._cumulated, here + drawn)
+        # sums and products are rounded
+        return np.clip(edges, first, first + degree - 1)
+
+    def has_edges(self, before: np.ndarray, to: np.ndarray) -> np.ndarray:
+        """Whether there are edges between pairs of nodes, (k,) bool."""
+        keys = before.astype(np.int64) * self.n + to
+        place = _search(self._keys, keys) - 1  # −1, the last key, where all are larger
+        return self._keys[place] == keys
+
+    def step(
+        self, before: np.ndarray, here: np.ndarray, p: float, q: float, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Where walkers go who came from one node to another, (k,) int32; none is at a sink."""
+        there = np.empty(len(here), dtype=np.int32)
+        left = np.arange(len(here))
+        most = max(1.0, 1 / p, 1 / q)
+        tries = 0
+        while len(left):
+            to = self.to[self.propose(here[left], rng)]
+            there[left] = to
+            level = rng.random(len(left)) * most  # α is above it with probability α / most
+            is_return = to == before[left]
+            taken = level < np.where(is_return, 1 / p, min(1.0, 1 / q))
+            # only of these the answer depends on whether there is an edge
+            open_ = np.flatnonzero(~(taken | is_return) & (level < max(1.0, 1 / q)))
+            has_edge = self.has_edges(before[left[open_]], to[open_])
+            taken[open_] = level[open_] < np.where(has_edge, 1.0, 1 / q)
+            left = left[~taken]
+            tries += 1
+            if tries >= FEWEST_PROPOSALS and not tries & (tries - 1):
+                # when it ends depends on no proposal, and so leaves the law of a step as it is
+                ends = (self.degree[here[left]] <= tries) | (tries >= MOST_PROPOSALS)
+                self._draw_parts(left[ends], there, before, here, p, q, rng)
+                left = left[~ends]
+        return there
+
+    def _draw_parts(
+        self,
+        which: np.ndarray,
+        there: np.ndarray,
+        before: np.ndarray,
+        here: np.ndarray,
+        p: float,
+        q: float,
+        rng: np.random.Generator,
+    ) -> None:
+        """Draw the steps of some walkers, into `there` in place."""
+        total = np.append(0, np.cumsum(self.degree[here[which]]))
+        cuts = np.searchsorted(total, np.arange(EDGES_AT_ONCE, total[-1], EDGES_AT_ONCE))
+        for part in np.split(which, cuts):
+            if len(part):
+                there[part] = self._draw(before[part], here[part], p, q, rng)
+
+    def _draw(
+        self, before: np.ndarray, here: np.ndarray, p: float, q: float, rng: np.random.Generator
+    ) -> np.ndarray:
+        """As `step`, from the whole distribution of each."""
+        degree = self.degree[here]
+        ends = np.cumsum(degree)
+        edges = np.arange(ends[-1]) + np.repeat(self.first[here] - ends + degree, degree)
+        to = self.to[edges]
+        came_from = np.repeat(before, degree)
+        near = np.where(self.has_edges(came_from, to), 1.0, 1 / q)
+        masses = self.weights[edges] * np.where(to == came_from, 1 / p, near)
+        masses /= np.repeat(np.add.reduceat(masses, ends - degree), degree)
+        # those of walker i rise from i to i + 1
+        drawn = np.arange(len(here)) + rng.random(len(here))
+        place = np.searchsorted(np.cumsum(masses), drawn, side="right")
+        return to[np.clip(place, ends - degree, ends - 1)]
+
+
+def _search(rising: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """How many of the rising numbers are at most each value, (k,) int64.
+
+    `searchsorted` goes through sorted values in a small part of the time: each search ends near the
+    one before, where memory is in the cache.
+    """
+    order = np.argsort(values)
+    found = np.empty(len(values), dtype=np.int64)
+    found[order] = np.searchsorted(rising, values[order], side="right")
+    return found
+
+
+def _walks(
+    edges: _Edges,
+    starts: np.ndarray,
+    num_walks: int,
+    walk_length: int,
+    p: float,
+    q: float,
+    rng: np.random.Generator,
+) -> Iterator[np.ndarray]:
+    at_once = max(1, STEPS_AT_ONCE // walk_length)
+    rounds = max(1, at_once // max(1, len(starts)))  # of a small graph, together
+    for done in range(0, num_walks, rounds):
+        n = min(rounds, num_walks - done)
+        order = np.concatenate([rng.permutation(starts) for _ in range(n)])
+        for at in range(0, len(order), at_once):
+            walks, lengths = _walk(edges, order[at : at + at_once], walk_length, p, q, rng)
+            for walk, length in zip(walks, lengths.tolist(), strict=True):
+                yield walk[:length]
+
+
+def _walk(
+    edges: _Edges, starts: np.ndarray, walk_length: int, p: float, q: float, rng: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """A walk from each node: nodes (k, walk_length) int32, and how many of them count, (k,)."""
+    walks = np.empty((len(starts), walk_length), dtype=np.int32)
+    lengths = np.ones(len(starts), dtype=np.int64)
+    walks[:, 0] = here = starts
+    active = np.arange(len(starts))
+    before = here
+    for step in range(1, walk_length):
+        goes_on = edges.degree[here] > 0
+        active, before, here = active[goes_on], before[goes_on], here[goes_on]
+        if not len(active):
+            break
+        if step == 1 or p == q == 1:
+            before, here = here, edges.to[edges.propose(here, rng)]
+        else:
+            before, here = here, edges.step(before, here, p, q, rng)
+        walks[active, step] = here
+        lengths[active] += 1
+    return walks, lengths
+
+
+def _checked_graph(graph: Any) -> Any:
+    """A copy in CSR, float64, sorted, without zeros, no edge twice."""
+    if not scipy.sparse.issparse(graph):
+        raise TypeError(
+            f"graph is a {type(graph).__name__}; it must be a matrix or array of scipy.sparse: "
+            "scipy.sparse.csr_array(graph) makes one of a dense matrix"
+        )
+    if graph.ndim != 2 or graph.shape[0] != graph.shape[1]:
+        raise ValueError(f"graph has shape {graph.shape}; it must be (n, n)")
+    if not 1 <= graph.shape[0] <= MOST_NODES:
+        raise ValueError(f"graph has {graph.shape[0]} nodes; it must have 1 to {MOST_NODES}")
+    if graph.dtype.kind not in "biuf":
+        raise TypeError(f"graph has weights of type {graph.dtype}; they must be real numbers")
+    weights = scipy.sparse.csr_matrix(graph, dtype=np.float64, copy=True)
+    _check_weights(weights)
+    weights.sum_duplicates()
+    weights.eliminate_zeros()
+    _check_weights(weights)  # a sum may be too large
+    return weights
+
+
+def _check_weights(weights: Any) -> None:
+    bad = np.flatnonzero(~(np.isfinite(weights.data) & (weights.data >= 0)))
+    if len(bad):
+        row = int(np.searchsorted(weights.indptr, bad[0], side="right")) - 1
+        raise ValueError(
+            f"graph has the weight {weights.data[bad[0]]} from node {row} to node "
+            f"{weights.indices[bad[0]]}; weights must be finite and 0 or more"
+        )
+
+
+def _checked_nodes(nodes: Any, n: int) -> np.ndarray:
+    if nodes is None:
+        return np.arange(n, dtype=np.int32)
+    starts = np.asarray(nodes)
+    if starts.ndim != 1 or (starts.size and starts.dtype.kind not in "iu"):
+        raise ValueError(f"nodes is {nodes!r:.60}; it must be a list of node numbers")
+    bad = starts[(starts < 0) | (starts >= n)]
+    if len(bad):
+        raise ValueError(f"nodes holds {bad[0]}; the graph has nodes from 0 to {n - 1}")
+    return starts.astype(np.int32)
+
+
+def _checked_labels(labels: Any, n: int) -> np.ndarray:
+    names = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+    if len(names) != n:
+        raise ValueError(f"labels has {len(names)} names; the graph has {n} nodes")
+    return np.fromiter(names, dtype=object, count=n)

@@ -1,0 +1,90 @@
+"""The exceptions of the library."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "CheckpointError",
+    "CorpusError",
+    "EncodingError",
+    "NotFittedError",
+    "SavedModelError",
+    "TeamError",
+    "TrainingDivergedError",
+    "TrainingInterrupted",
+    "UnknownWordError",
+    "VectorFileError",
+]
+
+
+class CorpusError(ValueError):
+    """A corpus that cannot be trained on; the message says what and where."""
+
+
+class EncodingError(CorpusError):
+    """Bytes that are not UTF-8."""
+
+
+class UnknownWordError(KeyError):
+    """A word that the vocabulary does not have; the message names the nearest spelling."""
+
+    def __init__(self, key: Any, words: Sequence[Hashable] = ()) -> None:
+        super().__init__(key)
+        self.words = words
+
+    def __str__(self) -> str:
+        # Compared only here: it takes long, and who asks in a `try` does not read it.
+        key = self.args[0]
+        near: list[str] = []
+        if isinstance(key, str):
+            spellings = [word for word in self.words if isinstance(word, str)]
+            near = difflib.get_close_matches(key, spellings, n=1, cutoff=0.6)
+        hint = "".join(f"; the nearest spelling is {word!r}" for word in near)
+        return f"{key!r} is not among the {len(self.words)} words of the vocabulary{hint}"
+
+
+class VectorFileError(ValueError):
+    """A file of vectors that is damaged or of another kind; the message says where and how."""
+
+
+class SavedModelError(ValueError):
+    """A folder that holds no whole model; the message says what is wrong with it."""
+
+
+class CheckpointError(ValueError):
+    """A folder that no run can go on from; the message says why."""
+
+
+class NotFittedError(AttributeError, ValueError):
+    """Something was asked of a model that is not trained yet."""
+
+
+class TrainingDivergedError(ArithmeticError):
+    """Numbers are no longer finite; the vectors are those of the last good update."""
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Training was stopped by Ctrl-C or a signal; the model has what was learned until then.
+
+    Attributes
+    ----------
+    place : str
+        Where it was stopped, in words.
+    checkpoint : pathlib.Path or None
+        The folder whose last checkpoint is of that moment.
+    """
+
+    def __init__(self, place: str, checkpoint: Path | None = None) -> None:
+        self.place, self.checkpoint = place, checkpoint
+        goes_on = "the model has what was learned until then"
+        if checkpoint is not None:
+            goes_on = f"Word2Vec.resume({str(checkpoint)!r}) goes on from there"
+        super().__init__(f"training was stopped {place}; {goes_on}")
+
+
+class TeamError(RuntimeError):
+    """A member of the team ended without saying why."""

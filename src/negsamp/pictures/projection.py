@@ -1,0 +1,314 @@
+"""Vectors as points of a plane: principal components, Neg-t-SNE and t-SNE.
+
+Principal components are exact and linear, but two of a hundred hold little of what word vectors
+know. The two others keep neighbours together. Neg-t-SNE needs NumPy only; its loss is that of
+`negsamp.core.objectives.sgns`, with −log(1 + ‖y_i − y_j‖²) in the place of a scalar product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from negsamp.checks import is_integer
+
+__all__ = ["METHODS", "nearest_neighbors", "neg_tsne", "pca", "project", "tsne"]
+
+METHODS = ("pca", "negtsne", "tsne")
+AT_ONCE = 1 << 22  # numbers worked on together
+# Of Neg-t-SNE: chosen on 20 000 words of English Wikipedia; docs/pictures.md has the measurements.
+N_NEIGHBORS = 15
+N_NOISE = 100
+SHARED_NOISE = 100  # rows drawn a step
+N_STEPS = 200
+RATE = 0.3
+LONGEST_MOVE = 4.0  # of one coordinate in a step of rate 1
+PERPLEXITY = 30.0  # of t-SNE, as scikit-learn has it
+
+
+def pca(vectors: Any, n_components: int = 2) -> np.ndarray:
+    """Coordinates of rows along their principal components.
+
+    Parameters
+    ----------
+    vectors : array_like, shape (V, d)
+        Finite.
+    n_components : int
+        How many components k, 1 or more.
+
+    Returns
+    -------
+    ndarray, shape (V, k) float64
+        Centred coordinates, by falling variance. Of each component's entry of largest absolute
+        value in the vectors' own axes, the sign is positive: the same rows give the same points.
+        Components beyond the rank of the centred rows are 0.
+
+    Raises
+    ------
+    ValueError
+        If `vectors` is no matrix of finite numbers with a row at least, or `n_components` is less
+        than 1.
+
+    Notes
+    -----
+    A singular value decomposition of the centred rows; of a large matrix, the eigenvectors of its
+    covariance (d, d), summed over chunks of rows, so that memory stays bounded.
+    """
+    matrix = _checked(vectors)
+    if not is_integer(n_components) or n_components < 1:
+        raise ValueError(f"n_components is {n_components!r}; it must be an integer, 1 or more")
+    V, d = matrix.shape
+    mean = sum(chunk.sum(axis=0) for chunk in _chunks(matrix)) / V
+    if matrix.size <= AT_ONCE:
+        _, spread, axes = np.linalg.svd(matrix.astype(np.float64) - mean, full_matrices=False)
+    else:
+        covariance = np.zeros((d, d))
+        for chunk in _chunks(matrix):
+            chunk -= mean
+            covariance += chunk.T @ chunk
+        variances, columns = np.linalg.eigh(covariance)
+        spread, axes = np.sqrt(np.maximum(variances[::-1], 0)), columns.T[::-1]
+    # as numpy.linalg.matrix_rank decides; squares keep half of the digits
+    eps = np.finfo(np.float64).eps
+    smallest = max(V, d) * (eps if matrix.size <= AT_ONCE else np.sqrt(eps))
+    is_there = spread > spread.max(initial=0.0) * smallest
+    axes = axes[is_there][:n_components]
+    largest = np.abs(axes).argmax(axis=1)
+    axes = axes * np.sign(axes[np.arange(len(axes)), largest])[:, None]
+    points = np.zeros((V, int(n_components)))
+    start = 0
+    for chunk in _chunks(matrix):
+        points[start : start + len(chunk), : len(axes)] = (chunk - mean) @ axes.T
+        start += len(chunk)
+    return points
+
+
+def project(vectors: Any, method: str = "negtsne", seed: int | None = None) -> np.ndarray:
+    """Points of a plane for rows, by the directions of the rows.
+
+    Parameters
+    ----------
+    vectors : array_like, shape (V, d)
+        Finite.
+    method : str
+        ``"pca"``: `pca` of the rows scaled to norm 1. ``"negtsne"``: `neg_tsne`. ``"tsne"``:
+        `tsne`.
+    seed : int, optional
+        Where random numbers start, if the method has any.
+
+    Returns
+    -------
+    ndarray, shape (V, 2) float64
+
+    Raises
+    ------
+    ImportError
+        If the method needs a package that is not installed.
+    ValueError
+        If there is no such method, or as in the method.
+    """
+    if method == "pca":
+        return pca(_unit_rows(vectors))
+    if method == "negtsne":
+        return neg_tsne(vectors, seed)
+    if method == "tsne":
+        return tsne(vectors, seed)
+    raise ValueError(f"method is {method!r}; it must be one of {', '.join(METHODS)}")
+
+
+def nearest_neighbors(vectors: Any, n_neighbors: int) -> np.ndarray:
+    """For each row, the rows of largest cosine with it, itself left out.
+
+    Parameters
+    ----------
+    vectors : array_like, shape (V, d)
+        Finite.
+    n_neighbors : int
+        k, 1 … V − 1.
+
+    Returns
+    -------
+    ndarray, shape (V, k) intp
+        In no order.
+
+    Raises
+    ------
+    ValueError
+        If `vectors` is no matrix of finite numbers, or `n_neighbors` is out of range.
+    """
+    unit = _unit_rows(vectors)
+    V = len(unit)
+    if not is_integer(n_neighbors) or not 1 <= n_neighbors < V:
+        raise ValueError(f"n_neighbors is {n_neighbors!r}; it must be an integer, 1 … {V - 1}")
+    found = np.empty((V, int(n_neighbors)), dtype=np.intp)
+    rows = max(1, AT_ONCE // V)
+    for start in range(0, V, rows):
+        cosines = unit[start : start + rows] @ unit.T
+        own = np.arange(len(cosines))
+        cosines[own, start + own] = -np.inf
+        found[start : start + rows] = np.argpartition(cosines, V - n_neighbors)[:, -n_neighbors:]
+    return found
+
+
+def neg_tsne(vectors: Any, seed: int | None = None) -> np.ndarray:
+    """Coordinates in which neighbours by cosine lie together: Neg-t-SNE [1]_.
+
+    Each row makes a pair with each of its 15 nearest (of fewer than 300 rows, with one in 20, and 3
+    at least), and a pair has 100 noise rows in expectation. With q = 1 / (1 + ‖y_i − y_j‖²) what is
+    minimised is negative sampling's loss of the scores log q, −log σ(log q) for a pair and
+    −log σ(−log q) for noise, by gradient descent on all rows at once, from the principal
+    components. As in training, all rows share the noise of a step.
+
+    Parameters
+    ----------
+    vectors : array_like, shape (V, d)
+        Finite. Only their directions count.
+    seed : int, optional
+        Where random numbers start; None takes a new one each time.
+
+    Returns
+    -------
+    ndarray, shape (V, 2) float64
+
+    Raises
+    ------
+    ValueError
+        If `vectors` is no matrix of finite numbers with a row at least.
+
+    Notes
+    -----
+    Finding the neighbours takes time in proportion to V², the rest to V.
+
+    References
+    ----------
+    .. [1] S. Damrich, N. Böhm, F. Hamprecht, D. Kobak, "From t-SNE to UMAP with contrastive
+       learning", ICLR 2023, section 5.
+    """
+    unit = _unit_rows(vectors)
+    V = len(unit)
+    start = pca(unit)
+    points = (start / (start[:, 0].std() or 1)).astype(np.float32)
+    if V < 3:
+        return points.astype(np.float64)
+    # more than a few of few would make one cluster of all
+    k = min(N_NEIGHBORS, max(3, V // 20), V - 1)
+    neighbors = nearest_neighbors(unit, k)
+    rng = np.random.default_rng(seed)
+    for step in range(N_STEPS):
+        noise = points[rng.integers(0, V, SHARED_NOISE)]
+        move = _repulsion(points, noise) * np.float32(k * N_NOISE / SHARED_NOISE)
+        move -= _attraction(points, neighbors)
+        np.clip(move, -LONGEST_MOVE, LONGEST_MOVE, out=move)
+        points += np.float32(RATE * (1 - step / N_STEPS)) * move
+    return points.astype(np.float64)
+
+
+def _attraction(points: np.ndarray, neighbors: np.ndarray) -> np.ndarray:
+    """Gradient of Σ −log σ(log q) = Σ log(2 + ‖Δ‖²) over all pairs, (V, 2)."""
+    V, k = neighbors.shape
+    tails = neighbors.ravel()
+    difference = np.repeat(points, k, axis=0) - points[tails]
+    difference *= (2 / (2 + np.einsum("ij,ij->i", difference, difference)))[:, None]
+    gradient = difference.reshape(V, k, 2).sum(axis=1)
+    for axis in range(2):
+        gradient[:, axis] -= np.bincount(tails, difference[:, axis], V)
+    return gradient
+
+
+def _repulsion(points: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Minus the gradient of Σ −log σ(−log q) = Σ log(2 + ‖Δ‖²) − log(1 + ‖Δ‖²), (V, 2).
+
+    Summed over all noise rows, (M, 2), for each point.
+    """
+    force = np.empty_like(points)
+    rows = max(1, AT_ONCE // len(noise))
+    for start in range(0, len(points), rows):
+        some = points[start : start + rows]
+        squares = -2 * (some @ noise.T)
+        squares += np.einsum("ij,ij->i", some, some)[:, None]
+        squares += np.einsum("ij,ij->i", noise, noise)
+        np.maximum(squares, 0, out=squares)  # rounding may leave less than 0
+        weights = 2 / ((1 + squares) * (2 + squares))
+        # Σ_m w_m (y − y_m)
+        force[start : start + rows] = some * weights.sum(axis=1)[:, None] - weights @ noise
+    return force
+
+
+def tsne(vectors: Any, seed: int | None = None) -> np.ndarray:
+    """Coordinates by t-SNE, of scikit-learn, which must be installed.
+
+    Parameters
+    ----------
+    vectors : array_like, shape (V, d)
+        Finite. Only their directions count.
+    seed : int, optional
+        Where random numbers start; None takes a new one each time.
+
+    Returns
+    -------
+    ndarray, shape (V, 2) float64
+
+    Raises
+    ------
+    ImportError
+        If there is no scikit-learn.
+    ValueError
+        If `vectors` is no matrix of finite numbers with a row at least.
+
+    References
+    ----------
+    .. [1] L. van der Maaten, G. Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008.
+    """
+    unit = _unit_rows(vectors)
+    try:
+        from sklearn.manifold import TSNE
+    except ImportError as error:
+        raise ImportError("t-SNE needs the package scikit-learn: pip install scikit-learn") from (
+            error
+        )
+    start = pca(unit)
+    if len(unit) < 3:
+        return start
+    start *= 1e-4 / (start[:, 0].std() or 1)  # as the paper begins
+    estimator = TSNE(
+        perplexity=min(PERPLEXITY, (len(unit) - 1) / 3),
+        init=start.astype(np.float32),
+        learning_rate="auto",
+        random_state=seed,
+    )
+    return estimator.fit_transform(unit).astype(np.float64)
+
+
+def _checked(vectors: Any) -> np.ndarray:
+    matrix = np.asarray(vectors)
+    if matrix.ndim != 2 or 0 in matrix.shape:
+        raise ValueError(
+            f"vectors has shape {matrix.shape}; it must have two dimensions, a row and a column at "
+            "least"
+        )
+    for chunk in _chunks(matrix):
+        if not np.isfinite(chunk).all():
+            raise ValueError("vectors holds a number that is not finite")
+    return matrix
+
+
+def _chunks(matrix: np.ndarray) -> Iterator[np.ndarray]:
+    """Copies of some rows in float64."""
+    rows = max(1, AT_ONCE // matrix.shape[1])
+    for start in range(0, len(matrix), rows):
+        yield matrix[start : start + rows].astype(np.float64)
+
+
+def _unit_rows(vectors: Any) -> np.ndarray:
+    """Rows of norm 1 in float32; zero rows stay zero."""
+    matrix = _checked(vectors)
+    unit = np.empty(matrix.shape, dtype=np.float32)
+    start = 0
+    for chunk in _chunks(matrix):
+        chunk /= np.abs(chunk).max(axis=1, initial=1e-300, keepdims=True)  # squares stay in range
+        norms = np.linalg.norm(chunk, axis=1, keepdims=True)
+        unit[start : start + len(chunk)] = chunk / np.where(norms > 0, norms, 1)
+        start += len(chunk)
+    return unit

@@ -1,0 +1,242 @@
+"""Checkpoints of a run: folders ``checkpoint-000001`` and so on, of which the last two are kept.
+
+Each is a saved model, with the optimizer's sums of squares beside the vectors and with how far the
+run has come. It appears complete or not at all, so that whatever stops a run, the last is whole.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import time
+from collections.abc import Hashable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from negsamp.errors import CheckpointError, SavedModelError
+from negsamp.files.model_folder import read_model, write_model
+from negsamp.training.limits import Limits, read_limits
+from negsamp.training.state import BEST, LEARNED, STATE, Progress
+
+__all__ = [
+    "Checkpoints",
+    "Saved",
+    "check_unused",
+    "has_checkpoints",
+    "read_latest",
+]
+
+logger = logging.getLogger(__name__)
+
+NAME = re.compile(r"checkpoint-(\d{6,12})")
+KEPT = 2
+# Of the state, what has two dimensions; the rest are columns in files only.
+MATRICES = (*LEARNED, *BEST)
+# What is called otherwise in files than in training.
+NAMES = {"W_in": "vectors", "W_out": "context_vectors"}
+NAMES |= {f"best_{name}": f"best_{file}" for name, file in NAMES.items()}
+
+
+class Saved(NamedTuple):
+    """What a checkpoint holds.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        Its folder.
+    words : list
+    counts : ndarray, shape (V,) int64
+    files : dict of ndarray
+        Arrays by the names of their files, as `negsamp.files.model_folder.read_model` returns them.
+    about : dict
+        What `Checkpoints` was given.
+    progress : Progress
+    limits : Limits
+        What may end the run early.
+    """
+
+    path: Path
+    words: list[Any]
+    counts: np.ndarray
+    files: dict[str, np.ndarray]
+    about: dict[str, Any]
+    progress: Progress
+    limits: Limits = Limits()
+
+    @property
+    def state(self) -> dict[str, np.ndarray]:
+        """The arrays that training goes on with, by their names in `training.state.STATE`."""
+        found = {k: self.files[f] for k in STATE if (f := NAMES.get(k, k)) in self.files}
+        return {k: v[:, 0] if k not in MATRICES else v for k, v in found.items()}
+
+
+class Checkpoints:
+    """The checkpoints of one run.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it does not exist.
+    minutes : float
+        At least so long from one to the next; 0 writes one after every update.
+    words : sequence, length V
+    counts : ndarray, shape (V,)
+    """
+
+    def __init__(
+        self, folder: Path, minutes: float, words: Sequence[Hashable], counts: np.ndarray
+    ) -> None:
+        self.folder = folder
+        self._seconds = 60 * minutes
+        self._words, self._counts = words, counts
+        self._written = time.monotonic()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._numbers = _numbers(folder)
+        for unfinished in folder.glob(".checkpoint-*"):  # of a run that was killed
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time for the next one."""
+        return time.monotonic() - self._written >= self._seconds
+
+    def write(
+        self, arrays: dict[str, np.ndarray], about: dict[str, Any], progress: Progress
+    ) -> None:
+        """Write the next one, and remove all but the last two.
+
+        Raises
+        ------
+        OSError
+            If there is no room, or the folder cannot be written; the older ones are still there.
+        ValueError
+            If a word is of a kind that cannot be written.
+        """
+        number = max(self._numbers, default=0) + 1
+        files = {NAMES.get(name, name): array for name, array in arrays.items()}
+        record = {**about, "progress": asdict(progress)}
+        try:
+            write_model(self._path(number), self._words, self._counts, files, record)
+        finally:
+            self._written = time.monotonic()
+        self._numbers.append(number)
+        for old in self._numbers[:-KEPT]:
+            shutil.rmtree(self._path(old), ignore_errors=True)
+        self._numbers = self._numbers[-KEPT:]
+
+    def try_to_write(
+        self, arrays: dict[str, np.ndarray], about: dict[str, Any], progress: Progress
+    ) -> bool:
+        """As `write`, but a disk that is full does not end the run: it is logged."""
+        try:
+            self.write(arrays, about, progress)
+        except OSError as error:
+            logger.warning("no checkpoint in %s: %s; the last one stays", self.folder, error)
+            return False
+        return True
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"checkpoint-{number:06}"
+
+
+def check_unused(folder: str | os.PathLike[str]) -> Path:
+    """Check that a folder holds no checkpoint of another run.
+
+    Raises
+    ------
+    FileExistsError
+        If it does, or is a file.
+    """
+    path = Path(folder).resolve()
+    if path.exists() and not path.is_dir():
+        raise FileExistsError(f"checkpoint names {str(path)!r}, which is a file, not a folder")
+    if has_checkpoints(path):
+        raise FileExistsError(
+            f"checkpoint names {str(path)!r}, which holds checkpoints of an earlier run: go on "
+            "with Word2Vec.resume, or choose another folder"
+        )
+    return path
+
+
+def has_checkpoints(folder: str | os.PathLike[str]) -> bool:
+    """Whether a folder exists and holds checkpoints, whole or not."""
+    return Path(folder).is_dir() and bool(_numbers(Path(folder)))
+
+
+def read_latest(folder: str | os.PathLike[str]) -> Saved:
+    """Read the newest checkpoint that is whole.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
+    CheckpointError
+        If it holds no whole checkpoint.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        raise FileNotFoundError(f"{str(path)!r} is not a folder, so it holds no checkpoint")
+    faults = []
+    for number in reversed(_numbers(path)):
+        try:
+            return _read(path / f"checkpoint-{number:06}")
+        except (SavedModelError, CheckpointError) as error:
+            faults.append(str(error))
+    if faults:
+        raise CheckpointError(f"{str(path)!r} holds no whole checkpoint: {'; '.join(faults)}")
+    raise CheckpointError(
+        f"{str(path)!r} holds no checkpoint: the run had not come so far, so start it anew"
+    )
+
+
+def _read(path: Path) -> Saved:
+    words, counts, files, about = read_model(path)
+    try:
+        progress = _checked_progress(about["progress"])
+        path_before, seconds = about["corpus"]["path"], about["fit_seconds"]
+        if not isinstance(path_before, (str, type(None))) or type(about["entropy"]) is not int:
+            raise ValueError("its corpus or entropy are of another type")
+        if not all(np.isfinite(seconds[name]) for name in ("read", "train")):
+            raise ValueError("its seconds are no numbers")
+        needed = {"squares_in", "squares_out"} | ({"squares_log_z"} if "log_z" in files else set())
+        if lacking := sorted(needed - set(files)):
+            raise ValueError(f"it lacks the file {lacking[0]}.npy")
+        limits = read_limits(about)
+        best = {NAMES.get(name, name) for name in BEST}
+        if "log_z" not in files:
+            best.remove("best_log_z")
+        if best & set(files) != (best if limits.patience is not None else set()):
+            raise ValueError("it lacks vectors of a best epoch, or should have none")
+        if len(progress.validation_losses) != (limits.validation is not None) * progress.epoch:
+            raise ValueError(f"{len(progress.validation_losses)} held-out losses")
+        if "frozen" in files and files["frozen"].max() > 1:
+            raise ValueError("'frozen.npy' holds other numbers than 0 and 1")
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{str(path)!r} is no checkpoint: {error!r:.200}") from error
+    return Saved(path, words, counts, files, about, progress, limits)
+
+
+def _checked_progress(record: dict[str, Any]) -> Progress:
+    progress = Progress(**record)
+    for name in ("epoch", "run", "block"):
+        if type(value := getattr(progress, name)) is not int or value < 0:
+            raise ValueError(f"{name} is {value!r}")
+    losses = *progress.losses, *progress.validation_losses
+    if not np.isfinite([progress.loss, progress.pairs, *losses]).all():
+        raise ValueError("a loss is not finite")
+    if type(progress.finished) is not bool:
+        raise ValueError(f"finished is {progress.finished!r}")
+    if len(progress.losses) != progress.epoch:
+        raise ValueError(f"{progress.epoch} epochs with {len(progress.losses)} losses")
+    return progress
+
+
+def _numbers(folder: Path) -> list[int]:
+    """Numbers of the checkpoints in a folder, rising."""
+    matches = (NAME.fullmatch(entry.name) for entry in folder.iterdir() if entry.is_dir())
+    return sorted(int(match[1]) for match in matches if match)

@@ -1,0 +1,139 @@
+"""Vectors that training begins with, and words whose vectors it leaves as they are."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from negsamp.checks import is_integer
+from negsamp.errors import UnknownWordError
+
+__all__ = ["WarmStart", "checked_start"]
+
+logger = logging.getLogger(__name__)
+
+ROWS_AT_ONCE = 1 << 14  # copied together, so that a memory map stays one
+
+
+@dataclass(frozen=True)
+class WarmStart:
+    """Input vectors to begin with.
+
+    Parameters
+    ----------
+    index : mapping
+        Row of each word.
+    vectors : ndarray, shape (n, d)
+    frozen : frozenset or True
+        Words of `index` that keep their vectors; True for all of them.
+    """
+
+    index: Mapping[Hashable, int]
+    vectors: np.ndarray
+    frozen: frozenset[Hashable] | bool = frozenset()
+
+    def fill(self, words: Mapping[Hashable, int], W_in: np.ndarray) -> np.ndarray | None:
+        """Write the vectors of the words that both have into `W_in` in place.
+
+        Parameters
+        ----------
+        words : mapping
+            Row of `W_in` of each word of the corpus.
+        W_in : ndarray, shape (V, d) float32
+
+        Returns
+        -------
+        ndarray, shape (V,) uint8, or None
+            1 for rows that shall stay as they are; None where all move.
+
+        Raises
+        ------
+        ValueError
+            If a vector that is taken is not finite as float32; it names the word.
+        """
+        shared = [word for word in words if word in self.index]
+        rows = np.fromiter((words[word] for word in shared), np.intp, len(shared))
+        sources = np.fromiter((self.index[word] for word in shared), np.intp, len(shared))
+        for at in range(0, len(shared), ROWS_AT_ONCE):
+            some = slice(at, at + ROWS_AT_ONCE)
+            with np.errstate(over="ignore"):  # what becomes infinite is named below
+                taken = np.asarray(self.vectors[sources[some]]).astype(np.float32)
+            is_finite = np.isfinite(taken).all(axis=1)
+            if not is_finite.all():
+                word = shared[at + int(is_finite.argmin())]
+                raise ValueError(
+                    f"init_vectors holds a vector of {word!r:.60} that is not finite as float32"
+                )
+            W_in[rows[some]] = taken
+        is_frozen = [self.frozen is True or word in self.frozen for word in shared]  # type: ignore[operator]
+        level = logging.INFO if shared else logging.WARNING
+        message = "init_vectors has %d of the corpus's %d words; %d of them are frozen"
+        logger.log(level, message, len(shared), len(words), sum(is_frozen))
+        if not any(is_frozen):
+            return None
+        flags = np.zeros(len(W_in), np.uint8)
+        flags[rows[is_frozen]] = 1
+        return flags
+
+
+def checked_start(init_vectors: Any, frozen: Any, vector_size: int) -> WarmStart | None:
+    """What `Word2Vec.fit` was given to begin with; None if nothing.
+
+    Parameters
+    ----------
+    init_vectors : KeyedVectors, or anything with ``key_to_index`` and ``vectors``, or None
+    frozen : bool or iterable of hashable
+        Words of `init_vectors`; True for all of them.
+    vector_size : int
+        d.
+
+    Raises
+    ------
+    TypeError, ValueError
+        That names the argument, if the two are not such or do not fit each other or the model.
+    UnknownWordError
+        If a word of `frozen` is not in `init_vectors`; it names the nearest spelling.
+    """
+    is_none = isinstance(frozen, (bool, np.bool_)) and not frozen
+    if init_vectors is None:
+        if is_none:
+            return None
+        raise ValueError(
+            f"frozen is {frozen!r:.60} without init_vectors; only given vectors can be kept"
+        )
+    index, vectors = (getattr(init_vectors, name, None) for name in ("key_to_index", "vectors"))
+    if not isinstance(index, Mapping) or not isinstance(vectors, np.ndarray):
+        hint = "; give its .wv" if hasattr(type(init_vectors), "wv") else ""
+        raise TypeError(
+            f"init_vectors is a {type(init_vectors).__name__}; it must be a KeyedVectors{hint}"
+        )
+    if vectors.ndim != 2 or vectors.dtype.kind != "f":
+        raise ValueError(
+            f"init_vectors has vectors of shape {vectors.shape} and type {vectors.dtype}; they "
+            "must be (n, d) floats"
+        )
+    if vectors.shape[1] != vector_size:
+        raise ValueError(
+            f"init_vectors has vectors of {vectors.shape[1]} numbers and vector_size is "
+            f"{vector_size}; they must be the same"
+        )
+    rows = index.values()
+    if not all(is_integer(row) and 0 <= row < len(vectors) for row in rows):
+        raise ValueError(f"init_vectors names rows that its {len(vectors)} vectors do not have")
+    if is_none or frozen is True or isinstance(frozen, np.bool_):
+        return WarmStart(index, vectors, frozenset() if is_none else True)
+    if isinstance(frozen, (str, bytes)) or not isinstance(frozen, Iterable):
+        raise TypeError(f"frozen is {frozen!r:.60}; it must be True, False or an iterable of words")
+    words = list(frozen)
+    for word in words:
+        try:
+            is_known = word in index
+        except TypeError:
+            is_known = False  # not hashable
+        if not is_known:
+            raise UnknownWordError(word, [*index])
+    return WarmStart(index, vectors, frozenset(words))

@@ -1,0 +1,125 @@
+"""What may end a run before its last epoch: a held-out loss that no longer falls, and time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from negsamp.checks import is_integer, is_real
+
+__all__ = ["Limits", "checked_limits", "is_exhausted", "parse_duration", "read_limits"]
+
+LARGEST_SHARE = 0.5
+UNITS = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
+NUMBER = r"(\d+(?:\.\d+)?)"
+DURATION = re.compile(
+    " ?".join(rf"(?:{NUMBER} ?{unit})?" for unit in ("d", "h", "m(?:in)?", "s(?:ec)?")), re.ASCII
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of a run; see `Word2Vec.fit`.
+
+    Parameters
+    ----------
+    validation : float, optional
+        Share of the corpus that is held out.
+    patience : int, optional
+        Epochs without improvement after which training ends.
+    max_seconds : float, optional
+        Of training.
+    """
+
+    validation: float | None = None
+    patience: int | None = None
+    max_seconds: float | None = None
+
+    def record(self) -> dict[str, Any]:
+        """As JSON values, which `read_limits` reads."""
+        return asdict(self)
+
+
+def checked_limits(validation: Any, patience: Any, max_time: Any) -> Limits:
+    """The limits that `Word2Vec.fit` was given.
+
+    Raises
+    ------
+    ValueError, TypeError
+        That names the argument, its value and what is allowed.
+    """
+    if validation is not None and (not is_real(validation) or not 0 < validation <= LARGEST_SHARE):
+        raise _bad("validation", validation, f"a share above 0, at most {LARGEST_SHARE}, or None")
+    if patience is not None:
+        if not is_integer(patience) or patience < 1:
+            raise _bad("patience", patience, "an integer, 1 or more, or None")
+        if validation is None:
+            raise ValueError(
+                f"patience is {patience} without validation; it counts epochs in which the "
+                "held-out loss does not improve"
+            )
+    return Limits(
+        None if validation is None else float(validation),
+        None if patience is None else int(patience),
+        None if max_time is None else parse_duration(max_time),
+    )
+
+
+def read_limits(about: Mapping[str, Any]) -> Limits:
+    """The limits in a checkpoint's record; none where it says nothing of them.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it says what `Limits.record` does not.
+    """
+    if "limits" not in about:
+        return Limits()
+    record = about["limits"]
+    if not isinstance(record, dict) or set(record) != set(Limits().record()):
+        raise ValueError(f"limits is {record!r:.60}")
+    return checked_limits(record["validation"], record["patience"], record["max_seconds"])
+
+
+def parse_duration(value: Any) -> float:
+    """Seconds that a duration means.
+
+    Parameters
+    ----------
+    value : float or str
+        Seconds, or as "90s", "10min", "1h30m", "2 d 12 h".
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is no such thing, or not above 0.
+    """
+    seconds = value
+    if isinstance(value, str):
+        spelled = value.strip().lower()
+        match = DURATION.fullmatch(spelled)
+        if re.fullmatch(NUMBER, spelled, re.ASCII):
+            seconds = float(spelled)
+        elif match:
+            parts = zip(match.groups(), UNITS.values(), strict=True)
+            seconds = sum(float(n) * unit for n, unit in parts if n is not None)
+        else:
+            seconds = None
+    if not is_real(seconds) or not seconds > 0:
+        allowed = "seconds above 0, or as '90s', '10min' or '1h30m', or None"
+        raise _bad("max_time", value, allowed)
+    return float(seconds)
+
+
+def is_exhausted(losses: list[float], patience: int | None) -> bool:
+    """Whether the lowest of the epochs' losses is `patience` epochs ago."""
+    if patience is None or not losses:
+        return False
+    return len(losses) - 1 - losses.index(min(losses)) >= patience
+
+
+def _bad(name: str, value: Any, allowed: str) -> Exception:
+    kind = ValueError if is_real(value, finite=False) or isinstance(value, str) else TypeError
+    return kind(f"{name} is {value!r:.60}; it must be {allowed}")

@@ -1,0 +1,125 @@
+"""Which part of a corpus is held out, and what stands there.
+
+Units are sentences; a longer one than `LONGEST_STRETCH` tokens, as the one of an endless line, is
+cut into stretches. Of each 1 / share consecutive units, one is drawn to be held out, so that the
+held-out part comes from everywhere. No window reaches from one part into the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from negsamp.corpus.stream import TokenStream, forget_pages
+from negsamp.errors import CorpusError
+
+__all__ = ["choose_held_out", "has_pair_left", "held_out_stream"]
+
+# Tokens of a stretch: few beside what is held out, and many beside a window.
+SHORTEST_STRETCH, LONGEST_STRETCH = 50, 1000
+STRETCHES = 20  # wanted at least
+SENTENCES_AT_ONCE = 1 << 17
+
+
+def choose_held_out(stream: TokenStream, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw what is held out.
+
+    Parameters
+    ----------
+    stream : TokenStream
+    share : float
+        Of the units, above 0, at most 0.5.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray, shape (n, 2) int64
+        Begin and end of each unit that is held out, in tokens; rising, without overlap.
+
+    Raises
+    ------
+    CorpusError
+        If there is but one unit.
+    """
+    wanted = share * len(stream) / STRETCHES
+    stretch = int(np.clip(wanted, SHORTEST_STRETCH, LONGEST_STRETCH))
+    n_units = sum(int(pieces.sum()) for _, pieces in _units(stream, stretch))
+    if n_units < 2:
+        raise CorpusError(
+            f"validation is {share}, but the corpus is one sentence of {len(stream)} tokens; to "
+            f"hold out a part takes two, or one of more than {stretch} tokens"
+        )
+    n = max(1, round(share * n_units))
+    edges = np.arange(n + 1) * n_units // n
+    drawn = edges[:-1] + (rng.random(n) * np.diff(edges)).astype(np.int64)
+    found, before = [], 0
+    for offsets, pieces in _units(stream, stretch):
+        ends = before + np.cumsum(pieces)
+        some = drawn[np.searchsorted(drawn, before) : np.searchsorted(drawn, ends[-1])]
+        before = int(ends[-1])
+        sentence = np.searchsorted(ends, some, side="right")
+        number = some - ends[sentence] + pieces[sentence]
+        start, length = offsets[sentence], np.diff(offsets)[sentence]
+        parts = (number + k for k in (0, 1))
+        found.append(np.column_stack([start + part * length // pieces[sentence] for part in parts]))
+    return np.concatenate(found)
+
+
+def _units(stream: TokenStream, stretch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Some sentences at a time: where they begin and end, and into how many units each is cut."""
+    for at in range(0, stream.n_sentences, SENTENCES_AT_ONCE):
+        offsets = np.array(stream.offsets[at : at + SENTENCES_AT_ONCE + 1], dtype=np.int64)
+        forget_pages(stream.offsets)
+        yield offsets, -(-np.diff(offsets) // stretch)
+
+
+def held_out_stream(
+    stream: TokenStream, held_out: np.ndarray, keep: np.ndarray, rng: np.random.Generator
+) -> tuple[TokenStream, np.ndarray]:
+    """Take what is held out, subsampled once and for all.
+
+    Parameters
+    ----------
+    stream : TokenStream
+    held_out : ndarray, shape (n, 2) int64
+        From `choose_held_out`.
+    keep : ndarray, shape (V,) float32
+        Probability that an occurrence of each word is kept.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    TokenStream
+        In memory.
+    ndarray, shape (V,) int64
+        Occurrences of each word in what is held out, before subsampling.
+    """
+    counts = np.zeros(len(keep), np.int64)
+    pieces, lengths = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
+    for at in range(0, len(held_out), SENTENCES_AT_ONCE):
+        begin, end = held_out[at : at + SENTENCES_AT_ONCE].T
+        size = end - begin
+        first = np.cumsum(size) - size
+        ids = stream.ids[np.repeat(begin - first, size) + np.arange(size.sum())].astype(np.int32)
+        forget_pages(stream.ids)
+        counts += np.bincount(ids, minlength=len(keep))
+        stays = rng.random(len(ids), dtype=np.float32) < keep[ids]
+        kept_before = np.concatenate([[0], np.cumsum(stays)])
+        pieces.append(ids[stays])
+        lengths.append(kept_before[first + size] - kept_before[first])
+    sizes = np.concatenate(lengths)
+    offsets = np.concatenate([[0], np.cumsum(sizes[sizes > 0])])
+    return TokenStream(np.concatenate(pieces), offsets), counts
+
+
+def has_pair_left(stream: TokenStream, held_out: np.ndarray) -> bool:
+    """Whether two tokens in a row stand outside what is held out, in one sentence."""
+    if stream.n_sentences > SENTENCES_AT_ONCE or len(stream) > 2**24:
+        return True  # of so many units half are left, and some of them are longer
+    inside = np.zeros(len(stream) + 1, bool)
+    starts = np.zeros(len(stream) + 1, bool)
+    starts[stream.offsets] = True
+    for begin, end in held_out.tolist():
+        inside[begin:end] = True
+    return bool((~inside[:-2] & ~inside[1:-1] & ~starts[1:-1]).any())

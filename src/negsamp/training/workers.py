@@ -1,0 +1,374 @@
+"""Processes that run one program in step, on arrays in shared memory.
+
+Every member runs the same program and does its share between two barriers; nothing is sent while
+they work. Members are plain child processes that import the program by name, so that the user's
+script needs no ``__main__`` guard and a notebook works as well. Whatever stops one stops all.
+"""
+
+from __future__ import annotations
+
+import errno
+import math
+import mmap
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from negsamp.errors import TeamError
+
+__all__ = ["Team", "run_alone", "run_team", "start_children"]
+
+# What a child runs. It takes the parent's path first: negsamp may not be installed. Then it waits
+# for its task, with what takes time to import there already.
+CHILD = (
+    "import pickle, sys\n"
+    "sys.path[:] = pickle.load(sys.stdin.buffer)\n"
+    "import negsamp.training.epochs\n"
+    "from negsamp.training.workers import _child\n"
+    "_child()\n"
+)
+OPEN_FILES = "/proc/self/fd"  # where Linux shows them; other processes can open them there
+ALIGNMENT = 64  # bytes; a cache line
+SPINS, YIELDS = 2000, 2000  # about 0.2 ms and some ms of waiting before a member sleeps
+
+Program = Callable[["Team", dict[str, np.ndarray], Any], None]
+
+
+class _Stopped(BaseException):
+    """Another member stopped the team; says nothing to the user."""
+
+
+class Team:
+    """One member's view of the team.
+
+    Parameters
+    ----------
+    rank, size : int
+        Which member this is, 0 … size − 1, and how many there are.
+    control : ndarray, shape (1 + size,) int64
+        Shared: 1 once the team is stopped, then how many barriers each member has reached.
+    is_alive : callable, optional
+        Raises if a member that others wait for is gone.
+    """
+
+    def __init__(
+        self,
+        rank: int = 0,
+        size: int = 1,
+        control: np.ndarray | None = None,
+        is_alive: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.rank, self.size = rank, size
+        # a memoryview reads one number four times as fast as an array does
+        shared = np.zeros(1 + size, dtype=np.int64) if control is None else control
+        self._control = shared.data.cast("B").cast("q")
+        self._is_alive = is_alive
+        self._barriers = 0
+        self._fence = threading.Lock()
+
+    def barrier(self) -> None:
+        """Wait until every member is here; what each wrote before, all can read after."""
+        if self.size == 1:
+            return
+        with self._fence:  # taking a lock orders this processor's writes before the next one
+            self._barriers += 1
+        self._control[1 + self.rank] = self._barriers
+        for other in range(self.size):
+            waits = 0
+            while self._control[1 + other] < self._barriers:
+                waits += 1
+                if waits > SPINS:
+                    self._wait(waits)
+        if self._control[0]:
+            raise _Stopped
+        with self._fence:
+            pass
+
+    def stop(self) -> None:
+        """Let every member leave at its next barrier."""
+        self._control[0] = 1
+
+    def share(self, n: int) -> slice:
+        """This member's part of n things: consecutive, and nearly as many as any other's."""
+        return slice(self.rank * n // self.size, (self.rank + 1) * n // self.size)
+
+    def _wait(self, waits: int) -> None:
+        if self._control[0]:
+            raise _Stopped
+        if waits < SPINS + YIELDS and hasattr(os, "sched_yield"):
+            os.sched_yield()
+        else:
+            self._is_alive()
+            time.sleep(0.0005)
+
+
+def run_alone(program: Program, arrays: dict[str, np.ndarray], job: Any) -> None:
+    """Run a program as a team of one, in this process, on the arrays themselves."""
+    program(Team(), arrays, job)
+
+
+def run_team(
+    program: Program,
+    size: int,
+    arrays: dict[str, np.ndarray],
+    job: Any,
+    scratch: dict[str, tuple[tuple[int, ...], Any]],
+    children: Sequence[subprocess.Popen[bytes]] = (),
+) -> dict[str, np.ndarray]:
+    """Run a program in several processes, this one among them.
+
+    Parameters
+    ----------
+    program : callable
+        Called as ``program(team, arrays, job)`` by each member; a function of a module, so that it
+        can be imported. This process is rank 0.
+    size : int
+        Members, 2 or more.
+    arrays : dict of ndarray
+        Moved to shared memory: each is copied and taken out of the dict, so that it need not be in
+        memory twice. Those that map a file stay as they are, and each member maps it too.
+    job : object
+        Pickled for each child; this process passes it on as it is.
+    scratch : dict
+        Shapes and dtypes of further shared arrays, zero at first.
+    children : sequence of subprocess.Popen
+        Started ahead by `start_children`; as many as lack are started now.
+
+    Returns
+    -------
+    dict of ndarray
+        The shared arrays, as the program left them.
+
+    Raises
+    ------
+    TeamError
+        If a child dies without an exception, say by a signal.
+    OSError
+        If there is no room for the shared arrays.
+    BaseException
+        What a member raised; the others have ended then. Its cause is a TeamError with the
+        traceback of the process that it comes from.
+    """
+    in_files = {name: array for name, array in arrays.items() if _is_map(array)}
+    for name in in_files:
+        del arrays[name]
+    layout = {name: (array.shape, array.dtype) for name, array in arrays.items()}
+    layout |= {name: (shape, np.dtype(dtype)) for name, (shape, dtype) in scratch.items()}
+    layout["_control"] = ((1 + size,), np.dtype(np.int64))
+    with _shared_file(_bytes(layout)) as file:
+        shared = _map(file.fileno(), layout)
+        while arrays:
+            name, array = arrays.popitem()
+            shared[name][...] = array
+            del array
+        shared |= in_files
+        files = {name: (a.filename, a.dtype, a.shape, a.offset) for name, a in in_files.items()}
+        task = (program, size, layout, _path(file), files, pickle.dumps(_for_children(job)))
+        children = children[: size - 1]
+        with start_children(size - 1 - len(children)) as more:
+            members = [*children, *more]
+            for rank, child in enumerate(members, 1):
+                _send(child, (rank, os.getpid(), *task))
+            _lead(program, size, shared, job, members)
+    return shared
+
+
+@contextmanager
+def start_children(n: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Start processes that wait for `run_team`, and end them when the context ends.
+
+    Starting takes half a second, in which this process can do something else.
+    """
+    children: list[subprocess.Popen[bytes]] = []
+    try:
+        for _ in range(n):
+            children.append(
+                subprocess.Popen(
+                    [sys.executable, "-c", CHILD],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    start_new_session=True,  # Ctrl-C in a terminal is the parent's to answer
+                )
+            )
+            _send(children[-1], sys.path)
+        yield children
+    finally:
+        for child in children:
+            _end(child)
+
+
+def _is_map(array: np.ndarray) -> TypeGuard[np.memmap]:
+    return isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap)
+
+
+def _for_children(job: Any) -> Any:
+    """The job without what only this process can have, where the job says how."""
+    return job.for_children() if hasattr(job, "for_children") else job
+
+
+def _lead(
+    program: Program,
+    size: int,
+    shared: dict[str, np.ndarray],
+    job: Any,
+    children: list[subprocess.Popen[bytes]],
+) -> None:
+    def is_alive() -> None:
+        if any(child.poll() is not None for child in children):
+            raise _Stopped
+
+    team = Team(0, size, shared["_control"], is_alive)
+    try:
+        program(team, shared, job)
+    except _Stopped:
+        team.stop()
+        reason = _reason(children)
+        raise reason from reason.__cause__
+    except BaseException:
+        team.stop()
+        raise
+    for child in children:
+        child.wait()
+    if any(child.returncode for child in children):
+        raise _reason(children)
+
+
+def _reason(children: list[subprocess.Popen[bytes]]) -> BaseException:
+    """Why a child stopped: the exception that it sent, or how it ended."""
+    codes = []
+    for child in children:
+        assert child.stdout is not None
+        sent = child.stdout.read()
+        if sent:
+            error, where = pickle.loads(sent)  # from our own child, over a pipe of its own
+            error.__cause__ = TeamError(f"in a worker process:\n{where}")
+            return error
+        codes.append(child.wait())
+    ended = next((code for code in codes if code), 0)
+    how = f"by signal {-ended}" if ended < 0 else f"with status {ended}"
+    return TeamError(f"a worker process ended {how} before the work was done")
+
+
+def _send(child: subprocess.Popen[bytes], message: Any) -> None:
+    assert child.stdin is not None
+    # a pipe that is broken belongs to a dead child, which the first barrier will notice
+    with suppress(BrokenPipeError):
+        pickle.dump(message, child.stdin)
+        child.stdin.flush()
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Let a child finish, or make it; one without a task sees that none will come."""
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
+    try:
+        child.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _child() -> None:
+    """What a child does: the program, as the member that the parent says it is."""
+    try:
+        rank, parent, program, size, layout, path, files, job = pickle.load(sys.stdin.buffer)
+    except EOFError:
+        return  # not needed
+    with open(path, "r+b") as file:
+        shared = _map(file.fileno(), layout)
+    for name, (path, dtype, shape, offset) in files.items():
+        shared[name] = np.memmap(path, _built_in(dtype), "r", offset, shape)
+
+    def is_alive() -> None:
+        if os.getppid() != parent:
+            raise _Stopped
+
+    team = Team(rank, size, shared["_control"], is_alive)
+    try:
+        program(team, shared, pickle.loads(job))
+    except _Stopped:
+        pass
+    except BaseException as error:
+        # sent before the team is stopped, so that it is there when the parent looks
+        with suppress(OSError):  # the parent may have ended first
+            sys.stdout.buffer.write(_pickled(error))
+            sys.stdout.buffer.flush()
+            os.close(sys.stdout.fileno())
+        team.stop()
+        os._exit(1)
+
+
+def _pickled(error: BaseException) -> bytes:
+    where = "".join(traceback.format_exception(error))
+    try:
+        sent = pickle.dumps((error, where))
+        pickle.loads(sent)
+    except Exception:
+        return pickle.dumps((TeamError(f"{type(error).__name__}: {error}"), where))
+    return sent
+
+
+def _bytes(layout: dict[str, tuple[tuple[int, ...], np.dtype]]) -> int:
+    return sum(_padded(shape, dtype) for shape, dtype in layout.values())
+
+
+def _padded(shape: tuple[int, ...], dtype: np.dtype) -> int:
+    return max(1, -(-math.prod(shape) * dtype.itemsize // ALIGNMENT)) * ALIGNMENT
+
+
+def _shared_file(size: int) -> Any:
+    """A file of zeros that processes can map: in memory where the system offers that."""
+    in_memory, on_disk = "/dev/shm", tempfile.gettempdir()
+    has_room = os.path.isdir(in_memory) and shutil.disk_usage(in_memory).free > size
+    folder = in_memory if has_room else on_disk
+    free = shutil.disk_usage(folder).free
+    if free <= size:  # a map of a file without room would end the process, not raise
+        raise OSError(
+            errno.ENOSPC, f"workers share {size} bytes, and {folder} has no room: {free} are free"
+        )
+    file: Any
+    if os.path.isdir(OPEN_FILES):  # without a name it is gone with the processes, however they end
+        file = tempfile.TemporaryFile(dir=folder)
+    else:
+        file = tempfile.NamedTemporaryFile(prefix=f"negsamp-{os.getpid()}-", dir=folder)
+    file.truncate(size)
+    return file
+
+
+def _path(file: Any) -> str:
+    """By which other processes can open a file."""
+    return f"/proc/{os.getpid()}/fd/{file.fileno()}" if isinstance(file.name, int) else file.name
+
+
+def _map(
+    descriptor: int, layout: dict[str, tuple[tuple[int, ...], np.dtype]]
+) -> dict[str, np.ndarray]:
+    buffer = mmap.mmap(descriptor, _bytes(layout))
+    if hasattr(mmap, "MADV_HUGEPAGE"):  # rows are met at random: large pages save look-ups
+        with suppress(OSError):
+            buffer.madvise(mmap.MADV_HUGEPAGE)
+    arrays, offset = {}, 0
+    for name, (shape, dtype) in layout.items():
+        arrays[name] = np.ndarray(shape, _built_in(dtype), buffer, offset)
+        offset += _padded(shape, dtype)
+    return arrays
+
+
+def _built_in(dtype: np.dtype) -> np.dtype:
+    """NumPy's own instance of a dtype: it is five times as slow at some things with one that was
+    pickled, as ``np.add.at``.
+    """
+    return np.dtype(dtype.str)

@@ -1,0 +1,144 @@
+"""The text format of GloVe: that of word2vec without its header."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import numpy as np
+
+from negsamp.files.atomic import writing
+from negsamp.vectors.formats.sources import (
+    LARGEST_VECTOR,
+    Collector,
+    check_options,
+    opened,
+)
+from negsamp.vectors.formats.text_rows import longest_line, read_text_rows, write_text_rows
+from negsamp.vectors.formats.writing import (
+    check_vectors,
+    encode_word,
+)
+from negsamp.vectors.keyed_vectors import KeyedVectors
+
+__all__ = ["has_header", "load_glove_format", "save_glove_format"]
+
+REFUSED = " \t\n\r\v\f"  # at these, readers cut a line into words or strip it
+MARK = "\ufeff".encode()  # which some editors write first
+HEADER = re.compile(rb"(?:\xef\xbb\xbf)?\s*\d{1,18}\s+\d{1,18}\s*", re.ASCII)
+BEGINNING = 200  # bytes
+
+
+def load_glove_format(
+    path: str | os.PathLike[str],
+    *,
+    limit: int | None = None,
+    encoding: str = "utf-8",
+    errors: str = "strict",
+    on_duplicate: str = "error",
+    datatype: Any = np.float32,
+) -> KeyedVectors:
+    """Read a text file of vectors that has no header, as GloVe writes it.
+
+    Parameters
+    ----------
+    path : path
+        Plain or gzip, as its first bytes say. The first line's word has no spaces: all fields
+        behind it are numbers, and say how many each word has.
+    limit, encoding, errors, on_duplicate, datatype
+        As in `load_word2vec_format`.
+
+    Returns
+    -------
+    KeyedVectors
+        Its keys are str; it has no counts. A word may have spaces: the last d fields are the
+        numbers.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    VectorFileError
+        If it is not such a file; names the line. A first line of two integers is taken for
+        word2vec's header.
+    ValueError
+        If an option is out of range.
+    MemoryError
+        If all of it is there and the machine has no room for it.
+    """
+    dtype = check_options(limit, encoding, errors, on_duplicate, datatype)
+    with opened(path) as source:
+        most = longest_line(LARGEST_VECTOR)
+        first = source.readline(most).removeprefix(MARK)
+        if len(first) >= most and not first.endswith(b"\n"):
+            raise source.fault(f"it has more than {most} bytes and no end", line=1)
+        if HEADER.fullmatch(first):
+            raise source.fault(
+                "it is two integers, as in the header of word2vec's text form, which "
+                "load_word2vec_format reads",
+                line=1,
+            )
+        d = first.rstrip(b" \r\n").count(b" ")
+        if not 1 <= d <= LARGEST_VECTOR:
+            raise source.fault(
+                f"it has {d} fields behind a word, apart by one space each; there must be 1 to "
+                f"{LARGEST_VECTOR} numbers" + (", and it has tabs" if b"\t" in first else ""),
+                line=1,
+            )
+        collector = Collector(source, d, None, encoding, errors, on_duplicate, dtype)
+        read_text_rows(source, d, collector, 1, limit, is_all=False, beginning=first)
+        return collector.finish()
+
+
+def save_glove_format(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
+    """Write vectors as text without a header, with digits enough to come back the same.
+
+    Counts are not written.
+
+    Parameters
+    ----------
+    kv : KeyedVectors
+        Of one word or more. Its keys must be str without white space of ASCII, and not empty.
+    path : path
+        A file of that name is replaced when the new one is complete. With ``.gz`` it is packed.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    TypeError
+        If `kv` is no `KeyedVectors`.
+    ValueError
+        If a key or a vector is such as the format cannot carry, or if the first line would be
+        taken for a header; before anything is written.
+    """
+    matrix = check_vectors(kv)
+    if not len(kv):
+        raise ValueError("kv has no words; without a header, there must be one or more")
+    words = [encode_word(key, row, REFUSED) + b" " for row, key in enumerate(kv.index_to_key)]
+    if words[0].startswith(MARK):
+        raise ValueError(
+            f"the first word, {kv.index_to_key[0]!r:.60}, begins with a byte order mark, which is "
+            "no part of the word where a file begins with it"
+        )
+    if matrix.shape[1] == 1 and words[0].rstrip().isdigit() and float(matrix[0, 0]).is_integer():
+        raise ValueError(
+            f"the first word is {kv.index_to_key[0]!r:.60} and its only number {matrix[0, 0]}: "
+            "such a line is taken for a header"
+        )
+    with writing(path) as file:
+        write_text_rows(file, words, matrix)
+
+
+def has_header(path: str | os.PathLike[str]) -> bool:
+    """Whether a text file's first line is two integers, as in word2vec's form.
+
+    Raises
+    ------
+    OSError, VectorFileError
+        As in `load_glove_format`.
+    """
+    with opened(path) as source:
+        line = source.readline(BEGINNING)
+    return line.endswith(b"\n") and HEADER.fullmatch(line) is not None

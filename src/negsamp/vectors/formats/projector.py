@@ -1,0 +1,162 @@
+"""The two files of the TensorBoard Embedding Projector, in a folder of their own.
+
+``vectors.tsv`` has a row a line, tabs between its numbers; ``metadata.tsv`` has the words, a line
+each, or where there are counts a heading ``word<TAB>count`` and a line of the two for each word.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from negsamp.files.atomic import writing
+from negsamp.files.npy import sync_folder
+from negsamp.vectors.formats.sources import (
+    LARGEST_VECTOR,
+    LONGEST_WORD,
+    Collector,
+    Source,
+    check_options,
+    opened,
+)
+from negsamp.vectors.formats.text_rows import longest_line, read_number_rows, write_text_rows
+from negsamp.vectors.formats.writing import (
+    check_vectors,
+    encode_word,
+)
+from negsamp.vectors.keyed_vectors import KeyedVectors
+
+__all__ = ["VECTORS", "load_projector", "save_projector"]
+
+VECTORS, METADATA = "vectors.tsv", "metadata.tsv"
+HEADING = [b"word", b"count"]
+COUNT = re.compile(rb"[0-9]{1,18}")
+LONGEST_LINE = LONGEST_WORD + 32  # bytes
+REFUSED = "\t\n\r\v\f"
+
+
+def save_projector(kv: KeyedVectors, folder: str | os.PathLike[str]) -> None:
+    """Write a folder whose two files https://projector.tensorflow.org loads.
+
+    Parameters
+    ----------
+    kv : KeyedVectors
+        Of one word or more. Its keys must be str without tabs and line ends, and more than white
+        space.
+    folder : path
+        A new folder.
+
+    Raises
+    ------
+    FileExistsError
+        If something has that name.
+    OSError
+        If the files cannot be written.
+    TypeError
+        If `kv` is no `KeyedVectors`.
+    ValueError
+        If a key or a vector is such as the format cannot carry; before anything is written.
+    """
+    matrix = check_vectors(kv)
+    words = [encode_word(key, row, REFUSED) for row, key in enumerate(kv.index_to_key)]
+    for row, word in enumerate(kv.index_to_key):
+        if not str(word).strip():
+            raise ValueError(
+                f"the word {word!r:.60} (row {row}) is white space, which the projector leaves out"
+            )
+    if not words:
+        raise ValueError("kv has no words; there must be one or more")
+    target = Path(folder).resolve()
+    if target.exists():
+        raise FileExistsError(f"folder {str(target)!r} is there already; choose another name")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".{target.name:.50}-{secrets.token_hex(8)}")
+    aside.mkdir()
+    try:
+        with writing(aside / VECTORS) as file:
+            write_text_rows(file, [b""] * len(words), matrix, "\t")
+        with writing(aside / METADATA) as file:
+            if kv.counts is not None:
+                counts = kv.counts.tolist()
+                words = [b"%s\t%d" % pair for pair in zip(words, counts, strict=True)]
+                words.insert(0, b"\t".join(HEADING))
+            file.write(b"\n".join([*words, b""]))
+        os.rename(aside, target)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    sync_folder(target.parent)
+
+
+def load_projector(folder: str | os.PathLike[str], *, datatype: Any = np.float32) -> KeyedVectors:
+    """Read what `save_projector` wrote.
+
+    Parameters
+    ----------
+    folder : path
+    datatype : dtype
+        Of the matrix: float16, float32 or float64.
+
+    Returns
+    -------
+    KeyedVectors
+        Its keys are str; with counts if they are there.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be read.
+    VectorFileError
+        If the files are not such or do not agree; names the line.
+    ValueError
+        If `datatype` is none of the three.
+    MemoryError
+        If all of it is there and the machine has no room for it.
+    """
+    dtype = check_options(datatype=datatype)
+    with opened(Path(folder) / METADATA) as source:
+        words, counts = _read_words(source)
+    with opened(Path(folder) / VECTORS) as source:
+        first = source.readline(longest_line(LARGEST_VECTOR))
+        d = first.count(b"\t") + 1
+        if d > LARGEST_VECTOR:
+            raise source.fault(f"it has {d} numbers; {LARGEST_VECTOR} are allowed", line=1)
+        if len(words) * 2 * d - 1 > source.room:
+            raise source.fault(f"it has no room for {len(words)} rows of {d} numbers", line=1)
+        collector = Collector(source, d, len(words), "utf-8", "strict", "error", dtype)
+        read_number_rows(source, d, collector, words, first)
+        kv = collector.finish()
+    return KeyedVectors(kv.index_to_key, kv.vectors, counts)
+
+
+def _read_words(source: Source) -> tuple[list[bytes], list[int] | None]:
+    words: list[bytes] = []
+    counts: list[int] | None = None
+    number = 0
+    while line := source.readline(LONGEST_LINE):
+        number += 1
+        word, *columns = line.removesuffix(b"\n").removesuffix(b"\r").split(b"\t")
+        if number == 1 and columns:
+            if [word, *columns] != HEADING:
+                raise source.fault(
+                    f"its heading has {len(columns) + 1} columns; one column without a heading "
+                    "may be there, or the columns 'word' and 'count'",
+                    line=1,
+                )
+            counts = []
+            continue
+        if len(columns) != (counts is not None) or not all(map(COUNT.fullmatch, columns)):
+            raise source.fault(
+                "it must be a word" + (", a tab and a count" if counts is not None else ""),
+                line=number,
+            )
+        words.append(word)
+        if counts is not None:
+            counts += map(int, columns)
+    return words, counts

@@ -1,0 +1,195 @@
+"""How far models agree on which words are near: the neighbours that they share.
+
+Models that differ in their seed only find other neighbours for many words; what is said of a
+single model's neighbours is worth as much as they have in common with those of the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from negsamp.checks import is_integer
+from negsamp.vectors.keyed_vectors import KeyedVectors
+
+__all__ = ["Stability", "stability"]
+
+SCORES_AT_ONCE = 1 << 22  # cosines; 16 MB
+
+
+@dataclass(frozen=True)
+class Stability:
+    """What `stability` finds.
+
+    Attributes
+    ----------
+    words : list
+        The W words that were compared.
+    topn : int
+        Neighbours of each.
+    overlaps : ndarray, shape (W,) float64
+        Share of a word's neighbours that two models have in common, the mean over all pairs of
+        models; 1 if they agree, 0 if they have none in common.
+    jaccards : ndarray, shape (W,) float64
+        Neighbours in common by neighbours that either model has, the mean over all pairs.
+    pairs : ndarray, shape (M, M) float64
+        Mean overlap of each two of the M models, 1 on the diagonal.
+    """
+
+    words: list[Any]
+    topn: int
+    overlaps: np.ndarray = field(repr=False)
+    jaccards: np.ndarray = field(repr=False)
+    pairs: np.ndarray = field(repr=False)
+
+    @property
+    def mean(self) -> float:
+        """Mean of `overlaps`."""
+        return float(self.overlaps.mean())
+
+    @property
+    def mean_jaccard(self) -> float:
+        """Mean of `jaccards`."""
+        return float(self.jaccards.mean())
+
+    def least(self, n: int = 10) -> list[tuple[Any, float]]:
+        """The n words of the lowest overlap, the lowest first, and their overlaps."""
+        return self._extreme(self.overlaps, n)
+
+    def most(self, n: int = 10) -> list[tuple[Any, float]]:
+        """The n words of the highest overlap, the highest first, and their overlaps."""
+        return self._extreme(-self.overlaps, n)
+
+    def _extreme(self, keys: np.ndarray, n: int) -> list[tuple[Any, float]]:
+        _check_positive("n", n)
+        best = np.argsort(keys, kind="stable")[: int(n)].tolist()
+        return [(self.words[i], float(self.overlaps[i])) for i in best]
+
+    def __repr__(self) -> str:
+        return (
+            f"Stability(mean={self.mean:.3f}, mean_jaccard={self.mean_jaccard:.3f}, "
+            f"{len(self.words)} words, {len(self.pairs)} models, topn={self.topn})"
+        )
+
+
+def stability(
+    models: Iterable[Any],
+    words: Sequence[Hashable] | None = None,
+    topn: int = 10,
+) -> Stability:
+    """Compare the nearest neighbours of words across models, of several seeds for instance.
+
+    Neighbours are by cosine, equal cosines in the order of the first model's rows, among the words
+    that all models have. The share that two models have in common is the stability of [1]_ (there
+    in per cent); its value rises with `topn` and falls with the number of words.
+
+    Parameters
+    ----------
+    models : iterable of KeyedVectors or Word2Vec
+        Two or more; the dimensions of their vectors may differ.
+    words : sequence of hashable, optional
+        Words to compare; all that the models have in common if None.
+    topn : int
+        Neighbours of each word.
+
+    Returns
+    -------
+    Stability
+
+    Raises
+    ------
+    TypeError
+        If a model is something else.
+    ValueError
+        If there are fewer than two models, no words, or not more than `topn` words that all models
+        have.
+    UnknownWordError
+        If a model does not have one of the words.
+
+    References
+    ----------
+    .. [1] L. Wendlandt, J. K. Kummerfeld, R. Mihalcea, "Factors Influencing the Surprising
+       Instability of Word Embeddings", NAACL 2018, section 3.
+
+    Examples
+    --------
+    >>> a = KeyedVectors(["x", "y", "z"], [[1, 0], [1, 1], [0, 3]])
+    >>> b = KeyedVectors(["x", "y", "z"], [[1, 0], [1, 2], [0, 3]])
+    >>> stability([a, b], topn=1).overlaps
+    array([1., 0., 1.])
+    """
+    _check_positive("topn", topn)
+    vectors = [_vectors(model) for model in models]
+    if len(vectors) < 2:
+        raise ValueError(f"models has {len(vectors)} of them; two or more can be compared")
+    others = vectors[1:]
+    common = [key for key in vectors[0].index_to_key if all(key in other for other in others)]
+    if len(common) <= topn:
+        raise ValueError(
+            f"topn is {topn}; it must be less than the number of words that all models have, "
+            f"{len(common)}"
+        )
+    if isinstance(words, (str, bytes)):
+        raise TypeError(f"words is {words!r}; it must be a list of words")
+    asked = common if words is None else list(words)
+    if not asked:
+        raise ValueError("words is empty; there is nothing to compare")
+    for kv in vectors:
+        for word in asked:
+            kv.row(word)
+    place = {word: i for i, word in enumerate(common)}
+    queries = np.array([place[word] for word in asked], dtype=np.int64)
+    n = int(topn)
+    found = [_neighbours(kv, common, queries, n) for kv in vectors]
+
+    total, jaccards = np.zeros(len(asked), dtype=np.int64), np.zeros(len(asked))
+    pairs = np.eye(len(found))
+    chosen = list(combinations(range(len(found)), 2))
+    for i, j in chosen:
+        both = np.sort(np.concatenate([found[i], found[j]], axis=1), axis=1)
+        shared = np.count_nonzero(both[:, 1:] == both[:, :-1], axis=1)
+        total += shared
+        jaccards += shared / (2 * n - shared)
+        pairs[i, j] = pairs[j, i] = shared.mean() / n
+    overlaps = total / (n * len(chosen))
+    return Stability(asked, n, overlaps, jaccards / len(chosen), pairs)
+
+
+def _vectors(model: Any) -> KeyedVectors:
+    model = model.wv if hasattr(type(model), "wv") else model
+    if not isinstance(model, KeyedVectors):
+        raise TypeError(
+            f"models holds a {type(model).__name__}; it must hold KeyedVectors or Word2Vec"
+        )
+    return model
+
+
+def _neighbours(kv: KeyedVectors, common: list[Any], queries: np.ndarray, topn: int) -> np.ndarray:
+    """The nearest words of some, as places in the list of common words, (W, topn) int32."""
+    rows = np.array([kv.key_to_index[word] for word in common], dtype=np.int64)
+    unit = kv.unit_vectors if np.array_equal(rows, np.arange(len(kv))) else kv.unit_vectors[rows]
+    n = len(common)
+    nearest = np.empty((len(queries), topn), dtype=np.int32)
+    at_once = max(1, SCORES_AT_ONCE // n)
+    for at in range(0, len(queries), at_once):
+        some = queries[at : at + at_once]
+        cosines = unit[some] @ unit.T
+        cosines[np.arange(len(some)), some] = -np.inf
+        last = np.partition(cosines, n - topn, axis=1)[:, n - topn, None]
+        is_near = cosines > last
+        # of those that are as near as the last, the first that there is room for
+        is_last = cosines == last
+        room = topn - np.count_nonzero(is_near, axis=1)
+        crowded = np.flatnonzero(np.count_nonzero(is_last, axis=1) > room)
+        is_last[crowded] &= np.cumsum(is_last[crowded], axis=1) <= room[crowded, None]
+        nearest[at : at + at_once] = np.nonzero(is_near | is_last)[1].reshape(-1, topn)
+    return nearest
+
+
+def _check_positive(name: str, value: Any) -> None:
+    if not is_integer(value) or value < 1:
+        raise ValueError(f"{name} is {value!r}; it must be an integer, 1 or more")

@@ -1,0 +1,70 @@
+"""Vectors of documents: the mean of those of their words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from negsamp.core.vocabulary import Vocabulary
+from negsamp.corpus.encoding import document_rows
+from negsamp.corpus.reading import is_path
+from negsamp.errors import CorpusError
+
+__all__ = ["check_documents", "document_vectors"]
+
+
+def check_documents(documents: Any) -> None:
+    """Refuse a single string, which would be taken for a document a character.
+
+    Raises
+    ------
+    CorpusError
+    """
+    if is_path(documents):
+        raise CorpusError(
+            f"documents is {str(documents)[:60]!r}; it must be an iterable of documents, each a "
+            "sequence of tokens or a str"
+        )
+
+
+def document_vectors(
+    vocabulary: Vocabulary, vectors: np.ndarray, documents: Any
+) -> tuple[np.ndarray, int]:
+    """Mean of the vectors of each document's known words, each as often as it occurs.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+    vectors : ndarray, shape (V, d) float32
+    documents : iterable of token sequences or str
+        As in `Word2Vec.fit`.
+
+    Returns
+    -------
+    ndarray, shape (n, d) float32
+        Zeros for a document without a known word.
+    int
+        How many of these there are.
+
+    Raises
+    ------
+    CorpusError
+        If it is a single string or a path, if a document is no sequence of tokens, or if a token is
+        not hashable.
+    """
+    check_documents(documents)
+    V, d = vectors.shape
+    means, n_unknown = [np.zeros((0, d), np.float32)], 0
+    for ids, lengths in document_rows(vocabulary, documents):
+        is_known = ids < V
+        known_before = np.append(0, np.cumsum(is_known))
+        offsets = known_before[np.append(0, np.cumsum(lengths))]
+        ones = np.ones(offsets[-1], np.float32)
+        counts = csr_matrix((ones, ids[is_known], offsets), shape=(len(lengths), V))
+        counts.sum_duplicates()  # so that rounding follows the words, not the tokens
+        n_known = np.diff(offsets)
+        n_unknown += int((n_known == 0).sum())
+        means.append(counts @ vectors / np.maximum(n_known, 1).astype(np.float32)[:, None])
+    return np.concatenate(means), n_unknown

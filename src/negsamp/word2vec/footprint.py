@@ -1,0 +1,117 @@
+"""How much memory a training run takes, from its sizes alone."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from negsamp.core.kernels.exact import softmax_bytes
+from negsamp.core.kernels.sampled import FLOATS_AT_ONCE, TOKENS_AT_ONCE, gradient_layout
+from negsamp.core.objectives import SAMPLED
+from negsamp.core.windows import READ_AT_ONCE
+from negsamp.training.epochs import Trainer
+
+__all__ = ["Footprint", "training_footprint"]
+
+# Python with NumPy and SciPy: what each process has for itself, and the libraries that all of them
+# map once. Measured with CPython 3.11, NumPy 2.4 and SciPy 1.17 on Linux.
+PROCESS, LIBRARIES = 36_000_000, 24_000_000
+# A word in a list and in a dict, beside the `str`: two pointers, a cell of the dict and an int.
+WORD = 8 + 104 + 28
+# Of a run of centers: ids, sentence ends of each (int64), radii; of tokens as they are read: id,
+# random number, whether and where it is kept.
+RUN, READ = 48, 24
+
+
+class Footprint(NamedTuple):
+    """Memory of a run, in bytes.
+
+    Attributes
+    ----------
+    matrices : int
+        The two of (V, d) float32.
+    corpus : int
+        Its ids and sentence ends; 0 where they lie in files.
+    words : int
+        The vocabulary.
+    state : int
+        What else is kept for each word: sums of squares, probabilities, the tree.
+    gradients : int
+        Of one update, all processes together.
+    each_process : int
+        Python, its libraries' own data and buffers, in each process.
+    processes : int
+    total : int
+        All of it, with the libraries once.
+    """
+
+    matrices: int
+    corpus: int
+    words: int
+    state: int
+    gradients: int
+    each_process: int
+    processes: int
+    total: int
+
+
+def training_footprint(trainer: Trainer, V: int, d: int, corpus: int, spelling: int) -> Footprint:
+    """Memory that `Trainer.train` needs.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    V, d : int
+        Words and dimensions.
+    corpus : int
+        Bytes of the token stream in memory.
+    spelling : int
+        Bytes of the words themselves.
+
+    Returns
+    -------
+    Footprint
+        An estimate: what Python and the system keep for later is not in it.
+    """
+    shape, w = trainer.shape, trainer.reach
+    G, L, H, N = shape
+    tokens = G * (L + 2 * w)
+    occurrences = tokens + G * H * N
+    state = V * (2 * 8 + 4 + 4 + 4)
+    if trainer.objective in SAMPLED:
+        layout = gradient_layout(shape, w, d).values()
+        gradients = sum(math.prod(size) * np.dtype(kind).itemsize for size, kind in layout)
+        buffers = _buffer_bytes(shape, w, d)
+        state += 4 * V * (trainer.objective != "sgns")  # what is subtracted from scores
+    elif trainer.objective == "softmax":
+        # the scores of a slice of the block are there until the next are
+        scores = min(2 * softmax_bytes(V, 0) // 3, 4 * V * shape.batch_size)
+        gradients, buffers = scores + 8 * V * d, 8 * tokens * d
+    else:
+        depth = max(1.0, math.log2(V))  # of a tree at its deepest in the mean
+        gradients = int(4 * d * (tokens * depth * 2 + 2 * tokens))
+        buffers = 4 * d * (2 * w + 1) * 2 * min(tokens, 1024)
+        occurrences = int(tokens * depth)
+        state += int(V * (8 + 5 * depth))
+    run = min(shape.batch_size * trainer.blocks_a_run, int(trainer.kept_tokens) + shape.batch_size)
+    read = min(READ_AT_ONCE, int(corpus / 4) + 1) if corpus else READ_AT_ONCE
+    own = 2 * 8 * V + buffers + RUN * run + READ * read + 60 * occurrences
+    each = PROCESS + int(own)
+    matrices, words = 2 * 4 * V * d, V * WORD + spelling
+    shared = matrices + corpus + state + gradients
+    total = LIBRARIES + words + shared + trainer.members * each
+    return Footprint(matrices, corpus, words, state, gradients, each, trainer.members, total)
+
+
+def _buffer_bytes(shape: tuple[int, int, int, int], window: int, d: int) -> int:
+    """Of a `BlockKernel`, beside its gradients; that of the loss has one group more."""
+    (G, L, H, N), w = shape, window
+    columns = 2 * w + 1 + w % 2
+    groups = max(1, round(min(TOKENS_AT_ONCE, FLOATS_AT_ONCE / d) / (L + 2 * w)))
+    groups = min(groups, G) + 1
+    tokens, noise = L + 2 * w, H * N
+    floats = 2 * (tokens + columns) * d + noise * d + L * d  # C, O, Z, gradients by noise
+    floats += 2 * tokens * columns + 2 * L * N + tokens * (d + 3)  # S, A, noise scores, probe
+    return 4 * groups * floats

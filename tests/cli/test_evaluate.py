@@ -1,0 +1,183 @@
+"""``negsamp evaluate``: its figures are those of the library, in columns."""
+
+import math
+
+import numpy as np
+import pytest
+from test_cli import assert_one_line, help_of, run
+from test_golden import GOLDEN
+
+from negsamp import KeyedVectors, Word2Vec
+from negsamp.cli import main
+from negsamp.vectors.evaluation import evaluate_word_analogies, evaluate_word_pairs
+
+# king = man + royal and queen = woman + royal, up to length; Woman is another spelling.
+WORDS = ["man", "woman", "king", "queen", "crown", "Woman"]
+ROWS = [[1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1], [0, 0, 1], [0, 1, 0.2]]
+QUESTIONS = (
+    ": family\nman woman king queen\nWoman man queen king\nman woman crown king\n"
+    ": nothing known\nman woman cat dog\n"
+    ": gram1-made-up\nman king woman queen\n"
+)
+PAIRS = "# made up\nman\tking\t8\nqueen\tcrown\t7.5\nman\twoman\t1\nking cat 2\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    KeyedVectors(WORDS, np.array(ROWS, np.float32)).save(tmp_path / "vectors")
+    return str(tmp_path / "vectors")
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Both kinds, under names that say nothing of them."""
+    for name, text in (("a.txt", QUESTIONS), ("b.txt", PAIRS)):
+        (tmp_path / name).write_text(text)
+    return str(tmp_path / "a.txt"), str(tmp_path / "b.txt")
+
+
+def table(text):
+    """The cells of each line, by the line's name."""
+    rows = [line.split("  ") for line in text.splitlines()]
+    cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
+    return {name: more for name, *more in filter(None, cells)}
+
+
+def test_evaluate_prints_analogies_by_section(folder, files, capsys):
+    assert main(["evaluate", folder, files[0]]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        files[0],
+        "  family               66.7 %  2 of 3",
+        "  nothing known             -  0 of 0",
+        "  gram1-made-up       100.0 %  1 of 1",
+        "  semantic             66.7 %  2 of 3",
+        "  syntactic           100.0 %  1 of 1",
+        "  total                75.0 %  3 of 4",
+        "  out of vocabulary         1",
+    ]
+
+
+def test_evaluate_prints_pairs(folder, files, capsys):
+    result = evaluate_word_pairs(KeyedVectors.load(folder), files[1])
+    assert main(["evaluate", folder, files[1]]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        files[1],
+        f"  spearman             0.8660  p {result.spearman_pvalue:.1e}",
+        f"  pearson              {result.pearson:.4f}  p {result.pearson_pvalue:.1e}",
+        "  pairs                     3",
+        "  out of vocabulary         1  25.0 %",
+    ]
+
+
+def test_evaluate_tells_the_kinds_apart_and_keeps_the_order(folder, files, capsys):
+    assert main(["evaluate", folder, files[1], files[0], files[1]]) == 0
+    pairs, analogies, again = capsys.readouterr().out.split("\n\n")
+    assert pairs.startswith(files[1])
+    assert analogies.startswith(files[0])
+    assert again.rstrip("\n") == pairs
+    assert "family" in table(analogies)
+    assert "spearman" in table(pairs)
+
+
+@pytest.mark.parametrize(
+    ("options", "keywords"),
+    [
+        ([], {}),
+        (["--restrict-vocab", "3"], {"restrict_vocab": 3}),
+        (["--case-sensitive"], {"case_insensitive": False}),
+        (["--case-sensitive", "--restrict-vocab", "5"], None),
+    ],
+)
+def test_evaluate_hands_the_options_over(folder, files, capsys, options, keywords):
+    if keywords is None:
+        keywords = {"case_insensitive": False, "restrict_vocab": 5}
+    assert main(["evaluate", folder, *files, *options]) == 0
+    analogies, pairs = map(table, capsys.readouterr().out.split("\n\n"))
+    kv = KeyedVectors.load(folder)
+    expected = evaluate_word_analogies(kv, files[0], **keywords)
+    for count in (*expected.sections, expected.semantic, expected.syntactic, expected.total):
+        shown = "-" if math.isnan(count.accuracy) else f"{100 * count.accuracy:.1f} %"
+        assert analogies[count.name] == [shown, f"{count.correct} of {count.questions}"]
+    assert analogies["out of vocabulary"] == [str(expected.oov)]
+    expected = evaluate_word_pairs(kv, files[1], **keywords)
+    assert pairs["out of vocabulary"] == [str(expected.oov), f"{expected.oov_ratio:.1f} %"]
+    assert pairs["pairs"] == [str(expected.pairs)]
+
+
+def test_evaluate_answers_by_the_method(tmp_path, capsys):
+    # as in test_evaluation: the sum prefers extreme, the product balanced
+    rows = [[0, 0.9, 0.1, math.sqrt(0.18)], [0, 0.45, 0.45, math.sqrt(0.595)]]
+    words = ["a", "b", "c", "extreme", "balanced"]
+    KeyedVectors(words, np.vstack([np.eye(4)[:3], rows])).save(tmp_path / "vectors")
+    (tmp_path / "file").write_text(": s\na b c balanced\n")
+    for options, right in (([], 0), (["--method", "add"], 0), (["--method", "mul"], 1)):
+        main(["evaluate", str(tmp_path / "vectors"), str(tmp_path / "file"), *options])
+        assert table(capsys.readouterr().out)["total"][1] == f"{right} of 1"
+
+
+def test_evaluate_opens_a_model(capsys):
+    pairs, analogies = (str(GOLDEN / name) for name in ("pairs.txt", "analogies.txt"))
+    assert main(["evaluate", str(GOLDEN / "nce"), pairs, analogies]) == 0
+    expected = evaluate_word_pairs(Word2Vec.load(GOLDEN / "nce").wv, pairs)
+    found = table(capsys.readouterr().out)
+    assert found["spearman"][0] == f"{expected.spearman:.4f}"
+    assert found["lines skipped"] == ["1"]
+
+
+def test_evaluate_counts_odd_lines_and_names_them(folder, tmp_path):
+    (tmp_path / "odd.txt").write_text(PAIRS + "one\nman king much\n")
+    result = run("evaluate", folder, tmp_path / "odd.txt")
+    assert result.returncode == 0
+    assert table(result.stdout)["lines skipped"] == ["2"]
+    assert result.stderr.endswith("skipped 2 line(s) not of the form 'word1 word2 score': 6, 7\n")
+
+
+def test_evaluate_prints_figures_that_there_are_not(folder, tmp_path, capsys):
+    (tmp_path / "unknown.txt").write_text("cat dog 3\ncat mouse 1\n")
+    assert main(["evaluate", folder, str(tmp_path / "unknown.txt")]) == 0
+    found = table(capsys.readouterr().out)
+    assert found["spearman"] == ["-", "p nan"]
+    assert found["pairs"] == ["0"]
+
+
+def test_evaluate_help_shows_the_defaults_of_the_library(capsys, monkeypatch):
+    text, options = help_of(capsys, monkeypatch, "evaluate")
+    assert options["--restrict-vocab"].endswith("(default: 300000)")
+    assert options["--method"].endswith("(default: add)")
+    assert "{add,mul}" in options["--method"]
+    assert "--case-sensitive" in options
+    assert "': section' lines" in text
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        main(["evaluate", "--help"])
+    text = capsys.readouterr().out
+    assert text.isascii()
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["{folder}"], "arguments are required: FILE; see negsamp evaluate --help"),
+        (["{missing}", "{a}"], "there is no file or folder"),
+        (["{folder}", "{a}", "{missing}"], "No such file or directory: "),
+        (["{folder}", "{folder}"], "vectors' is a folder; it must be a file"),
+        (["{folder}", "{a}", "{empty}"], "it has no line of the form 'word1 word2 score' in UTF-8"),
+        (["{folder}", "{header}"], "it has no line of the form ': section' or four words below"),
+        (
+            ["{folder}", "{a}", "--restrict-vocab", "0"],
+            "restrict_vocab is 0; it must be an",
+        ),
+        (["{folder}", "{a}", "--restrict-vocab", "x"], "--restrict-vocab: invalid int value: 'x'"),
+        (["{folder}", "{a}", "--method", "cos"], "--method: invalid choice: 'cos'"),
+    ],
+)
+def test_evaluate_reports_wrong_input_in_one_line(
+    folder, files, tmp_path, capsys, arguments, expected
+):
+    (tmp_path / "empty").touch()
+    (tmp_path / "header").write_text(": s\n")
+    places = {name: tmp_path / name for name in ("missing", "empty", "header")}
+    places |= {"folder": folder, "a": files[0]}
+    assert main(["evaluate", *(argument.format(**places) for argument in arguments)]) == 2
+    assert_one_line(capsys.readouterr(), expected)

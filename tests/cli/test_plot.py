@@ -1,0 +1,90 @@
+"""`negsamp plot` from a saved model to a file."""
+
+import os
+import sys
+
+import numpy as np
+import pytest
+
+from negsamp import Word2Vec
+from negsamp.cli import main, plot
+
+pytest.importorskip("matplotlib", reason="pictures need the extra plot")
+
+WORDS = ("cat", "dog", "horse", "mouse", "größe", "$x$", "red", "green", "blue", "black")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """Folder of a model of ten words, of two epochs."""
+    rng = np.random.default_rng(0)
+    sentences = [list(rng.choice(WORDS, size=10)) for _ in range(30)]
+    folder = tmp_path_factory.mktemp("models") / "model"
+    params = {"vector_size": 4, "epochs": 2, "sample": 0, "workers": 1, "seed": 1}
+    Word2Vec(**params, progress=False).fit(sentences).save(folder)
+    return str(folder)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The labels and points of each map that is drawn."""
+    calls = []
+    draw = plot.draw_map
+    monkeypatch.setattr(plot, "draw_map", lambda *args: calls.append(args) or draw(*args))
+    return calls
+
+
+@pytest.mark.parametrize(("name", "beginning"), [("a.png", b"\x89PNG"), ("a.SVG", b"<?xml")])
+def test_plot_writes_a_map_of_words(model, tmp_path, drawn, name, beginning):
+    output = tmp_path / name
+    assert main(["plot", model, "-o", str(output), "--words", "größe", "$x$", "red", "red"]) == 0
+    assert output.read_bytes().startswith(beginning)
+    [(labels, points)] = drawn
+    assert labels == ["größe", "$x$", "red"]
+    kv = Word2Vec.load(model).wv
+    rows = np.stack([kv.get_vector(word, norm=True) for word in labels])
+    distances = [np.linalg.norm(matrix[0] - matrix[1]) for matrix in (points, rows)]
+    np.testing.assert_allclose(*distances, rtol=1e-5)  # three rows span a plane
+
+
+@pytest.mark.parametrize("method", ["pca", "negtsne"])
+def test_plot_top_takes_the_most_frequent(model, tmp_path, drawn, method):
+    arguments = ["--top", "4", "--method", method]
+    assert main(["plot", model, "-o", str(tmp_path / "a.png"), *arguments]) == 0
+    assert drawn[0][0] == Word2Vec.load(model).wv.index_to_key[:4]
+
+
+def test_plot_loss_draws_the_history(model, tmp_path, monkeypatch):
+    calls = []
+    draw = plot.draw_loss
+    monkeypatch.setattr(plot, "draw_loss", lambda losses: calls.append(losses) or draw(losses))
+    assert main(["plot", model, "-o", str(tmp_path / "a.png"), "--loss"]) == 0
+    assert calls == [Word2Vec.load(model).loss_history_]
+    assert (tmp_path / "a.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-o", "{}/a.gif"], "its name must end in .png, .svg or .pdf"),
+        (["-o", "{}/none/a.png"], "No such file or directory"),
+        (["-o", "{}/a.png", "--words", "cat", "unicorn"], "'unicorn' is not among the 10 words"),
+        (["-o", "{}/a.png", "--top", "0"], "argument --top: it is 0; it must be 1 or more"),
+        (["-o", "{}/a.png", "--seed", "-1"], "argument --seed: it is -1; it must be 0 or more"),
+        (["-o", "{}/a.png", "--loss", "--top", "3"], "not allowed with argument"),
+        (["-o", "{}/a.png", "--method", "umap"], "invalid choice: 'umap'"),
+    ],
+)
+def test_plot_refuses_and_writes_nothing(model, tmp_path, capsys, arguments, message):
+    assert main(["plot", model, *(text.format(tmp_path) for text in arguments)]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("negsamp: error: ")
+    assert captured.err.count("\n") == 1
+    assert message in captured.err
+    assert os.listdir(tmp_path) == []
+
+
+def test_plot_names_the_package_that_is_missing(model, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert main(["plot", model, "-o", str(tmp_path / "a.png")]) == 2
+    assert "pip install matplotlib" in capsys.readouterr().err

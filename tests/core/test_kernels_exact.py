@@ -1,0 +1,138 @@
+"""The full softmax and hierarchical softmax on blocks, against the reference."""
+
+import numpy as np
+import pytest
+
+from negsamp.core import reference
+from negsamp.core.blocks import block_run
+from negsamp.core.huffman import HuffmanTree
+from negsamp.core.kernels import exact as exact_kernels
+from negsamp.core.kernels.exact import HierarchicalKernel, SoftmaxKernel
+from negsamp.core.sampling import AliasTable
+from negsamp.core.windows import iter_windows, token_pieces, window_weights
+
+V, D = 11, 6
+TREE = HuffmanTree(np.arange(V, 0, -1) ** 2)
+KERNELS = {
+    "softmax": (SoftmaxKernel(), reference.softmax_gradients, reference.softmax_loss, ()),
+    "hierarchical": (
+        HierarchicalKernel(TREE),
+        reference.hierarchical_gradients,
+        reference.hierarchical_loss,
+        (TREE,),
+    ),
+}
+EVERY = pytest.mark.parametrize("name", KERNELS)
+SHAPES = pytest.mark.parametrize("shape", [(1, 4, 1, 0), (3, 32, 2, 0)], ids=str)
+WINDOWS = pytest.mark.parametrize("window", [1, 2, 5, 11])
+
+
+@pytest.fixture(autouse=True, params=["one slice", "many slices"])
+def slices(request, monkeypatch):
+    """Large and small slices: 16 centers of the softmax, 10 tokens of the tree, 3 together."""
+    if request.param == "many slices":
+        monkeypatch.setattr(exact_kernels, "SCORES_AT_ONCE", 1)
+        monkeypatch.setattr(HierarchicalKernel, "TOKENS_AT_ONCE", 10)
+        monkeypatch.setattr(HierarchicalKernel, "TOGETHER", 3)
+
+
+def random_block(shape, window, seed=0):
+    rng = np.random.default_rng(seed)
+    n = shape[0] * shape[1] - 3
+    offsets = np.unique(np.append(rng.integers(0, n, n // 9), [0, n]))
+    ids = rng.integers(0, V, n).astype(np.int32)
+    (run,) = iter_windows(
+        token_pieces(ids, offsets), window, shape[0] * shape[1], rng, shrink_windows=False
+    )
+    (block,) = block_run(run, shape, 5, AliasTable(np.ones(V)), rng, window_weights(window))
+    return block
+
+
+def matrices(seed=0):
+    return np.random.default_rng(seed).normal(size=(2, V, D))
+
+
+def total(rows, values):
+    """Sum over the occurrences of each row; node V − 1 only fills up."""
+    sums = np.zeros((V, *values.shape[1:]))
+    np.add.at(sums, rows, values)
+    return sums
+
+
+@EVERY
+@SHAPES
+@WINDOWS
+def test_gradients_equal_the_reference(name, shape, window):
+    W_in, W_out = matrices()
+    block = random_block(shape, window)
+    kernel, gradients, _, about = KERNELS[name]
+    fast, slow = kernel.gradients(W_in, W_out, block), gradients(W_in, W_out, block, *about)
+    if name == "softmax":
+        slow_rows = np.tile(np.arange(V), block.tokens.size)
+    else:
+        paths = [TREE.nodes[TREE.offsets[w] : TREE.offsets[w + 1]] for w in block.token_rows]
+        slow_rows = np.concatenate(paths)
+    rows = fast.output_rows
+    for a, b in (
+        (fast.centers, slow.centers),
+        (fast.center_squares, slow.center_squares),
+        (total(rows, fast.outputs), total(slow_rows, slow.outputs)),
+        (total(rows, fast.output_squares), total(slow_rows, slow.output_squares)),
+    ):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-10 * np.abs(b).max())
+
+
+@EVERY
+@SHAPES
+@WINDOWS
+def test_loss_equals_the_reference(name, shape, window):
+    block = random_block(shape, window)
+    kernel, _, loss, about = KERNELS[name]
+    expected = loss(*matrices(), block, *about).sum()
+    np.testing.assert_allclose(kernel.loss(*matrices(), block), expected, rtol=1e-12)
+
+
+@EVERY
+def test_gradients_equal_finite_differences_of_the_loss(name):
+    W_in, W_out = matrices()
+    block = random_block((3, 32, 2, 0), 3)
+    kernel = KERNELS[name][0]
+    g = kernel.gradients(W_in, W_out, block)
+    g_in = total(block.token_rows, g.centers)
+    g_out = total(g.output_rows, g.outputs)
+    rng, h = np.random.default_rng(1), 1e-6
+    for _ in range(10):
+        d_in, d_out = rng.normal(size=(2, V, D))
+        above = kernel.loss(W_in + h * d_in, W_out + h * d_out, block)
+        below = kernel.loss(W_in - h * d_in, W_out - h * d_out, block)
+        expected = -((g_in * d_in).sum() + (g_out * d_out).sum())
+        np.testing.assert_allclose((above - below) / (2 * h), expected, rtol=1e-6)
+
+
+@EVERY
+def test_kernels_keep_float32_and_survive_extreme_scores(name):
+    W_in, W_out = (30 * matrices()).astype(np.float32)  # scores of several thousand
+    block = random_block((3, 32, 2, 0), 5)
+    kernel = KERNELS[name][0]
+    g = kernel.gradients(W_in, W_out, block)
+    for array in g[:4]:
+        assert array.dtype == np.float32
+        assert np.isfinite(array).all()
+    assert np.isfinite(kernel.loss(W_in, W_out, block))
+    exact = kernel.gradients(*(30 * matrices()), block)
+    np.testing.assert_allclose(g.centers, exact.centers, rtol=1e-3, atol=0.1)
+
+
+def test_lengths_of_softmax_outputs_are_those_of_the_sums():
+    g = KERNELS["softmax"][0].gradients(*matrices(), random_block((3, 32, 2, 0), 5))
+    np.testing.assert_allclose(g.output_lengths, np.linalg.norm(g.outputs, axis=1), rtol=1e-12)
+    assert (g.output_lengths**2 != g.output_squares).all()
+
+
+def test_row_beyond_the_tree_gets_no_gradient():
+    block = random_block((3, 32, 2, 0), 5)
+    kernel = HierarchicalKernel(TREE)
+    g = kernel.gradients(*matrices(), block)
+    rows = g.output_rows
+    assert (rows == V - 1).any()
+    assert not g.outputs[rows == V - 1].any()

@@ -1,0 +1,221 @@
+"""The fast kernel against the reference, which shares no line with it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from negsamp.core import reference
+from negsamp.core.blocks import block_run
+from negsamp.core.kernels import sampled as kernel_module
+from negsamp.core.kernels.sampled import BlockKernel, gradient_layout
+from negsamp.core.objectives import SAMPLED
+from negsamp.core.optimizers import OPTIMIZERS, Gradients
+from negsamp.core.sampling import AliasTable
+from negsamp.core.windows import iter_windows, token_pieces, window_weights
+
+FIELDS = ("centers", "outputs", "center_squares", "output_squares")
+V, D = 11, 6  # few words, so that every block repeats each of them
+
+
+def random_block(shape, window, negative=5, seed=0, shrink=True, V=V):
+    """A block as training makes it: sentence ends anywhere, the last tokens padding."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, 3 * window + 3, size=200)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    n = shape[0] * shape[1] - 3
+    offsets = np.append(offsets[offsets < n], n)
+    ids = rng.integers(0, V, n).astype(np.int32)
+    (run,) = iter_windows(
+        token_pieces(ids, offsets), window, shape[0] * shape[1], rng, shrink_windows=False
+    )
+    noise = AliasTable(np.arange(1, V + 1))
+    (block,) = block_run(run, shape, negative, noise, rng, window_weights(window, shrink))
+    return block
+
+
+def matrices(seed=0, dtype=np.float64, V=V, d=D, scale=1.0):
+    rng = np.random.default_rng(seed)
+    return (scale * rng.normal(size=(2, V, d))).astype(dtype)
+
+
+SHAPES = pytest.mark.parametrize("shape", [(1, 4, 1, 4), (3, 32, 2, 8), (2, 60, 5, 3)], ids=str)
+# the objectives that sample noise, with all that is subtracted from their scores
+OBJECTIVES = pytest.mark.parametrize(
+    "objective", ["sgns", "nce, fixed", "nce, global", "nce, center", "infonce"]
+)
+WINDOWS = pytest.mark.parametrize("window", [1, 2, 5, 8, 11, 40])  # odd and even, above a group
+
+
+def negative(objective, shape):
+    """K: any, but InfoNCE's noise words are whole sets of it, here two or one."""
+    N = shape[3]
+    return 5 if objective != "infonce" else N // 2 if N % 2 == 0 else N
+
+
+def both_ways(objective, shape, window):
+    """A kernel for an objective, and what the reference has to know of it."""
+    name, _, normalizer = objective.partition(", ")
+    noise = np.arange(1.0, V + 1) / (V * (V + 1) / 2)
+    row_shift = SAMPLED[name].row_shift(noise, 5)
+    log_z = np.random.default_rng(7).normal(1, 0.5, V)
+    log_z = {"center": log_z[:, None], "global": log_z[:1, None]}.get(normalizer)
+    kernel = BlockKernel(
+        shape, window, D, np.float64, objective=name, row_shift=row_shift, log_z=log_z
+    )
+    about = (name, row_shift, None if log_z is None else np.broadcast_to(log_z[:, 0], V))
+    return kernel, about
+
+
+@SHAPES
+@WINDOWS
+@OBJECTIVES
+@pytest.mark.parametrize("shrink", [True, False])
+def test_gradients_equal_the_reference(shape, window, objective, shrink):
+    W_in, W_out = matrices()
+    block = random_block(shape, window, negative(objective, shape), shrink=shrink)
+    kernel, about = both_ways(objective, shape, window)
+    fast = kernel.gradients(W_in, W_out, block)
+    slow = reference.gradients(W_in, W_out, block, *about)
+    compared = FIELDS if about[2] is None else (*FIELDS, "log_z")
+    for name in compared:
+        a, b = getattr(fast, name), getattr(slow, name)
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-10 * np.abs(b).max())
+
+
+@SHAPES
+@WINDOWS
+@OBJECTIVES
+def test_loss_equals_the_reference(shape, window, objective):
+    W_in, W_out = matrices()
+    block = random_block(shape, window, negative(objective, shape))
+    kernel, about = both_ways(objective, shape, window)
+    fast = kernel.loss(W_in, W_out, block)
+    np.testing.assert_allclose(fast, reference.loss(W_in, W_out, block, *about).sum(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("max_step", [np.inf, 1.0, 1e-3])
+def test_step_equals_the_reference(optimizer, max_step):
+    shape, window = (3, 32, 2, 8), 5
+    fast, slow = matrices(), matrices()
+    rules = [[OPTIMIZERS[optimizer](V, max_step) for _ in "io"] for _ in "fs"]
+    kernel = BlockKernel(shape, window, D, np.float64)
+    for seed in range(3):
+        block = random_block(shape, window, seed=seed)
+        apply(fast, rules[0], block, kernel.gradients(*fast, block), fast=True)
+        apply(slow, rules[1], block, reference.gradients(*slow, block), fast=False)
+    np.testing.assert_allclose(fast, slow, rtol=1e-10, atol=1e-12)
+    assert np.abs(fast - matrices()).max() > 1e-5
+
+
+def apply(W, rules, block, g, fast, alpha=0.025):
+    """The update that training makes of a block's gradients."""
+    rules[0].apply(W[0], block.token_rows, g.centers, g.center_squares, alpha, fast=fast)
+    rules[1].apply(W[1], block.output_rows, g.outputs, g.output_squares, alpha, fast=fast)
+
+
+def test_gradients_equal_finite_differences_of_the_loss():
+    # independent of the chain rule: the loss alone, along random directions
+    shape, window = (2, 16, 1, 4), 3
+    W_in, W_out = matrices()
+    block = random_block(shape, window)
+    kernel = BlockKernel(shape, window, D, np.float64)
+    g_centers, g_outputs = (g.copy() for g in kernel.gradients(W_in, W_out, block)[:2])
+    g_in, g_out = np.zeros_like(W_in), np.zeros_like(W_out)
+    np.add.at(g_in, block.token_rows, g_centers)
+    np.add.at(g_out, block.output_rows, g_outputs)
+    rng, h = np.random.default_rng(1), 1e-6
+    for _ in range(10):
+        d_in, d_out = rng.normal(size=W_in.shape), rng.normal(size=W_out.shape)
+        above = kernel.loss(W_in + h * d_in, W_out + h * d_out, block)
+        below = kernel.loss(W_in - h * d_in, W_out - h * d_out, block)
+        expected = -((g_in * d_in).sum() + (g_out * d_out).sum())
+        np.testing.assert_allclose((above - below) / (2 * h), expected, rtol=1e-6)
+
+
+def test_kernel_gives_the_same_again_after_another_block():
+    shape, window = (3, 32, 2, 8), 5
+    W_in, W_out = matrices()
+    kernel = BlockKernel(shape, window, D, np.float64)
+    gradients = kernel.gradients(W_in, W_out, random_block(shape, window, seed=1))
+    first = [getattr(gradients, name).copy() for name in FIELDS]
+    kernel.loss(W_in, W_out, random_block(shape, window, seed=2))
+    kernel.gradients(W_in, W_out, random_block(shape, window, seed=3))
+    again = kernel.gradients(W_in, W_out, random_block(shape, window, seed=1))
+    for a, b in zip(first, again[: len(FIELDS)], strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_centers_without_contexts_get_no_gradient():
+    shape, window = (2, 16, 1, 4), 5
+    block = random_block(shape, window)
+    none = np.zeros_like(block.left)
+    empty = replace(block, left=none, right=none)
+    assert empty.pair_weight == 0
+    gradients = BlockKernel(shape, window, D, np.float64).gradients(*matrices(), empty)
+    for name in FIELDS:
+        assert not getattr(gradients, name).any()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_kernel_survives_extreme_scores(dtype):
+    shape, window = (2, 16, 1, 4), 5
+    W_in, W_out = matrices(dtype=dtype, scale=30.0)  # scores of several thousand
+    block = random_block(shape, window)
+    kernel = BlockKernel(shape, window, D, dtype)
+    slow = reference.gradients(W_in, W_out, block)
+    for a, b in zip(kernel.gradients(W_in, W_out, block)[:4], slow[:4], strict=True):
+        assert a.dtype == dtype
+        # sums of up to 150 terms of size 100, and their squares
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e5 * np.finfo(dtype).eps)
+    assert np.isfinite(kernel.loss(W_in, W_out, block)).all()
+
+
+def test_float32_gradients_are_near_float64():
+    shape, window = (3, 32, 2, 8), 5
+    W = matrices()
+    block = random_block(shape, window)
+    exact = BlockKernel(shape, window, D, np.float64).gradients(*W, block)
+    single = BlockKernel(shape, window, D, np.float32).gradients(*W.astype(np.float32), block)
+    for a, b in zip(single[:4], exact[:4], strict=True):
+        # sums of some hundred terms of size 1, each off by a few units of 6e-8
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("at_once", [1, 84, 1000])
+@pytest.mark.parametrize("limit", ["TOKENS_AT_ONCE", "FLOATS_AT_ONCE"])
+@pytest.mark.parametrize("parts", [2, 3])
+def test_kernels_of_some_groups_together_give_the_same_bits(monkeypatch, parts, limit, at_once):
+    shape, window = (5, 32, 2, 8), 5
+    W = matrices(dtype=np.float32)
+    block = random_block(shape, window)
+    layout = gradient_layout(shape, window, D)
+    whole = BlockKernel(shape, window, D)
+    at_once *= D if limit == "FLOATS_AT_ONCE" else 1
+    monkeypatch.setattr(kernel_module, limit, at_once)  # one, two or all groups
+    into = Gradients(**{name: np.full(size, np.nan, kind) for name, (size, kind) in layout.items()})
+    loss = 0.0
+    for part in range(parts):
+        groups = slice(part * 5 // parts, (part + 1) * 5 // parts)
+        kernel = BlockKernel(shape, window, D, into=into, groups=groups)
+        loss += kernel.loss(*W, block)
+        kernel.gradients(*W, block)
+    for a, b in zip(into[:4], whole.gradients(*W, block)[:4], strict=True):
+        assert a.tobytes() == b.tobytes()
+    np.testing.assert_allclose(loss, whole.loss(*W, block), rtol=1e-6)
+
+
+def test_kernel_takes_full_windows_again_after_shorter_ones():
+    # the weights of full windows are kept from one block to the next
+    shape, window = (2, 16, 1, 4), 3
+    short = random_block(shape, window)
+    full = replace(short, left=np.full((2, 16), 3), right=np.full((2, 16), 3))
+    assert short.left.min() < 3
+    kernel = BlockKernel(shape, window, D, np.float64)
+    for block in (full, full, short, full):
+        np.testing.assert_allclose(
+            kernel.loss(*matrices(), block),
+            reference.loss(*matrices(), block).sum(),
+            rtol=1e-12,
+        )

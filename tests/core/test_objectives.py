@@ -1,0 +1,173 @@
+"""Closed-form values and finite-difference gradients of every objective."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from scipy.special import log_softmax
+
+from negsamp.core.objectives import OBJECTIVES, SAMPLED, hierarchical, infonce, nce, sgns, softmax
+
+EVERY = pytest.mark.parametrize("name", SAMPLED)
+
+
+def scores(seed=0, P=7, N=4, scale=2.0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(0, scale, P), rng.normal(0, scale, (P, N))
+
+
+def numeric_gradients(loss, *arrays, h=1e-6):
+    """Central differences of the summed loss, one score at a time."""
+    gradients = [np.zeros_like(array) for array in arrays]
+    for array, gradient in zip(arrays, gradients, strict=True):
+        for i in np.ndindex(array.shape):
+            kept = array[i]
+            array[i] = kept + h
+            above = loss(*arrays).sum()
+            array[i] = kept - h
+            below = loss(*arrays).sum()
+            array[i] = kept
+            gradient[i] = (above - below) / (2 * h)
+    return gradients
+
+
+# central differences err by h² f'''/6 + ε f/h ≈ 1e-12 + 1e-9
+CLOSE = partial(np.testing.assert_allclose, rtol=0, atol=1e-8)
+
+
+@EVERY
+@pytest.mark.parametrize("weight", [1.0, 0.5])
+def test_score_gradients_equal_finite_differences(name, weight):
+    positive, negative = scores()
+    exact = SAMPLED[name].score_gradients(positive, negative, weight)
+    numeric = numeric_gradients(partial(SAMPLED[name].loss, weight=weight), positive, negative)
+    for a, b in zip(exact, numeric, strict=True):
+        CLOSE(a, b)
+
+
+def test_softmax_gradients_equal_finite_differences():
+    _, s = scores()
+    contexts = np.array([0, 1, 2, 3, 3, 2, 0])
+    (numeric,) = numeric_gradients(partial(softmax.loss, contexts=contexts), s)
+    CLOSE(softmax.score_gradients(s, contexts), numeric)
+
+
+def test_hierarchical_gradients_equal_finite_differences():
+    _, s = scores()
+    signs = np.random.default_rng(1).integers(-1, 2, s.shape)
+    assert set(signs.ravel()) == {-1, 0, 1}
+    (numeric,) = numeric_gradients(partial(hierarchical.loss, signs=signs), s)
+    CLOSE(hierarchical.score_gradients(s, signs), numeric)
+
+
+def test_finite_differences_reject_a_wrong_gradient():
+    positive, negative = scores()
+    numeric, _ = numeric_gradients(sgns.loss, positive, negative)
+    wrong = sgns.score_gradients(positive, negative)[0] * 1.0005
+    assert not np.allclose(wrong, numeric, rtol=0, atol=1e-8)
+
+
+def test_sgns_loss_of_zero_scores_is_k_plus_one_log_two():
+    loss = sgns.loss(np.zeros(3), np.zeros((3, 5)))
+    np.testing.assert_allclose(loss, 6 * np.log(2), rtol=1e-15)
+
+
+def test_sgns_loss_by_hand():
+    # σ(log 3) = 3/4 and σ(−log 4) = 1/5, so the loss is log 4/3 + ½ · log 5/4 at weight ½
+    loss = sgns.loss(np.array([np.log(3.0)]), np.array([[-np.log(4.0)]]), weight=0.5)
+    np.testing.assert_allclose(loss, np.log(4 / 3) + 0.5 * np.log(5 / 4), rtol=1e-14)
+
+
+def test_nce_loss_by_hand():
+    # U = (½, ¼, ¼), K = 2, γ = log 4: a score of log 2 stands for p = ½. The context has the row 0,
+    # P(1) = p / (p + K U) = ½ / (½ + 1) = 1/3; the noise words rows 1 and 2, with scores 0 and
+    # p = ¼: P(0) = K U / (p + K U) = ½ / (¼ + ½) = 2/3 each.
+    shift = nce.row_shift(np.array([0.5, 0.25, 0.25]), 2)
+    positive = np.array([np.log(2.0) - np.log(4.0) - shift[0]])
+    negative = np.zeros((1, 2)) - np.log(4.0) - shift[[1, 2]]
+    expected = -np.log(1 / 3) - 2 * np.log(2 / 3)
+    np.testing.assert_allclose(nce.loss(positive, negative), [expected], rtol=1e-14)
+
+
+def test_infonce_loss_by_hand():
+    # exp(a) = 1, 2 and 5: the context has 1/8; as two sets, 1/3 and 1/6
+    positive, negative = np.zeros(1), np.log([[2.0, 5.0]])
+    np.testing.assert_allclose(infonce.loss(positive, negative), [np.log(8)], rtol=1e-14)
+    in_two = (np.log(3) + np.log(6)) / 2
+    np.testing.assert_allclose(infonce.loss(positive, negative, 0.5), [in_two], rtol=1e-14)
+
+
+def test_infonce_over_the_whole_vocabulary_is_the_softmax():
+    # with every other row once as noise, and a uniform noise distribution, nothing is sampled
+    s = np.random.default_rng(0).normal(0, 2, (1, 6))
+    np.testing.assert_allclose(
+        infonce.loss(s[:, 2], np.delete(s, 2, axis=1)), softmax.loss(s, np.array([2])), rtol=1e-14
+    )
+
+
+def test_softmax_loss_is_minus_log_probability():
+    _, s = scores()
+    losses = [softmax.loss(s, np.full(7, o)) for o in range(4)]
+    np.testing.assert_allclose(np.transpose(losses), -log_softmax(s, axis=1), rtol=1e-12)
+
+
+def test_hierarchical_loss_by_hand():
+    # σ(log 3) = 3/4 to one child, 1/4 to the other; sign 0 is no step
+    s = np.full((1, 3), np.log(3.0))
+    losses = hierarchical.loss(s, np.array([[1, -1, 0]]))
+    np.testing.assert_allclose(losses, [[np.log(4 / 3), np.log(4), 0]], rtol=1e-14, atol=0)
+
+
+def test_a_row_that_is_never_noise_has_no_loss():
+    for objective in (nce, infonce):
+        shift = objective.row_shift(np.array([0.0, 1.0]), 5)
+        assert shift[0] == -np.inf
+        positive, negative = np.array([3.0]) - shift[:1], np.array([[1.0]]) - shift[1:]
+        noise_alone = objective.loss(np.array([1e9]), negative)
+        np.testing.assert_array_equal(objective.loss(positive, negative), noise_alone)
+        g_positive, g_negative = objective.score_gradients(positive, negative)
+        assert g_positive == 0
+        assert np.isfinite(g_negative).all()
+
+
+@EVERY
+def test_objective_is_stable_at_extreme_scores(name):
+    positive, negative = np.array([-1e4, 1e4]), np.array([[1e4], [-1e4]])
+    np.testing.assert_allclose(SAMPLED[name].loss(positive, negative), [2e4, 0.0])
+    g_positive, g_negative = SAMPLED[name].score_gradients(positive, negative)
+    np.testing.assert_allclose(g_positive, [-1, 0])
+    np.testing.assert_allclose(g_negative, [[1], [0]])
+
+
+def test_exact_objectives_are_stable_at_extreme_scores():
+    s, contexts = np.array([[1e4, -1e4], [1e4, -1e4]]), np.array([0, 1])
+    np.testing.assert_allclose(softmax.loss(s, contexts), [0, 2e4])
+    np.testing.assert_allclose(softmax.score_gradients(s, contexts), [[0, 0], [1, -1]])
+    np.testing.assert_allclose(hierarchical.loss(s[0], np.array([1, 1])), [0, 1e4])
+    np.testing.assert_allclose(hierarchical.score_gradients(s[0], np.array([1, 1])), [0, -1])
+
+
+@EVERY
+def test_objective_keeps_float32(name):
+    positive, negative = (s.astype(np.float32) for s in scores())
+    assert SAMPLED[name].loss(positive, negative, 0.5).dtype == np.float32
+    for gradient in SAMPLED[name].score_gradients(positive, negative, 0.5):
+        assert gradient.dtype == np.float32
+
+
+def test_exact_objectives_keep_float32():
+    s = scores()[1].astype(np.float32)
+    contexts, signs = np.zeros(7, np.int32), np.ones((7, 4), np.int8)
+    for array in (
+        softmax.loss(s, contexts),
+        softmax.score_gradients(s, contexts),
+        hierarchical.loss(s, signs),
+        hierarchical.score_gradients(s, signs),
+    ):
+        assert array.dtype == np.float32
+
+
+def test_every_objective_says_its_equation_and_source():
+    for module in OBJECTIVES.values():
+        assert "loss = " in module.__doc__
+        assert ".. [1]" in module.__doc__

@@ -1,0 +1,469 @@
+"""Windows, pairs and blocks against three nested loops, wherever sentences, runs and reads end.
+
+Tokens are numbered 1, 2, 3, … so that an id says where it stood; 0 is what a last run is filled
+with. Chi-square tests have a fixed seed: they pass always or never.
+"""
+
+import itertools
+from collections import Counter
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from negsamp.core import windows as pairs
+from negsamp.core.blocks import Block, block_run
+from negsamp.core.sampling import AliasTable
+from negsamp.core.windows import Windows, iter_windows, skipgram_pairs, token_pieces, window_weights
+from negsamp.corpus.counting import read_corpus
+from negsamp.corpus.stream import TokenStream
+from negsamp.errors import CorpusError
+
+LENGTHS = st.lists(st.integers(0, 9), max_size=8)  # of sentences, in tokens
+WINDOWS = st.integers(1, 7)
+SIZES = st.integers(1, 25)
+
+
+def numbered(lengths):
+    """Sentences of the lengths given."""
+    ends = np.cumsum([0, *lengths]).tolist()
+    return [list(range(a + 1, b + 1)) for a, b in itertools.pairwise(ends)]
+
+
+def stream_of(sentences):
+    ids = np.array(list(itertools.chain(*sentences)), dtype=np.int32)
+    return ids, np.cumsum([0, *map(len, sentences)], dtype=np.int64)
+
+
+def naive_pairs(sentences, window):
+    found = []
+    for sentence in sentences:
+        for i, center in enumerate(sentence):
+            for j in range(max(i - window, 0), min(i + window + 1, len(sentence))):
+                if j != i:
+                    found.append((center, sentence[j]))
+    return found
+
+
+@contextmanager
+def reading(size):
+    """Let `iter_windows` read so many tokens at a time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pairs, "READ_AT_ONCE", size)
+        yield
+
+
+def listed(chunks):
+    """What `skipgram_pairs` gives, as a list of pairs."""
+    found = []
+    for centers, contexts in chunks:
+        assert (centers.dtype, contexts.dtype) == (np.int32, np.int32)
+        assert len(centers) == len(contexts) > 0
+        found += zip(centers.tolist(), contexts.tolist(), strict=True)
+    return found
+
+
+def by_center(runs):
+    """Every center of some runs, with its contexts before and after it."""
+    for run in runs:
+        for i, (left, right) in enumerate(zip(run.left, run.right, strict=True), run.window):
+            before, after = run.tokens[i - left : i], run.tokens[i + 1 : i + 1 + right]
+            yield int(run.tokens[i]), before.tolist(), after.tolist()
+
+
+def assert_windows_of(centers, sentences, window, shrink_windows):
+    """The centers are all tokens in order, each with the contexts of one radius that is allowed."""
+    centers = list(centers)
+    for sentence in sentences:
+        for i, token in enumerate(sentence):
+            center, before, after = centers.pop(0)
+            assert center == token
+            allowed = [
+                (sentence[max(i - radius, 0) : i], sentence[i + 1 : i + 1 + radius])
+                for radius in range(1 if shrink_windows else window, window + 1)
+            ]
+            assert (before, after) in allowed
+    assert set(map(str, centers)) <= {"(0, [], [])"}, "only what fills up is left"
+
+
+# Windows
+
+
+@given(
+    lengths=LENGTHS,
+    window=WINDOWS,
+    size=SIZES,
+    read=st.integers(1, 13),
+    shrink_windows=st.booleans(),
+)
+@example(lengths=[], window=2, size=3, read=1, shrink_windows=True)
+@example(lengths=[0, 0], window=2, size=3, read=1, shrink_windows=False)
+@example(lengths=[1, 1, 1], window=2, size=1, read=2, shrink_windows=False)
+@example(lengths=[5, 0, 5], window=5, size=5, read=5, shrink_windows=False)
+@example(lengths=[0, 9, 9, 0], window=7, size=2, read=3, shrink_windows=False)
+@settings(max_examples=400)
+def test_iter_windows_equals_loops(lengths, window, size, read, shrink_windows):
+    sentences = numbered(lengths)
+    ids, offsets = stream_of(sentences)
+    with reading(read):
+        runs = list(
+            iter_windows(
+                token_pieces(ids, offsets), window, size, np.random.default_rng(0), shrink_windows
+            )
+        )
+    assert len(runs) == -(-len(ids) // size)
+    for run in runs:
+        assert run.window == window
+        assert len(run.left) == len(run.right) == size
+        assert run.tokens.dtype == run.left.dtype == run.right.dtype == np.int32
+        assert not np.shares_memory(run.left, run.right)
+    assert_windows_of(by_center(runs), sentences, window, shrink_windows)
+
+
+@given(
+    lengths=LENGTHS,
+    window=WINDOWS,
+    size=SIZES,
+    read=st.integers(1, 13),
+    shrink_windows=st.booleans(),
+    data=st.data(),
+)
+@settings(max_examples=300)
+def test_iter_windows_keep_removes_tokens_first(lengths, window, size, read, shrink_windows, data):
+    sentences = numbered(lengths)
+    ids, offsets = stream_of(sentences)
+    chances = st.sampled_from([0.0, 0.5, 1.0])
+    keep = np.array([0.0, *data.draw(st.lists(chances, min_size=len(ids), max_size=len(ids)))])
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    with reading(read):
+        runs = list(
+            iter_windows(token_pieces(ids, offsets), window, size, rng, shrink_windows, keep)
+        )
+    centers = list(by_center(runs))
+    kept = {center for center, _, _ in centers} - {0}
+    assert set(np.flatnonzero(keep == 1)) <= kept <= set(np.flatnonzero(keep > 0))
+    shorter = [[token for token in sentence if token in kept] for sentence in sentences]
+    assert_windows_of(centers, shorter, window, shrink_windows)
+
+
+def test_iter_windows_keeps_each_token_with_its_probability():
+    keep = np.array([0.0, 0.1, 0.5, 0.9, 1.0], dtype=np.float32)
+    ids = np.tile(np.arange(1, 5, dtype=np.int32), 20_000)
+    offsets = np.array([0, len(ids)])
+    runs = iter_windows(token_pieces(ids, offsets), 2, 1000, np.random.default_rng(30), keep=keep)
+    counts = np.bincount([center for center, _, _ in by_center(runs)], minlength=5)
+    assert counts[4] == 20_000
+    for token in (1, 2, 3):
+        assert stats.binomtest(counts[token], 20_000, keep[token]).pvalue > 1e-3
+
+
+def radii(lengths, window, size=64, seed=31):
+    """How far each center's window reaches before and after it."""
+    ids, offsets = stream_of(numbered(lengths))
+    runs = iter_windows(token_pieces(ids, offsets), window, size, np.random.default_rng(seed))
+    reach = [(len(before), len(after)) for _, before, after in by_center(runs)]
+    return np.array(reach[: len(ids)])
+
+
+@pytest.mark.parametrize("window", [1, 2, 5, 10])
+@pytest.mark.parametrize("size", [1, 7, 1 << 16])
+def test_radius_is_uniform_from_1_to_the_window(window, size):
+    reach = radii([8_000], window, size)[window:-window]
+    assert (reach[:, 0] == reach[:, 1]).all(), "one radius for both sides"
+    observed = np.bincount(reach[:, 0], minlength=window + 1)
+    assert observed[0] == 0
+    assert len(observed) == window + 1
+    if window > 1:
+        assert stats.chisquare(observed[1:]).pvalue > 1e-3
+
+
+def test_radius_is_uniform_beside_a_sentence_end():
+    reach = radii([12] * 4000, 5).reshape(4000, 12, 2)
+    for place, side in ((0, 1), (1, 1), (10, 0), (11, 0)):
+        observed = np.bincount(reach[:, place, side], minlength=6)[1:]
+        assert stats.chisquare(observed).pvalue > 1e-3
+    assert (reach[:, 0, 0] == 0).all()
+    assert (reach[:, 1, 0] == 1).all()
+
+
+def test_radius_is_independent_of_the_neighbours():
+    reach = radii([40_001], 4)[4:-4, 0]
+    table = np.zeros((4, 4), dtype=int)
+    np.add.at(table, (reach[:-1] - 1, reach[1:] - 1), 1)
+    assert stats.chi2_contingency(table).pvalue > 1e-3
+
+
+def test_pair_slots_by_hand():
+    # three centers at 2, 3, 4 of seven tokens; the second has no contexts
+    run = Windows(np.arange(7, dtype=np.int32), np.array([2, 0, 1]), np.array([1, 0, 2]))
+    centers, contexts = run.pair_slots()
+    assert run.window == 2
+    assert centers.tolist() == [0, 0, 0, 2, 2, 2]
+    assert contexts.tolist() == [0, 1, 3, 3, 5, 6]
+
+
+def test_pair_slots_of_small_integers():
+    # −left must not wrap around in a type that has no −128 or no sign
+    for dtype in (np.int8, np.uint8, np.int16):
+        reach = np.array([127], dtype=dtype)
+        run = Windows(np.arange(2 * 127 + 1, dtype=np.int32), reach, reach)
+        assert [len(slots) for slots in run.pair_slots()] == [254, 254]
+
+
+# Pairs
+
+
+@given(lengths=LENGTHS, window=WINDOWS, chunk_size=SIZES, read=st.integers(1, 13))
+@settings(max_examples=300)
+def test_skipgram_pairs_equal_three_loops(lengths, window, chunk_size, read):
+    sentences = numbered(lengths)
+    with reading(read):
+        chunks = skipgram_pairs(sentences, window, shrink_windows=False, chunk_size=chunk_size)
+        assert listed(chunks) == naive_pairs(sentences, window)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        tuple,
+        iter,
+        lambda sentences: map(np.array, sentences),
+        lambda sentences: [np.array(sentence, dtype=np.uint16) for sentence in sentences],
+        lambda sentences: TokenStream(*stream_of(sentences)),
+    ],
+    ids=["tuple", "iterator", "arrays", "uint16", "stream"],
+)
+def test_skipgram_pairs_take_sentences_of_any_kind(kind):
+    sentences = numbered([3, 1, 4])
+    chunks = skipgram_pairs(kind(sentences), 2, shrink_windows=False)
+    assert listed(chunks) == naive_pairs(sentences, 2)
+
+
+@pytest.mark.parametrize("empty", [[], [[]], [[], []], TokenStream(*stream_of([]))])
+def test_skipgram_pairs_of_nothing(empty):
+    assert listed(skipgram_pairs(empty, 3)) == []
+
+
+def test_skipgram_pairs_of_a_text():
+    vocabulary, stream = read_corpus([["to", "be", "or"], ["be"], ["or", "to"]], 1)
+    found = listed(skipgram_pairs(stream, 1, shrink_windows=False))
+    assert [tuple(vocabulary.decode(pair)) for pair in found] == [
+        ("to", "be"),
+        ("be", "to"),
+        ("be", "or"),
+        ("or", "be"),
+        ("or", "to"),
+        ("to", "or"),
+    ]
+
+
+@given(lengths=LENGTHS, window=WINDOWS, seed=st.integers(0, 99))
+def test_skipgram_pairs_shrink_windows_unless_told(lengths, window, seed):
+    sentences = numbered(lengths)
+    contexts = {token: [] for sentence in sentences for token in sentence}
+    for center, context in listed(skipgram_pairs(sentences, window, rng=seed)):
+        contexts[center].append(context)
+    centers = [
+        (center, [c for c in found if c < center], [c for c in found if c > center])
+        for center, found in contexts.items()
+    ]
+    assert_windows_of(centers, sentences, window, shrink_windows=True)
+
+
+def test_skipgram_pairs_keep_brings_tokens_together():
+    chunks = skipgram_pairs([[1, 9, 2, 9, 9, 3]], 1, keep=np.array([1] * 9 + [0]))
+    assert listed(chunks) == [(1, 2), (2, 1), (2, 3), (3, 2)]
+
+
+def test_skipgram_pairs_come_in_bounded_chunks():
+    chunks = list(skipgram_pairs(numbered([1000]), 3, shrink_windows=False, chunk_size=50))
+    assert len(chunks) == 20
+    assert max(len(centers) for centers, _ in chunks) == 2 * 3 * 50
+
+
+def test_skipgram_pairs_depend_on_the_seed_alone():
+    sentences = numbered([50, 50])
+    first, second, other = (listed(skipgram_pairs(sentences, 5, rng=seed)) for seed in (1, 1, 2))
+    assert first == second == listed(skipgram_pairs(sentences, 5, rng=np.random.default_rng(1)))
+    assert first != other
+
+
+@pytest.mark.parametrize("name", ["window", "chunk_size"])
+@pytest.mark.parametrize("value", [0, -1, 2.0, "5", None])
+def test_skipgram_pairs_refuse_a_size_out_of_range(name, value):
+    with pytest.raises(ValueError, match=f"{name} is {value!r}; it must be an integer, 1 or more"):
+        list(skipgram_pairs([[1, 2]], **{name: value}))
+
+
+@pytest.mark.parametrize("bad", [["a", "b"], [0.5, 1.0], [[1, 2], [3, 4]], 7, "words", [True]])
+def test_skipgram_pairs_refuse_sentences_that_are_not_ids(bad):
+    with pytest.raises(CorpusError, match="sentence 1 must be a sequence of integer ids"):
+        list(skipgram_pairs([[1, 2], bad]))
+
+
+# Blocks
+
+
+@st.composite
+def runs_and_shapes(draw):
+    """A run of n·G·L centers, and its (G, L, H, N)."""
+    n, G, part, H, N = (draw(st.integers(1, 4)) for _ in range(5))
+    L = H * part
+    window = draw(WINDOWS)
+    ids, offsets = stream_of(numbered(draw(LENGTHS.filter(any))))
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    run = next(
+        iter_windows(token_pieces(ids, offsets), window, n * G * L, rng, draw(st.booleans()))
+    )
+    return run, (G, L, H, N)
+
+
+NOISE = AliasTable([4, 3, 2, 1])
+
+
+@given(example=runs_and_shapes())
+@settings(max_examples=200)
+def test_blocks_cover_every_pair_of_the_run_once(example):
+    run, shape = example
+    # in place of ids, positions in the run
+    run = Windows(np.arange(len(run.tokens), dtype=np.int32), run.left, run.right)
+    blocks = list(block_run(run, shape, 5, NOISE, np.random.default_rng(0)))
+    assert len(blocks) == len(run.left) // (shape[0] * shape[1])
+    centers, contexts = run.pair_slots()
+    found = Counter()
+    for block in blocks:
+        assert block.window == run.window
+        explicit = block.pairs()
+        assert block.pair_weight == len(explicit.centers) == len(explicit.contexts)
+        found.update(zip(explicit.centers.tolist(), explicit.contexts.tolist(), strict=True))
+    assert found == Counter(zip((centers + run.window).tolist(), contexts.tolist(), strict=True))
+
+
+@given(example=runs_and_shapes())
+@settings(max_examples=200)
+def test_block_pairs_equal_three_loops(example):
+    run, (G, L, H, N) = example
+    weights = window_weights(run.window)
+    for block in block_run(run, (G, L, H, N), 3, NOISE, np.random.default_rng(0), weights):
+        w, explicit, p = block.window, block.pairs(), 0
+        for g in range(G):
+            for i in range(L):
+                for j in range(i - block.left[g, i], i + block.right[g, i] + 1):
+                    if j == i:
+                        continue
+                    assert explicit.centers[p] == block.tokens[g, w + i]
+                    assert explicit.contexts[p] == block.tokens[g, w + j]
+                    part = i // (L // H)
+                    assert explicit.negatives[p].tolist() == block.noise[g, part].tolist()
+                    assert explicit.weights[p] == pytest.approx((w + 1 - abs(i - j)) / w)
+                    p += 1
+        assert p == len(explicit.centers)
+        assert explicit.negatives.shape == (p, N)
+        assert explicit.noise_weight == 3 / N
+        assert block.pair_weight == pytest.approx(explicit.weights.sum())
+
+
+@given(example=runs_and_shapes())
+@settings(max_examples=100)
+def test_block_slots_lead_to_the_rows_of_the_pairs(example):
+    run, (G, L, H, N) = example
+    for block in block_run(run, (G, L, H, N), 3, NOISE, np.random.default_rng(0)):
+        explicit, rows = block.pairs(), block.output_rows
+        n_tokens = G * (L + 2 * block.window)
+        assert len(block.token_rows) == n_tokens
+        assert len(rows) == n_tokens + G * H * N
+        np.testing.assert_array_equal(block.token_rows[explicit.center_slots], explicit.centers)
+        np.testing.assert_array_equal(rows[explicit.context_slots], explicit.contexts)
+        np.testing.assert_array_equal(rows[n_tokens + explicit.noise_slots], explicit.negatives)
+
+
+@pytest.mark.parametrize("window", [1, 2, 5, 30])
+def test_window_weights_are_what_a_random_radius_gives_on_average(window):
+    weights = window_weights(window)
+    radii = np.arange(1, window + 1)
+    for place in range(-window, window + 1):
+        covered = np.mean(radii >= abs(place)) if place else 0
+        assert weights[place + window] == pytest.approx(covered)
+    full = window_weights(window, shrink_windows=False)
+    assert full.tolist() == [1] * window + [0] + [1] * window
+
+
+def test_block_groups_come_from_all_over_the_run():
+    run = Windows(np.arange(24 + 4, dtype=np.int32), *np.full((2, 24), 2))
+    blocks = list(block_run(run, (3, 4, 1, 1), 5, NOISE, np.random.default_rng(0)))
+    assert [block.centers[:, 0].tolist() for block in blocks] == [[2, 10, 18], [6, 14, 22]]
+    assert blocks[1].tokens[2].tolist() == list(range(20, 28))
+
+
+@given(example=runs_and_shapes(), cut=st.integers(0, 4))
+@settings(max_examples=100)
+def test_block_parts_hold_the_pairs_of_their_groups(example, cut):
+    run, (G, *sizes) = example
+    for block in block_run(run, (G, *sizes), 3, NOISE, np.random.default_rng(0)):
+        whole = block.pairs()
+        slices = [slice(cut), slice(cut, None)] if 0 < cut < G else [slice(None)]
+        parts = [block.part(groups).pairs() for groups in slices]
+        for name in ("centers", "contexts", "negatives", "weights"):
+            joined = np.concatenate([getattr(part, name) for part in parts])
+            np.testing.assert_array_equal(joined, getattr(whole, name))
+        assert {part.noise_weight for part in parts} == {whole.noise_weight}
+
+
+def test_block_by_hand():
+    block = Block(
+        tokens=np.array([[0, 1, 2, 3], [4, 5, 6, 7]], dtype=np.int32),
+        left=np.array([[1, 1], [0, 1]]),
+        right=np.array([[1, 1], [1, 0]]),
+        weights=np.array([0.5, 0, 0.25]),
+        noise=np.array([[[8, 9], [9, 9]], [[9, 8], [8, 8]]], dtype=np.int32),
+        negative=6,
+    )
+    explicit = block.pairs()
+    assert block.window == 1
+    assert block.centers.tolist() == [[1, 2], [5, 6]]
+    assert explicit.centers.tolist() == [1, 1, 2, 2, 5, 6]
+    assert explicit.contexts.tolist() == [0, 2, 1, 3, 6, 5]
+    assert explicit.weights.tolist() == [0.5, 0.25, 0.5, 0.25, 0.25, 0.5]
+    assert block.pair_weight == 2.25
+    assert explicit.negatives.tolist() == [[8, 9]] * 2 + [[9, 9]] * 2 + [[9, 8], [8, 8]]
+    assert explicit.noise_weight == 3
+    assert explicit.center_slots.tolist() == [1, 1, 2, 2, 5, 6]
+    assert explicit.context_slots.tolist() == [0, 2, 1, 3, 6, 5]
+    assert explicit.noise_slots.tolist() == [[0, 1]] * 2 + [[2, 3]] * 2 + [[4, 5], [6, 7]]
+
+
+def test_block_noise_follows_the_table():
+    run = Windows(np.zeros(4000 + 2, dtype=np.int32), *np.ones((2, 4000), dtype=int))
+    blocks = list(block_run(run, (2, 20, 2, 50), 5, NOISE, np.random.default_rng(32)))
+    noise = np.array([block.noise for block in blocks])
+    assert noise.shape == (100, 2, 2, 50)
+    assert noise.dtype == np.int32
+    expected = noise.size * np.array([0.4, 0.3, 0.2, 0.1])
+    assert stats.chisquare(np.bincount(noise.ravel()), expected).pvalue > 1e-3
+    parts = noise.reshape(400, 50)
+    assert len(np.unique(parts, axis=0)) == 400, "each part draws its own"
+
+
+@given(lengths=LENGTHS, window=WINDOWS, read=st.integers(1, 30))
+def test_blocks_of_all_runs_hold_the_pairs_of_the_corpus(lengths, window, read):
+    sentences = numbered(lengths)
+    ids, offsets = stream_of(sentences)
+    rng, found = np.random.default_rng(0), Counter()
+    with reading(read):
+        for run in iter_windows(token_pieces(ids, offsets), window, 12, rng, shrink_windows=False):
+            for block in block_run(run, (2, 3, 3, 4), 5, NOISE, rng):
+                explicit = block.pairs()
+                found.update(
+                    zip(explicit.centers.tolist(), explicit.contexts.tolist(), strict=True)
+                )
+    assert found == Counter(naive_pairs(sentences, window))
+
+
+@pytest.mark.parametrize("shrink_windows", [True, False])
+@pytest.mark.parametrize("reach", [1, 3, 5])
+def test_window_weights_within_reach_are_a_part_of_all(reach, shrink_windows):
+    part = window_weights(5, shrink_windows, reach)
+    np.testing.assert_array_equal(part, window_weights(5, shrink_windows)[5 - reach : 6 + reach])

@@ -1,0 +1,171 @@
+"""A text is encoded once, taken again only if it is the same, and a damaged cache is made anew."""
+
+import gzip
+import json
+import multiprocessing
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from negsamp.corpus import cache as corpuscache
+from negsamp.corpus.cache import read_cached
+from negsamp.corpus.counting import read_corpus
+from negsamp.errors import CorpusError
+
+TEXT = "to be or not to be\nthat is the question\n\nwhether tis nobler to be\n" * 5
+
+
+@pytest.fixture
+def text(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text(TEXT)
+    return path
+
+
+def assert_same(found, expected):
+    (vocabulary, stream), (words, ids) = found, expected
+    assert vocabulary.words == words.words
+    assert vocabulary.counts.tolist() == words.counts.tolist()
+    assert vocabulary.raw_words == words.raw_words
+    assert stream.ids.tolist() == ids.ids.tolist()
+    assert stream.offsets.tolist() == ids.offsets.tolist()
+
+
+def forbid_reading(monkeypatch):
+    def read(*_):
+        raise AssertionError("the text was read again")
+
+    monkeypatch.setattr(corpuscache, "read_corpus", read)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_second_time_maps_what_the_first_wrote(text, tmp_path, monkeypatch, packed):
+    if packed:
+        text = tmp_path / "text.gz"
+        text.write_bytes(gzip.compress(TEXT.encode()))
+    expected = read_corpus(text, 2)
+    assert_same(read_cached(text, tmp_path / "cache", 2), expected)
+    forbid_reading(monkeypatch)
+    again = tmp_path / "the same under another name"
+    shutil.copy(text, again)
+    found = read_cached(again, tmp_path / "cache", 2)
+    assert_same(found, expected)
+    assert isinstance(found[1].ids, np.memmap)
+    assert found[1].ids.dtype == np.uint16
+
+
+@pytest.mark.parametrize(
+    "change", [{"min_count": 3}, {"max_vocab_size": 4}, {"errors": "replace"}, {}]
+)
+def test_other_text_or_settings_are_read_anew(text, tmp_path, change):
+    read_cached(text, tmp_path / "cache", 2)
+    if not change:
+        text.write_text(TEXT.replace("nobler", "poorer"))
+    settings = {"min_count": 2, **change}
+    assert_same(read_cached(text, tmp_path / "cache", **settings), read_corpus(text, **settings))
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+def folder_of(cache):
+    (folder,) = cache.iterdir()
+    return folder
+
+
+def damage_record(folder):
+    record = json.loads((folder / "corpus.json").read_text())
+    (folder / "corpus.json").write_text(json.dumps({**record, "raw_words": "many"}))
+
+
+def change_numbers(name, place, value):
+    def damage(folder):
+        numbers = np.load(folder / name, mmap_mode="r+")
+        numbers[place] = value
+        numbers.flush()
+
+    return damage
+
+
+DAMAGES = {
+    "no record": lambda folder: (folder / "corpus.json").unlink(),
+    "no ids": lambda folder: (folder / "ids.npy").unlink(),
+    "record": damage_record,
+    "not JSON": lambda folder: (folder / "corpus.json").write_text("{"),
+    "words": lambda folder: (folder / "words.txt").write_bytes(b"\xff"),
+    "short": lambda folder: os.truncate(folder / "ids.npy", 140),
+    "id too large": change_numbers("ids.npy", 7, 60_000),
+    "another id": change_numbers("ids.npy", 0, 1),
+    "offset too large": change_numbers("offsets.npy", -1, 10**6),
+    "offset below 0": change_numbers("offsets.npy", 0, -5),
+    "offsets that fall": change_numbers("offsets.npy", 3, 1),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+@pytest.mark.parametrize("at_once", [1 << 20, 7])
+def test_damaged_cache_is_made_anew(text, tmp_path, monkeypatch, damage, at_once):
+    monkeypatch.setattr(corpuscache, "CHECK_AT_ONCE", at_once)
+    cache = tmp_path / "cache"
+    read_cached(text, cache, 2)
+    damage(folder_of(cache))
+    assert_same(read_cached(text, cache, 2), read_corpus(text, 2))
+    forbid_reading(monkeypatch)
+    assert_same(read_cached(text, cache, 2), read_corpus(text, 2))
+
+
+def test_text_that_changes_while_it_is_read_is_refused(text, tmp_path, monkeypatch):
+    def read(path, *settings):
+        found = read_corpus(path, *settings)
+        text.write_text(TEXT + "and more")
+        return found
+
+    monkeypatch.setattr(corpuscache, "read_corpus", read)
+    with pytest.raises(CorpusError, match="was changed while it was read"):
+        read_cached(text, tmp_path / "cache", 2)
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_disk_without_room_is_named_before_reading(text, tmp_path, monkeypatch):
+    forbid_reading(monkeypatch)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=10))
+    with pytest.raises(OSError, match=r"this corpus as ids takes 600 bytes in .* 10 are free"):
+        read_cached(text, tmp_path / "cache", 2)
+
+
+def test_expected_tokens_are_about_those_of_the_text(tmp_path):
+    rng = np.random.default_rng(0)
+    text = " ".join(rng.choice([f"word{i}" for i in range(1000)], 400_000)).encode()
+    plain, packed = tmp_path / "plain", tmp_path / "packed"
+    plain.write_bytes(text)
+    packed.write_bytes(gzip.compress(text))
+    for path in (plain, packed):
+        assert abs(corpuscache._expected_tokens(path) / 400_000 - 1) < 0.2
+    plain.write_bytes(b"")
+    assert corpuscache._expected_tokens(plain) == 0
+
+
+def read_in_process(text, cache, barrier, results):
+    barrier.wait()
+    vocabulary, stream = read_cached(text, cache, 2)
+    results.put((vocabulary.words, stream.ids.tolist()))
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_processes_share_a_cache(text, tmp_path, method):
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip(f"this system cannot {method}")
+    context = multiprocessing.get_context(method)
+    barrier, results = context.Barrier(3), context.Queue()
+    arguments = text, tmp_path / "cache", barrier, results
+    processes = [context.Process(target=read_in_process, args=arguments) for _ in range(3)]
+    for process in processes:
+        process.start()
+    vocabulary, stream = read_corpus(text, 2)
+    for _ in processes:
+        assert results.get(timeout=60) == (vocabulary.words, stream.ids.tolist())
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    assert len(list((tmp_path / "cache").iterdir())) == 1

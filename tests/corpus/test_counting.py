@@ -1,0 +1,551 @@
+"""One pass counts and encodes as `collections.Counter` and two plain loops would."""
+
+import gzip
+import itertools
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from contextlib import contextmanager
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import negsamp
+from negsamp.core.vocabulary import Vocabulary
+from negsamp.corpus import reading as corpus
+from negsamp.corpus.counting import read_corpus
+from negsamp.corpus.encoding import encode_corpus
+from negsamp.corpus.stream import TokenStream
+from negsamp.errors import CorpusError
+
+CORPORA = st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=12), max_size=12)
+TEXTS = st.text(st.sampled_from("aabcd가한😀  \n\n\r\t\u3000\x85"), max_size=80)
+CHUNK_SIZES = st.integers(1, 20)
+
+
+@contextmanager
+def chunks_of(size):
+    """Read an iterable by about so many tokens, a file by so many bytes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corpus, "TOKENS_PER_CHUNK", size)
+        patch.setattr(corpus, "BYTES_PER_BLOCK", size)
+        yield
+
+
+def naive(sentences, min_count=1):
+    """Words, their counts, and the sentences as ids."""
+    counter = Counter(itertools.chain.from_iterable(sentences))
+    words = sorted(
+        (word for word in counter if counter[word] >= min_count),
+        key=lambda word: (-counter[word], word),
+    )
+    return words, [counter[word] for word in words], naive_ids(sentences, words)
+
+
+def naive_ids(sentences, words):
+    rows = {word: row for row, word in enumerate(words)}
+    encoded = [[rows[token] for token in tokens if token in rows] for tokens in sentences]
+    return [ids for ids in encoded if ids]
+
+
+def assert_is_stream_of(stream, sentences):
+    assert [ids.tolist() for ids in stream] == sentences
+    assert stream.offsets.tolist() == np.cumsum([0, *map(len, sentences)]).tolist()
+    assert len(stream) == len(stream.ids) == stream.offsets[-1]
+    assert stream.n_sentences == len(sentences)
+    assert (stream.ids.dtype, stream.offsets.dtype) == (np.int32, np.int64)
+
+
+# Counting and encoding
+
+
+@given(sentences=CORPORA, min_count=st.integers(0, 5), size=CHUNK_SIZES)
+@settings(max_examples=300)
+def test_read_corpus_equals_counter_and_loops(sentences, min_count, size):
+    words, counts, encoded = naive(sentences, min_count)
+    with chunks_of(size):
+        if not words:
+            with pytest.raises(CorpusError, match=r"the corpus is empty|no word is seen"):
+                read_corpus(sentences, min_count)
+            return
+        vocabulary, stream = read_corpus(sentences, min_count)
+    assert vocabulary.words == words
+    assert vocabulary.counts.tolist() == counts
+    assert vocabulary.counts.dtype == np.int64
+    assert vocabulary.index == {word: row for row, word in enumerate(words)}
+    assert vocabulary.raw_words == sum(map(len, sentences))
+    assert_is_stream_of(stream, encoded)
+
+
+@given(text=TEXTS, min_count=st.integers(1, 3), size=CHUNK_SIZES, packed=st.booleans())
+@settings(max_examples=200)
+def test_read_corpus_of_a_file_equals_that_of_its_lines(write_bytes, text, min_count, size, packed):
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    sentences = [line.split() for line in lines]
+    words, counts, encoded = naive(sentences, min_count)
+    path = write_bytes(text.encode(), packed)
+    with chunks_of(size):
+        if not words:
+            with pytest.raises(CorpusError, match=r"the corpus is empty|no word is seen"):
+                read_corpus(path, min_count)
+            return
+        vocabulary, stream = read_corpus(path, min_count)
+    assert (vocabulary.words, vocabulary.counts.tolist()) == (words, counts)
+    assert_is_stream_of(stream, encoded)
+
+
+def test_read_corpus_of_an_endless_line_is_one_sentence(write_bytes):
+    tokens = random.Random(0).choices("abcdefghij", k=5000)
+    with chunks_of(64):
+        vocabulary, stream = read_corpus(write_bytes(" ".join(tokens).encode()), 1)
+    assert stream.offsets.tolist() == [0, 5000]
+    assert vocabulary.decode(stream.ids) == tokens
+
+
+def test_read_corpus_of_korean_lines(shared, write_bytes):
+    with gzip.open(shared("data/kowiki-lines.txt.gz"), "rt", encoding="utf-8") as file:
+        text = "".join(itertools.islice(file, 20_000))
+    words, counts, encoded = naive([line.split() for line in text.split("\n")], 5)
+    with chunks_of(10_007):  # a prime, so that chunks end anywhere in a line
+        vocabulary, stream = read_corpus(write_bytes(text.encode(), packed=True), 5)
+    assert (vocabulary.words, vocabulary.counts.tolist()) == (words, counts)
+    assert_is_stream_of(stream, encoded)
+    assert "있다" in vocabulary
+
+
+@given(
+    text=st.text(st.sampled_from("aab\x00한😀\ud800  \n\u3000\x85") | st.characters(), max_size=60),
+    min_count=st.integers(1, 3),
+    size=CHUNK_SIZES,
+    workers=st.integers(1, 3),
+)
+@settings(max_examples=200)
+def test_read_corpus_of_a_file_equals_that_of_lists(write_bytes, text, min_count, size, workers):
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").split("\n")
+    path = write_bytes(text.encode("utf-8", "surrogatepass"))
+    results = []
+    for corpus_, options in [
+        ([line.split() for line in lines], {}),
+        (path, {"errors": "surrogatepass", "workers": workers}),
+    ]:
+        with chunks_of(size):
+            try:
+                vocabulary, stream = read_corpus(corpus_, min_count, **options)
+            except CorpusError as error:
+                results.append(str(error))
+                continue
+        results.append(
+            (
+                vocabulary.words,
+                vocabulary.counts.tolist(),
+                vocabulary.raw_words,
+                [ids.tolist() for ids in stream],
+            )
+        )
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_read_corpus_of_a_file_takes_memory_for_its_ids_only(tmp_path, workers):
+    if not Path("/proc/self/status").exists():
+        pytest.skip("this system does not tell a process's own peak of memory in /proc")
+    words = [f"{i:059}" for i in range(1000)]
+    (tmp_path / "corpus.txt").write_text(" ".join(words * 1000))  # 60 MB, and 4 MB of ids
+    script = (
+        "import re\n"
+        "from pathlib import Path\n"
+        "from negsamp.corpus.counting import read_corpus\n"
+        "def peak():\n"
+        "    return int(re.search(r'VmHWM:\\s*(\\d+)', Path('/proc/self/status').read_text())[1])\n"
+        "before = peak()\n"
+        f"vocabulary, stream = read_corpus('corpus.txt', workers={workers})\n"
+        "assert len(stream) == 1_000_000\n"
+        "print(1024 * (peak() - before))\n"
+    )
+    source = str(Path(negsamp.__file__).parents[1])
+    shown = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": source},
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    assert int(shown) < 40e6
+
+
+def test_read_corpus_default_min_count_is_5():
+    vocabulary, _ = read_corpus([["a"] * 4 + ["b"] * 5])
+    assert vocabulary.words == ["b"]
+
+
+def test_read_corpus_passes_errors_on(write_bytes):
+    vocabulary, _ = read_corpus(write_bytes(b"a\xff a"), 1, errors="replace")
+    assert vocabulary.words == ["a", "a\ufffd"]
+
+
+def test_read_corpus_takes_any_hashable_for_a_token():
+    Colour = Enum("Colour", "RED BLUE")
+    tokens = ["a", 7, 2.5, ("a", 1), b"a", frozenset("a"), Colour.RED, Colour.BLUE, range(3), ""]
+    sentences = [tokens, tokens[:4], [("a", 1)]]
+    vocabulary, stream = read_corpus(sentences, 1)
+    assert Counter(dict(zip(vocabulary.words, vocabulary.counts, strict=True))) == Counter(
+        itertools.chain(*sentences)
+    )
+    assert [vocabulary.decode(ids) for ids in stream] == sentences
+
+
+def test_read_corpus_takes_equal_tokens_for_one_word():
+    vocabulary, stream = read_corpus([[1, 1.0, True, np.int8(1), np.array([1, 1])[0]]], 1)
+    assert len(vocabulary) == 1
+    assert stream.ids.tolist() == [0] * 5
+    mixed = [np.array(["a", "b"]), ["a", np.str_("b")]]
+    assert read_corpus(mixed, 1)[0].counts.tolist() == [2, 2]
+
+
+# The order of words
+
+
+@given(sentences=CORPORA.filter(any), data=st.data())
+def test_word_order_does_not_depend_on_the_order_of_sentences(sentences, data):
+    shuffled = data.draw(st.permutations(sentences))
+    first, _ = read_corpus(sentences, 1)
+    second, _ = read_corpus(shuffled, 1)
+    assert first.words == second.words
+    assert first.counts.tolist() == second.counts.tolist()
+
+
+def test_word_order_of_kinds_that_do_not_compare():
+    tokens = ["b", "a", 10, 9, ("a", 1), (2, "b"), b"b", b"a", 1 + 2j]
+    orders = [random.Random(seed).sample(tokens, len(tokens)) for seed in range(20)]
+    results = [read_corpus([order], 1)[0].words for order in orders]
+    assert all(words == results[0] for words in results)
+
+
+def test_word_order_of_words_without_order_or_text_is_that_of_the_corpus():
+    # their default repr holds an address, which differs from run to run
+    words = [object() for _ in range(50)]
+    random.Random(0).shuffle(words)
+    assert read_corpus([words, words], 1)[0].words == words
+
+
+def test_word_order_does_not_depend_on_the_hash_seed():
+    script = (
+        "from negsamp.corpus.counting import read_corpus\n"
+        "words = [f'w{i % 60}' for i in range(90)]\n"
+        "mixed = ['b', 'a', 10, 9, ('a', 1), b'b', 1 + 2j]\n"
+        "for corpus, bound in [([words], None), ([mixed], None), ([words] * 2, 20)]:\n"
+        "    vocabulary, stream = read_corpus(corpus, 1, bound)\n"
+        "    print(vocabulary.words, stream.ids.tolist())\n"
+    )
+    source = str(Path(negsamp.__file__).parents[1])
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": source},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("0", "1")
+    }
+    assert len(outputs) == 1
+    assert outputs.pop().count("\n") == 3
+
+
+# A bound on the words counted
+
+
+@given(
+    sentences=CORPORA.filter(any),
+    min_count=st.integers(1, 3),
+    bound=st.integers(1, 9),
+    size=CHUNK_SIZES,
+)
+@settings(max_examples=300)
+def test_max_vocab_size_keeps_counts_exact_for_the_stream(sentences, min_count, bound, size):
+    with chunks_of(size):
+        try:
+            vocabulary, stream = read_corpus(sentences, min_count, bound)
+        except CorpusError:
+            assert min_count > 1, "a word of count 1 is enough"
+            return
+    assert 1 <= len(vocabulary) <= bound
+    assert np.bincount(stream.ids, minlength=len(vocabulary)).tolist() == vocabulary.counts.tolist()
+    assert (np.diff(vocabulary.counts) <= 0).all()
+    assert vocabulary.raw_words == sum(map(len, sentences))
+    exact = Counter(itertools.chain.from_iterable(sentences))
+    for word, count in zip(vocabulary.words, vocabulary.counts, strict=True):
+        assert min_count <= count <= exact[word]
+    if len(exact) <= bound:
+        assert vocabulary.counts.tolist() == naive(sentences, min_count)[1]
+
+
+def test_max_vocab_size_is_never_passed_at_the_end_of_a_chunk():
+    # what is known after n sentences is what a corpus of n sentences ends with
+    sentences = np.random.default_rng(0).zipf(1.3, (40, 30)).tolist()
+    with chunks_of(1):
+        sizes = [len(read_corpus(sentences[:n], 1, 50)[0]) for n in range(1, 41)]
+    assert max(sizes) == 50
+
+
+@given(
+    tokens=st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=60),
+    bound=st.integers(1, 6),
+    size=CHUNK_SIZES,
+    workers=st.integers(1, 2),
+)
+@settings(max_examples=200)
+def test_max_vocab_size_of_a_file_forgets_between_blocks(write_bytes, tokens, bound, size, workers):
+    text = " ".join(tokens)
+    with chunks_of(size):
+        path = write_bytes(text.encode())
+        vocabulary, stream = read_corpus(path, 1, bound, workers=workers)
+        blocks = [b.decode() for b in corpus.read_blocks(path)]
+    counts, ends = Counter(), list(itertools.accumulate(map(len, blocks)))
+    kept = [(token, i) for i, token in enumerate(tokens)]
+    places = np.cumsum([0, *(len(token) + 1 for token in tokens)])[1:]  # behind a token's space
+    start = 0
+    for end in [*ends, None]:
+        stop = len(tokens) if end is None else int(np.searchsorted(places, end, side="right"))
+        counts.update(tokens[start:stop])
+        start = stop
+        if len(counts) > bound:
+            most = dict(counts.most_common(bound))  # of equal counts the first met
+            counts = Counter({token: n for token, n in counts.items() if token in most})
+            kept = [(t, i) for t, i in kept if t in counts or i >= stop]
+    expected = sorted(counts, key=lambda word: (-counts[word], word))
+    assert vocabulary.words == expected
+    assert vocabulary.counts.tolist() == [counts[word] for word in expected]
+    assert vocabulary.decode(stream.ids) == [token for token, _ in kept]
+
+
+def test_max_vocab_size_of_a_file_gives_the_same_with_a_second_worker(write_bytes):
+    tokens = np.random.default_rng(0).integers(0, 60, 20_000)
+    path = write_bytes(" ".join(map(str, tokens.tolist())).encode())
+    with chunks_of(100):
+        one, two = (read_corpus(path, 1, 50, workers=workers) for workers in (1, 2))
+    assert one[0].words == two[0].words
+    assert one[0].counts.tolist() == two[0].counts.tolist()
+    assert one[1].ids.tolist() == two[1].ids.tolist()
+
+
+def test_max_vocab_size_counts_frequent_words_exactly():
+    sentences = np.random.default_rng(0).zipf(1.3, (400, 30)).tolist()
+    words, counts, _ = naive(sentences)
+    with chunks_of(300):
+        vocabulary, _ = read_corpus(sentences, 1, 500)
+    assert len(words) > 1000, "the bound must bind"
+    assert vocabulary.words[:20] == words[:20]
+    assert vocabulary.counts[:20].tolist() == counts[:20]
+
+
+def test_max_vocab_size_keeps_as_many_as_it_allows_of_equal_counts():
+    vocabulary, stream = read_corpus([["d", "c", "b", "a"] * 10], 5, 2)
+    assert len(vocabulary) == 2
+    assert vocabulary.counts.tolist() == [10, 10]
+    assert len(stream) == 20
+
+
+@pytest.mark.parametrize("bound", [0, -1, 2.5, "many"])
+def test_max_vocab_size_out_of_range(bound):
+    with pytest.raises(ValueError, match=f"max_vocab_size is {bound!r}; it must be an integer, 1"):
+        read_corpus([["a"]], 1, bound)
+
+
+@pytest.mark.parametrize("min_count", [None, "five", 2.5, -1])
+def test_min_count_out_of_range(min_count):
+    with pytest.raises(ValueError, match=f"min_count is {min_count!r}; it must be an integer, 0"):
+        read_corpus([["a"]], min_count)
+
+
+# Corpora that cannot be counted
+
+
+@pytest.mark.parametrize(
+    "empty", [[], [[]], [[], ()], iter(()), np.empty(0), np.empty((3, 0)), (i for i in [[]])]
+)
+def test_empty_corpus_is_refused(empty):
+    with pytest.raises(CorpusError, match=r"^the corpus is empty: it holds no token$"):
+        read_corpus(empty, 1)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b" \t\r\n\xe3\x80\x80", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_empty_file_is_refused(write_bytes, content, packed):
+    with pytest.raises(CorpusError, match=r"^the corpus is empty"):
+        read_corpus(write_bytes(content, packed), 1)
+
+
+def test_corpus_of_rare_words_says_the_highest_count():
+    with pytest.raises(
+        CorpusError, match="min_count=5 times: the most frequent of 3 is seen 4 times"
+    ):
+        read_corpus([["a"] * 4, ["b", "c", "b"]])
+
+
+@pytest.mark.parametrize(
+    ("token", "shown"),
+    [
+        (None, "None; a token may not be None or NaN"),
+        (float("nan"), "nan; a token may not be None or NaN"),
+        (np.float32("nan"), r".*nan.*; a token may not be None or NaN"),
+        (np.datetime64("NaT", "s"), r".*NaT.*; a token may not be None or NaN"),
+        (Decimal("NaN"), r"Decimal\('NaN'\); a token may not be None or NaN"),
+        (["c"], r"\['c'\], which is not hashable; a token must be"),
+        ({"c": 1}, r"\{'c': 1\}, which is not hashable; a token must be"),
+        ({"c"}, r"\{'c'\}, which is not hashable; a token must be"),
+        (("c", []), r"\('c', \[\]\), which is not hashable; a token must be"),
+        (np.zeros(2), r"array\(\[0., 0.\]\), which is not hashable; a token must be"),
+        (["c" * 1000], r"\['c{58}, which is not hashable; a token must be"),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("size", [1, 2, 3, 1000])
+def test_bad_token_is_named_with_its_place(token, shown, size):
+    sentences = [["a", "b"], [], ["b"], ["a", "b", token, None], ["c", "d"]]
+    with (
+        chunks_of(size),
+        pytest.raises(CorpusError, match=f"^token 2 of sentence 3 is {shown}$"),
+    ):
+        read_corpus(sentences, 1)
+
+
+def test_bad_token_of_an_array_is_named_with_its_place():
+    with pytest.raises(CorpusError, match=r"^token 1 of sentence 1 is nan"):
+        read_corpus([np.ones(2), np.array([1, np.nan])], 1)
+
+
+# Encoding other corpora
+
+
+@given(known=CORPORA.filter(any), other=CORPORA, min_count=st.integers(1, 2), size=CHUNK_SIZES)
+@settings(max_examples=200)
+def test_encode_equals_loops_and_leaves_unknown_tokens_out(known, other, min_count, size):
+    words, counts, _ = naive(known, min_count)
+    vocabulary = Vocabulary(words, counts)
+    with chunks_of(size):
+        assert_is_stream_of(encode_corpus(vocabulary, other), naive_ids(other, words))
+    assert vocabulary.words == words
+    assert len(vocabulary.index) == len(words), "an unknown token was taken in"
+
+
+@given(text=TEXTS, size=CHUNK_SIZES)
+def test_encode_of_a_file_equals_that_of_its_lines(write_bytes, text, size):
+    vocabulary = Vocabulary(["a", "가"], [2, 1])
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    with chunks_of(size):
+        stream = encode_corpus(vocabulary, write_bytes(text.encode()))
+    assert_is_stream_of(stream, naive_ids([line.split() for line in lines], ["a", "가"]))
+
+
+def test_encode_of_a_file_by_words_that_are_no_text(write_bytes):
+    words = [
+        7,
+        "",
+        "a",
+        b"b",
+        "b",
+        ("a",),
+        "with space",
+        "a\0",
+        "한국어" * 9,
+        np.str_("c"),
+        "\ud800",
+    ]
+    vocabulary = Vocabulary(words, range(len(words), 0, -1))
+    path = write_bytes(
+        "a b 7 a\0 c with space 한국어\n".encode() + ("한국어" * 9 + " d a").encode()
+    )
+    stream = encode_corpus(vocabulary, path)
+    assert [ids.tolist() for ids in stream] == [[2, 4, 7, 9], [8, 2]]
+    path = write_bytes(b"\xed\xa0\x80")
+    assert encode_corpus(vocabulary, path, errors="surrogatepass").ids.tolist() == [10]
+
+
+def test_encode_of_a_file_by_no_words(write_bytes):
+    assert len(encode_corpus(Vocabulary([], []), write_bytes(b"a b"))) == 0
+
+
+def test_encode_of_many_unknown_words():
+    vocabulary = Vocabulary(["a", "b"], [2, 1])
+    sentences = [[f"unknown{i}", "b", f"unknown{i // 2}", "a"] for i in range(100)]
+    with chunks_of(8):
+        assert_is_stream_of(encode_corpus(vocabulary, sentences), [[1, 0]] * 100)
+
+
+def test_encode_names_a_token_that_is_not_hashable():
+    with pytest.raises(CorpusError, match=r"^token 1 of sentence 1 is \['x'\], which is not hash"):
+        encode_corpus(Vocabulary(["a"], [1]), [["a"], ["a", ["x"]]])
+
+
+def test_encode_passes_errors_on(write_bytes):
+    stream = encode_corpus(Vocabulary(["a\ufffd"], [1]), write_bytes(b"a\xff b"), errors="replace")
+    assert stream.ids.tolist() == [0]
+
+
+@given(sentences=CORPORA.filter(any))
+def test_decode_turns_encode_around(sentences):
+    vocabulary, stream = read_corpus(sentences, 1)
+    assert [vocabulary.decode(ids) for ids in encode_corpus(vocabulary, sentences)] == list(
+        filter(None, sentences)
+    )
+    assert vocabulary.decode(stream.ids) == list(itertools.chain(*sentences))
+
+
+@pytest.mark.parametrize("row", [-1, 2])
+def test_decode_refuses_a_row_that_is_not_there(row):
+    with pytest.raises(IndexError, match=f"ids holds {row}; it must hold rows from 0 to 1"):
+        Vocabulary(["a", "b"], [2, 1]).decode([0, row, 1])
+
+
+def test_decode_of_nothing_is_nothing():
+    assert Vocabulary(["a"], [1]).decode([]) == []
+
+
+# The class itself
+
+
+def test_vocabulary_contents():
+    counts = np.array([5, 2])
+    vocabulary = Vocabulary(("a", 7), counts, raw_words=9)
+    counts[:] = 0
+    assert vocabulary.counts.tolist() == [5, 2]
+    assert (len(vocabulary), vocabulary.raw_words, vocabulary.index) == (2, 9, {"a": 0, 7: 1})
+    assert "a" in vocabulary
+    assert 7 in vocabulary
+    assert 0 not in vocabulary
+    assert repr(vocabulary) == "Vocabulary(2 words, 7 of 9 tokens)"
+    assert Vocabulary(["a", "b"], [5, 2]).raw_words == 7
+
+
+def test_vocabulary_refuses_parts_that_do_not_agree():
+    with pytest.raises(ValueError, match=r"counts has shape \(1,\); 2 words need as many counts"):
+        Vocabulary(["a", "b"], [1])
+    with pytest.raises(ValueError, match="words holds a word more than once"):
+        Vocabulary(["a", "b", "a"], [2, 1, 1])
+
+
+def test_token_stream_without_sentences():
+    stream = TokenStream(np.empty(0, np.int32), np.zeros(1, np.int64))
+    assert_is_stream_of(stream, [])
+
+
+@pytest.mark.parametrize("as_file", [True, False])
+def test_forgetting_words_is_logged_once(tmp_path, monkeypatch, caplog, as_file):
+    monkeypatch.setattr("negsamp.corpus.reading.BYTES_PER_BLOCK", 50)
+    monkeypatch.setattr("negsamp.corpus.reading.TOKENS_PER_CHUNK", 10)
+    sentences = [[f"w{i % 40}", "a", "a"] for i in range(100)]
+    path = tmp_path / "text"
+    path.write_text("\n".join(map(" ".join, sentences)))
+    read_corpus(path if as_file else sentences, 1, max_vocab_size=41)
+    assert caplog.text == ""
+    read_corpus(path if as_file else sentences, 1, max_vocab_size=5)
+    assert caplog.text.count("more than max_vocab_size=5 different words") == 1

@@ -1,0 +1,462 @@
+"""Text read in blocks of any size is the text read whole; what cannot be read says where."""
+
+import gzip
+import itertools
+import os
+import re
+import tracemalloc
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
+
+from negsamp.corpus import reading as corpus
+from negsamp.corpus.reading import read_blocks, read_chunks
+from negsamp.corpus.tokenizing import split_blocks
+from negsamp.errors import CorpusError
+
+# All that `str.split` takes for white space, and characters that look as if it did.
+WHITE_SPACE = "".join(filter(str.isspace, map(chr, range(0x3001))))
+LOOK_ALIKES = "\u180e\u200b\u2060\ufeff\x00\x7f"
+TEXTS = st.text(
+    st.sampled_from(WHITE_SPACE + LOOK_ALIKES + "ab\n\n\ré한\u0301😀")
+    | st.characters(max_codepoint=0xD7FF)
+    | st.characters(min_codepoint=0xE000),
+    max_size=60,
+)
+
+
+def whole(text):
+    """Sentences of a text, without chunks: any line end of Python's universal newlines."""
+    return [line.split() for line in re.split("\r\n|\r|\n", text.removeprefix("\ufeff"))]
+
+
+def joined(chunks):
+    """Sentences of chunks."""
+    return [list(sentence) for chunk in chunks for sentence in chunk]
+
+
+def without_empty(sentences):
+    return [list(sentence) for sentence in sentences if len(sentence)]
+
+
+def lines(blocks):
+    """Lines of the tokens that `split_blocks` finds, those that span blocks put together."""
+    found, continues = [], False
+    for block in split_blocks(blocks):
+        places = zip(block.starts.tolist(), block.lengths.tolist(), strict=True)
+        tokens = [block.text[at : at + n].decode("utf-8", "surrogatepass") for at, n in places]
+        ends = np.cumsum(block.line_lengths)
+        parts = [list(part) for part in np.split(np.array(tokens, dtype=object), ends[:-1])]
+        assert ends[-1] == len(tokens)
+        if continues:
+            found[-1] += parts.pop(0)
+        found += parts
+        continues = block.continues
+    assert not continues, "the last block says that its line goes on"
+    return found
+
+
+def read(path, **options):
+    """Sentences of a file that hold a token."""
+    return without_empty(lines(read_blocks(path, **options)))
+
+
+# Files
+
+
+@given(text=TEXTS, size=st.integers(1, 7), packed=st.booleans())
+@example(text="a\u3000b\x85c\x1cd\x1de\x1ff\xa0g", size=1, packed=False)
+@example(text="one\r\ntwo three\r\n", size=4, packed=False)  # a block ends between \r and \n
+@example(text="\ufeffone two", size=1, packed=True)
+@example(text="\n\n a\n\nb", size=2, packed=False)
+@example(text="no final newline", size=5, packed=False)
+@example(text="oneendlesstoken" * 3, size=2, packed=False)
+@settings(max_examples=300)
+def test_file_tokens_equal_str_split_in_blocks_of_any_size(write_bytes, text, size, packed):
+    path = write_bytes(text.encode(), packed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corpus, "BYTES_PER_BLOCK", size)
+        assert read(path) == without_empty(whole(text))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 1 << 21])
+def test_file_keeps_its_empty_lines_apart(write_bytes, monkeypatch, size):
+    monkeypatch.setattr(corpus, "BYTES_PER_BLOCK", size)
+    assert lines(read_blocks(write_bytes(b"a b\n\nc\n"))) == [["a", "b"], [], ["c"], []]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_file_of_one_endless_line_comes_in_small_blocks(write_bytes, monkeypatch, packed):
+    monkeypatch.setattr(corpus, "BYTES_PER_BLOCK", 1000)
+    text = b" ".join(b"w%d" % i for i in range(20_000))
+    blocks = list(read_blocks(write_bytes(text, packed)))
+    assert b"".join(blocks) == text
+    # what was buffered, or unpacked, before the file was asked for so much comes in one piece
+    assert max(map(len, blocks)) <= 1000 + (1 << 16)
+    assert len(blocks) > 2
+
+
+@pytest.mark.parametrize("name", ["text", "text.txt", "text.gz"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_file_is_gzip_by_its_content_not_by_its_name(tmp_path, name, packed):
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(b"a b\nc") if packed else b"a b\nc")
+    assert read(path) == [["a", "b"], ["c"]]
+
+
+def test_file_may_be_several_gzip_members(tmp_path):
+    path = tmp_path / "text.gz"
+    path.write_bytes(gzip.compress(b"a b\nc") + gzip.compress(b"d e\n"))
+    assert read(path) == [["a", "b"], ["cd", "e"]]
+
+
+def test_file_path_may_be_any_path_like(write_bytes):
+    path = write_bytes(b"a b")
+
+    class Somewhere:
+        def __fspath__(self):
+            return os.fspath(path)
+
+    assert read(str(path)) == read(path) == read(Somewhere()) == [["a", "b"]]
+
+
+@pytest.fixture
+def pipe(tmp_path):
+    """Read a named pipe that is fed some bytes; who opens it a second time would wait for ever."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+
+    def pipe(content):
+        with ThreadPoolExecutor(2) as pool:
+            written = pool.submit(path.write_bytes, content)
+            sentences = pool.submit(read, path)
+            if not wait([sentences], timeout=60).done:
+                path.write_bytes(b"")  # let go who waits
+                pytest.fail("the pipe was opened twice")
+            written.result()
+            return sentences.result()
+
+    return pipe
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_file_may_be_a_pipe(pipe, packed):
+    text = "a b\nc d" * 50_000  # more than one buffer holds
+    content = gzip.compress(text.encode()) if packed else text.encode()
+    assert pipe(content) == whole(text)
+
+
+def test_file_that_is_a_pipe_and_not_utf8(pipe):
+    with pytest.raises(CorpusError, match=r"pipe' is not UTF-8$"):
+        pipe(b"\xff")
+
+
+def test_file_of_korean_lines_is_read_as_str_split_does(shared):
+    path = shared("data/kowiki-lines.txt.gz")
+    with gzip.open(path, "rb") as file:
+        text = file.read().decode()
+    assert read(path) == without_empty(whole(text))
+
+
+# Files that cannot be read
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("before", [0, 7, (1 << 20) - 1, 1 << 20, (1 << 20) + 5, 3 << 20])
+@pytest.mark.parametrize(
+    "bad",
+    [b"\xff", b"\x80 more", b"\xe2\x82 cut", b"\xf0\x9f\x98", b"\xed\xa0\x80", b"\xc0\xaf"],
+    ids=["never", "continuation", "cut", "cut-at-the-end", "surrogate", "overlong"],
+)
+def test_file_that_is_not_utf8_says_byte_and_line(write_bytes, packed, before, bad):
+    line = "ü한😀 text\n".encode()
+    data = (line * (before // len(line) + 1))[:before]
+    data = data.decode(errors="ignore").encode()
+    data += b"x" * (before - len(data)) + bad
+    with pytest.raises(UnicodeDecodeError) as oracle:
+        data.decode()
+    byte = oracle.value.start
+    number = data[:byte].count(b"\n") + 1
+    with pytest.raises(CorpusError, match=rf"not UTF-8 at byte {byte} \(line {number}\): \w") as e:
+        read(write_bytes(data, packed))
+    assert "errors='replace'" in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("errors", "token"),
+    [("replace", "b\ufffdd"), ("ignore", "bd"), ("surrogateescape", "b\udcffd")],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_file_that_is_not_utf8_is_read_as_errors_says(write_bytes, errors, token, packed):
+    assert read(write_bytes(b"a b\xffd\ne", packed), errors=errors) == [["a", token], ["e"]]
+
+
+def test_file_that_is_not_utf8_is_described_as_errors_sees_it(write_bytes):
+    path = write_bytes(b"\xed\xa0\x80 \xff")  # a surrogate, which this handler lets pass
+    with pytest.raises(CorpusError, match="at byte 4"):
+        read(path, errors="surrogatepass")
+
+
+@pytest.mark.parametrize("errors", ["no such handler", "", None, 3])
+def test_file_refuses_an_unknown_error_handler(write_bytes, errors):
+    with pytest.raises(ValueError, match=f"errors is {errors!r}; it must be 'strict'"):
+        read_blocks(write_bytes(b"a"), errors)
+
+
+@pytest.mark.parametrize("kept", [3, 12, 40, -9, -5, -1])
+def test_file_refuses_a_cut_gzip(tmp_path, kept):
+    path = tmp_path / "cut.gz"
+    text = " ".join(map(str, range(5000))).encode()
+    path.write_bytes(gzip.compress(text)[:kept])
+    with pytest.raises(CorpusError, match=r"cut\.gz' is not a whole gzip file"):
+        read(path)
+
+
+def test_file_refuses_a_cut_gzip_that_is_not_utf8(tmp_path):
+    path = tmp_path / "cut.gz"
+    path.write_bytes(gzip.compress(b"a\xff" + np.random.default_rng(0).bytes(5000))[:3000])
+    with pytest.raises(CorpusError, match="not UTF-8 at byte 1 "):
+        read(path)
+
+
+@pytest.mark.parametrize("place", [2, 15, -6])  # method, deflated data, checksum
+def test_file_refuses_an_altered_gzip(tmp_path, place):
+    path = tmp_path / "altered.gz"
+    data = bytearray(gzip.compress(b"some text " * 50))
+    data[place] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises(CorpusError, match=r"altered\.gz' is not a whole gzip file"):
+        read(path)
+
+
+def test_file_that_does_not_exist(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"'.*nowhere\.txt', which does not exist$"):
+        read_blocks(tmp_path / "nowhere.txt")
+
+
+@pytest.mark.parametrize("text", ["the cat sat on the mat", "a b\0c", "many words " * 1000])
+def test_file_name_that_is_a_text_says_how_a_text_goes_in(text):
+    with pytest.raises(FileNotFoundError, match="a text goes in as a list of token lists") as e:
+        read_blocks(text)
+    assert len(str(e.value)) < 400
+
+
+def test_file_that_is_a_folder(tmp_path):
+    with pytest.raises(IsADirectoryError, match="which is a folder; it must be a file"):
+        read_blocks(tmp_path)
+
+
+# Iterables
+
+SENTENCES = [["a", "b"], [], ["c"], ["a", "d", "e"]]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        lambda: SENTENCES,
+        lambda: tuple(map(tuple, SENTENCES)),
+        lambda: [np.array(sentence, dtype="U1") for sentence in SENTENCES],
+        lambda: [np.array(sentence, dtype=object) for sentence in SENTENCES],
+        lambda: deque(map(deque, SENTENCES)),
+        lambda: iter(SENTENCES),
+        lambda: (sentence for sentence in SENTENCES),
+        lambda: ((token for token in sentence) for sentence in SENTENCES),
+        lambda: {i: sentence for i, sentence in enumerate(SENTENCES)}.values(),
+        lambda: (dict.fromkeys(sentence).keys() for sentence in SENTENCES),
+    ],
+    ids=[
+        "lists",
+        "tuples",
+        "arrays",
+        "object-arrays",
+        "deques",
+        "iterator",
+        "generator",
+        "generators",
+        "values",
+        "keys",
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 1000])
+def test_iterable_of_any_kind_gives_its_sentences(monkeypatch, source, size):
+    monkeypatch.setattr(corpus, "TOKENS_PER_CHUNK", size)
+    assert joined(read_chunks(source())) == SENTENCES
+
+
+def test_iterable_may_be_a_matrix_of_tokens():
+    assert joined(read_chunks(np.arange(6).reshape(2, 3))) == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_iterable_tokens_of_arrays_are_pythons_own():
+    [[word, number]] = joined(read_chunks([np.array(["word", 7], dtype=object)]))
+    assert (type(word), type(number)) == (str, int)
+    assert all(type(t) is int for t in joined(read_chunks([np.arange(3, dtype=np.int8)]))[0])
+
+
+def test_iterable_is_read_once_and_in_order():
+    taken = []
+
+    class Once:
+        def __iter__(self):
+            assert not taken, "read a second time"
+            for i in range(10):
+                taken.append(i)
+                yield [i]
+
+    assert joined(read_chunks(Once())) == [[i] for i in range(10)]
+    assert taken == list(range(10))
+
+
+def test_iterable_is_read_no_further_than_a_chunk_needs(monkeypatch):
+    monkeypatch.setattr(corpus, "TOKENS_PER_CHUNK", 100)
+    endless = itertools.count()
+    next(read_chunks([i] * 9 for i in endless))
+    assert next(endless) == 10  # ten sentences of nine tokens, and one each for the sentence
+
+
+@pytest.mark.parametrize("kind", [list, deque, np.array])
+def test_iterable_may_use_one_object_for_every_sentence(kind):
+    def sentences():
+        sentence = kind(["a", "b"])
+        for i in range(4):
+            sentence[0] = str(i)
+            yield sentence
+
+    assert joined(read_chunks(sentences())) == [[str(i), "b"] for i in range(4)]
+
+
+def test_iterable_sentences_stay_whole(monkeypatch):
+    monkeypatch.setattr(corpus, "TOKENS_PER_CHUNK", 10)
+    chunks = list(read_chunks([["a"] * 25, ["b"] * 3, ["c"] * 30]))
+    assert [list(map(len, chunk)) for chunk in chunks] == [[25], [3, 30], []]
+
+
+# Iterables that cannot be read
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"), [(3, "int"), (None, "NoneType"), (b"a b", "bytes"), (bytearray(), "byte")]
+)
+def test_corpus_refuses_what_is_no_corpus(source, kind):
+    with pytest.raises(CorpusError, match=rf"corpus is a {kind}\w*; it must be a path or an itera"):
+        read_chunks(source)
+
+
+@pytest.mark.parametrize(
+    ("bad", "shown"),
+    [
+        (b"bytes", "the bytes b'bytes'; it must be a sequence of tokens; decode it first"),
+        (7, "the int 7; it must be a sequence of tokens$"),
+        (None, "the NoneType None; it must be a sequence of tokens$"),
+        (float("nan"), "the float nan; it must be"),
+        ({"a", "b"}, r"the set \{'[ab]', '[ab]'\}; it must be"),
+        (frozenset("a"), r"the frozenset frozenset\(\{'a'\}\); it must be"),
+        ({"a": 1}, r"the dict \{'a': 1\}; it must be"),
+        (np.zeros((2, 2)), "an array of 2 dimensions; it must be"),
+        (np.array(3), "an array of 0 dimensions; it must be"),
+        (b"x" * 10_000, "the bytes b'x{58}…; it must be"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 1000])
+def test_iterable_refuses_a_sentence_that_is_no_sequence(monkeypatch, bad, shown, size):
+    monkeypatch.setattr(corpus, "TOKENS_PER_CHUNK", size)
+    with pytest.raises(CorpusError, match=f"^sentence 2 is {shown}"):
+        list(read_chunks([["a"], [], bad, ["b"]]))
+
+
+def test_iterable_splits_a_sentence_that_is_text_as_a_file_is_split():
+    texts = ["the cat\tsat", "", " on\u2003the\nmat "]
+    assert joined(read_chunks(texts)) == [["the", "cat", "sat"], [], ["on", "the", "mat"]]
+
+
+def test_corpus_refuses_a_sparse_matrix():
+    with pytest.raises(CorpusError, match="corpus is a csr_matrix, a sparse matrix; it must be"):
+        read_chunks(csr_matrix([[1.0, 0.0]]))
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+def test_iterable_that_raises_midway_says_after_how_many_sentences(monkeypatch, size):
+    monkeypatch.setattr(corpus, "TOKENS_PER_CHUNK", size)
+
+    def sentences():
+        yield from SENTENCES
+        raise KeyError("the database is gone")
+
+    with pytest.raises(CorpusError, match="KeyError after 4 sentences: 'the database") as error:
+        list(read_chunks(sentences()))
+    assert isinstance(error.value.__cause__, KeyError)
+
+
+def test_iterable_sentence_that_raises_midway_says_which():
+    def tokens():
+        yield "a"
+        raise OSError("disk")
+
+    with pytest.raises(CorpusError, match=r"^sentence 1 raised OSError: disk"):
+        list(read_chunks([["b"], tokens()]))
+
+
+def test_iterable_lets_an_interrupt_pass():
+    def sentences():
+        yield ["a"]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(read_chunks(sentences()))
+
+
+# Files made to harm
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("filler", [b"\0", b"x", "한".encode(), "\u200b".encode()])
+def test_file_of_one_endless_token_is_refused(write_bytes, monkeypatch, packed, filler):
+    monkeypatch.setattr(corpus, "LONGEST_TOKEN", 1 << 20)
+    path = write_bytes(b"a b " + filler * 3_000_000, packed)
+    tracemalloc.start()
+    with pytest.raises(CorpusError, match=r"no white space in the \d+ bytes up to byte \d+; a"):
+        list(read_blocks(path))
+    assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("space", list(" \n\r\t\x0b\x0c\x1c\x1f\x85\xa0\u1680\u2028\u3000"))
+@pytest.mark.parametrize("size", [1 << 19, 1 << 17])
+def test_file_of_long_tokens_is_read_whatever_stands_between_them(
+    write_bytes, monkeypatch, space, size
+):
+    monkeypatch.setattr(corpus, "LONGEST_TOKEN", 1_000_000)
+    text = space.join(["x" * 700_000] * 4)
+    monkeypatch.setattr(corpus, "BYTES_PER_BLOCK", size)
+    assert b"".join(read_blocks(write_bytes(text.encode()))) == text.encode()
+
+
+def test_file_may_have_a_token_of_the_greatest_length(write_bytes, monkeypatch):
+    monkeypatch.setattr(corpus, "LONGEST_TOKEN", 100)
+    monkeypatch.setattr(corpus, "BYTES_PER_BLOCK", 10)
+    assert read(write_bytes(b"a " + b"x" * 100 + b" b")) == [["a", "x" * 100, "b"]]
+    with pytest.raises(
+        CorpusError, match="in the 101 bytes up to byte 103; a token has at most 100"
+    ):
+        read(write_bytes(b"a " + b"x" * 101 + b" b"))
+
+
+def test_file_that_changes_while_its_fault_is_looked_for(write_bytes, monkeypatch):
+    path = write_bytes(b"a \xff b")
+    real = corpus._describe_bad_bytes
+
+    def describe(*args):
+        path.write_bytes(b"now it is text")
+        return real(*args)
+
+    monkeypatch.setattr(corpus, "_describe_bad_bytes", describe)
+    with pytest.raises(CorpusError, match="has changed while it was read"):
+        read(path)

@@ -1,0 +1,404 @@
+"""Training as a whole: what is learnt, how it ends, what stops it."""
+
+import subprocess
+
+import numpy as np
+import pytest
+from scipy.special import log_expit
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from negsamp import Word2Vec
+from negsamp.core.blocks import choose_block_shape
+from negsamp.core.kernels.sampled import BlockKernel
+from negsamp.core.sampling import AliasTable, noise_probabilities
+from negsamp.corpus.stream import TokenStream
+from negsamp.errors import TeamError, TrainingDivergedError
+from negsamp.training.epochs import Trainer
+from negsamp.training.state import Watch, training_arrays
+
+
+def zipf_corpus(n_sentences, length, V, exponent, seed=0):
+    """Sentences of independent words whose frequencies fall as rank^−exponent."""
+    rng = np.random.default_rng(seed)
+    p = np.arange(1, V + 1.0) ** -exponent
+    return rng.choice(V, size=(n_sentences, length), p=p / p.sum()).tolist()
+
+
+def fit(corpus, callbacks=(), **params):
+    settings = {"min_count": 1, "sample": 0, "vector_size": 16, "workers": 1, "seed": 1}
+    return Word2Vec(**{**settings, **params}).fit(corpus, callbacks=callbacks)
+
+
+# --- the mathematics
+
+
+@pytest.mark.parametrize("optimizer", ["adagrad", "sgd"])
+def test_scores_come_to_shifted_pmi(optimizer):
+    """u·v → log p(w, c) / (p(w) p_noise(c)) − log K, within the sampling error.
+
+    With n(w, c) observed pairs, log n(w, c) has the variance 1 / n(w, c) to first order, and twice
+    that on the diagonal, where each draw counts as two pairs of the same kind. log n(w) and the
+    noise distribution add at most 1 / n(w) + 1 / n(c). On top comes what the optimizer leaves,
+    measured as 0.010 (root mean square) against the observed frequencies.
+    """
+    V, K = 8, 5
+    rng = np.random.default_rng(0)
+    joint = rng.gamma(1.0, size=(V, V))
+    joint += joint.T + 0.2
+    joint /= joint.sum()
+    draws = rng.choice(V * V, size=20_000, p=joint.ravel())
+    sentences = np.column_stack([draws // V, draws % V])
+    model = fit(sentences, window=1, negative=K, epochs=60, optimizer=optimizer)
+
+    order = np.array(model.vocabulary_.words)
+    n = np.zeros((V, V))
+    np.add.at(n, tuple(sentences.T), 1)
+    n = (n + n.T)[np.ix_(order, order)]
+    joint = joint[np.ix_(order, order)]
+    noise = noise_probabilities(model.vocabulary_.counts)
+    learnt = model.vectors_ @ model.context_vectors_.T
+    observed = np.log(n / n.sum(axis=1, keepdims=True) / noise) - np.log(K)
+    true = np.log(joint / joint.sum(axis=1, keepdims=True) / noise) - np.log(K)
+
+    assert np.sqrt(np.mean((learnt - observed) ** 2)) < 0.03
+    variance = (1 + np.eye(V)) / n + 1 / n.sum(axis=1)[:, None] + 1 / n.sum(axis=0)
+    # 64 cells within 4 standard deviations, plus seven times what the optimizer leaves
+    assert (np.abs(learnt - true) < 4 * np.sqrt(variance) + 0.07).all()
+    # and the test has power: the values spread far wider than the errors allowed
+    assert learnt.std() > 5 * np.sqrt(variance.mean())
+
+
+def test_related_words_become_neighbours():
+    # two topics of ten words that never meet
+    rng = np.random.default_rng(0)
+    topics = [[f"{topic}{i}" for i in range(10)] for topic in "ab"]
+    corpus = [list(rng.choice(topics[i % 2], size=8)) for i in range(4000)]
+    model = fit(corpus, epochs=3)
+    for word in ("a0", "b7"):
+        assert {near[0] for near, _ in model.wv.most_similar(word, topn=9)} == {word[0]}
+
+
+# --- stability
+
+
+def exact_loss(model, sentences, window=5):
+    """Mean loss over every pair at full windows, noise in expectation, by brute force."""
+    index = model.vocabulary_.index
+    scores = (model.vectors_ @ model.context_vectors_.T).astype(float)
+    noise = noise_probabilities(model.vocabulary_.counts)
+    of_noise = 5 * (log_expit(-scores) @ noise)
+    total, pairs = 0.0, 0
+    for sentence in sentences[:300]:
+        ids = [index[token] for token in sentence]
+        for i, center in enumerate(ids):
+            for j in range(max(0, i - window), min(len(ids), i + window + 1)):
+                if i != j:
+                    total -= log_expit(scores[center, ids[j]]) + of_noise[center]
+                    pairs += 1
+    return total / pairs
+
+
+CORPORA = {
+    "two words": [["a", "b"]] * 3000,
+    "two words, once": [["a", "b"]],
+    "one word repeated": [["a"] * 50] * 40,
+    "one long sentence": zipf_corpus(1, 10_000, 500, 1.0),
+    "sentences of two": zipf_corpus(20_000, 2, 1000, 1.0),
+    "uniform, ten words": zipf_corpus(500, 50, 10, 0.0),
+    "steep Zipf": zipf_corpus(500, 50, 1000, 2.0),
+    "each word once": [[f"w{i}" for i in range(s, s + 20)] for s in range(0, 4000, 20)],
+    "bursts": [[f"village{i // 50}", "is", "a", f"place{i // 50}"] for i in range(4000)],
+}
+
+
+@pytest.mark.parametrize("optimizer", ["adagrad", "sgd"])
+@pytest.mark.parametrize("name", CORPORA)
+def test_any_corpus_trains_without_wild_norms(name, optimizer):
+    corpus = CORPORA[name]
+    model = fit(corpus, optimizer=optimizer, epochs=5, vector_size=50)
+    for matrix in (model.vectors_, model.context_vectors_):
+        assert np.isfinite(matrix).all()
+        # pair-by-pair SGD reaches 1 to 3 on these corpora; a blow-up passes 100 at once
+        assert np.linalg.norm(matrix, axis=1).max() < 9
+    assert model.loss_history_[-1] < 6 * np.log(2)  # the loss of zero scores
+    assert model.loss_history_[-1] < model.loss_history_[0]
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.5])
+def test_a_large_learning_rate_and_batch_stay_finite(alpha):
+    corpus = CORPORA["bursts"]
+    model = fit(corpus, alpha=alpha, batch_size=4096, epochs=20)
+    assert np.isfinite(model.vectors_).all()
+    assert np.linalg.norm(model.vectors_, axis=1).max() < 50
+
+
+def three_words():
+    """The batches of these few words are shortened all the time."""
+    rng = np.random.default_rng(0)
+    return rng.choice(3, size=(200, 20), p=[0.7, 0.2, 0.1]).tolist()
+
+
+@pytest.mark.parametrize(("objective", "longest"), [("infonce", 2.0), ("softmax", 1.0)])
+def test_what_all_output_vectors_share_does_not_grow(monkeypatch, objective, longest):
+    monkeypatch.setattr("negsamp.training.epochs.LONGEST_MEAN", longest)
+    settings = {"objective": objective, "optimizer": "sgd", "alpha": 0.1, "batch_size": 128}
+    means, corpus = [], three_words()
+    model = fit(
+        corpus,
+        **settings,
+        epochs=20,
+        callbacks=[lambda m, _: means.append(np.linalg.norm(m.context_vectors_.mean(axis=0)))],
+    )
+    assert max(means) <= longest  # several times as long where nothing holds it
+    # nothing is lost: independent words, whose frequencies the model knows
+    kinds, counts = np.unique(corpus, return_counts=True)
+    known = dict(model.predict_context([0], topn=3))
+    np.testing.assert_allclose(
+        np.exp([known[kind] for kind in kinds]), counts / counts.sum(), atol=0.05
+    )
+
+
+def test_the_mean_is_taken_off_alike_by_any_number_of_workers(worth_a_worker):
+    settings = {"objective": "infonce", "optimizer": "sgd", "alpha": 0.1, "batch_size": 128}
+    one, two = (fit(three_words(), epochs=20, workers=n, **settings) for n in (1, 2))
+    assert np.linalg.norm(one.context_vectors_, axis=1).max() < 15
+    assert two.context_vectors_.tobytes() == one.context_vectors_.tobytes()
+
+
+def test_loss_history_is_near_the_exact_loss():
+    corpus = zipf_corpus(2000, 20, 50, 1.0)
+    model = fit(corpus, epochs=4, shrink_windows=False)
+    # the last epoch's mean, measured while training, against the trained model: independent words
+    # leave little to learn, and 300 of 2 000 sentences are known to about half a per cent
+    np.testing.assert_allclose(model.loss_history_[-1], exact_loss(model, corpus), rtol=0.015)
+
+
+# --- the loop
+
+
+def test_same_seed_and_one_worker_give_the_same_bytes():
+    corpus = zipf_corpus(400, 30, 200, 1.0)
+    first, second = (fit(corpus, sample=1e-2, seed=7) for _ in range(2))
+    assert first.vectors_.tobytes() == second.vectors_.tobytes()
+    assert first.context_vectors_.tobytes() == second.context_vectors_.tobytes()
+    assert first.loss_history_ == second.loss_history_
+    assert fit(corpus, sample=1e-2, seed=8).vectors_.tobytes() != first.vectors_.tobytes()
+
+
+def test_no_seed_gives_a_new_result_each_time():
+    corpus = zipf_corpus(40, 30, 20, 1.0)
+    assert (fit(corpus, seed=None).vectors_ != fit(corpus, seed=None).vectors_).any()
+
+
+@pytest.fixture
+def worth_a_worker(monkeypatch):
+    """Small corpora have several workers too."""
+    monkeypatch.setattr("negsamp.training.epochs.TOKENS_WORTH_A_WORKER", 1)
+
+
+@pytest.mark.parametrize("optimizer", ["adagrad", "sgd"])
+@pytest.mark.parametrize("workers", [2, 3])
+def test_any_number_of_workers_gives_the_same_bytes(worth_a_worker, workers, optimizer):
+    corpus = zipf_corpus(1000, 30, 100, 1.0)
+    settings = {"epochs": 2, "sample": 1e-2, "optimizer": optimizer, "vector_size": 20}
+    settings["batch_size"] = 512  # several groups, so that there is work for three
+    one, several = (fit(corpus, workers=n, **settings) for n in (1, workers))
+    assert several.vectors_.tobytes() == one.vectors_.tobytes()
+    assert several.context_vectors_.tobytes() == one.context_vectors_.tobytes()
+    assert several.loss_history_ == one.loss_history_
+
+
+def test_a_small_corpus_starts_no_process(monkeypatch):
+    monkeypatch.setattr("negsamp.training.workers.subprocess.Popen", None)
+    assert np.isfinite(fit(zipf_corpus(1000, 30, 100, 1.0), workers=8).vectors_).all()
+
+
+def make_trainer(**changes):
+    settings = {
+        "window": 2,
+        "reach": 2,
+        "negative": 5,
+        "shrink_windows": True,
+        "shape": choose_block_shape(1000, 0.1),
+        "optimizer": "adagrad",
+        "alpha": 0.025,
+        "min_alpha": 0.001,
+        "epochs": 4,
+        "workers": 1,
+        "seed": 0,
+        "kept_tokens": 1000.0,
+    }
+    return Trainer(**{**settings, **changes})
+
+
+def train(trainer, n=1000, V=10, d=4):
+    """Train on n words of one sentence; the losses of the epochs."""
+    stream = TokenStream(np.arange(n, dtype=np.int32) % V, np.array([0, n]))
+    W, keep, losses = np.full((2, V, d), 0.1, np.float32), np.ones(V, np.float32), []
+    arrays = training_arrays(W[0], W[1], stream, keep, AliasTable(np.ones(V)))
+    watch = Watch(on_epoch_end=lambda progress: losses.append(progress.losses[-1]))
+    trainer.train(arrays, n, watch, show_bar=False)
+    return losses
+
+
+def test_learning_rate_falls_linearly_to_min_alpha():
+    trainer = make_trainer()
+    assert trainer.learning_rate(0) == 0.025
+    assert trainer.learning_rate(2000) == pytest.approx(0.013)
+    assert trainer.learning_rate(4000) == pytest.approx(0.001)
+    assert trainer.learning_rate(4100) == pytest.approx(0.001)  # more kept than expected
+
+
+def test_every_center_is_trained_once_an_epoch(monkeypatch):
+    seen, rates = [], []
+    gradients, learning_rate = BlockKernel.gradients, Trainer.learning_rate
+
+    def note_centers(self, W_in, W_out, block):
+        seen.append(block.centers[(block.left + block.right) > 0])
+        return gradients(self, W_in, W_out, block)
+
+    def note_rate(self, done):
+        rates.append(done)
+        return learning_rate(self, done)
+
+    monkeypatch.setattr(BlockKernel, "gradients", note_centers)
+    monkeypatch.setattr(Trainer, "learning_rate", note_rate)
+    trainer = make_trainer(epochs=2)
+    train(trainer)
+    assert np.bincount(np.concatenate(seen), minlength=10).tolist() == [200] * 10
+    assert rates == sorted(rates)
+    assert rates[0] == 0
+    assert 1900 < rates[-1] < 2100
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+def test_each_worker_keeps_to_its_core(monkeypatch):
+    if not blas_threads():
+        pytest.skip("threadpoolctl knows no BLAS library that is loaded here")
+    seen = []
+    gradients = BlockKernel.gradients
+
+    def note_threads(self, W_in, W_out, block):
+        seen.append(blas_threads())
+        return gradients(self, W_in, W_out, block)
+
+    monkeypatch.setattr(BlockKernel, "gradients", note_threads)
+    with threadpool_limits(2, user_api="blas"):
+        train(make_trainer(epochs=1))
+        assert max(blas_threads()) == 2  # the caller's setting is back
+    assert seen
+    assert {n for threads in seen for n in threads} == {1}
+
+
+def fail(*_):
+    raise LookupError("in the kernel")
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(("fault", "error"), [(fail, LookupError), (interrupt, KeyboardInterrupt)])
+def test_a_fault_reaches_the_caller(monkeypatch, worth_a_worker, workers, fault, error):
+    monkeypatch.setattr("negsamp.core.kernels.sampled.BlockKernel.gradients", fault)
+    with pytest.raises(error):
+        fit(zipf_corpus(500, 30, 100, 1.0), workers=workers, batch_size=512)
+
+
+def test_a_worker_that_is_killed_is_an_error_and_loses_nothing(monkeypatch, worth_a_worker):
+    started = []
+    popen = subprocess.Popen
+
+    def start(*arguments, **options):
+        started.append(popen(*arguments, **options))
+        return started[-1]
+
+    monkeypatch.setattr("negsamp.training.workers.subprocess.Popen", start)
+
+    def kill(model, epoch):
+        started[0].kill()
+
+    model = Word2Vec(vector_size=16, min_count=1, epochs=5, workers=2, batch_size=256, seed=1)
+    with pytest.raises(TeamError, match="signal 9"):
+        model.fit(zipf_corpus(500, 30, 100, 1.0), callbacks=[kill])
+    assert model.vectors_.shape == (100, 16)
+    assert np.isfinite(model.vectors_).all()
+
+
+def test_callbacks_of_several_workers_see_what_is_learnt(worth_a_worker):
+    corpus, seen = zipf_corpus(500, 30, 100, 1.0), {1: [], 2: []}
+    for workers, vectors in seen.items():
+        model = Word2Vec(
+            vector_size=16, min_count=1, epochs=3, workers=workers, batch_size=512, seed=1
+        )
+        model.fit(corpus, callbacks=[lambda m, epoch, v=vectors: v.append(m.vectors_.copy())])
+        assert (vectors[-1] == model.vectors_).all()
+    np.testing.assert_array_equal(seen[1], seen[2])
+    assert (seen[1][0] != seen[1][1]).any()
+
+
+def test_a_loss_that_is_not_finite_is_an_error(monkeypatch):
+    monkeypatch.setattr("negsamp.core.kernels.sampled.BlockKernel.loss", lambda *_: np.nan)
+    with pytest.raises(TrainingDivergedError, match="epoch 1"):
+        fit(zipf_corpus(50, 30, 100, 1.0))
+
+
+def test_progress_bar_shows_rate_loss_and_learning_rate(capsys):
+    fit(zipf_corpus(400, 30, 100, 1.0), progress=True)
+    shown = capsys.readouterr().err
+    assert "words/s" in shown
+    assert "loss 2." in shown
+    assert "alpha 0.0" in shown
+    assert "100%" in shown
+    fit(zipf_corpus(40, 30, 100, 1.0), progress=False)
+    fit(zipf_corpus(40, 30, 100, 1.0), progress=None)  # not a terminal
+    assert capsys.readouterr().err == ""
+
+
+# --- the shape of blocks
+
+
+@pytest.mark.parametrize("kept", [1, 10, 1e3, 1e5, 1e7, 1e10])
+@pytest.mark.parametrize("share", [1.0, 0.5, 0.05, 1e-3])
+@pytest.mark.parametrize("batch_size", [None, 1, 16, 100, 2048, 10_000])
+def test_block_shape_is_one_the_kernel_can_do(kept, share, batch_size):
+    shape = choose_block_shape(kept, share, batch_size=batch_size)
+    assert shape.group_size % shape.parts == 0
+    assert shape.groups >= 1
+    assert shape.group_size // shape.parts <= 64
+    assert shape.noise_words == 16
+    if batch_size is None:
+        assert shape.groups == 1 or shape.groups % 2 == 0  # two workers have equal shares
+    if batch_size is not None:
+        assert shape.batch_size >= batch_size
+
+
+def test_a_window_wider_than_all_sentences_costs_nothing():
+    # the weights of a wide window are nearly equal: those of 10 000 as good as all 1
+    corpus = zipf_corpus(300, 12, 40, 1.0)
+    wide = fit(corpus, window=10_000)
+    exact = fit(corpus, window=11, shrink_windows=False)
+    np.testing.assert_allclose(wide.vectors_, exact.vectors_, atol=0.01)
+    assert (wide.vectors_ != exact.vectors_).any()
+    shrunk = fit(corpus, window=11)
+    assert np.abs(shrunk.vectors_ - exact.vectors_).max() > 0.05
+
+
+def test_block_shape_follows_the_corpus():
+    large = choose_block_shape(1e7, 0.005)
+    assert large.batch_size == 8192
+    assert choose_block_shape(3e4, 0.01).batch_size <= 256
+    assert choose_block_shape(1e7, 0.5).batch_size <= 160
+    wide = choose_block_shape(1e7, 0.005, window=10)
+    assert wide.group_size == 2 * large.group_size
+    assert wide.batch_size == large.batch_size
+    assert large.noise_words < wide.noise_words
+    assert choose_block_shape(1e7, 0.005, negative=15).noise_words == 32
+    assert choose_block_shape(1e7, 0.005, negative=1, window=1).noise_words == 16
+    long = choose_block_shape(1e7, 0.005, vector_size=300)
+    assert long.batch_size * 300 == pytest.approx(large.batch_size * 128, rel=0.1)
+    assert choose_block_shape(1e7, 0.005, vector_size=10_000).batch_size == 2048

@@ -1,0 +1,218 @@
+"""Training that begins with given vectors, and leaves some of them alone."""
+
+import logging
+
+import numpy as np
+import pytest
+from test_checkpoints import stop_after
+
+from negsamp import KeyedVectors, TrainingInterrupted, UnknownWordError, Word2Vec
+from negsamp.core.optimizers import OPTIMIZERS
+from negsamp.errors import CheckpointError
+
+SETTINGS = {
+    "vector_size": 8,
+    "min_count": 1,
+    "epochs": 3,
+    "seed": 1,
+    "sample": 0,
+    "batch_size": 256,
+    "progress": False,
+}
+D = SETTINGS["vector_size"]
+
+
+def sentences(seed=0, n=3000):
+    ids = np.random.default_rng(seed).zipf(1.5, size=n) % 40
+    return [[f"w{i}" for i in line] for line in ids.reshape(-1, 10)]
+
+
+def given(words=("w1", "w3", "w7", "elsewhere"), d=D, dtype=np.float32):
+    return KeyedVectors(words, np.random.default_rng(5).normal(size=(len(words), d)).astype(dtype))
+
+
+def fit(how=None, workers=1, **params):
+    return Word2Vec(**{**SETTINGS, "workers": workers, **params}).fit(sentences(), **(how or {}))
+
+
+def first_vectors(monkeypatch, **how):
+    """W_in as training begins with it."""
+    seen = {}
+
+    def train(self, arrays, *_):
+        seen.update(arrays)
+        raise RuntimeError("enough")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("negsamp.training.epochs.Trainer.train", train)
+        with pytest.raises(RuntimeError, match="enough"):
+            fit(how)
+    return seen
+
+
+def test_words_that_both_have_begin_where_they_are_given(monkeypatch, caplog):
+    start, plain = given(), first_vectors(monkeypatch)
+    with caplog.at_level(logging.INFO, "negsamp"):
+        warm = first_vectors(monkeypatch, init_vectors=start)
+    index = fit().vocabulary_.index
+    rows = [index[word] for word in ("w1", "w3", "w7")]
+    np.testing.assert_array_equal(warm["W_in"][rows], start.vectors[:3])
+    others = np.setdiff1d(np.arange(len(index)), rows)
+    np.testing.assert_array_equal(warm["W_in"][others], plain["W_in"][others])
+    assert not warm["W_out"].any()
+    assert "frozen" not in warm
+    assert f"init_vectors has 3 of the corpus's {len(index)} words; 0 of them are fr" in caplog.text
+
+
+def test_it_says_when_no_word_is_found(caplog):
+    fit({"init_vectors": given(["elsewhere"])}, epochs=1)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "init_vectors has 0 of" in caplog.text
+
+
+def test_vectors_of_other_kinds_and_of_a_map_serve(tmp_path):
+    start = given(dtype=np.float64)
+    expected = fit({"init_vectors": start})
+    np.save(tmp_path / "v.npy", start.vectors)
+    mapped = KeyedVectors(start.index_to_key, np.load(tmp_path / "v.npy", mmap_mode="r"))
+
+    class OfAnotherLibrary:
+        key_to_index, vectors = dict(start.key_to_index), start.vectors.copy()
+
+    for other in (mapped, OfAnotherLibrary()):
+        assert fit({"init_vectors": other}).vectors_.tobytes() == expected.vectors_.tobytes()
+    assert fit().vectors_.tobytes() != expected.vectors_.tobytes()
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_frozen_rows_stay_to_the_bit_and_workers_agree(monkeypatch, optimizer, workers):
+    monkeypatch.setattr("negsamp.training.epochs.TOKENS_WORTH_A_WORKER", 1)
+    start = given()
+    start = KeyedVectors(start.index_to_key, np.where(start.vectors > 1, -0.0, start.vectors))
+    how = {"init_vectors": start, "frozen": ["w3", "w7", "elsewhere"]}
+    model = fit(how, workers=workers, optimizer=optimizer)
+    for word in ("w3", "w7"):
+        assert model.wv[word].tobytes() == start[word].astype(np.float32).tobytes()
+    assert (model.wv["w1"] != start["w1"]).all()
+    assert (model.wv["w2"] != fit(optimizer=optimizer).wv["w2"]).any()
+    # the frozen words are contexts as any others
+    assert model.context_vectors_[model.vocabulary_.index["w3"]].any()
+    expected = fit(how, optimizer=optimizer)
+    assert model.vectors_.tobytes() == expected.vectors_.tobytes()
+    assert model.context_vectors_.tobytes() == expected.context_vectors_.tobytes()
+
+
+@pytest.mark.parametrize("objective", ["nce", "infonce", "softmax", "hierarchical"])
+def test_every_objective_freezes(objective):
+    start = given()
+    model = fit({"init_vectors": start, "frozen": True}, objective=objective, epochs=1)
+    np.testing.assert_array_equal(model.wv[["w1", "w3", "w7"]], start.vectors[:3])
+    assert model.context_vectors_.any()
+
+
+def test_true_freezes_all_and_false_none():
+    start = given()
+    all_of_them = fit({"init_vectors": start, "frozen": list(start.index_to_key)})
+    assert (
+        fit({"init_vectors": start, "frozen": True}).vectors_.tobytes()
+        == all_of_them.vectors_.tobytes()
+    )
+    none = fit({"init_vectors": start})
+    for frozen in (False, [], iter(())):
+        again = fit({"init_vectors": start, "frozen": frozen})
+        assert again.vectors_.tobytes() == none.vectors_.tobytes()
+
+
+def test_what_is_near_a_frozen_word_comes_to_it():
+    # two topics, of each one word is given; the rest is to settle around these
+    rng = np.random.default_rng(0)
+    topics = [[f"{topic}{i}" for i in range(8)] for topic in "ab"]
+    corpus = [list(rng.choice(topics[i % 2], size=8)) for i in range(2000)]
+    axes = 3 * np.eye(D)[:2]
+    start = KeyedVectors(["a0", "b0"], axes)
+    model = Word2Vec(**SETTINGS, workers=1).fit(corpus, init_vectors=start, frozen=True)
+    assert model.wv.similarity("a0", "a5") > model.wv.similarity("a0", "b5") + 0.3
+    np.testing.assert_array_equal(model.wv[["a0", "b0"]], axes)
+
+
+def stopped_run(monkeypatch, folder, how, n=7):
+    with monkeypatch.context() as patch:
+        stop_after(patch, n)
+        with pytest.raises(TrainingInterrupted):
+            fit({**how, "checkpoint": folder, "checkpoint_every": 0})
+
+
+def test_resumed_run_keeps_what_is_frozen_and_ends_with_the_same_bytes(monkeypatch, tmp_path):
+    how = {"init_vectors": given(), "frozen": ["w3"]}
+    stopped_run(monkeypatch, tmp_path, how)
+    expected, model = fit(how), Word2Vec.resume(tmp_path, sentences())
+    assert model.vectors_.tobytes() == expected.vectors_.tobytes()
+    assert model.context_vectors_.tobytes() == expected.context_vectors_.tobytes()
+    # a checkpoint is a model too, and a model says nothing of what was frozen
+    model.save(tmp_path / "model")
+    assert not (tmp_path / "model" / "frozen.npy").exists()
+    assert Word2Vec.load(max(tmp_path.glob("checkpoint-*"))).vectors_.shape == model.vectors_.shape
+
+
+def test_a_checkpoint_with_other_flags_is_refused(monkeypatch, tmp_path):
+    def fill(self, words, W_in):
+        return np.full(len(W_in), 2, np.uint8)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("negsamp.training.initial_vectors.WarmStart.fill", fill)
+        stopped_run(patch, tmp_path, {"init_vectors": given()})
+    with pytest.raises(CheckpointError, match=r"'frozen.npy' holds other numbers than 0 and 1"):
+        Word2Vec.resume(tmp_path, sentences())
+
+
+def not_finite(value):
+    vectors = given(dtype=np.float64).vectors.copy()
+    vectors[1, 2] = value
+    return KeyedVectors(["w1", "w3", "w7", "elsewhere"], vectors)
+
+
+class OddRows:
+    key_to_index, vectors = {"w1": 7}, np.zeros((3, D), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("how", "error", "message"),
+    [
+        ({"init_vectors": given(d=5)}, ValueError, "vectors of 5 numbers and vector_size is 8"),
+        ({"init_vectors": "model"}, TypeError, "init_vectors is a str; it must be a KeyedVectors$"),
+        ({"init_vectors": Word2Vec()}, TypeError, "is a Word2Vec; .* KeyedVectors; give its .wv"),
+        ({"init_vectors": np.zeros((3, D))}, TypeError, "init_vectors is a ndarray; it must be"),
+        ({"init_vectors": KeyedVectors("ab", np.zeros((2, D), int))}, ValueError, r"\(n, d\) flo"),
+        ({"init_vectors": OddRows()}, ValueError, "rows that its 3 vectors do not have"),
+        ({"frozen": True}, ValueError, "frozen is True without init_vectors"),
+        ({"frozen": ["w1"]}, ValueError, r"frozen is \['w1'\] without init_vectors"),
+        ({"init_vectors": given(), "frozen": "w1"}, TypeError, "frozen is 'w1'; it must be True"),
+        ({"init_vectors": given(), "frozen": 3}, TypeError, "frozen is 3; it must be True"),
+        ({"init_vectors": given(), "frozen": [["w1"]]}, UnknownWordError, "not among the 4 words"),
+        (
+            {"init_vectors": given(), "frozen": ["elsewhre"]},
+            UnknownWordError,
+            "'elsewhre' is not among the 4 words .* the nearest spelling is 'elsewhere'",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_reading(how, error, message):
+    def corpus():
+        raise AssertionError("it was read")
+        yield
+
+    with pytest.raises(error, match=message):
+        Word2Vec(**SETTINGS).fit(corpus(), **how)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e300])
+def test_vectors_that_are_not_finite_are_refused_by_word(value):
+    with pytest.raises(ValueError, match="init_vectors holds a vector of 'w3' that is not finite"):
+        fit({"init_vectors": not_finite(value)})
+
+
+def test_vectors_of_words_that_are_not_needed_are_not_looked_at():
+    vectors = given().vectors.copy()
+    vectors[3] = np.nan
+    fit({"init_vectors": KeyedVectors(["w1", "w3", "w7", "elsewhere"], vectors)}, epochs=1)

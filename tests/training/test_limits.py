@@ -1,0 +1,102 @@
+"""What may end a run early: how it is said, and how long it is."""
+
+import numpy as np
+import pytest
+
+from negsamp.training.limits import (
+    Limits,
+    checked_limits,
+    is_exhausted,
+    parse_duration,
+    read_limits,
+)
+
+
+@pytest.mark.parametrize(
+    ("spelled", "seconds"),
+    [
+        (90, 90),
+        (0.5, 0.5),
+        (np.float32(2), 2),
+        ("90", 90),
+        ("90s", 90),
+        ("1.5 sec", 1.5),
+        ("10min", 600),
+        ("10m", 600),
+        ("1h30m", 5400),
+        (" 2 d 12 H ", 216_000),
+        ("1d1h1min1s", 90_061),
+    ],
+)
+def test_durations_are_read(spelled, seconds):
+    assert parse_duration(spelled) == seconds
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [0, -1, "0", "0s", float("nan"), float("inf"), "", "min", "10 weeks", "30m1h", "1e3s", "-5"],
+)
+def test_what_is_no_duration_is_refused(bad):
+    with pytest.raises(ValueError, match=r"max_time is .*; it must be seconds above 0, or as"):
+        parse_duration(bad)
+
+
+@pytest.mark.parametrize("bad", [True, [1], b"1s", 1j])
+def test_other_kinds_are_refused(bad):
+    with pytest.raises(TypeError, match="max_time is"):
+        parse_duration(bad)
+
+
+@pytest.mark.parametrize("bad", [0, -0.1, 0.51, 1, float("nan"), float("inf"), "0.1", True, [0.1]])
+def test_validation_is_a_share(bad):
+    with pytest.raises((ValueError, TypeError), match=r"validation is .*; it must be a share"):
+        checked_limits(bad, None, None)
+
+
+@pytest.mark.parametrize("bad", [0, -1, 1.5, "2", True])
+def test_patience_is_a_number_of_epochs(bad):
+    with pytest.raises((ValueError, TypeError), match=r"patience is .*; it must be an integer"):
+        checked_limits(0.1, bad, None)
+
+
+def test_patience_needs_validation():
+    with pytest.raises(ValueError, match="patience is 2 without validation"):
+        checked_limits(None, 2, None)
+
+
+def test_what_is_written_is_read():
+    for limits in (
+        Limits(),
+        checked_limits(0.1, 3, "1h"),
+        checked_limits(np.float64(0.5), None, 2),
+    ):
+        assert read_limits({"limits": limits.record()}) == limits
+    assert read_limits({}) == Limits()
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        None,
+        [],
+        {},
+        {"validation": None, "patience": None},
+        {"validation": None, "patience": 1, "max_seconds": None},
+        {"validation": 2, "patience": None, "max_seconds": None},
+        {"validation": None, "patience": None, "max_seconds": -1},
+        {"validation": None, "patience": None, "max_seconds": [], "more": 1},
+    ],
+)
+def test_odd_records_are_refused(record):
+    with pytest.raises((ValueError, TypeError)):
+        read_limits({"limits": record})
+
+
+def test_patience_is_counted_from_the_lowest_loss():
+    assert not is_exhausted([], 1)
+    assert not is_exhausted([3, 2, 1], 1)
+    assert is_exhausted([1, 2], 1)
+    assert is_exhausted([1, 1], 1)  # no lower
+    assert not is_exhausted([3, 1, 2], 2)
+    assert is_exhausted([3, 1, 2, 2], 2)
+    assert not is_exhausted([1, 2, 3, 4], None)

@@ -1,0 +1,258 @@
+"""Processes in step: what they share, and that whatever ends one ends all."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from negsamp.errors import TeamError
+from negsamp.files.npy import read_array, write_array
+from negsamp.training import workers as team
+from negsamp.training.workers import Team, run_alone, run_team, start_children
+
+# The programs that the children import stand in this file.
+
+
+def count_up(member, arrays, rounds):
+    """Each round every member adds its rank to the cells that the next member wrote before."""
+    cells = arrays["cells"]
+    for _ in range(rounds):
+        mine = cells[(member.rank + 1) % member.size] + member.rank
+        member.barrier()
+        cells[member.rank] = mine
+        member.barrier()
+
+
+def sum_map(member, arrays, _):
+    assert isinstance(arrays["map"], np.memmap)
+    arrays["cells"][member.rank] = arrays["map"].sum()
+    member.barrier()
+
+
+def note_built_in_dtypes(member, arrays, names):
+    for place, name in enumerate(names):
+        dtype = arrays[name].dtype
+        arrays["cells"][member.rank, place] = dtype is np.dtype(dtype.type)
+    member.barrier()
+
+
+def fail_in_child(member, arrays, kind):
+    member.barrier()
+    if member.rank == member.size - 1:
+        if kind == "exception":
+            raise ValueError("the child's own words")
+        if kind == "cannot be pickled":
+            raise type("Local", (Exception,), {})("only its text travels")
+        if kind == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        os._exit(7)
+    for _ in range(3):
+        member.barrier()
+
+
+def fail_in_lead(member, arrays, error):
+    member.barrier()
+    if member.rank == 0:
+        raise error
+    for _ in range(3):
+        member.barrier()
+
+
+def wait_forever(member, arrays, path):
+    Path(f"{path}.{member.rank}").write_text(str(os.getpid()))
+    while True:
+        member.barrier()
+
+
+def expected_cells(size, rounds):
+    cells = np.zeros(size, dtype=np.int64)
+    for _ in range(rounds):
+        cells = np.roll(cells, -1) + np.arange(size)
+    return cells
+
+
+def litter(pid):
+    folders = [Path("/dev/shm"), Path(team.tempfile.gettempdir())]
+    return [path for folder in folders for path in folder.glob(f"negsamp-{pid}-*")]
+
+
+@pytest.fixture(autouse=True)
+def _no_litter():
+    yield
+    assert litter(os.getpid()) == []
+
+
+def test_shared_file_has_a_name_where_open_files_have_none(monkeypatch):
+    monkeypatch.setattr(team, "OPEN_FILES", "/no such folder")
+    shared = run_team(count_up, 2, {"cells": np.zeros(2, np.int64)}, 3, {})
+    np.testing.assert_array_equal(shared["cells"], expected_cells(2, 3))
+
+
+def test_maps_of_files_are_mapped_by_each_member(tmp_path):
+    write_array(tmp_path / "a.npy", np.arange(5, dtype=np.uint16))
+    arrays = {"cells": np.zeros(2, np.int64), "map": read_array(tmp_path / "a.npy", mmap=True)}
+    shared = run_team(sum_map, 2, arrays, None, {})
+    assert shared["cells"].tolist() == [10, 10]
+    assert isinstance(shared["map"], np.memmap)
+    assert str(shared["map"].filename) == str(tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_members_take_every_step_together(size):
+    cells = np.zeros(size, dtype=np.int64)
+    arrays = {"cells": cells}
+    shared = run_team(count_up, size, arrays, 200, {})
+    np.testing.assert_array_equal(shared["cells"], expected_cells(size, 200))
+    assert not cells.any()  # the caller's array is copied
+    assert not arrays  # and need not stay in memory
+
+
+def test_members_see_built_in_dtypes(tmp_path):
+    """Some of NumPy's functions have a slow path for any other instance of the same dtype."""
+    write_array(tmp_path / "map.npy", np.arange(10, dtype=np.uint16))
+    names = ["map", "doubles", "floats", "ids"]
+    arrays = {
+        "map": read_array(tmp_path / "map.npy", mmap=True),
+        "doubles": np.zeros(3),
+        "floats": np.zeros((2, 2), np.float32),
+        "cells": np.zeros((2, 4)),
+    }
+    scratch = {"ids": ((5,), np.int32)}
+    shared = run_team(note_built_in_dtypes, 2, arrays, names, scratch)
+    assert shared["cells"].all()
+
+
+def test_a_team_of_one_works_on_the_arrays_themselves():
+    cells = np.zeros(1, dtype=np.int64)
+    run_alone(count_up, {"cells": cells}, 5)
+    np.testing.assert_array_equal(cells, expected_cells(1, 5))
+
+
+def test_arrays_keep_their_shapes_types_and_values():
+    arrays = {
+        "cells": np.arange(2, dtype=np.int64),
+        "matrix": np.arange(15, dtype=np.float32).reshape(3, 5),
+        "bytes": np.arange(7, dtype=np.uint8),
+        "empty": np.empty((0, 4)),
+    }
+    shared = run_team(count_up, 2, dict(arrays), 0, {"more": ((2, 3), np.float64)})
+    for name, array in arrays.items():
+        assert shared[name].dtype == array.dtype
+        np.testing.assert_array_equal(shared[name], array)
+    np.testing.assert_array_equal(shared["more"], np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize(("n", "size"), [(16, 2), (5, 3), (2, 4), (0, 2)])
+def test_shares_cover_everything_once(n, size):
+    shares = [
+        list(range(n))[Team(rank, size, np.zeros(1 + size, np.int64)).share(n)]
+        for rank in range(size)
+    ]
+    assert [i for share in shares for i in share] == list(range(n))
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "message"),
+    [
+        ("exception", ValueError, "^the child's own words$"),
+        ("cannot be pickled", TeamError, "^Local: only its text travels$"),
+        ("killed", TeamError, "ended by signal 9 before the work was done"),
+        ("leaves", TeamError, "ended with status 7 before the work was done"),
+    ],
+)
+@pytest.mark.parametrize("size", [2, 3])
+def test_what_ends_a_child_is_raised_in_the_caller(kind, error, message, size):
+    with pytest.raises(error, match=message) as caught:
+        run_team(fail_in_child, size, {}, kind, {})
+    if kind in ("exception", "cannot be pickled"):
+        assert "in fail_in_child" in str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize("error", [ValueError("in the lead"), KeyboardInterrupt()])
+def test_what_ends_the_lead_ends_the_children(monkeypatch, error):
+    started = []
+    popen = subprocess.Popen
+    monkeypatch.setattr(
+        team.subprocess, "Popen", lambda *a, **k: started.append(popen(*a, **k)) or started[-1]
+    )
+    with pytest.raises(type(error)):
+        run_team(fail_in_lead, 3, {}, error, {})
+    assert len(started) == 2
+    assert all(child.returncode is not None for child in started)
+
+
+def test_children_end_when_the_parent_is_killed(tmp_path):
+    code = (
+        f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r}); "
+        f"from test_workers import *; run_team(wait_forever, 2, {{}}, {str(tmp_path / 'pid')!r}, {{}})"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code])
+    child = tmp_path / "pid.1"
+    deadline = time.monotonic() + 60
+    while not (child.exists() and child.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    pid = int(child.read_text())
+    parent.kill()
+    parent.wait()
+    while Path(f"/proc/{pid}").exists() and "Z" not in _state(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    if Path(team.OPEN_FILES).is_dir():
+        assert litter(parent.pid) == []
+    for path in litter(parent.pid):  # SIGKILL gives the parent no time to tidy up
+        path.unlink()
+
+
+def _state(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return "Z"
+
+
+def test_children_started_ahead_are_used_or_end():
+    with start_children(2) as children:
+        shared = run_team(count_up, 2, {"cells": np.zeros(2, np.int64)}, 3, {}, children)
+        np.testing.assert_array_equal(shared["cells"], expected_cells(2, 3))
+        assert children[0].wait(10) == 0
+        assert children[1].poll() is None
+    assert children[1].returncode == 0
+
+
+def test_no_room_is_an_error_before_any_child_starts(monkeypatch):
+    monkeypatch.setattr(team, "start_children", None)
+    with pytest.raises(OSError, match=r"workers share 288230376151\d+ bytes, and .* has no room"):
+        run_team(count_up, 2, {}, 0, {"huge": ((2**58,), np.uint8)})
+
+
+def test_a_child_finds_what_the_parent_imports(tmp_path):
+    # a module in a folder that only this process has on its path, and no __main__ guard
+    (tmp_path / "only_here.py").write_text(
+        "def program(team, arrays, job):\n"
+        "    team.barrier()\n"
+        "    arrays['ranks'][team.rank] = team.rank + job\n"
+        "    team.barrier()\n"
+    )
+    (tmp_path / "script.py").write_text(
+        "import sys\n"
+        f"sys.path.insert(0, {str(tmp_path)!r})\n"
+        "import only_here\n"
+        "from negsamp.training.workers import run_team\n"
+        "print(run_team(only_here.program, 2, {}, 5, {'ranks': ((2,), int)})['ranks'].tolist())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "script.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(team.__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[5, 6]\n"

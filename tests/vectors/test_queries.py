@@ -1,0 +1,463 @@
+"""Every question against loops in float64, and against gensim's answers on the same vectors."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from negsamp.errors import UnknownWordError
+from negsamp.vectors import cosines
+from negsamp.vectors.keyed_vectors import KeyedVectors
+
+WORDS = [f"w{i}" for i in range(60)]
+ROWS = np.random.default_rng(0).normal(size=(60, 8)).astype(np.float32)
+VECTOR = np.random.default_rng(1).normal(size=8)
+
+
+@pytest.fixture(scope="module")
+def kv():
+    return KeyedVectors(WORDS, ROWS, range(60, 0, -1))
+
+
+@pytest.fixture(scope="module")
+def theirs():
+    kv = pytest.importorskip("gensim.models", reason="needs gensim").KeyedVectors(8)
+    kv.add_vectors(WORDS, ROWS)
+    return kv
+
+
+# The oracle: Python's own floats, a word at a time.
+
+
+def vector(term):
+    found = ROWS[WORDS.index(term)] if isinstance(term, str) else term
+    return [float(x) for x in found]
+
+
+def scaled(numbers):
+    length = math.hypot(*numbers)
+    return [x / length for x in numbers]
+
+
+def cosine(a, b):
+    return math.fsum(x * y for x, y in zip(scaled(vector(a)), scaled(vector(b)), strict=True))
+
+
+def mean(terms, weights, normalize):
+    rows = [scaled(vector(term)) if normalize else vector(term) for term in terms]
+    total = sum(map(abs, weights))
+    return (np.array(weights) @ np.array(rows) / total).tolist()
+
+
+def best(score, asked, topn, restrict_vocab=None):
+    found = [(word, score(word)) for word in WORDS[:restrict_vocab] if word not in asked]
+    return sorted(found, key=lambda answer: -answer[1])[:topn]
+
+
+def assert_same_answers(answers, expected, rtol=1e-12):
+    assert [word for word, _ in answers] == [word for word, _ in expected]
+    np.testing.assert_allclose([s for _, s in answers], [s for _, s in expected], rtol=rtol)
+    assert all(type(score) is float for _, score in answers)
+
+
+# Most similar
+
+
+TERMS = st.sampled_from(WORDS[:12]) | st.integers(0, 3).map(lambda i: ROWS[20 + i] * (1 + i))
+RESTRICT = st.none() | st.integers(1, 80)
+
+
+@given(st.lists(TERMS, min_size=1, max_size=3), st.lists(TERMS, max_size=2), RESTRICT)
+@settings(max_examples=60)
+def test_most_similar_cosmul_equals_loops(positive, negative, restrict_vocab):
+    kv = KeyedVectors(WORDS, ROWS)
+
+    def score(word):
+        above, below = (
+            math.prod((1 + cosine(word, term)) / 2 for term in terms)
+            for terms in (positive, negative)
+        )
+        return above / (below + 1e-6)
+
+    asked = [term for term in positive + negative if isinstance(term, str)]
+    answers = kv.most_similar_cosmul(positive, negative, 7, restrict_vocab)
+    # a denominator is near 1e-6 at least, where float64 leaves ten digits
+    assert_same_answers(answers, best(score, asked, 7, restrict_vocab), rtol=1e-9)
+
+
+@given(
+    st.lists(st.tuples(TERMS, st.floats(-2, 2)), min_size=1, max_size=3),
+    st.lists(st.tuples(TERMS, st.floats(-2, 0)), max_size=2),
+    RESTRICT,
+)
+@settings(max_examples=60)
+def test_most_similar_of_weighted_terms_equals_loops(positive, negative, restrict_vocab):
+    kv = KeyedVectors(WORDS, ROWS)
+    terms, weights = zip(*positive, *negative, strict=True)
+    if not np.abs(weights).sum() > 1e-3:
+        return
+    query = mean(terms, weights, True)
+    if math.hypot(*query) < 1e-3:
+        return
+    asked = [term for term in terms if isinstance(term, str)]
+    answers = kv.most_similar(positive, negative, 7, restrict_vocab)
+    expected = best(lambda word: cosine(word, query), asked, 7, restrict_vocab)
+    assert [word for word, _ in answers] == [word for word, _ in expected]
+    np.testing.assert_allclose([s for _, s in answers], [s for _, s in expected], atol=1e-12)
+
+
+def test_most_similar_weights_are_1_and_minus_1(kv):
+    weighted = kv.most_similar([("w1", 1), ("w2", np.float32(1))], [("w3", -1.0)])
+    assert weighted == kv.most_similar(["w1", "w2"], ["w3"])
+    assert kv.most_similar([("w1", 2), (VECTOR, 1)]) != kv.most_similar(["w1", VECTOR])
+
+
+@pytest.mark.parametrize("weight", [np.nan, np.inf, -np.inf, 10**400])
+def test_most_similar_refuses_a_weight_that_is_not_finite(kv, weight):
+    with pytest.raises(ValueError, match=r"the weight of 'w1' is .*; it must be finite$"):
+        kv.most_similar([("w1", weight)])
+
+
+def test_most_similar_refuses_a_positive_weight_in_negative(kv):
+    with pytest.raises(ValueError, match=r"weight of 'w1' is 0\.5; .* and 0 or less in negative"):
+        kv.most_similar("w2", [("w1", 0.5)])
+
+
+@pytest.mark.parametrize("pair", [("w1", "w2"), ("w1", True), ("w1", 1, 2), ("w1",), ()])
+def test_most_similar_takes_another_tuple_for_a_key(kv, pair):
+    with pytest.raises(UnknownWordError) as error:
+        kv.most_similar([pair])
+    assert error.value.args == (pair,)
+
+
+def test_most_similar_takes_no_tuple_for_a_weight_where_tuples_are_keys():
+    kv = KeyedVectors([3, 4, (3, 4), (3, 5)], np.random.default_rng(0).normal(size=(4, 5)))
+    assert kv.most_similar([(3, 4)])[0][0] != (3, 4)
+    assert dict(kv.most_similar([(3, 4)])).keys() == {3, 4, (3, 5)}
+    with pytest.raises(UnknownWordError, match=r"\(3, 6\) is not among"):
+        kv.most_similar([(3, 6)])
+    assert kv.similar_by_word((3, 4)) == kv.most_similar([(3, 4)])
+    assert kv.most_similar((3, 4)) == kv.most_similar([3, 4])
+
+
+@pytest.mark.parametrize("method", ["most_similar", "most_similar_cosmul", "similar_by_word"])
+def test_integer_keys_are_no_rows_in_any_question(method):
+    kv = KeyedVectors([10, 1, 7], np.random.default_rng(0).normal(size=(3, 4)), [3, 2, 1])
+    assert {key for key, _ in getattr(kv, method)(1)} == {10, 7}
+    for key in (0, 2, np.int64(2)):
+        with pytest.raises(UnknownWordError, match=r"[02]\)? is not among the 3 words"):
+            getattr(kv, method)(key)
+    for ask in (kv.get_index, kv.get_vector, kv.get_count, lambda key: kv.distances(10, [key])):
+        with pytest.raises(UnknownWordError):
+            ask(0)
+
+
+@pytest.mark.parametrize("method", ["most_similar", "most_similar_cosmul"])
+def test_most_similar_none_is_no_term(kv, method):
+    ask = getattr(kv, method)
+    assert ask("w1", None) == ask("w1")
+    with pytest.raises(ValueError, match="empty"):
+        ask(None)
+
+
+@pytest.mark.parametrize("method", ["most_similar", "most_similar_cosmul", "similar_by_word"])
+@pytest.mark.parametrize("topn", [0, -3, 1.5, True, None])
+def test_questions_refuse_a_topn_out_of_range(kv, method, topn):
+    with pytest.raises(ValueError, match=f"topn is {topn!r}; it must be an integer, 1 or more"):
+        getattr(kv, method)("w1", topn=topn)
+
+
+@pytest.mark.parametrize("method", ["most_similar", "most_similar_cosmul", "similar_by_word"])
+@pytest.mark.parametrize("restrict_vocab", [0, -1, 2.5, "all", True])
+def test_questions_refuse_a_restriction_out_of_range(kv, method, restrict_vocab):
+    with pytest.raises(ValueError, match=f"restrict_vocab is {restrict_vocab!r}; it must be an i"):
+        getattr(kv, method)("w1", restrict_vocab=restrict_vocab)
+
+
+@pytest.mark.parametrize("method", ["most_similar", "most_similar_cosmul"])
+def test_questions_beyond_the_vocabulary_give_all(kv, method):
+    ask = getattr(kv, method)
+    assert len(ask("w50", topn=10**9, restrict_vocab=30)) == 30
+    assert len(ask("w5", topn=10**9, restrict_vocab=30)) == 29
+    assert len(ask("w5", topn=10**9, restrict_vocab=10**9)) == 59
+    assert ask("w0", restrict_vocab=1) == []
+
+
+def test_most_similar_cosmul_needs_a_positive_term(kv):
+    with pytest.raises(ValueError, match="positive is empty; most_similar_cosmul needs a word"):
+        kv.most_similar_cosmul([], ["w1"])
+
+
+def test_most_similar_cosmul_near_the_pole():
+    # 1 + cos is nearly 0 for the opposite of the negative term, and exactly for itself
+    kv = KeyedVectors("abcd", np.array([[1, 0], [-1, 1e-4], [-1, 0], [0.5, 1]], dtype="f"))
+    (first, score), (second, lower), *_ = kv.most_similar_cosmul(["d"], ["a"])
+    assert (first, second) == ("c", "b")
+    # 1 + cos = sin² / (1 + |cos|) = 5e-9 in the denominator of b
+    tail = (1 + (-0.5 + 1e-4) / math.hypot(0.5, 1) / math.hypot(1, 1e-4)) / 2
+    assert lower == pytest.approx(tail / (2.5e-9 + 1e-6), rel=1e-6)
+    assert score == pytest.approx((1 - 0.5 / math.hypot(0.5, 1)) / 2 / 1e-6)
+
+
+# Many at once
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, ">f4", np.int16])
+@pytest.mark.parametrize("scores", [1, 150, 10**6])
+def test_most_similar_batch_is_exactly_the_single_call(monkeypatch, dtype, scores):
+    monkeypatch.setattr(cosines, "_SCORES", scores)
+    monkeypatch.setattr(cosines, "_NUMBERS", 40)
+    rng = np.random.default_rng(3)
+    rows = (9 * rng.normal(size=(60, 8))).astype(dtype)
+    kv = KeyedVectors(WORDS, rows)
+    queries = ["w3", rng.normal(size=8), ["w1", "w2"], ("w1", "w2"), [("w9", 0.5), VECTOR], "w3"]
+    for options in ({}, {"topn": 100}, {"topn": 3, "restrict_vocab": 20}):
+        answers = kv.most_similar_batch(queries, **options)
+        assert answers == [kv.most_similar(query, **options) for query in queries]
+    whole = np.asarray(rows, np.float64)
+    assert kv.most_similar_batch(whole) == [kv.similar_by_vector(row) for row in whole]
+    assert kv.most_similar_batch(iter(WORDS)) == [kv.similar_by_word(word) for word in WORDS]
+    assert kv.most_similar_batch([]) == []
+
+
+def test_most_similar_batch_takes_bounded_memory(monkeypatch):
+    monkeypatch.setattr(cosines, "_SCORES", 60 * 5)
+    seen = []
+    real = np.matmul
+
+    def matmul(a, b, out):
+        seen.append(out.shape)
+        return real(a, b, out=out)
+
+    monkeypatch.setattr(cosines.np, "matmul", matmul)
+    KeyedVectors(WORDS, ROWS).most_similar_batch(WORDS)
+    assert seen == [(5, 60)] * 12
+
+
+@pytest.mark.parametrize("queries", ["w1", b"w1", 7, None])
+def test_most_similar_batch_refuses_what_is_no_list(kv, queries):
+    with pytest.raises(ValueError, match=f"positives is {queries!r}; it must be a list of queries"):
+        kv.most_similar_batch(queries)
+
+
+@pytest.mark.parametrize("queries", [VECTOR, np.ones((2, 2, 8)), np.array("w1")])
+def test_most_similar_batch_refuses_an_array_that_is_no_matrix(kv, queries):
+    with pytest.raises(ValueError, match=r"positives has shape \(.*\); it must be \(n, 8\)"):
+        kv.most_similar_batch(queries)
+
+
+@pytest.mark.parametrize("query", [np.ones(7), np.full(8, np.nan), np.array(["x"] * 8)])
+def test_most_similar_batch_refuses_a_bad_vector(kv, query):
+    with pytest.raises(ValueError, match=r"a query vector of shape .* must be \(8,\) and finite"):
+        kv.most_similar_batch(["w1", query])
+
+
+# Single figures
+
+
+def test_similar_by_word_and_vector_are_most_similar(kv):
+    assert kv.similar_by_word("w4", 3, 20) == kv.most_similar("w4", topn=3, restrict_vocab=20)
+    assert kv.similar_by_key("w4") == kv.similar_by_word("w4")
+    assert kv.similar_by_vector(VECTOR.tolist(), 3, 20) == kv.most_similar(
+        VECTOR, topn=3, restrict_vocab=20
+    )
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [("w1", "w2"), ("w1", VECTOR), (VECTOR, ROWS[7]), ("w5", "w5")]
+)
+def test_similarity_and_distance_equal_loops(kv, a, b):
+    assert kv.similarity(a, b) == pytest.approx(cosine(a, b), abs=1e-14)
+    assert kv.similarity(a, b) == kv.similarity(b, a)
+    assert kv.distance(a, b) == pytest.approx(1 - cosine(a, b), abs=1e-14)
+
+
+@pytest.mark.parametrize("a", ["w1", VECTOR])
+def test_distances_equal_loops(kv, a):
+    expected = [1 - cosine(a, word) for word in WORDS]
+    found = kv.distances(a)
+    assert (found.shape, found.dtype) == ((60,), np.float32)
+    np.testing.assert_allclose(found, expected, atol=1e-6)  # of a float32 product
+    some = kv.distances(a, ["w4", VECTOR, "w1"])
+    expected = [1 - cosine(a, other) for other in ("w4", VECTOR, "w1")]
+    np.testing.assert_allclose(some, expected, atol=1e-7)  # rounded to float32
+    assert kv.distances(a, "w4").tolist() == kv.distances(a, ["w4"]).tolist()
+    assert kv.distances(a, []).shape == (0,)
+
+
+def test_distances_stay_within_2():
+    # rounding alone takes the product of a unit vector with itself above 1
+    rows = np.random.default_rng(0).normal(size=(200, 30)).astype("f")
+    kv = KeyedVectors(range(200), rows)
+    found = np.array([kv.distances(sign * row) for row in rows[:50] for sign in (1, -1)])
+    assert found.min() == 0
+    assert found.max() == 2
+
+
+def test_distances_of_a_zero_vector_are_1():
+    kv = KeyedVectors(["zero", "one"], np.array([[0, 0], [1, 2]]))
+    assert kv.distances("zero").tolist() == kv.distances("zero", ["one", "zero"]).tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(("a", "b"), [("w1", "w2"), ("w1", "w1"), ("w3", VECTOR), (VECTOR, "w3")])
+def test_closer_than_and_rank_equal_loops(kv, a, b):
+    asked = {a} if isinstance(a, str) else set()
+    closer = [] if a is b else [w for w in WORDS if cosine(w, a) > cosine(b, a)]
+    closer = [word for word in closer if word not in asked]
+    assert kv.closer_than(a, b) == closer
+    assert kv.rank(a, b) == len(closer) + 1
+
+
+def test_closer_than_does_not_count_what_is_as_near():
+    # the product of float32 says otherwise for some of the equal rows
+    rows = np.random.default_rng(0).normal(size=(2, 37)).astype("f")
+    kv = KeyedVectors(range(101), np.vstack([rows[:1], np.repeat(rows[1:], 100, axis=0)]))
+    assert kv.closer_than(0, 50) == []
+    assert kv.rank(0, 50) == 1
+    assert [key for key, _ in kv.most_similar(0, topn=40)] == list(range(1, 41))
+
+
+def test_rank_of_the_answers_of_most_similar_is_their_place(kv):
+    answers = [word for word, _ in kv.most_similar("w8", topn=59)]
+    assert [kv.rank("w8", word) for word in answers] == list(range(1, 60))
+
+
+@pytest.mark.parametrize("terms", [["w1", "w2", "w3", "w4"], ["w1", VECTOR, "w9"], ["w1"]])
+def test_doesnt_match_equals_loops(kv, terms):
+    center = mean(terms, [1] * len(terms), True)
+    expected = min(terms, key=lambda term: cosine(term, center))
+    assert kv.doesnt_match(terms) is expected
+
+
+def test_doesnt_match_needs_a_list_of_words(kv):
+    for words in ("w1", 5, None):
+        with pytest.raises(ValueError, match=rf"words is {words!r}; it must be a list of words"):
+            kv.doesnt_match(words)
+    with pytest.raises(ValueError, match="words is empty"):
+        kv.doesnt_match([])
+    assert kv.doesnt_match(word for word in ["w1"]) == "w1"
+
+
+@pytest.mark.parametrize("a", [["w1", "w2"], ["w5"], "w5", [VECTOR, "w1"]])
+def test_n_similarity_equals_loops(kv, a):
+    b = ["w7", "w8", "w9"]
+    terms = a if isinstance(a, list) else [a]
+    expected = cosine(mean(terms, [1] * len(terms), False), mean(b, [1] * 3, False))
+    assert kv.n_similarity(a, b) == kv.n_similarity(b, a) == pytest.approx(expected, abs=1e-14)
+
+
+def test_n_similarity_needs_words(kv):
+    for lists in (([], ["w1"]), (["w1"], [])):
+        with pytest.raises(ValueError, match="keys leaves no vector"):
+            kv.n_similarity(*lists)
+
+
+def test_relative_cosine_similarity_equals_loops(kv):
+    near = best(lambda word: cosine(word, "w1"), ["w1"], 4)
+    expected = cosine("w1", "w2") / sum(score for _, score in near)
+    assert kv.relative_cosine_similarity("w1", "w2", topn=4) == pytest.approx(expected)
+    total = sum(kv.relative_cosine_similarity("w1", word) for word, _ in kv.most_similar("w1"))
+    assert total == pytest.approx(1)
+
+
+def test_relative_cosine_similarity_of_nothing_near():
+    kv = KeyedVectors("abc", np.eye(3))
+    with pytest.raises(ValueError, match="the 10 words nearest to 'a' have cosines whose sum is 0"):
+        kv.relative_cosine_similarity("a", "b")
+
+
+@pytest.mark.parametrize("weights", [None, [1, 2.5, -0.5]])
+@pytest.mark.parametrize("pre_normalize", [True, False])
+@pytest.mark.parametrize("post_normalize", [True, False])
+def test_get_mean_vector_equals_loops(kv, weights, pre_normalize, post_normalize):
+    terms = ["w1", VECTOR, "w9"]
+    expected = mean(terms, weights or [1, 1, 1], pre_normalize)
+    found = kv.get_mean_vector(terms, weights, pre_normalize, post_normalize)
+    # rounded to float32
+    np.testing.assert_allclose(found, scaled(expected) if post_normalize else expected, rtol=1e-6)
+    assert found.dtype == np.float32
+    assert found.flags.writeable
+
+
+def test_get_mean_vector_ignores_unknown_words_unless_told(kv):
+    some = kv.get_mean_vector(["w1", "unknown", {"unhashable"}, "w2"], [1, 9, 9, 3])
+    assert some.tolist() == kv.get_mean_vector(["w1", "w2"], [1, 3]).tolist()
+    with pytest.raises(UnknownWordError, match="'unknown'"):
+        kv.get_mean_vector(["w1", "unknown"], ignore_missing=False)
+
+
+@pytest.mark.parametrize(
+    ("keys", "weights"), [([], None), (["unknown"], None), (["w1", "w2"], [0, 0]), (["w1"], [-0.0])]
+)
+def test_get_mean_vector_of_nothing_is_an_error(kv, keys, weights):
+    with pytest.raises(ValueError, match="keys leaves no vector with a weight"):
+        kv.get_mean_vector(keys, weights)
+
+
+@pytest.mark.parametrize("weights", [[1], [1, 2, 3], 1.0, [[1, 2]], [1, np.nan], [np.inf, 1]])
+def test_get_mean_vector_refuses_bad_weights(kv, weights):
+    with pytest.raises(
+        ValueError, match=r"weights has shape .*; it must be \(2,\), one a key, and"
+    ):
+        kv.get_mean_vector(["w1", "w2"], weights)
+
+
+# Against gensim, on the same float32 vectors
+
+
+QUESTIONS = {
+    "most_similar": lambda kv: kv.most_similar("w1"),
+    "most_similar-words": lambda kv: kv.most_similar(["w1", "w2"], ["w3"], topn=30),
+    "most_similar-vector": lambda kv: kv.most_similar([ROWS[3]], topn=30),
+    "most_similar-matrix": lambda kv: kv.most_similar(ROWS[3:4], topn=30),
+    "most_similar-negative": lambda kv: kv.most_similar(negative=["w3"]),
+    "most_similar-weights": lambda kv: kv.most_similar([("w1", 0.3), "w2"], [("w3", -2.0)]),
+    "most_similar-minus": lambda kv: kv.most_similar([("w1", 1.0), ("w2", -0.5)]),
+    "most_similar-restricted": lambda kv: kv.most_similar("w40", restrict_vocab=20, topn=30),
+    "most_similar-all": lambda kv: kv.most_similar("w40", topn=1000),
+    "cosmul": lambda kv: kv.most_similar_cosmul(["w1", "w2"], ["w3"], topn=30),
+    "cosmul-one": lambda kv: kv.most_similar_cosmul("w1"),
+    "cosmul-many": lambda kv: kv.most_similar_cosmul(["w1", "w2", "w5"], ["w3", "w4"]),
+    "similar_by_word": lambda kv: kv.similar_by_word("w1", 5, 30),
+    "similar_by_key": lambda kv: kv.similar_by_key("w1", topn=5),
+    "similar_by_vector": lambda kv: kv.similar_by_vector(ROWS[4], 5, 30),
+    "similarity": lambda kv: kv.similarity("w1", "w2"),
+    "distance": lambda kv: kv.distance("w1", "w2"),
+    "n_similarity": lambda kv: kv.n_similarity(["w1", "w2"], ["w3", "w4", "w5"]),
+    "distances": lambda kv: kv.distances("w1"),
+    "distances-some": lambda kv: kv.distances("w1", ["w2", "w3"]),
+    "distances-vector": lambda kv: kv.distances(ROWS[4]),
+    "closer_than": lambda kv: kv.closer_than("w1", "w9"),
+    "rank": lambda kv: kv.rank("w1", "w9"),
+    "rank-all": lambda kv: [kv.rank("w1", word) for word in WORDS],
+    "doesnt_match": lambda kv: [kv.doesnt_match(WORDS[i : i + 5]) for i in range(50)],
+    "get_vector": lambda kv: kv.get_vector("w1"),
+    "get_vector-norm": lambda kv: kv.get_vector("w1", norm=True),
+    "get_index": lambda kv: [kv.get_index("w7"), kv.get_index("none", 3), kv.get_index("w7", 3)],
+    "get_mean_vector": lambda kv: kv.get_mean_vector(["w1", "w2", "none"]),
+    "get_mean_vector-weights": lambda kv: kv.get_mean_vector(["w1", "w2"], [1.0, -3.0]),
+    "get_mean_vector-raw": lambda kv: kv.get_mean_vector(["w1", ROWS[2]], None, False),
+    "get_mean_vector-unit": lambda kv: kv.get_mean_vector(["w1", "w2"], post_normalize=True),
+    "relative": lambda kv: kv.relative_cosine_similarity("w1", "w2"),
+    "relative-topn": lambda kv: kv.relative_cosine_similarity("w1", "w2", 4),
+    "names": lambda kv: [len(kv), kv.vector_size, "w1" in kv, "none" in kv],
+    "index_to_key": lambda kv: kv.index_to_key,
+    "getitem": lambda kv: kv["w1"],
+    "getitem-list": lambda kv: kv[["w1", "w3"]],
+}
+
+
+@pytest.mark.filterwarnings("ignore:Call to deprecated `init_sims`:DeprecationWarning")
+@pytest.mark.parametrize("ask", QUESTIONS.values(), ids=QUESTIONS)
+def test_answers_equal_gensim(kv, theirs, ask):
+    ours, expected = ask(kv), ask(theirs)
+    if isinstance(expected, list) and expected and isinstance(expected[0], tuple):
+        assert [word for word, _ in ours] == [word for word, _ in expected]
+        ours, expected = ([score for _, score in answers] for answers in (ours, expected))
+    if not isinstance(expected, int) and isinstance(np.ravel(expected)[0], (float, np.floating)):
+        # gensim computes in float32; a score of 3CosMul may be far above 1
+        np.testing.assert_allclose(ours, expected, rtol=2e-6, atol=1e-6)
+    else:
+        assert ours == expected

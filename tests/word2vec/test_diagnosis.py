@@ -1,0 +1,254 @@
+"""What is said of a corpus before training: figures counted here one by one, and what to change."""
+
+import collections
+import gzip
+import re
+
+import numpy as np
+import pytest
+
+from negsamp import CorpusError, Diagnosis, Word2Vec, skipgram_pairs
+from negsamp.training.epochs import Trainer
+from negsamp.training.run import machine_memory
+from negsamp.word2vec import diagnosis
+
+
+def sentences(n=3000, V=3000, length=20, seed=0):
+    """Of words about as frequent as those of a text."""
+    rng = np.random.default_rng(seed)
+    words = [f"w{k}" for k in range(V)]
+    ranks = rng.zipf(1.3, (n, length)) % V
+    lengths = rng.integers(1, length + 1, n)
+    return [[words[k] for k in row[:size]] for row, size in zip(ranks, lengths, strict=True)]
+
+
+CORPUS = sentences(300)
+
+
+def diagnose(corpus, errors="strict", seconds=0, **params):
+    return Word2Vec(**{"workers": 1, **params}).diagnose(corpus, errors=errors, seconds=seconds)
+
+
+def counted(corpus, min_count):
+    """Counts of all words, and the sentences that the frequent ones make."""
+    counts = collections.Counter(word for sentence in corpus for word in sentence)
+    kept = [[word for word in s if counts[word] >= min_count] for s in corpus]
+    return counts, [s for s in kept if s]
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 1 << 18])
+@pytest.mark.parametrize("min_count", [1, 5])
+def test_diagnosis_counts(monkeypatch, at_once, min_count):
+    monkeypatch.setattr(diagnosis, "TOKENS_AT_ONCE", at_once)
+    found = diagnose(CORPUS, min_count=min_count, sample=0, window=4)
+    counts, kept = counted(CORPUS, min_count)
+    assert found.raw_words == sum(counts.values())
+    assert found.words_seen == len(counts)
+    assert found.words_once == sum(n == 1 for n in counts.values())
+    assert found.words_kept == sum(n >= min_count for n in counts.values())
+    assert found.share_kept == pytest.approx(sum(map(len, kept)) / found.raw_words)
+    assert found.sentences == len(kept)
+    assert found.single == sum(len(s) == 1 for s in kept)
+    assert found.longest_sentence == max(map(len, kept))
+    assert found.tokens_an_epoch == sum(map(len, kept))
+    ids = [np.zeros(len(s), np.int32) for s in kept]
+    pairs = skipgram_pairs(ids, window=4, shrink_windows=False)
+    assert found.pairs_an_epoch == sum(len(centers) for centers, _ in pairs)
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 1 << 18])
+def test_diagnosis_draws_what_subsampling_leaves(monkeypatch, at_once):
+    monkeypatch.setattr(diagnosis, "TOKENS_AT_ONCE", at_once)
+    found = diagnose(CORPUS, min_count=1, window=4, sample=0.01)
+    counts, _ = counted(CORPUS, 1)
+    n = np.array(sorted(counts.values()))
+    keep = np.minimum(np.sqrt(0.01 * n.sum() / n) + 0.01 * n.sum() / n, 1)
+    expected, variance = (n * keep).sum(), (n * keep * (1 - keep)).sum()
+    assert abs(found.tokens_an_epoch - expected) < 4 * np.sqrt(variance)
+    whole = diagnose(CORPUS, min_count=1, window=4, sample=0)
+    shares = found.tokens_an_epoch / found.raw_words, found.pairs_an_epoch / whole.pairs_an_epoch
+    assert shares[0] < 0.9
+    assert shares[0] ** 2 < shares[1] < shares[0]  # sentences become shorter
+
+
+def test_diagnosis_is_of_what_fit_trains(monkeypatch):
+    trainers = []
+    train = Trainer.train
+    monkeypatch.setattr(
+        Trainer, "train", lambda self, *args: (trainers.append(self), train(self, *args))
+    )
+    m = Word2Vec(vector_size=8, epochs=1, workers=1, seed=1)
+    found = m.diagnose(CORPUS, seconds=0)
+    assert not trainers
+    m.fit(CORPUS)
+    [trainer] = trainers
+    assert found.words_kept == len(m.vocabulary_)
+    assert found.raw_words == m.raw_words_
+    assert found.block_shape == trainer.shape
+    assert found.updates_an_epoch == trainer.blocks_an_epoch
+    assert found.footprint.processes == trainer.members
+    assert found.footprint.matrices == m.vectors_.nbytes + m.context_vectors_.nbytes
+
+
+def test_diagnosis_tries_training_and_leaves_the_model_alone():
+    m = Word2Vec(vector_size=8, epochs=1000, workers=1)
+    before = dict(vars(m))
+    found = m.diagnose(iter(CORPUS), seconds=0.05)
+    assert isinstance(found, Diagnosis)
+    assert vars(m) == before
+    assert 0.05 <= found.measured_seconds < found.train_seconds
+    assert found.epochs == 1000
+
+
+@pytest.mark.parametrize("objective", ["nce", "infonce", "softmax", "hierarchical"])
+def test_diagnosis_of_every_objective(objective):
+    found = diagnose(CORPUS, objective=objective, vector_size=4, epochs=1, seconds=0.01)
+    assert found.train_seconds >= found.measured_seconds > 0
+    assert found.footprint.total > 0
+
+
+def test_diagnosis_of_a_file_is_that_of_its_sentences(tmp_path):
+    path = tmp_path / "corpus.txt.gz"
+    path.write_bytes(gzip.compress("\n".join(map(" ".join, CORPUS)).encode()))
+    one, two = diagnose(path), diagnose(CORPUS)
+    for name in set(vars(one)) - {"read_seconds"}:
+        assert getattr(one, name) == getattr(two, name), name
+
+
+def test_diagnosis_with_two_workers(monkeypatch):
+    monkeypatch.setattr("negsamp.training.epochs.TOKENS_WORTH_A_WORKER", 1)
+    found = diagnose(sentences(1000), seconds=0.02, workers=2, epochs=100, batch_size=512)
+    assert found.footprint.processes == 2
+    assert found.train_seconds > found.measured_seconds
+
+
+# --- advice
+
+
+def advice_of(corpus, **how):
+    return " | ".join(diagnose(corpus, **how).advice)
+
+
+def test_diagnosis_of_ordinary_text_has_no_advice():
+    # 20 times the same words at the same places, so that few are rare
+    assert advice_of(sentences(700) * 20, vector_size=50, sample=0) == ""
+
+
+WIDE = [[f"w{k}" for k in range(i, i + 20)] for i in range(600)] * 10
+
+
+@pytest.mark.parametrize(
+    ("corpus", "params", "expected"),
+    [
+        (WIDE, {"min_count": 300}, "no word is seen min_count=300 times.*seen 200 times; a min_c"),
+        ([["a"], ["b"], ["a"]], {"min_count": 1}, "no sentence has two words.*a list in a list"),
+        ([["a"], ["b", "a"], ["a"]], {"min_count": 1}, "2 of 3 sentences have one word"),
+        (WIDE[:600], {}, "12,000 tokens are few"),
+        (WIDE, {"vector_size": 700}, "vector_size=700 is more than the 619 words"),
+        (WIDE, {"window": 20}, "window=20 reaches beyond every sentence: the longest has 20"),
+        (["a b c d", "b c d a"] * 9000, {}, "sample=0.001 keeps 6.\\d % .* sample=0 keeps all"),
+        ([["a", f"b{k}"] for k in range(99)], {"min_count": 1}, "99 % of the words occur once"),
+        ([["a", "a", *map(str, range(k, k + 9))] for k in range(0, 900, 9)], {}, "82 % of the to"),
+        ([[word for s in WIDE for word in s]], {}, "the corpus is one line: windows reach across"),
+    ],
+)
+def test_diagnosis_advises(corpus, params, expected):
+    assert re.search(expected, advice_of(corpus, **params))
+    # and not on what nobody would change
+    assert not re.search(expected, advice_of(WIDE, vector_size=50))
+
+
+def test_diagnosis_of_two_long_lines_leaves_them_be():
+    line = [word for s in WIDE for word in s]
+    assert "one line" not in advice_of([line, line], vector_size=50)
+
+
+def test_diagnosis_of_bytes_that_are_no_text(tmp_path):
+    path = tmp_path / "corpus.txt"
+    path.write_bytes(b"a b c\nb c \xff a\n" * 50)
+    found = diagnose(path, min_count=1)
+    assert re.search(r"not UTF-8 at byte 10 \(line 2\): invalid start byte", found.advice[0])
+    assert found.raw_words == 350
+    path.write_bytes("a b c\n".encode("utf-16") * 50)
+    found = diagnose(path, errors="replace", min_count=1)
+    assert re.search("NUL in its first 700 bytes.*UTF-16", found.advice[0])
+    path.write_bytes(b"a b c\nb c a\n" * 50)
+    assert not re.search("NUL|UTF", advice_of(path, min_count=1))
+
+
+def test_diagnosis_of_too_little_memory_does_not_try(monkeypatch):
+    assert machine_memory() is None or machine_memory() > 10**8
+    monkeypatch.setattr(diagnosis, "machine_memory", lambda: 50_000_000)
+    found = diagnose(CORPUS, seconds=1)
+    assert found.train_seconds is None
+    assert re.search("this machine has 50 MB of memory, less than it would take", found.advice[0])
+
+
+# --- errors
+
+
+def untouchable():
+    raise AssertionError("the corpus was read")
+    yield
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), "1", None, True])
+def test_diagnosis_refuses_seconds_before_reading(seconds):
+    with pytest.raises(ValueError, match=r"seconds is .*; it must be a finite number, 0 or more"):
+        diagnose(untouchable(), seconds=seconds)
+
+
+def test_diagnosis_checks_parameters_before_reading():
+    with pytest.raises(ValueError, match="window is 0"):
+        diagnose(untouchable(), window=0)
+
+
+@pytest.mark.parametrize(
+    ("corpus", "error", "message"),
+    [
+        ([], CorpusError, "empty"),
+        ([["a", None]], CorpusError, "token 1 of sentence 0 is None"),
+        ("no such file", FileNotFoundError, "does not exist"),
+    ],
+)
+def test_diagnosis_of_what_cannot_be_read(corpus, error, message):
+    with pytest.raises(error, match=message):
+        diagnose(corpus)
+
+
+# --- what is shown
+
+
+def test_diagnosis_is_shown_in_aligned_lines():
+    text = str(diagnose(CORPUS, seconds=0.01, vector_size=8000))
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 88
+    assert text.isascii()
+    heads = [line[:12].strip() for line in lines]
+    names = [head for head in heads if head]
+    assert names == "corpus|vocabulary|sentences|an epoch|an update|memory|time|advice".split("|")
+    assert all(line[11] == " " and line[12] != " " for line in lines if line[:1] != " ")
+    assert "for 5 epochs, estimated from" in text.replace("\n            ", " ")
+    assert "- vector_size=8000 is more than" in text
+
+
+def test_diagnosis_without_a_pair_shows_no_memory_or_time():
+    lines = str(diagnose([["a"], ["b"]], min_count=1)).splitlines()
+    heads = [line[:12].strip() for line in lines]
+    assert [h for h in heads if h] == ["corpus", "vocabulary", "sentences", "advice"]
+
+
+@pytest.mark.parametrize(
+    ("n", "shown"),
+    [(0, "0 kB"), (1500, "2 kB"), (2.5e6, "2.5 MB"), (25e6, "25 MB"), (1.25e9, "1.2 GB")],
+)
+def test_bytes_are_shown_with_two_figures(n, shown):
+    assert diagnosis._bytes(n) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.123, "0.12 s"), (9.96, "10.0 s"), (90, "1.5 minutes"), (7200, "2.0 hours")],
+)
+def test_durations_are_shown_in_fitting_units(seconds, shown):
+    assert diagnosis._duration(seconds) == shown

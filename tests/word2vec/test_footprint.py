@@ -1,0 +1,90 @@
+"""Memory expected against memory that NumPy asks for while it trains."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from negsamp.core.vocabulary import Vocabulary
+from negsamp.corpus.stream import TokenStream
+from negsamp.training.run import Encoded, How, Run
+from negsamp.training.state import Watch
+from negsamp.word2vec.footprint import LIBRARIES, PROCESS, training_footprint
+from negsamp.word2vec.model import Word2Vec
+
+
+class Stop(Exception):
+    pass
+
+
+def encoded(V, n_tokens):
+    """A corpus of V words, each at least once."""
+    rng = np.random.default_rng(0)
+    ids = np.concatenate([np.arange(V), (V * rng.random(n_tokens - V) ** 3).astype(int)])
+    counts = np.bincount(ids, minlength=V)
+    order = np.argsort(-counts, kind="stable")
+    row = np.empty(V, np.int32)
+    row[order] = np.arange(V)
+    offsets = np.arange(0, n_tokens + 1, 50, dtype=np.int64)
+    stream = TokenStream(row[ids], offsets)
+    return Encoded(Vocabulary([f"w{k}" for k in range(V)], counts[order]), stream)
+
+
+def run_of(corpus, folder, **params):
+    given = {**Word2Vec(**params).get_params(), "seed": 0, "sample": 0, "workers": 1}
+    return Run(given, corpus, How(), folder)
+
+
+@pytest.mark.parametrize(
+    ("V", "params"),
+    [
+        (20_000, {}),
+        (200, {"window": 2}),
+        (100_000, {"vector_size": 2}),
+        (5_000, {"vector_size": 300, "window": 10, "negative": 10}),
+        (20_000, {"objective": "nce", "vector_size": 20}),
+        (1_000, {"objective": "softmax", "vector_size": 50}),
+        (5_000, {"objective": "softmax", "vector_size": 50}),
+        (5_000, {"objective": "hierarchical", "vector_size": 50, "batch_size": 2048}),
+    ],
+)
+def test_footprint_is_near_what_training_takes(tmp_path, V, params):
+    corpus = encoded(V, 300_000)
+
+    def on_block(progress):
+        if progress.block == 2:
+            raise Stop
+
+    tracemalloc.start()
+    try:
+        run = run_of(corpus, tmp_path, **params)
+        with pytest.raises(Stop):
+            run.train(Watch(on_block=on_block), False, ())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    in_memory = corpus.stream.ids.nbytes + corpus.stream.offsets.nbytes
+    d = run.params["vector_size"]
+    found = training_footprint(run.trainer, V, d, in_memory, 0)
+    expected = found.total - found.words - LIBRARIES - PROCESS
+    # rather too much than too little
+    assert 0.97 * (peak + in_memory) < expected < 1.25 * (peak + in_memory)
+
+
+def test_footprint_adds_up(tmp_path):
+    corpus = encoded(1000, 300_000)
+    trainer = run_of(corpus, tmp_path, epochs=50).trainer
+    trainer.__dict__["workers"] = 2
+    f = training_footprint(trainer, 1000, 100, 77, 5000)
+    assert f.processes == 2
+    assert f.matrices == 2 * 4 * 1000 * 100
+    assert f.corpus == 77
+    parts = f.matrices + f.corpus + f.words + f.state + f.gradients
+    assert f.total == LIBRARIES + parts + 2 * f.each_process
+
+
+def test_footprint_of_a_corpus_in_files_has_none_of_it(tmp_path):
+    trainer = run_of(encoded(1000, 300_000), tmp_path).trainer
+    in_files, in_memory = (training_footprint(trainer, 1000, 100, n, 0) for n in (0, 10**9))
+    assert in_files.corpus == 0
+    assert in_memory.total - in_files.total == pytest.approx(10**9, rel=1e-3)

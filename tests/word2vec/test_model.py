@@ -1,0 +1,385 @@
+"""The public class: parameters, errors, fitted attributes, saving and loading."""
+
+import gzip
+import itertools
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import negsamp
+from negsamp import CorpusError, KeyedVectors, NotFittedError, SavedModelError, Word2Vec
+from negsamp.training.run import available_cores
+
+SENTENCES = [["cats", "chase", "mice"], ["dogs", "chase", "cats"], ["mice", "eat", "cheese"]] * 20
+
+
+def model(**params):
+    settings = {"vector_size": 8, "min_count": 1, "epochs": 2, "workers": 1, "seed": 1}
+    return Word2Vec(**{**settings, **params})
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return model().fit(SENTENCES)
+
+
+# --- what fit accepts
+
+
+def test_fit_returns_the_model_with_its_attributes(fitted):
+    assert isinstance(fitted, Word2Vec)
+    assert isinstance(fitted.wv, KeyedVectors)
+    assert fitted.vectors_.shape == fitted.context_vectors_.shape == (6, 8)
+    assert fitted.vectors_.dtype == fitted.context_vectors_.dtype == np.float32
+    assert fitted.vectors_.flags.c_contiguous
+    assert fitted.vocabulary_.words == ["cats", "chase", "mice", "cheese", "dogs", "eat"]
+    assert fitted.vocabulary_.counts.tolist() == [40, 40, 40, 20, 20, 20]
+    assert len(fitted.loss_history_) == 2
+    assert fitted.raw_words_ == 180
+    assert set(fitted.fit_seconds_) == {"read", "train"}
+    assert fitted.wv.index_to_key == fitted.vocabulary_.words
+    np.testing.assert_array_equal(fitted.wv["mice"], fitted.vectors_[2])
+
+
+def as_generators(sentences):
+    return ((token for token in sentence) for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda s: [tuple(x) for x in s],
+        lambda s: [np.array(x) for x in s],
+        lambda s: np.array(s),
+        lambda s: iter(s),
+        as_generators,
+        lambda s: (x for x in s),
+        lambda s: [" ".join(x) for x in s],
+        lambda s: np.array([" ".join(x) for x in s], dtype=object),
+    ],
+    ids=["tuples", "arrays", "matrix", "iterator", "generators", "generator", "texts", "objects"],
+)
+def test_every_form_of_corpus_gives_the_same_bytes(fitted, form):
+    other = model().fit(form(SENTENCES))
+    assert other.vectors_.tobytes() == fitted.vectors_.tobytes()
+    assert other.vocabulary_.words == fitted.vocabulary_.words
+
+
+@pytest.mark.parametrize("as_path", [str, lambda path: path])
+@pytest.mark.parametrize("suffix", [".txt", ".txt.gz"])
+def test_a_file_gives_the_same_bytes_as_its_sentences(fitted, tmp_path, as_path, suffix):
+    text = "\n".join(" ".join(sentence) for sentence in SENTENCES)
+    path = tmp_path / f"corpus{suffix}"
+    path.write_bytes(gzip.compress(text.encode()) if suffix.endswith("gz") else text.encode())
+    assert model().fit(as_path(path)).vectors_.tobytes() == fitted.vectors_.tobytes()
+
+
+def test_tokens_may_be_any_hashable_and_are_never_row_numbers():
+    walks = [[3, ("node", 7), frozenset({1})], [3, 0, ("node", 7)]] * 20
+    wv = model().fit(walks).wv
+    assert wv.index_to_key[0] in (3, ("node", 7))
+    assert len(wv) == 4
+    np.testing.assert_array_equal(wv[3], wv.vectors[wv.key_to_index[3]])
+    assert 1 not in wv
+    with pytest.raises(negsamp.UnknownWordError, match="1 is not among the 4 words"):
+        wv.similarity(1, 3)
+
+
+def test_each_epoch_trains_a_one_shot_iterator_whole():
+    m = model(sample=0, epochs=3).fit(iter(SENTENCES))
+    first, second, third = m.loss_history_
+    assert first > second > third
+    assert m.raw_words_ == 180
+
+
+def test_a_sentence_of_any_length_is_trained_whole():
+    # the last word stands only behind the place where gensim cuts a sentence
+    sentence = ["a", "b"] * 10_000 + ["end", "b"] * 50
+    wv = model(sample=0).fit([sentence]).wv
+    assert np.linalg.norm(wv["end"]) > 0.3
+
+
+def test_the_same_seed_gives_the_same_bytes_in_another_process(fitted, tmp_path):
+    code = (
+        "import sys; from negsamp import Word2Vec; "
+        "S = [['cats', 'chase', 'mice'], ['dogs', 'chase', 'cats'], ['mice', 'eat', 'cheese']]; "
+        "m = Word2Vec(vector_size=8, min_count=1, epochs=2, workers=1, seed=1).fit(S * 20); "
+        "sys.stdout.buffer.write(m.vectors_.tobytes())"
+    )
+    for hash_seed in ("0", "1"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        )
+        assert done.stdout == fitted.vectors_.tobytes()
+
+
+def test_workers_default_to_the_cores_of_the_process():
+    assert 1 <= available_cores() <= (os.cpu_count() or 1)
+    assert model(workers=None).fit(SENTENCES).vectors_.shape == (6, 8)
+
+
+def test_fit_again_starts_anew(fitted):
+    again = model().fit([["x", "y"]] * 50)
+    assert again.wv.index_to_key == ["x", "y"]
+    again.fit(SENTENCES)
+    assert again.vectors_.tobytes() == fitted.vectors_.tobytes()
+    assert again.wv.index_to_key == fitted.wv.index_to_key
+
+
+def test_callbacks_see_each_epoch():
+    seen = []
+    model(epochs=3).fit(
+        SENTENCES,
+        callbacks=[lambda m, epoch: seen.append((epoch, len(m.loss_history_), m.vectors_.copy()))],
+    )
+    assert [s[:2] for s in seen] == [(1, 1), (2, 2), (3, 3)]
+    assert (seen[0][2] != seen[2][2]).any()
+
+
+def test_an_error_in_a_callback_reaches_the_caller():
+    def fail(model, epoch):
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        model().fit(SENTENCES, callbacks=[fail])
+    with pytest.raises(TypeError, match="callbacks holds 3"):
+        model().fit(SENTENCES, callbacks=[3])
+
+
+# --- bad input: an error before any work, and nothing lost
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("vector_size", 0, "an integer, from 1 to 100000"),
+        ("vector_size", 1.5, "an integer"),
+        ("vector_size", [["a"]], "a corpus goes to fit"),
+        ("vector_size", True, "an integer"),
+        ("window", 0, "an integer, from 1 to 10000"),
+        ("window", "5", "an integer"),
+        ("min_count", -1, "an integer, 0 or more"),
+        ("negative", 0, "an integer, from 1"),
+        ("negative", float("nan"), "an integer"),
+        ("epochs", 0, "an integer, from 1"),
+        ("epochs", None, "an integer"),
+        ("workers", 0, "an integer, from 1 to 1024, or None"),
+        ("workers", -1, "an integer"),
+        ("seed", -1, "or None"),
+        ("seed", "x", "or None"),
+        ("max_vocab_size", 0, "or None"),
+        ("batch_size", 0, "or None"),
+        ("sample", -1e-3, "a finite number, 0 or more"),
+        ("sample", float("nan"), "a finite number"),
+        ("sample", None, "a finite number"),
+        ("ns_exponent", float("inf"), "a finite number"),
+        ("alpha", 0, "above 0"),
+        ("alpha", float("nan"), "above 0"),
+        ("alpha", "0.1", "above 0"),
+        ("alpha", 11, "at most 10"),
+        ("alpha", 10**400, "at most 10"),
+        ("sample", 10**400, "a finite number"),
+        ("progress", "no", "True, False or None"),
+        ("progress", 1, "True, False or None"),
+        ("min_alpha", -1, "0 or more"),
+        ("min_alpha", 0.03, "at most alpha, 0.025"),
+        ("objective", "cbow", "one of 'sgns'"),
+        ("objective", ["sgns"], "one of 'sgns'"),
+        ("optimizer", "adam", "one of 'adagrad', 'sgd'"),
+        ("shrink_windows", "yes", "True or False"),
+    ],
+)
+def test_a_parameter_out_of_range_is_named_before_the_corpus_is_touched(name, value, allowed):
+    def untouchable():
+        raise AssertionError("the corpus was read")
+        yield
+
+    with pytest.raises((ValueError, TypeError), match=f"^{name} is .*{allowed}"):
+        model(**{name: value}).fit(untouchable())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("size", 100, "write vector_size"),
+        ("iter", 5, "write epochs"),
+        ("sg", 0, "leave sg out"),
+        ("hs", 1, "objective="),
+        ("sentences", [], r"write fit\(corpus\)"),
+        ("corpus_file", "x", r"write fit\(path\)"),
+        ("vectorsize", 100, "did you mean vector_size"),
+        ("learning_rate", 0.1, "write alpha"),
+        ("callbacks", [], r"write fit\(corpus, callbacks"),
+        ("compute_loss", True, "leave it out"),
+        ("zzz", 1, "there are vector_size, window"),
+    ],
+)
+def test_other_names_say_what_to_write_instead(name, value, hint):
+    with pytest.raises(TypeError, match=hint):
+        Word2Vec(**{name: value})
+    with pytest.raises(TypeError, match=hint):
+        Word2Vec().set_params(**{name: value})
+
+
+def test_what_gensim_calls_this_model_is_accepted(fitted):
+    assert model(sg=1, hs=0).fit(SENTENCES).vectors_.tobytes() == fitted.vectors_.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("corpus", "message"),
+    [
+        ([], "empty"),
+        ([[], []], "empty"),
+        (iter([]), "empty"),
+        ([["a"], ["b"], ["a"]], "no pair"),
+        (["cats", "chase", "mice"], "no pair.*; a single sentence is a list in a list"),
+        ("the quick brown fox", "does not exist"),
+        ([["a", "b"], b"c d"], "sentence 1 is the bytes.*decode it first"),
+        ([["a", None]], "token 1 of sentence 0 is None"),
+        ([["a", "b"], [float("nan"), "a"]], "token 0 of sentence 1 is nan"),
+        ([["a", ["b"]]], "token 1 of sentence 0 is .*not hashable"),
+        ([["a", "b"], 3], "sentence 1 is the int 3"),
+        (None, "corpus is a NoneType"),
+        (7, "corpus is a int"),
+        (b"a b c", "corpus is a bytes"),
+    ],
+)
+def test_a_corpus_that_cannot_be_trained_on_is_named(corpus, message):
+    kept = model().fit(SENTENCES)
+    before = kept.vectors_.copy()
+    with pytest.raises((CorpusError, FileNotFoundError), match=message):
+        kept.fit(corpus)
+    np.testing.assert_array_equal(kept.vectors_, before)
+    assert kept.wv.index_to_key[0] == "cats"
+
+
+def test_a_corpus_that_raises_midway_loses_nothing(fitted):
+    def broken():
+        yield from SENTENCES
+        raise OSError("the disk is gone")
+
+    before = fitted.vectors_.copy()
+    with pytest.raises(CorpusError, match="OSError after 60 sentences: the disk is gone") as caught:
+        fitted.fit(broken())
+    assert isinstance(caught.value.__cause__, OSError)
+    np.testing.assert_array_equal(fitted.vectors_, before)
+
+
+def test_a_corpus_that_gives_fewer_tokens_the_second_time_is_read_once():
+    class Shrinking:
+        readings = 0
+
+        def __iter__(self):
+            self.readings += 1
+            return iter(SENTENCES[:: self.readings])
+
+    corpus = Shrinking()
+    trained = model(epochs=3).fit(corpus)
+    assert corpus.readings == 1
+    assert trained.raw_words_ == 180
+
+
+def test_min_count_above_every_count_says_the_highest():
+    with pytest.raises(CorpusError, match=r"min_count=100.*most frequent of 6 is seen 40 times"):
+        model(min_count=100).fit(SENTENCES)
+
+
+@pytest.mark.parametrize("name", ["wv", "vectors_", "context_vectors_", "vocabulary_"])
+def test_a_model_that_is_not_fitted_says_so(name):
+    with pytest.raises(NotFittedError, match=r"call fit\(corpus\)"):
+        getattr(Word2Vec(), name)
+    assert not hasattr(Word2Vec(), name)
+
+
+def test_a_model_that_is_not_fitted_is_not_saved(tmp_path):
+    with pytest.raises(NotFittedError):
+        Word2Vec().save(tmp_path / "model")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(AttributeError, match="no attribute 'vocab'"):
+        _ = Word2Vec().vocab
+
+
+# --- parameters
+
+
+def test_defaults_are_gensims():
+    params = Word2Vec().get_params()
+    expected = {
+        "vector_size": 100,
+        "window": 5,
+        "min_count": 5,
+        "sample": 1e-3,
+        "negative": 5,
+        "ns_exponent": 0.75,
+        "alpha": 0.025,
+        "min_alpha": 1e-4,
+        "epochs": 5,
+        "shrink_windows": True,
+        "max_vocab_size": None,
+    }
+    assert {name: params[name] for name in expected} == expected
+
+
+def test_get_and_set_params_are_inverse():
+    params = Word2Vec(window=3, seed=4).get_params()
+    assert Word2Vec().set_params(**params).get_params() == params
+    assert repr(Word2Vec(window=3, seed=4)) == "Word2Vec(window=3, seed=4)"
+
+
+def test_set_params_sets_nothing_when_one_is_unknown():
+    m = Word2Vec()
+    with pytest.raises(TypeError, match="size"):
+        m.set_params(window=9, size=3)
+    assert m.window == 5
+
+
+# --- files
+
+
+def test_save_and_load_keep_everything(fitted, tmp_path):
+    fitted.save(tmp_path / "model")
+    again = Word2Vec.load(tmp_path / "model")
+    assert again.get_params() == fitted.get_params()
+    assert again.vectors_.tobytes() == fitted.vectors_.tobytes()
+    assert again.context_vectors_.tobytes() == fitted.context_vectors_.tobytes()
+    assert again.vocabulary_.words == fitted.vocabulary_.words
+    assert again.vocabulary_.counts.tolist() == fitted.vocabulary_.counts.tolist()
+    assert again.loss_history_ == fitted.loss_history_
+    assert again.raw_words_ == fitted.raw_words_
+    assert again.fit_seconds_ == fitted.fit_seconds_
+    assert again.wv.most_similar("cats", topn=3) == fitted.wv.most_similar("cats", topn=3)
+
+
+def test_saved_arrays_open_with_plain_numpy(fitted, tmp_path):
+    fitted.save(str(tmp_path / "model"))
+    mapped = np.load(tmp_path / "model" / "vectors.npy", mmap_mode="r")
+    assert isinstance(mapped, np.memmap)
+    np.testing.assert_array_equal(mapped, fitted.vectors_)
+    lines = (tmp_path / "model" / "vocabulary.txt").read_text().splitlines()
+    assert lines[0] == "cats 40"
+    about = json.loads((tmp_path / "model" / "model.json").read_text())
+    assert about["parameters"]["vector_size"] == 8
+    assert about["negsamp"] == negsamp.__version__
+
+
+def test_numpy_numbers_as_parameters_are_saved(tmp_path):
+    m = model(vector_size=np.int64(8), alpha=np.float32(0.025), seed=np.uint32(1))
+    m.fit(SENTENCES).save(tmp_path / "model")
+    assert Word2Vec.load(tmp_path / "model").vector_size == 8
+
+
+def test_load_names_a_record_that_lacks_something(fitted, tmp_path):
+    fitted.save(tmp_path / "model")
+    record = tmp_path / "model" / "model.json"
+    about = json.loads(record.read_text())
+    for key, value in itertools.product(["parameters", "raw_words", "loss_history"], [None, "x"]):
+        record.write_text(json.dumps({**about, key: value}))
+        with pytest.raises(SavedModelError, match=r"model\.json.* is damaged"):
+            Word2Vec.load(tmp_path / "model")
