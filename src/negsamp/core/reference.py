@@ -1,13 +1,17 @@
-"""One step on explicit pairs, written to be read; what the fast kernels must agree with.
+"""Skip-gram with negative sampling in plain loops: to be read, and to hold the kernels against.
 
-Nothing here is fast, and nothing is shared with the kernels: scores are taken pair by pair, the
-objective turns them into gradients, and the chain rule of the bilinear score s = u · v carries
-those to the vectors: ∂loss/∂v = Σ ∂loss/∂s · u and ∂loss/∂u = ∂loss/∂s · v.
+`train` is the whole algorithm in forty lines. The functions after it take one step on a block, pair
+by pair: the objective turns scores into gradients, and the chain rule of the bilinear score
+s = u · v carries those to the vectors: ∂loss/∂v = Σ ∂loss/∂s · u and ∂loss/∂u = ∂loss/∂s · v.
+Nothing here is fast, and nothing is shared with the kernels.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from scipy.special import expit
 
 from negsamp.core.blocks import Block, Pairs
 from negsamp.core.huffman import HuffmanTree
@@ -15,6 +19,7 @@ from negsamp.core.objectives import OBJECTIVES, Objective
 from negsamp.core.objectives.hierarchical import HierarchicalSoftmax
 from negsamp.core.objectives.softmax import Softmax
 from negsamp.core.optimizers import Gradients
+from negsamp.core.sampling import AliasTable, keep_probabilities, noise_probabilities
 
 __all__ = [
     "gradients",
@@ -23,9 +28,70 @@ __all__ = [
     "loss",
     "softmax_gradients",
     "softmax_loss",
+    "train",
 ]
 
 SOFTMAX, HIERARCHICAL = Softmax(), HierarchicalSoftmax()
+
+
+def train(
+    sentences: Sequence[Sequence[int]],
+    V: int,
+    vector_size: int = 20,
+    window: int = 5,
+    negative: int = 5,
+    epochs: int = 5,
+    alpha: float = 0.025,
+    min_alpha: float = 1e-4,
+    sample: float = 1e-3,
+    ns_exponent: float = 0.75,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Train SGNS pair by pair with stochastic gradient descent [1]_.
+
+    Parameters
+    ----------
+    sentences : sequence of sequences of int
+        Ids from 0 to V − 1; each of these must occur.
+    V : int
+    vector_size, window, negative, epochs, alpha, min_alpha, sample, ns_exponent, seed
+        As in `negsamp.Word2Vec`.
+
+    Returns
+    -------
+    W_in, W_out : ndarray, shape (V, vector_size) float64
+        Input (center) and output (context) vectors.
+
+    References
+    ----------
+    .. [1] T. Mikolov et al., "Distributed Representations of Words and Phrases and their
+       Compositionality", NIPS 2013.
+    """
+    rng = np.random.default_rng(seed)
+    counts = np.bincount(np.concatenate(sentences), minlength=V)
+    keep = keep_probabilities(counts, sample)
+    noise = AliasTable(noise_probabilities(counts, ns_exponent))
+    W_in = (rng.random((V, vector_size)) - 0.5) / vector_size
+    W_out = np.zeros((V, vector_size))
+    done = 0
+    for _ in range(epochs):
+        for sentence in sentences:
+            rate = alpha + (min_alpha - alpha) * done / (epochs * counts.sum())
+            done += len(sentence)
+            words = [word for word in sentence if rng.random() < keep[word]]
+            for i, center in enumerate(words):
+                radius = rng.integers(1, window + 1)
+                for j in range(max(0, i - radius), min(len(words), i + radius + 1)):
+                    if j == i:
+                        continue
+                    v, step = W_in[center], np.zeros(vector_size)
+                    rows = [words[j], *noise.draw(rng, negative)]
+                    for row, label in zip(rows, [1] + [0] * negative, strict=True):
+                        g = label - expit(W_out[row] @ v)  # −∂loss/∂score
+                        step += g * W_out[row]
+                        W_out[row] += rate * g * v
+                    W_in[center] += rate * step
+    return W_in, W_out
 
 
 def loss(

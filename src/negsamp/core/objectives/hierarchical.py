@@ -117,5 +117,7 @@ class HierarchicalSoftmax(ExactObjective):
 
 def _tree(extras: Extras) -> HuffmanTree:
     offsets, nodes, signs = extras.tree_offsets, extras.tree_nodes, extras.tree_signs
-    assert offsets is not None and nodes is not None and signs is not None
+    assert offsets is not None
+    assert nodes is not None
+    assert signs is not None
     return HuffmanTree.from_arrays(offsets, nodes, signs)
