@@ -80,7 +80,7 @@ def train(
             done += len(sentence)
             words = [word for word in sentence if rng.random() < keep[word]]
             for i, center in enumerate(words):
-                radius = rng.integers(1, window + 1)
+                radius = int(rng.integers(1, window + 1))
                 for j in range(max(0, i - radius), min(len(words), i + radius + 1)):
                     if j == i:
                         continue
@@ -136,15 +136,7 @@ def gradients(
 ) -> Gradients:
     """The direction in which each occurrence of a block wants its row to go.
 
-    Parameters
-    ----------
-    W_in, W_out, block, objective, row_shift, log_z
-        As in `loss`.
-
-    Returns
-    -------
-    Gradients
-        In the dtype of the matrices.
+    Parameters are those of `loss`; the gradients have the dtype of the matrices.
     """
     pairs = block.pairs()
     positive, negative = _scores(W_in, W_out, pairs, row_shift, log_z)
@@ -177,10 +169,7 @@ def softmax_loss(W_in: np.ndarray, W_out: np.ndarray, block: Block) -> np.ndarra
 def softmax_gradients(W_in: np.ndarray, W_out: np.ndarray, block: Block) -> Gradients:
     """As `gradients`, of the full softmax: each center is an occurrence of every output row.
 
-    Returns
-    -------
-    Gradients
-        ``outputs`` has the rows of each token, one token after the other, (G·(L + 2w)·V, d).
+    ``outputs`` has the V rows of each token, one token after the other.
     """
     pairs = block.pairs()
     V, d = W_out.shape
@@ -211,10 +200,7 @@ def hierarchical_gradients(
 ) -> Gradients:
     """As `gradients`, of hierarchical softmax: an occurrence is a node on the path of a token.
 
-    Returns
-    -------
-    Gradients
-        ``outputs`` has the path of each token, one token after the other.
+    ``outputs`` has the path of each token, one token after the other.
     """
     pairs = block.pairs()
     ends = np.cumsum(tree.lengths[block.token_rows])
