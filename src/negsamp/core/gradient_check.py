@@ -77,8 +77,11 @@ def _error_on_scores(
             f"{objective!r}: loss and score_gradients of 7 pairs with {2 * NEGATIVE} noise words "
             f"have the shapes {shapes}; they must be {wanted}"
         )
-    error = _error(lambda *s: float(objective.loss(s[0], s[1], weight).sum()), scores, gradients, rng)
-    return "score_gradients", error, "loss"
+
+    def loss(positive: np.ndarray, negative: np.ndarray) -> float:
+        return float(objective.loss(positive, negative, weight).sum())
+
+    return "score_gradients", _error(loss, scores, gradients, rng), "loss"
 
 
 def _error(
