@@ -7,7 +7,7 @@ import pytest
 from scipy.special import log_expit, logsumexp
 
 from negsamp import CorpusError
-from negsamp.core.objectives import OBJECTIVES, objective_of
+from negsamp.core.objectives import OBJECTIVES, Trained, objective_of
 from negsamp.corpus.stream import TokenStream
 from negsamp.training import likelihood
 from negsamp.training.likelihood import mean_log_likelihood
@@ -66,7 +66,7 @@ def pair_losses(objective):
         return logsumexp(s, axis=1)[:, None] - s
     centers = np.arange(V)
     return -OBJECTIVES[objective].log_probabilities(
-        W_IN, W_OUT, centers, extras_of(about), NOISE, K
+        Trained(W_IN, W_OUT, extras_of(about), NOISE, K), centers
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from negsamp.checks import is_integer
-from negsamp.core.objectives import Objective, objective_of
+from negsamp.core.objectives import Objective, Trained, objective_of
 from negsamp.core.sampling import noise_weights
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.encoding import encode_corpus
@@ -694,8 +694,8 @@ class Word2Vec:
                 f"centers has {len(rows)} words and contexts {len(columns)}; they come in pairs"
             )
         W_in, W_out = self.vectors_, self.context_vectors_
-        extras = extras_of(self._about)
-        return self._objective.pair_scores(W_in, W_out, rows, columns, extras)
+        trained = Trained(W_in, W_out, extras_of(self._about), np.ones(1), 1)
+        return self._objective.pair_scores(trained, rows, columns)
 
     def predict_context(self, words: Iterable[Any], topn: int = 10) -> list[tuple[Any, float]]:
         """The most probable contexts of words, by the model's own account.
@@ -728,14 +728,10 @@ class Word2Vec:
         noise = self._about.get("context_noise")
         if noise is None:
             noise = noise_of(self.get_params(), self.vocabulary_.counts)
-        log_p = self._objective.log_probabilities(
-            self.vectors_,
-            self.context_vectors_,
-            rows,
-            extras_of(self._about),
-            noise,
-            int(self.negative),
-        ).mean(axis=0)
+        trained = Trained(
+            self.vectors_, self.context_vectors_, extras_of(self._about), noise, int(self.negative)
+        )
+        log_p = self._objective.log_probabilities(trained, rows).mean(axis=0)
         best = np.argsort(-log_p, kind="stable")[: int(topn)]
         contexts = self.__dict__.get("_context_vocabulary", self.vocabulary_)
         return [(contexts.words[row], float(log_p[row])) for row in best]

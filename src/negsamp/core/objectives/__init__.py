@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from negsamp.core.objectives.base import ExactObjective, Extras, Objective, Scores
+from negsamp.core.objectives.base import ExactObjective, Extras, Objective, Trained
 from negsamp.core.objectives.hierarchical import HierarchicalSoftmax
 from negsamp.core.objectives.infonce import InfoNCE
 from negsamp.core.objectives.nce import NCE, NORMALIZERS
@@ -21,7 +21,7 @@ __all__ = [
     "ExactObjective",
     "Extras",
     "Objective",
-    "Scores",
+    "Trained",
     "objective_of",
 ]
 

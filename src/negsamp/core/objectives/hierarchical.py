@@ -25,7 +25,7 @@ from scipy.special import expit, log_expit
 
 from negsamp.core.huffman import HuffmanTree
 from negsamp.core.kernels.hierarchical import HierarchicalKernel
-from negsamp.core.objectives.base import ExactObjective, Extras, all_scores
+from negsamp.core.objectives.base import ExactObjective, Extras, Trained, all_scores
 
 __all__ = ["HierarchicalSoftmax"]
 
@@ -100,18 +100,10 @@ class HierarchicalSoftmax(ExactObjective):
         buffers = 4 * d * (2 * w + 1) * 2 * min(tokens, 1024)
         return int(8 * d * tokens * (depth + 1)), buffers, int(tokens * depth)
 
-    def log_probabilities(
-        self,
-        W_in: np.ndarray,
-        W_out: np.ndarray,
-        centers: np.ndarray,
-        extras: Extras,
-        noise: np.ndarray,
-        negative: int,
-    ) -> np.ndarray:
+    def log_probabilities(self, model: Trained, centers: np.ndarray) -> np.ndarray:
         """Sums over the steps of each word's path."""
-        tree = _tree(extras)
-        steps = log_expit(tree.signs * all_scores(W_in, W_out, centers)[:, tree.nodes])
+        tree = _tree(model.extras)
+        steps = log_expit(tree.signs * all_scores(model, centers)[:, tree.nodes])
         return np.add.reduceat(steps, tree.offsets[:-1], axis=1)
 
 
