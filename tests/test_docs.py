@@ -145,6 +145,16 @@ def test_the_blocks_of_a_document_say_what_they_are(path):
         assert block.language in LANGUAGES, f"{path.name}:{block.line - 1}: {block.language!r}"
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_the_files_that_a_document_names_are_there(path):
+    text = path.read_text(encoding="utf-8")
+    named = re.findall(r"`((?:[a-z_0-9.]+/)+[a-z_0-9]+\.py|test_\w+\.py)`", text)
+    named += [name for name in re.findall(r"\]\(([^)#]+)", text) if "://" not in name]
+    places = (ROOT, path.parent, ROOT / "src" / "negsamp", ROOT / "tests")
+    missing = [name for name in named if not any((place / name).exists() for place in places)]
+    assert missing == []
+
+
 def test_the_readme_has_blocks_that_run():
     languages = [block.language for block in blocks_of(ROOT / "README.md")]
     assert languages.count("python") >= 3
