@@ -160,16 +160,6 @@ def test_the_readme_has_blocks_that_run():
     assert languages.count("python") >= 3
 
 
-@pytest.fixture
-def document(folder):
-    def document(text):
-        path = folder / "notes.md"
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return document
-
-
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
@@ -185,6 +175,7 @@ def document(folder):
         ("```python\nx = 1\n", AssertionError, "notes.md:1: a block that does not end"),
     ],
 )
-def test_a_broken_block_is_found(document, text, error, message):
+def test_a_broken_block_is_found(folder, text, error, message):
+    (folder / "notes.md").write_text(text)
     with pytest.raises(error, match=message):
-        run_document(document(text))
+        run_document(folder / "notes.md")
