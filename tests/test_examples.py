@@ -179,3 +179,18 @@ def test_example_ends_in_one_line_where_an_argument_is_wrong(home, arguments, ex
     assert result.stderr.startswith("error: ")
     assert result.stderr.count("\n") == 1
     assert expected in result.stderr
+
+
+def test_read_me_first_prints_what_it_learned(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(EXAMPLE.with_name("read_me_first.py"))],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": SOURCES},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    seen, unseen = re.findall(r"score of .*: ([-+][\d.]+)", done.stdout)
+    assert float(seen) > float(unseen) + 1
+    assert "near king: queen" in done.stdout
+    assert "near dog: cat" in done.stdout
