@@ -16,7 +16,7 @@ from negsamp.vectors import evaluation
 from negsamp.vectors.evaluation import evaluate_word_analogies, evaluate_word_pairs, has_sections
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
-EVALUATION_FILES = Path(__file__).parents[2] / "shared" / "eval"
+EVALUATION_FILES = Path(__file__).parents[3] / "shared" / "eval"
 
 # Unit rows at known cosines: love·like = 0.8, love·hate = 0, like·hate = 0.6.
 EMOTIONS = KeyedVectors(["love", "like", "hate"], np.array([[2, 0], [0.8, 0.6], [0, 3]]))

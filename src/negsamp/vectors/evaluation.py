@@ -16,10 +16,11 @@ from io import TextIOWrapper
 
 import numpy as np
 
+from negsamp.checks import check_integer
 from negsamp.files.npy import open_file
 from negsamp.vectors.cosines import three_cos_mul, unit_rows
 from negsamp.vectors.keyed_vectors import KeyedVectors
-from negsamp.vectors.terms import check_restrict_vocab, searched
+from negsamp.vectors.word_vectors import first_rows
 
 __all__ = [
     "METHODS",
@@ -201,7 +202,7 @@ def evaluate_word_pairs(
     oov, in_file = len(judged_unknown), len(judged) + len(judged_unknown)
     _report_lines(path, odd, in_file, len(judged), "'word1 word2 score'")
 
-    vectors, norms = searched(kv, restrict_vocab)
+    vectors, norms = first_rows(kv, restrict_vocab)
     left, right = (
         unit_rows(vectors[rows], norms[rows])
         for rows in np.array(compared, dtype=np.intp).reshape(-1, 2).T
@@ -302,7 +303,7 @@ def evaluate_word_analogies(
     _report_lines(path, odd, len(known) + oov, len(known), "': section' or four words below one")
 
     questions = np.array(known, dtype=np.intp).reshape(-1, 4)
-    units = unit_rows(*searched(kv, restrict_vocab))
+    units = unit_rows(*first_rows(kv, restrict_vocab))
     right = _right_answers(units, questions, rows, METHODS[method])
     asked = np.bincount(section_of, minlength=len(names))
     correct = np.bincount(np.array(section_of, dtype=np.intp)[right], minlength=len(names))
@@ -379,7 +380,7 @@ def _rows_by_form(
     kv: KeyedVectors, restrict_vocab: int | None, case_insensitive: bool
 ) -> dict[Hashable, list[int]]:
     """Rows of each form among the first words, ascending: the first is the one that is used."""
-    check_restrict_vocab(restrict_vocab)
+    check_integer("restrict_vocab", restrict_vocab, 1, optional=True)
     rows: dict[Hashable, list[int]] = {}
     for row, key in enumerate(kv.index_to_key[:restrict_vocab]):
         rows.setdefault(_form(key, case_insensitive), []).append(row)
