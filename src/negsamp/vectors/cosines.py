@@ -11,6 +11,7 @@ Shapes: vectors (V, d), norms (V,), queries (B, d) float64 of length 1.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -132,24 +133,9 @@ def nearest_by_product(
 
 
 def three_cos_mul(positive: Iterable[np.ndarray], negative: Iterable[np.ndarray]) -> Any:
-    """Return the product of positive cosines over that of negative ones, shifted to [0, 1].
-
-    ``Π (1 + cos x⁺)/2 / (Π (1 + cos x⁻)/2 + 1e−6)``, which is 3CosMul [1]_ for two positive terms
-    and a negative one.
-
-    References
-    ----------
-    .. [1] O. Levy, Y. Goldberg, "Linguistic Regularities in Sparse and Explicit Word
-       Representations", CoNLL 2014, equation 4 and footnote 7.
-    """
-    return _shifted_product(positive) / (_shifted_product(negative) + 1e-6)
-
-
-def _shifted_product(each: Iterable[np.ndarray]) -> Any:
-    product: Any = 1.0  # which leaves float32 as it is
-    for cosines in each:
-        product = product * ((1 + cosines) / 2)
-    return product
+    """Return ``Π (1 + cos x⁺)/2 / (Π (1 + cos x⁻)/2 + 1e−6)``, as `most_similar_cosmul` has it."""
+    above, below = (math.prod((1 + c) / 2 for c in cosines) for cosines in (positive, negative))
+    return above / (below + 1e-6)
 
 
 def closer_rows(

@@ -57,18 +57,16 @@ class KeyedVectors(WordVectors):
     ------
     ValueError
         If the shapes do not agree, a key appears twice, or `vectors` holds no real numbers.
+
+    Notes
+    -----
+    Each method raises `UnknownWordError`, which names the nearest spelling, for a key that is not
+    in the vocabulary, and ValueError where the norm of a vector that it scales is not finite. The
+    methods' own descriptions say what else they raise.
     """
 
     def get_vector(self, key: Hashable, norm: bool = False) -> np.ndarray:
-        """Vector of `key`, (d,) read-only, scaled to norm 1 with ``norm=True``.
-
-        Raises
-        ------
-        UnknownWordError
-            If `key` is not in the vocabulary.
-        ValueError
-            With ``norm=True``, if the vector's norm is not finite.
-        """
+        """Vector of `key`, (d,) read-only, scaled to norm 1 with ``norm=True``."""
         vector = self.vectors[self.row(key)]
         if norm:
             [unit] = look_up(self, [key]).units(zeros=True)
@@ -107,11 +105,9 @@ class KeyedVectors(WordVectors):
 
         Raises
         ------
-        UnknownWordError
-            If a key is not in the vocabulary.
         ValueError
-            If there is no query, if it or one of its vectors is zero, if a vector or weight is not
-            finite, or if `topn` or `restrict_vocab` is out of range.
+            If there is no query, if it or one of its vectors is zero, if a weight is not finite, or
+            if `topn` or `restrict_vocab` is out of range.
 
         References
         ----------
@@ -140,8 +136,8 @@ class KeyedVectors(WordVectors):
 
         Raises
         ------
-        UnknownWordError, ValueError
-            As `most_similar`; ValueError if `positives` is a single key.
+        ValueError
+            As `most_similar`, and if `positives` is a single key.
         """
         if isinstance(positives, np.ndarray) and positives.ndim != 2:
             raise ValueError(
@@ -194,13 +190,13 @@ class KeyedVectors(WordVectors):
 
         Raises
         ------
-        UnknownWordError, ValueError
-            As `most_similar`; ValueError if `positive` is empty.
+        ValueError
+            As `most_similar`, and if `positive` is empty.
 
         References
         ----------
         .. [1] O. Levy, Y. Goldberg, "Linguistic Regularities in Sparse and Explicit Word
-           Representations", CoNLL 2014, equation 4.
+           Representations", CoNLL 2014, equation 4 and footnote 7.
         """
         above, below = as_list(positive), as_list(negative)
         if not above:
@@ -228,15 +224,7 @@ class KeyedVectors(WordVectors):
         return self.most_similar([np.asarray(vector)], (), topn, restrict_vocab)
 
     def similarity(self, w1: Any, w2: Any) -> float:
-        """Cosine of the angle between two vectors, in [−1, 1]; 0 where one is zero.
-
-        Raises
-        ------
-        UnknownWordError
-            If one of the two is not in the vocabulary.
-        ValueError
-            If the norm of one is not finite.
-        """
+        """Cosine of the angle between two vectors, in [−1, 1]; 0 where one is zero."""
         unit1, unit2 = look_up(self, [w1, w2]).units(zeros=True)
         return float(np.clip(unit1 @ unit2, -1, 1))
 
@@ -247,12 +235,7 @@ class KeyedVectors(WordVectors):
     def n_similarity(self, ws1: Any, ws2: Any) -> float:
         """Cosine of the angle between the means of two lists of vectors, which count as they are.
 
-        Raises
-        ------
-        UnknownWordError
-            If a key is not in the vocabulary. (gensim leaves it out.)
-        ValueError
-            If one of the lists is empty.
+        ValueError is raised if one of the lists is empty. (gensim leaves unknown keys out.)
         """
         return self.similarity(*(mean_of(self, words, None, False, False) for words in (ws1, ws2)))
 
@@ -269,13 +252,6 @@ class KeyedVectors(WordVectors):
         -------
         ndarray, shape (V,) or (n,)
             1 where one of the two is zero.
-
-        Raises
-        ------
-        UnknownWordError
-            If a key is not in the vocabulary.
-        ValueError
-            If the norm of a vector is not finite.
         """
         query = look_up(self, [word_or_vector]).units(zeros=True)
         if other_words is None:
@@ -288,12 +264,7 @@ class KeyedVectors(WordVectors):
     def closer_than(self, key1: Any, key2: Any) -> list[Any]:
         """Keys, in row order, that are nearer to `key1` than `key2` is; not `key1` itself.
 
-        Raises
-        ------
-        UnknownWordError
-            If one of the two is not in the vocabulary.
-        ValueError
-            If `key1` is zero or the norm of a vector is not finite.
+        ValueError is raised if `key1` is zero.
         """
         return [self.index_to_key[row] for row in self._closer(key1, key2)]
 
@@ -318,13 +289,7 @@ class KeyedVectors(WordVectors):
         Parameters
         ----------
         words : list of keys or vectors
-
-        Raises
-        ------
-        UnknownWordError
-            If a key is not in the vocabulary.
-        ValueError
-            If `words` is empty or no list, or the norm of a vector is not finite.
+            ValueError is raised if it is empty or no list.
         """
         if isinstance(words, str) or not isinstance(words, Iterable):
             raise ValueError(f"words is {words!r:.60}; it must be a list of words")
@@ -342,8 +307,6 @@ class KeyedVectors(WordVectors):
 
         Raises
         ------
-        UnknownWordError
-            If one of the two is not in the vocabulary.
         ValueError
             If `wa` is zero, `topn` is out of range, or the sum is 0.
 
@@ -378,7 +341,8 @@ class KeyedVectors(WordVectors):
         post_normalize : bool
             Scale the mean to norm 1.
         ignore_missing : bool
-            Leave out keys that are not in the vocabulary, with their weights.
+            Leave out keys that are not in the vocabulary, with their weights, and do not raise
+            `UnknownWordError` for them.
 
         Returns
         -------
@@ -386,11 +350,9 @@ class KeyedVectors(WordVectors):
 
         Raises
         ------
-        UnknownWordError
-            If a key is not in the vocabulary and `ignore_missing` is false.
         ValueError
-            If no key is left or their weights are all 0 (where gensim returns zeros), `weights` is
-            of another length or not finite, or a vector's norm is not finite.
+            If no key is left or their weights are all 0 (where gensim returns zeros), or `weights`
+            is of another length or not finite.
         """
         mean = mean_of(self, keys, weights, pre_normalize, ignore_missing)
         if post_normalize:

@@ -140,10 +140,10 @@ def stability(
     for kv in vectors:
         for word in asked:
             kv.row(word)
-    place = {word: i for i, word in enumerate(common)}
-    queries = np.array([place[word] for word in asked], dtype=np.int64)
     n = int(topn)
-    found = [_neighbours(kv, common, queries, n) for kv in vectors]
+    place = {word: i for i, word in enumerate(common)}
+    queries = np.array([place[word] for word in asked])
+    found = [nearest_neighbors(_units(kv, common), queries, n) for kv in vectors]
 
     total, jaccards = np.zeros(len(asked), dtype=np.int64), np.zeros(len(asked))
     pairs = np.eye(len(found))
@@ -167,8 +167,7 @@ def _vectors(model: Any) -> KeyedVectors:
     return model
 
 
-def _neighbours(kv: KeyedVectors, common: list[Any], queries: np.ndarray, topn: int) -> np.ndarray:
-    """Return the nearest words of some, as places in the list of common words, (W, topn)."""
-    rows = np.array([kv.key_to_index[word] for word in common], dtype=np.int64)
-    unit = kv.unit_vectors if np.array_equal(rows, np.arange(len(kv))) else kv.unit_vectors[rows]
-    return nearest_neighbors(unit, queries, topn)
+def _units(kv: KeyedVectors, words: list[Any]) -> np.ndarray:
+    """Return the unit vectors of some words, without a copy where these are all."""
+    is_same = words == kv.index_to_key
+    return kv.unit_vectors if is_same else kv.unit_vectors[[kv.row(word) for word in words]]

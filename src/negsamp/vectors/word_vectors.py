@@ -162,12 +162,7 @@ class WordVectors:
     def unit_vectors(self) -> np.ndarray:
         """The rows scaled to norm 1 (zero rows stay zero), (V, d), read-only.
 
-        No method needs this second matrix; it is made when it is first asked for.
-
-        Raises
-        ------
-        ValueError
-            If the norm of a row is not finite.
+        No question needs this second matrix; it is made when it is first asked for.
         """
         unit = unit_rows(*first_rows(self, None))
         unit.flags.writeable = False
@@ -201,13 +196,7 @@ class WordVectors:
         return type(self), (self.index_to_key, np.asarray(self.vectors), self.counts)
 
     def row(self, key: Any) -> int:
-        """Row of a key.
-
-        Raises
-        ------
-        UnknownWordError
-            If `key` is not in the vocabulary.
-        """
+        """Row of a key."""
         try:
             return self.key_to_index[key]
         except (KeyError, TypeError):
@@ -217,11 +206,6 @@ class WordVectors:
         """Row of a key; `default`, if it is not None, where there is no such key.
 
         An integer is a key like any other here. (gensim takes one that is no key for a row.)
-
-        Raises
-        ------
-        UnknownWordError
-            If `key` is not in the vocabulary and `default` is None.
         """
         try:
             return self.row(key)
@@ -233,12 +217,7 @@ class WordVectors:
     def get_count(self, key: Any) -> int:
         """How often a word was seen; gensim's ``get_vecattr(key, "count")``.
 
-        Raises
-        ------
-        UnknownWordError
-            If `key` is not in the vocabulary.
-        ValueError
-            If the vectors have no counts.
+        ValueError is raised if the vectors have no counts.
         """
         if self.counts is None:
             raise ValueError("these vectors have no counts")
@@ -246,13 +225,7 @@ class WordVectors:
 
 
 def first_rows(kv: WordVectors, n: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first n rows, or all for None, and their norms, which are finite.
-
-    Raises
-    ------
-    ValueError
-        If a norm is not finite, or `n`, a question's `restrict_vocab`, is out of range.
-    """
+    """Return the first n rows (all for None) and their norms; ValueError if one is not finite."""
     check_integer("restrict_vocab", n, 1, optional=True)
     vectors = kv.vectors[:n]
     norms = kv._norms_of_first(len(vectors))
