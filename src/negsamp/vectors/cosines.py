@@ -103,8 +103,8 @@ def nearest(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the rows of the `topn` largest cosines with each query, (n,) intp, and these cosines.
 
-    The best come first, equal ones in row order. `excluded` has, for each query, the rows that are
-    no answer; they may be named twice, and there may be no such rows.
+    The best come first, equal ones in row order. `excluded` has a list for each query of the rows
+    that are no answer; rows beyond the last are ignored in it.
     """
     error = _error(vectors, norms)
     scores_of_each = cosines_of_each(vectors, norms, queries)

@@ -157,10 +157,9 @@ def evaluate_word_pairs(
         any whitespace; lines that start with ``#`` and empty ones do not count. The files of
         WordSim-353 [1]_ and SimLex-999 [2]_ come in this form.
     restrict_vocab : int or None
-        Only the first so many words are known; None for all.
+        Use this number of the first words only; None uses all.
     case_insensitive : bool
-        Compare words in upper case; of a word's spellings the first row, the most frequent, is
-        taken.
+        Compare words in upper case; of a word's spellings the first, the most frequent, is used.
     dummy4unknown : bool
         Give a pair with an unknown word the cosine 0 instead of leaving it out.
 

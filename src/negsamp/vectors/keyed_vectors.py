@@ -38,8 +38,8 @@ class KeyedVectors(WordVectors):
     keys : sequence of hashable
         One key a row, without repetition. A key is never taken for a row number.
     vectors : array_like, shape (V, d)
-        One row a key, of real numbers. Kept as it is (a memory map stays one), seen through a
-        read-only view.
+        One row a key, of real numbers. The array is not copied (a memory map stays one); it is
+        seen through a read-only view.
     counts : array_like, shape (V,) int64, optional
         How often each word was seen.
 
@@ -90,13 +90,13 @@ class KeyedVectors(WordVectors):
         ----------
         positive, negative : key or vector, or list of these
             A vector is an array of shape (d,); it is scaled to norm 1 like the others (gensim
-            leaves its length). A pair (term, weight) in a list is a term with a weight: 1 by
+            keeps its length). A pair (term, weight) in a list is a term with a weight: 1 by
             default, and −1 in `negative`, where it must not be above 0 (gensim would add what it
             should subtract). Where tuples are among the keys, a tuple is always a key.
         topn : int
-            How many answers, at least 1; where the vocabulary has fewer, all of them come back.
+            How many answers, at least 1; if the vocabulary has fewer words, all are answers.
         restrict_vocab : int, optional
-            Look for answers among the first so many words only, the most frequent ones.
+            Look for answers among this number of the first words only, the most frequent ones.
 
         Returns
         -------
@@ -120,7 +120,7 @@ class KeyedVectors(WordVectors):
     def most_similar_batch(
         self, positives: Iterable[Any], topn: int = 10, restrict_vocab: int | None = None
     ) -> list[list[tuple[Any, float]]]:
-        """`most_similar` of many queries, a matrix product for some hundred of them at a time.
+        """`most_similar` of many queries, with one matrix product for some hundred at a time.
 
         Parameters
         ----------
@@ -132,7 +132,7 @@ class KeyedVectors(WordVectors):
         Returns
         -------
         list of list of (key, float)
-            To each query, in order, exactly the answers of `most_similar`.
+            For each query, in order, exactly the answers of `most_similar`.
 
         Raises
         ------
@@ -174,14 +174,14 @@ class KeyedVectors(WordVectors):
     ) -> list[tuple[Any, float]]:
         """As `most_similar`, with the scores of 3CosMul [1]_.
 
-        ``Π cos(x, positive) / (Π cos(x, negative) + 1e−6)`` on cosines shifted to [0, 1]: no large
-        cosine outweighs the others, as it does in a sum.
+        ``Π cos(x, positive) / (Π cos(x, negative) + 1e−6)`` on cosines shifted to [0, 1], so that
+        no large cosine outweighs the others, as it may in a sum.
 
         Parameters
         ----------
         positive, negative, topn, restrict_vocab
             As in `most_similar`, but without weights, and with one positive term or more. (gensim
-            does not scale vectors here, nor heed `restrict_vocab`.)
+            neither scales vectors here nor uses `restrict_vocab`.)
 
         Returns
         -------
@@ -281,10 +281,10 @@ class KeyedVectors(WordVectors):
         return rows[~np.isin(rows, query.rows)]
 
     def doesnt_match(self, words: Any) -> Any:
-        """The one of some words whose vector points away most from the mean of all.
+        """The word whose vector has the smallest cosine with the mean of all the unit vectors.
 
-        Of equal ones the first. Words that are not in the vocabulary are an error; gensim leaves
-        them out, though they may be what does not match.
+        Of equal ones it is the first. Words that are not in the vocabulary are an error; gensim
+        leaves them out, though they may be what does not match.
 
         Parameters
         ----------
@@ -351,8 +351,8 @@ class KeyedVectors(WordVectors):
         Raises
         ------
         ValueError
-            If no key is left or their weights are all 0 (where gensim returns zeros), or `weights`
-            is of another length or not finite.
+            If no key is left or all weights are 0 (where gensim returns zeros), or if `weights` has
+            another length or is not finite.
         """
         mean = mean_of(self, keys, weights, pre_normalize, ignore_missing)
         if post_normalize:

@@ -24,9 +24,9 @@ __all__ = ["WordVectors", "first_rows", "most_frequent"]
 class WordVectors:
     """Words, their vectors and their counts; `KeyedVectors` adds the questions."""
 
-    # The folder's words and counts, until they are needed; None once they are known.
+    # Reads words and counts that are not needed yet; None when they are known.
     _unread: Callable[[], tuple[list[Any], np.ndarray | None]] | None = None
-    # The norms of as many rows as have been asked for.
+    # The norms of the first rows, as many as a question has needed.
     _norms: np.ndarray | None = None
 
     def __init__(
@@ -57,10 +57,9 @@ class WordVectors:
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write words, vectors and counts to a folder of plain files.
 
-        ``vectors.npy`` (`numpy.load` reads it, memory-mapped too), ``vocabulary.txt`` (a word and
-        its count a line, in the order of the rows; without counts all are 0) and ``model.json``
-        with the digests of the two. The folder appears complete or not at all. `Word2Vec.save`
-        keeps what training needs too.
+        These are ``vectors.npy``, which `numpy.load` reads, ``vocabulary.txt`` with a word and its
+        count on each line (0 without counts), and ``model.json`` with the digests of the two. The
+        folder appears complete or not at all. `Word2Vec.save` keeps what training needs too.
 
         Parameters
         ----------
@@ -86,15 +85,14 @@ class WordVectors:
         ----------
         folder : path
         mmap : bool
-            Map the matrix, read-only, instead of reading it, and read the words when the first of
-            them is asked for: a million words are there at once, and processes share them. Sizes
-            and the words' digest are checked as always, but neither the matrix's digest nor that
-            its numbers are finite.
+            Map the matrix, read-only, instead of reading it, and parse the words when one is first
+            needed: a million vectors are loaded at once, and processes share them. Sizes and the
+            words' digest are checked as always, but not the matrix's digest or numbers.
 
         Returns
         -------
         KeyedVectors
-            Of a model its vectors (`Word2Vec.load` reads the context vectors too).
+            A model's folder gives its vectors (`Word2Vec.load` reads the context vectors too).
 
         Raises
         ------
