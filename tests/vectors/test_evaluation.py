@@ -45,12 +45,9 @@ def test_word_pairs_by_hand(write, separator):
     assert result.spearman == pytest.approx(0.5)
     assert result.pearson == pytest.approx((3 / 15) / math.sqrt(2 * 78 / 225))
     assert (result.pairs, result.oov, result.oov_ratio, result.skipped_lines) == (3, 0, 0, ())
-
-
-def test_word_pairs_with_spaces_inside_words(write):
-    kv = KeyedVectors(["new york", "new", "york"], np.eye(3))
-    result = evaluate_word_pairs(kv, write("new york\tnew\t1\nnew york\tyork\t2\n"))
-    assert result.pairs == 2
+    spaced = KeyedVectors(["new york", "new", "york"], np.eye(3))
+    pairs = write("new york\tnew\t1\nnew york\tyork\t2\n")
+    assert evaluate_word_pairs(spaced, pairs).pairs == 2, "tabs separate words with spaces"
 
 
 @pytest.mark.parametrize(("dummy", "pairs", "spearman"), [(False, 2, 1.0), (True, 3, 0.5)])
@@ -146,22 +143,20 @@ def test_word_analogies_by_hand(write):
     assert (result.oov, result.skipped_lines) == (1, ())
 
 
-@pytest.mark.parametrize(("method", "answer"), [("add", "extreme"), ("mul", "balanced")])
-def test_word_analogies_methods_by_hand(write, method, answer):
-    # Cosines with b and c: 0.9 and 0.1, sum 1, product 1.9 · 1.1 = 2.09 before the halving; twice
-    # 0.45, sum 0.9, product 1.45² = 2.1025.
-    rows = [[0, 0.9, 0.1, math.sqrt(0.18)], [0, 0.45, 0.45, math.sqrt(0.595)]]
-    kv = KeyedVectors(["a", "b", "c", "extreme", "balanced"], np.vstack([np.eye(4)[:3], rows]))
-    result = evaluate_word_analogies(kv, write(f": s\na b c {answer}\n"), method=method)
-    assert result.accuracy == 1
-
-
-def test_word_analogies_mul_shifts_cosines(write):
-    # Shifted: 1.5² / 0.7 beats 1.9 · 1.1 / 1. As they are: 0.5² / −0.3 is behind 0.09 / 1e−6.
-    rows = [[-0.3, 0.5, 0.5, math.sqrt(0.41)], [0, 0.9, 0.1, math.sqrt(0.18)]]
-    kv = KeyedVectors(["a", "b", "c", "away", "across"], np.vstack([np.eye(4)[:3], rows]))
-    result = evaluate_word_analogies(kv, write(": s\na b c away\n"), method="mul")
-    assert result.accuracy == 1
+@pytest.mark.parametrize(
+    ("method", "right", "wrong"),
+    [
+        # Cosines with b and c: 0.9 and 0.1, sum 1, product 1.9 · 1.1 = 2.09 before the halving;
+        # twice 0.45, sum 0.9, product 1.45² = 2.1025.
+        ("add", [0, 0.9, 0.1, math.sqrt(0.18)], [0, 0.45, 0.45, math.sqrt(0.595)]),
+        ("mul", [0, 0.45, 0.45, math.sqrt(0.595)], [0, 0.9, 0.1, math.sqrt(0.18)]),
+        # Shifted: 1.5² / 0.7 beats 1.9 · 1.1 / 1. As they are: 0.5² / −0.3 is behind 0.09 / 1e−6.
+        ("mul", [-0.3, 0.5, 0.5, math.sqrt(0.41)], [0, 0.9, 0.1, math.sqrt(0.18)]),
+    ],
+)
+def test_word_analogies_methods_by_hand(write, method, right, wrong):
+    kv = KeyedVectors(["a", "b", "c", "right", "wrong"], [*np.eye(4)[:3], right, wrong])
+    assert evaluate_word_analogies(kv, write(": s\na b c right\n"), method=method).accuracy == 1
 
 
 @pytest.mark.parametrize("method", ["add", "mul"])
@@ -174,11 +169,6 @@ def test_word_analogies_never_answer_with_a_word_of_the_question(write, method):
     path = write(": s\nman woman woman Woman\n")
     options = {"method": method, "case_insensitive": False}
     assert evaluate_word_analogies(kv, path, **options).total.correct == 1
-
-
-def test_word_analogies_without_a_word_left_to_answer_with(write):
-    result = evaluate_word_analogies(ROYALS, write(": s\nman woman king man\n"), restrict_vocab=3)
-    assert (result.total.correct, result.total.questions) == (0, 1)
 
 
 def test_word_analogies_accept_any_spelling_of_the_answer(write):
@@ -196,6 +186,8 @@ def test_word_analogies_restrict_vocab_bounds_questions_and_answers(write):
         ["man", "woman", "king", "queen", "empress"],
         np.array([[1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 0.5, 1], [0, 1, 1]]),
     )
+    left = evaluate_word_analogies(kv, write(": s\nman woman king man\n"), restrict_vocab=3)
+    assert (left.total.correct, left.total.questions) == (0, 1), "no word is left to answer with"
     path = write(": s\nman woman king queen\nman woman king empress\n")
     everything = evaluate_word_analogies(kv, path)
     assert (everything.total.correct, everything.total.questions, everything.oov) == (1, 2, 0)

@@ -323,9 +323,7 @@ def test_most_similar_batch_refuses_what_is_no_list(kv, queries, message):
 def test_similar_by_word_and_vector_are_most_similar(kv):
     assert kv.similar_by_word("w4", 3, 20) == kv.most_similar("w4", topn=3, restrict_vocab=20)
     assert kv.similar_by_key("w4") == kv.similar_by_word("w4")
-    assert kv.similar_by_vector(VECTOR.tolist(), 3, 20) == kv.most_similar(
-        VECTOR, topn=3, restrict_vocab=20
-    )
+    assert kv.similar_by_vector(VECTOR.tolist(), 3, 20) == kv.most_similar([VECTOR], (), 3, 20)
 
 
 @pytest.mark.parametrize(
@@ -381,6 +379,8 @@ def test_closer_than_and_rank_equal_loops(kv, a, b):
     closer = [word for word in closer if word not in asked]
     assert kv.closer_than(a, b) == closer
     assert kv.rank(a, b) == len(closer) + 1
+    answers = [word for word, _ in kv.most_similar([a], topn=60)]
+    assert [kv.rank(a, word) for word in answers] == list(range(1, len(answers) + 1))
 
 
 def test_closer_than_does_not_count_what_is_as_near():
@@ -392,11 +392,6 @@ def test_closer_than_does_not_count_what_is_as_near():
     assert [key for key, _ in kv.most_similar(0, topn=40)] == list(range(1, 41))
 
 
-def test_rank_of_the_answers_of_most_similar_is_their_place(kv):
-    answers = [word for word, _ in kv.most_similar("w8", topn=59)]
-    assert [kv.rank("w8", word) for word in answers] == list(range(1, 60))
-
-
 @pytest.mark.parametrize("terms", [["w1", "w2", "w3", "w4"], ["w1", VECTOR, "w9"], ["w1"]])
 def test_doesnt_match_equals_loops(kv, terms):
     center = mean(terms, [1] * len(terms), True)
@@ -405,11 +400,9 @@ def test_doesnt_match_equals_loops(kv, terms):
 
 
 def test_doesnt_match_needs_a_list_of_words(kv):
-    for words in ("w1", 5, None):
-        with pytest.raises(ValueError, match=rf"words is {words!r}; it must be a list of words"):
+    for words, message in (("w1", "it must be a list"), (5, "it must be a list"), ([], "empty")):
+        with pytest.raises(ValueError, match=rf"^words is .*{message}"):
             kv.doesnt_match(words)
-    with pytest.raises(ValueError, match="words is empty"):
-        kv.doesnt_match([])
     assert kv.doesnt_match(word for word in ["w1"]) == "w1"
 
 
@@ -427,12 +420,9 @@ def test_relative_cosine_similarity_equals_loops(kv):
     assert kv.relative_cosine_similarity("w1", "w2", topn=4) == pytest.approx(expected)
     total = sum(kv.relative_cosine_similarity("w1", word) for word, _ in kv.most_similar("w1"))
     assert total == pytest.approx(1)
-
-
-def test_relative_cosine_similarity_of_nothing_near():
-    kv = KeyedVectors("abc", np.eye(3))
+    apart = KeyedVectors("abc", np.eye(3))
     with pytest.raises(ValueError, match="the 10 words nearest to 'a' have cosines whose sum is 0"):
-        kv.relative_cosine_similarity("a", "b")
+        apart.relative_cosine_similarity("a", "b")
 
 
 @pytest.mark.parametrize("weights", [None, [1, 2.5, -0.5]])
