@@ -19,7 +19,6 @@ from test_model_folder import WORDS as ANY_WORDS
 from negsamp import KeyedVectors, SavedModelError, Word2Vec
 from negsamp.files.model_folder import words_of
 from negsamp.vectors import vector_folder as vectorfolder
-from negsamp.vectors.word_vectors import WordVectors
 
 KEYS = ["the", "new york", 7, ("a", 1), "고양이", b"\xff"]
 DTYPES = [np.float16, np.float32, np.float64, ">f4", np.int8, np.uint64]
@@ -169,16 +168,6 @@ def test_mapped_vectors_serve_threads(folder):
         with ThreadPoolExecutor(4) as pool:
             answers = [pool.submit(ask) for _ in range(4)]
             assert all(answer.result() == expected for answer in answers)
-
-
-def test_mapped_vectors_serve_a_thread_that_comes_second(folder):
-    # it found no words yet, and comes to read them when another has
-    kv = KeyedVectors.load(folder, mmap=True)
-    late = [vars(WordVectors)[name].func for name in ("index_to_key", "key_to_index", "counts")]
-    words = kv.index_to_key
-    assert late[0](kv) is words
-    assert late[1](kv) is kv.key_to_index
-    assert late[2](kv) is kv.counts
 
 
 @pytest.mark.parametrize("is_read", [False, True])
