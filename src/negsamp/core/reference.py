@@ -102,24 +102,10 @@ def loss(
     row_shift: np.ndarray | None = None,
     log_z: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Loss of each pair of a block, times the pair's weight, for an objective that samples noise.
+    """Loss in nats of each pair of a block, times the pair's weight, (P,).
 
-    Parameters
-    ----------
-    W_in, W_out : ndarray, shape (V, d)
-        Input (center) and output (context) vectors.
-    block : Block
-    objective : Objective
-        One that draws noise words.
-    row_shift : ndarray, shape (V,), optional
-        Subtracted from the scores of each row; nothing if None.
-    log_z : ndarray, shape (V,), optional
-        γ, subtracted from all scores of each center; nothing if None.
-
-    Returns
-    -------
-    ndarray, shape (P,)
-        Nats.
+    For an objective that draws noise words. `row_shift` (V,) is subtracted from the scores of each
+    row, and `log_z` (V,), γ, from all scores of each center.
     """
     pairs = block.pairs()
     positive, negative = _scores(W_in, W_out, pairs, row_shift, log_z)
@@ -134,10 +120,7 @@ def gradients(
     row_shift: np.ndarray | None = None,
     log_z: np.ndarray | None = None,
 ) -> Gradients:
-    """The direction in which each occurrence of a block wants its row to go.
-
-    Parameters are those of `loss`; the gradients have the dtype of the matrices.
-    """
+    """The direction in which each occurrence of a block moves its row; see `loss`."""
     pairs = block.pairs()
     positive, negative = _scores(W_in, W_out, pairs, row_shift, log_z)
     g_positive, g_negative = objective.score_gradients(positive, negative, pairs.noise_weight)

@@ -179,14 +179,7 @@ class Objective:
         into: Gradients | None = None,
         groups: slice = slice(None),
     ) -> Any:
-        """The kernel for blocks of a shape, with methods `gradients` and `loss`.
-
-        Parameters
-        ----------
-        extras : Extras
-        shape, reach, vector_size, dtype, into, groups
-            As in `negsamp.core.kernels.sampled.BlockKernel`.
-        """
+        """The kernel for blocks of a shape, with the methods and parameters of `BlockKernel`."""
         return BlockKernel(
             self, shape, reach, vector_size, dtype, into, groups, extras.row_shift, extras.log_z
         )
@@ -213,13 +206,7 @@ class Objective:
         return int(self.draws_noise)
 
     def with_normalizer(self, normalizer: str | None) -> Objective:
-        """The objective with the parameter `nce_normalizer`; None is what it has by itself.
-
-        Raises
-        ------
-        ValueError
-            If it has none, or none of that name.
-        """
+        """The objective with the parameter `nce_normalizer`; a ValueError if it has no such γ."""
         if normalizer is not None:
             raise ValueError(
                 f"nce_normalizer is {normalizer!r} with objective {self.name!r}; "
@@ -232,30 +219,16 @@ class Objective:
         return 0
 
     def row_shift(self, noise: np.ndarray, negative: int) -> np.ndarray | None:
-        """What is subtracted from the scores of each output row.
+        """What is subtracted from the scores of each output row, (V,), if anything is.
 
-        Parameters
-        ----------
-        noise : ndarray, shape (V,)
-            U, the noise distribution.
-        negative : int
-            K.
-
-        Returns
-        -------
-        ndarray, shape (V,) float64, or None
+        `noise` is U, the noise distribution, (V,), and `negative` is K.
         """
         return None
 
     def extras(self, counts: np.ndarray, noise: np.ndarray, negative: int) -> Extras:
-        """What is needed beside the two matrices, at the beginning of a run.
+        """What is needed beside the two matrices, as it is at the beginning of a run.
 
-        Parameters
-        ----------
-        counts, noise : ndarray, shape (V,)
-            Occurrences of each word, falling, and the noise distribution.
-        negative : int
-            K.
+        `counts` has the occurrences of each word, falling, (V,); the others as in `row_shift`.
         """
         shift, n = self.row_shift(noise, negative), self.n_normalizers(len(counts))
         return Extras(
