@@ -93,7 +93,10 @@ def test_archive_without_words_comes_back(path):
         ({"offsets": np.array([0, 2**63 - 1, -(2**63), -1, 3, 4, 23])}, "'offsets' must rise"),
         ({"offsets": np.arange(7.0)}, "'offsets' has shape .* of int64"),
         ({"counts": np.ones(5, np.int64)}, "'counts' has 5 numbers, and 'vectors' has 6 rows"),
-        ({"words": np.frombuffer(b"aabcdef", np.uint8), "offsets": np.r_[0:6, 7]}, "'a' is there"),
+        (
+            {"words": np.frombuffer(b"aabcdef", np.uint8), "offsets": np.r_[0:6, 7]},
+            "'a' more than once",
+        ),
         (
             {"words": np.zeros(70_000, np.uint8), "offsets": np.r_[0:6, 70_000]},
             "a word has 69995 bytes; 65536 are allowed",
@@ -132,8 +135,8 @@ PROMISE = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(HEADER)) + HEADER
         (PROMISE, {"file_size": 10, "compress_size": 10}, "'vectors.npy'"),
         (PROMISE, {"compress_type": zipfile.ZIP_DEFLATED, "file_size": 99_999}, "far more"),
         (PROMISE, {"compress_type": zipfile.ZIP_LZMA}, "is packed by method 14"),
-        (PROMISE, {"compress_size": 9**9, "file_size": 9**9}, "reaches into what is behind it"),
-        (PROMISE, {"header_offset": 30}, "reaches into|magic|members"),
+        (PROMISE, {"compress_size": 9**9, "file_size": 9**9}, "promises far more"),
+        (PROMISE, {"header_offset": 30}, "bytes before its first member"),
         (PROMISE, {"filename": "../../vectors.npy"}, "its members are"),
         (PROMISE, {"filename": "words.npy"}, "its members are|differ"),
         (PROMISE, {"flag_bits": 1}, "encrypted"),
@@ -146,11 +149,14 @@ def test_directory_that_lies_is_refused_and_allocates_nothing(path, content, cha
 
 
 def load_npz_refuses(path, message):
+    """The archive is refused, and little is allocated."""
     tracemalloc.start()
-    with pytest.raises(VectorFileError, match=message):
-        load_npz(path)
-    assert tracemalloc.get_traced_memory()[1] < 2_000_000
-    tracemalloc.stop()
+    try:
+        with pytest.raises(VectorFileError, match=message):
+            load_npz(path)
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_long_name_of_a_member_is_not_shown_whole(path):
@@ -188,9 +194,9 @@ def test_end_of_the_archive_must_be_whole(path):
 
 def test_long_list_of_members_is_not_read(path):
     with zipfile.ZipFile(path, "w") as archive:
-        for i in range(2000):
+        for i in range(11_000):
             archive.writestr(f"{i}", b"")
-    load_npz_refuses(path, "it has 2000 members; 4 are allowed")
+    load_npz_refuses(path, "its list of members has .* bytes; 524288 are allowed")
 
 
 def test_large_archives_end_is_read(path, monkeypatch):
@@ -199,10 +205,6 @@ def test_large_archives_end_is_read(path, monkeypatch):
     assert b"PK\6\6" in path.read_bytes(), "it has the end of a large archive"
     monkeypatch.undo()
     assert load_npz(path).vectors.tobytes() == sample().vectors.tobytes()
-    content = path.read_bytes()
-    at = content.index(b"PK\6\6")
-    path.write_bytes(content[: at + 4] + b"\xff" + content[at + 5 :])
-    load_npz_refuses(path, "its end is damaged")
 
 
 @pytest.mark.parametrize("key", [7, "", "\ud800", ("a",)])

@@ -17,8 +17,8 @@ from negsamp.errors import VectorFileError
 from negsamp.vectors.formats.glove import has_header, load_glove_format, save_glove_format
 from negsamp.vectors.formats.npz import load_npz, save_npz
 from negsamp.vectors.formats.projector import VECTORS, load_projector, save_projector
+from negsamp.vectors.formats.reading import check_options
 from negsamp.vectors.formats.safetensors import load_safetensors, save_safetensors
-from negsamp.vectors.formats.sources import check_options
 from negsamp.vectors.formats.word2vec import load_word2vec_format, save_word2vec_format
 from negsamp.vectors.keyed_vectors import KeyedVectors
 

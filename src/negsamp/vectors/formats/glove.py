@@ -9,22 +9,13 @@ from typing import Any
 import numpy as np
 
 from negsamp.files.atomic import writing
-from negsamp.vectors.formats.sources import (
-    LARGEST_VECTOR,
-    Collector,
-    check_options,
-    opened,
-)
+from negsamp.vectors.formats.reading import LARGEST_VECTOR, Collector, check_options, opened
 from negsamp.vectors.formats.text_rows import longest_line, read_text_rows, write_text_rows
-from negsamp.vectors.formats.writing import (
-    check_vectors,
-    encode_word,
-)
+from negsamp.vectors.formats.writing import NO_SPACES, check_vectors
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
 __all__ = ["has_header", "load_glove_format", "save_glove_format"]
 
-REFUSED = " \t\n\r\v\f"  # at these, readers cut a line into words or strip it
 MARK = "\ufeff".encode()  # which some editors write first
 HEADER = re.compile(rb"(?:\xef\xbb\xbf)?\s*\d{1,18}\s+\d{1,18}\s*", re.ASCII)
 BEGINNING = 200  # bytes
@@ -67,26 +58,26 @@ def load_glove_format(
     MemoryError
         If all of it is there and the machine has no room for it.
     """
-    dtype = check_options(limit, encoding, errors, on_duplicate, datatype)
+    options = check_options(limit, encoding, errors, on_duplicate, datatype)
     with opened(path) as source:
         most = longest_line(LARGEST_VECTOR)
         first = source.readline(most).removeprefix(MARK)
         if len(first) >= most and not first.endswith(b"\n"):
-            raise source.fault(f"it has more than {most} bytes and no end", line=1)
+            raise source.fault(f"it has more than {most} bytes and no end", "line 1")
         if HEADER.fullmatch(first):
             raise source.fault(
                 "it is two integers, as in the header of word2vec's text form, which "
                 "load_word2vec_format reads",
-                line=1,
+                "line 1",
             )
         d = first.rstrip(b" \r\n").count(b" ")
         if not 1 <= d <= LARGEST_VECTOR:
             raise source.fault(
                 f"it has {d} fields behind a word, apart by one space each; there must be 1 to "
                 f"{LARGEST_VECTOR} numbers" + (", and it has tabs" if b"\t" in first else ""),
-                line=1,
+                "line 1",
             )
-        collector = Collector(source, d, None, encoding, errors, on_duplicate, dtype)
+        collector = Collector(source, d, None, options)
         read_text_rows(source, d, collector, 1, limit, is_all=False, beginning=first)
         return collector.finish()
 
@@ -113,22 +104,21 @@ def save_glove_format(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
         If a key or a vector is such as the format cannot carry, or if the first line would be
         taken for a header; before anything is written.
     """
-    matrix = check_vectors(kv)
-    if not len(kv):
+    words, matrix = check_vectors(kv, NO_SPACES)
+    if not words:
         raise ValueError("kv has no words; without a header, there must be one or more")
-    words = [encode_word(key, row, REFUSED) + b" " for row, key in enumerate(kv.index_to_key)]
     if words[0].startswith(MARK):
         raise ValueError(
             f"the first word, {kv.index_to_key[0]!r:.60}, begins with a byte order mark, which is "
             "no part of the word where a file begins with it"
         )
-    if matrix.shape[1] == 1 and words[0].rstrip().isdigit() and float(matrix[0, 0]).is_integer():
+    if matrix.shape[1] == 1 and words[0].isdigit() and float(matrix[0, 0]).is_integer():
         raise ValueError(
             f"the first word is {kv.index_to_key[0]!r:.60} and its only number {matrix[0, 0]}: "
             "such a line is taken for a header"
         )
     with writing(path) as file:
-        write_text_rows(file, words, matrix)
+        write_text_rows(file, [word + b" " for word in words], matrix)
 
 
 def has_header(path: str | os.PathLike[str]) -> bool:

@@ -433,7 +433,7 @@ def test_gzip_bomb_is_stopped(file):
     path = file(bomb[:-1], "v.txt.gz")
     room = 1 << 16
     with (
-        mock.patch("negsamp.vectors.formats.sources.FREE_UNPACKED", room),
+        mock.patch("negsamp.vectors.formats.reading.FREE_UNPACKED", room),
         pytest.raises(VectorFileError, match=r"unpacks to more than the \d+ bytes allowed"),
     ):
         load_glove_format(path)
