@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import Any
 
 import numpy as np
@@ -11,13 +10,13 @@ import numpy as np
 from negsamp.files.atomic import writing
 from negsamp.vectors.formats.reading import LARGEST_VECTOR, Collector, check_options, opened
 from negsamp.vectors.formats.text_rows import longest_line, read_text_rows, write_text_rows
+from negsamp.vectors.formats.word2vec import HEADER
 from negsamp.vectors.formats.writing import NO_SPACES, check_vectors
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
 __all__ = ["has_header", "load_glove_format", "save_glove_format"]
 
-MARK = "\ufeff".encode()  # which some editors write first
-HEADER = re.compile(rb"(?:\xef\xbb\xbf)?\s*\d{1,18}\s+\d{1,18}\s*", re.ASCII)
+MARK = "\ufeff".encode()  # a byte order mark, which some editors write first
 BEGINNING = 200  # bytes
 
 
@@ -35,8 +34,8 @@ def load_glove_format(
     Parameters
     ----------
     path : path
-        Plain or gzip, as its first bytes say. The first line's word has no spaces: all fields
-        behind it are numbers, and say how many each word has.
+        Plain or gzip, as its first bytes say. The word of the first line has no spaces: all fields
+        behind it are numbers, as many as every vector has.
     limit, encoding, errors, on_duplicate, datatype
         As in `load_word2vec_format`.
 
@@ -56,7 +55,7 @@ def load_glove_format(
     ValueError
         If an option is out of range.
     MemoryError
-        If all of it is there and the machine has no room for it.
+        If the file is whole and the machine has no room for its vectors.
     """
     options = check_options(limit, encoding, errors, on_duplicate, datatype)
     with opened(path) as source:
@@ -83,26 +82,27 @@ def load_glove_format(
 
 
 def save_glove_format(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
-    """Write vectors as text without a header, with digits enough to come back the same.
+    """Write vectors as text without a header, with enough digits for all bits of any type.
 
     Counts are not written.
 
     Parameters
     ----------
     kv : KeyedVectors
-        Of one word or more. Its keys must be str without white space of ASCII, and not empty.
+        It must have a word. Its keys must be str, not empty, and without white space of ASCII.
     path : path
-        A file of that name is replaced when the new one is complete. With ``.gz`` it is packed.
+        An older file of that name is replaced when the new one is complete. With the suffix
+        ``.gz`` it is packed.
 
     Raises
     ------
     OSError
         If the file cannot be written.
     TypeError
-        If `kv` is no `KeyedVectors`.
+        If `kv` is not a `KeyedVectors`.
     ValueError
-        If a key or a vector is such as the format cannot carry, or if the first line would be
-        taken for a header; before anything is written.
+        If the format cannot carry a key or a vector, or if the first line would be taken for a
+        header; nothing has been written then.
     """
     words, matrix = check_vectors(kv, NO_SPACES)
     if not words:
@@ -122,7 +122,7 @@ def save_glove_format(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
 
 
 def has_header(path: str | os.PathLike[str]) -> bool:
-    """Whether a text file's first line is two integers, as in word2vec's form.
+    """Return whether a text file's first line is two integers, as in word2vec's form.
 
     Raises
     ------

@@ -45,7 +45,7 @@ def load_npz(path: str | os.PathLike[str]) -> KeyedVectors:
     VectorFileError
         If it is not such a file or is damaged.
     MemoryError
-        If all of it is there and the machine has no room for it.
+        If the file is whole and the machine has no room for its vectors.
     """
     name = os.fspath(path)
     try:
@@ -75,9 +75,9 @@ def save_npz(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
     Parameters
     ----------
     kv : KeyedVectors
-        Its keys must be str, and not empty.
+        Its keys must be str and not empty.
     path : path
-        A file of that name is replaced when the new one is complete.
+        An older file of that name is replaced when the new one is complete.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def save_npz(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
     TypeError
         If `kv` is not a `KeyedVectors`.
     ValueError
-        If a key or a vector is such as the format cannot carry; before anything is written.
+        If the format cannot carry a key or a vector; nothing has been written then.
     """
     arrays = arrays_of(kv)
     with (

@@ -44,7 +44,7 @@ def save_projector(kv: KeyedVectors, folder: str | os.PathLike[str]) -> None:
     Parameters
     ----------
     kv : KeyedVectors
-        Of one word or more. Its keys must be str without tabs and line ends, and more than white
+        It must have a word. Its keys must be str without tabs and line ends, and more than white
         space.
     folder : path
         A new folder.
@@ -56,9 +56,9 @@ def save_projector(kv: KeyedVectors, folder: str | os.PathLike[str]) -> None:
     OSError
         If the files cannot be written.
     TypeError
-        If `kv` is no `KeyedVectors`.
+        If `kv` is not a `KeyedVectors`.
     ValueError
-        If a key or a vector is such as the format cannot carry; before anything is written.
+        If the format cannot carry a key or a vector; nothing has been written then.
     """
     words, matrix = check_vectors(kv, REFUSED)
     for row, word in enumerate(kv.index_to_key):
@@ -97,23 +97,23 @@ def load_projector(folder: str | os.PathLike[str], *, datatype: Any = np.float32
     ----------
     folder : path
     datatype : dtype
-        Of the matrix: float16, float32 or float64.
+        Type of the matrix: float16, float32 or float64.
 
     Returns
     -------
     KeyedVectors
-        Its keys are str; with counts if they are there.
+        Its keys are str; it has counts if they are there.
 
     Raises
     ------
     OSError
         If a file cannot be read.
     VectorFileError
-        If the files are not such or do not agree; names the line.
+        If they are not such files, or do not agree; names the line.
     ValueError
-        If `datatype` is none of the three.
+        If `datatype` is another type.
     MemoryError
-        If all of it is there and the machine has no room for it.
+        If the file is whole and the machine has no room for its vectors.
     """
     options = check_options(datatype=datatype)
     with opened(Path(folder) / METADATA) as source:
@@ -134,9 +134,7 @@ def load_projector(folder: str | os.PathLike[str], *, datatype: Any = np.float32
 def _read_words(source: Source) -> tuple[list[bytes], list[int] | None]:
     words: list[bytes] = []
     counts: list[int] | None = None
-    number = 0
-    while line := source.readline(LONGEST_LINE):
-        number += 1
+    for number, line in enumerate(iter(lambda: source.readline(LONGEST_LINE), b""), 1):
         word, *columns = line.removesuffix(b"\n").removesuffix(b"\r").split(b"\t")
         if number == 1 and columns:
             if [word, *columns] != HEADING:

@@ -47,7 +47,7 @@ def load_safetensors(path: str | os.PathLike[str]) -> KeyedVectors:
     VectorFileError
         If it is not such a file or is damaged.
     MemoryError
-        If all of it is there and the machine has no room for it.
+        If the file is whole and the machine has no room for its vectors.
     """
     name = os.fspath(path)
     try:
@@ -75,18 +75,18 @@ def save_safetensors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
     Parameters
     ----------
     kv : KeyedVectors
-        Its keys must be str, and not empty.
+        Its keys must be str and not empty.
     path : path
-        A file of that name is replaced when the new one is complete.
+        An older file of that name is replaced when the new one is complete.
 
     Raises
     ------
     OSError
         If the file cannot be written.
     TypeError
-        If `kv` is no `KeyedVectors`.
+        If `kv` is not a `KeyedVectors`.
     ValueError
-        If a key or a vector is such as the format cannot carry; before anything is written.
+        If the format cannot carry a key or a vector; nothing has been written then.
     """
     # by name, which is from wide to narrow, so that each begins at a multiple of its numbers' size
     arrays = sorted(arrays_of(kv).items())

@@ -33,10 +33,10 @@ from negsamp.vectors.formats.text_rows import (
 from negsamp.vectors.formats.writing import NO_SPACES, check_finite, check_vectors, row_chunks
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
-__all__ = ["load_word2vec_format", "save_word2vec_format"]
+__all__ = ["HEADER", "load_word2vec_format", "save_word2vec_format"]
 
 LONGEST_HEADER = 64  # bytes
-HEADER = re.compile(rb"\s*(\d{1,18})\s+(\d{1,18})\s*\n", re.ASCII)
+HEADER = re.compile(rb"(?:\xef\xbb\xbf)?\s*(\d{1,18})\s+(\d{1,18})\s*", re.ASCII)
 NUMBERS = np.dtype("<f4")
 BLOCK = 1 << 20  # bytes
 TEXT_BEGINNING = 1 << 12  # bytes that are looked at to tell the text form
@@ -61,18 +61,18 @@ def load_word2vec_format(
         Plain or gzip, as its first bytes say.
     binary : bool, optional
         The form; None goes by the suffix: ``.txt`` and ``.vec`` are text, ``.bin`` is binary, each
-        perhaps with ``.gz`` behind it.
+        with or without ``.gz`` behind it.
     limit : int, optional
         Read the first so many rows and look at no more.
     encoding : str
-        Of the words; one in which ASCII characters are ASCII bytes.
+        Encoding of the words; one in which ASCII characters are ASCII bytes.
     errors : str
-        What happens to words that are not in this encoding: ``"strict"``, ``"ignore"``,
+        How words that are not in this encoding are handled: ``"strict"``, ``"ignore"``,
         ``"replace"`` or another codec error handler.
     on_duplicate : {"error", "first"}
         Whether a word that comes again is an error, or its row is left out.
     datatype : dtype
-        Of the matrix: float32, or float16 for half the memory, or float64.
+        Type of the matrix: float32, or float16 for half the memory, or float64.
 
     Returns
     -------
@@ -85,11 +85,11 @@ def load_word2vec_format(
     OSError
         If the file cannot be read.
     VectorFileError
-        If it is not such a file, or not all of one; names the line or the byte.
+        If it is not such a file, or is not whole; names the line or the byte.
     ValueError
         If an option is out of range.
     MemoryError
-        If all of it is there and the machine has no room for it.
+        If the file is whole and the machine has no room for its vectors.
     """
     options = check_options(limit, encoding, errors, on_duplicate, datatype)
     is_binary = _is_binary(path, binary)
@@ -115,15 +115,16 @@ def save_word2vec_format(
 ) -> None:
     """Write vectors so that word2vec's tools, gensim and `load_word2vec_format` read them.
 
-    Counts are not written. The text form has digits enough to come back the same, whatever the
-    type; the binary form is float32, to which float64 is rounded.
+    Counts are not written. The text form has enough digits for all bits of any type; the binary
+    form is float32, to which float64 is rounded.
 
     Parameters
     ----------
     kv : KeyedVectors
-        Its keys must be str without white space of ASCII, and not empty.
+        Its keys must be str, not empty, and without white space of ASCII.
     path : path
-        A file of that name is replaced when the new one is complete. With ``.gz`` it is packed.
+        An older file of that name is replaced when the new one is complete. With the suffix
+        ``.gz`` it is packed.
     binary : bool, optional
         The form; None goes by the suffix as in `load_word2vec_format`.
 
@@ -132,13 +133,13 @@ def save_word2vec_format(
     OSError
         If the file cannot be written.
     TypeError
-        If `kv` is no `KeyedVectors`.
+        If `kv` is not a `KeyedVectors`.
     ValueError
-        If a key or a vector is such as the format cannot carry; before anything is written.
+        If the format cannot carry a key or a vector; nothing has been written then.
     """
     is_binary = _is_binary(path, binary)
     words, matrix = check_vectors(kv, NO_SPACES)
-    if is_binary:
+    if is_binary and matrix.dtype == np.float64:
         check_finite(matrix, kv.index_to_key, NUMBERS)
     with writing(path) as file:
         file.write(b"%d %d\n" % matrix.shape)
@@ -163,8 +164,8 @@ def _is_binary(path: str | os.PathLike[str], binary: bool | None) -> bool:
 
 def _read_header(source: Source) -> tuple[int, int]:
     line = source.readline(LONGEST_HEADER)
-    match = HEADER.fullmatch(line.removeprefix(b"\xef\xbb\xbf"))
-    if not match:
+    match = HEADER.fullmatch(line)
+    if not match or not line.endswith(b"\n"):
         raise source.fault(
             f"it is {shown(line)}; it must be two integers, the number of words and that of "
             "dimensions (a file without them is read by load_glove_format)",

@@ -50,7 +50,8 @@ def check_finite(matrix: np.ndarray, words: Sequence[Any], dtype: Any = None) ->
     """Check that all numbers are finite, and are so in another type."""
     row = first_row_not_finite(matrix, dtype)
     if row is not None:
-        fault = f"has numbers out of range of {np.dtype(dtype)}" if dtype else "is not finite"
+        is_own = dtype is None
+        fault = "is not finite" if is_own else f"has numbers out of range of {np.dtype(dtype)}"
         raise ValueError(
             f"the vector of {words[row]!r:.60} (row {row}) {fault}: {matrix[row]!s:.60}"
         )
