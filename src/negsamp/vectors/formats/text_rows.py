@@ -223,8 +223,6 @@ def _check_row(row: bytes, d: int, separator: str) -> list[float]:
 
 
 def _hint(line: bytes) -> str:
-    if len(line.translate(None, CONTROL)) < len(line):
-        return (
-            "; its bytes are not text, so the file may be in word2vec's binary form (binary=True)"
-        )
-    return ""
+    is_text = len(line.translate(None, CONTROL)) == len(line)
+    hint = "; its bytes are not text, so the file may be in word2vec's binary form (binary=True)"
+    return "" if is_text else hint

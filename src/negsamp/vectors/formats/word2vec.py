@@ -24,12 +24,7 @@ from negsamp.vectors.formats.reading import (
     opened,
     shown,
 )
-from negsamp.vectors.formats.text_rows import (
-    NUMBER,
-    read_text_rows,
-    shortest_rows,
-    write_text_rows,
-)
+from negsamp.vectors.formats.text_rows import NUMBER, read_text_rows, shortest_rows, write_text_rows
 from negsamp.vectors.formats.writing import NO_SPACES, check_finite, check_vectors, row_chunks
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
