@@ -10,7 +10,9 @@ import hashlib
 import json
 import math
 import re
+import tracemalloc
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
@@ -34,6 +36,17 @@ from negsamp.files.npy import read_array, read_shape
 from negsamp.vectors.evaluation import evaluate_word_analogies, evaluate_word_pairs
 
 LINE_END = re.compile("\r\n|\r|\n")
+
+
+@contextmanager
+def allocating(most):
+    """Fail if more bytes than `most` are allocated at a time."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < most
+    finally:
+        tracemalloc.stop()
 
 
 def fix_digests(folder):
