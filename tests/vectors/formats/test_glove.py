@@ -9,19 +9,6 @@ from negsamp import KeyedVectors, VectorFileError, load_glove_format, save_glove
 from negsamp.vectors.formats.glove import has_header
 
 
-@pytest.mark.parametrize("name", ["v.txt", "v.glove.gz"])
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_vectors_come_back_as_they_were(tmp_path, name, dtype):
-    vectors = np.random.default_rng(0).standard_normal((3000, 4)).astype(dtype)
-    kv = KeyedVectors([f"w{i}" for i in range(3000)], vectors)
-    save_glove_format(kv, tmp_path / name)
-    back = load_glove_format(tmp_path / name, datatype=dtype)
-    assert back.index_to_key == kv.index_to_key
-    assert back.vectors.tobytes() == vectors.tobytes()
-    short = load_glove_format(tmp_path / name, datatype=dtype, limit=1100)
-    assert short.vectors.tobytes() == vectors[:1100].tobytes()
-
-
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # an open file
 def test_gensim_reads_what_is_written(tmp_path):
     gensim = pytest.importorskip("gensim.models")

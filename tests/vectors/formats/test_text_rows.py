@@ -115,7 +115,3 @@ def test_what_is_written_comes_back_bit_for_bit(dtype):
     rows = values[: len(values) // 4 * 4].reshape(-1, 4)
     back = parsed([row.encode() for row in format_rows(rows)], 4)
     assert back.astype(dtype).tobytes() == rows.tobytes()
-
-
-def test_separator_stands_between_numbers():
-    assert format_rows(np.array([[0.5, -1, 1e-5]], np.float32), "\t") == ["0.5\t-1\t9.99999975e-06"]

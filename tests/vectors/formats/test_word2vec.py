@@ -49,16 +49,6 @@ def binary(rows, header=None, end=b""):
     return content
 
 
-@pytest.mark.parametrize("name", FORMS)
-@pytest.mark.parametrize("dtype", [np.float16, np.float32])
-def test_vectors_come_back_as_they_were(tmp_path, name, dtype):
-    kv = sample(dtype)
-    save_word2vec_format(kv, tmp_path / name)
-    back = load_word2vec_format(tmp_path / name, datatype=dtype)
-    assert same(back, kv)
-    assert back.vectors.dtype == dtype
-
-
 @pytest.mark.parametrize("name", ["v.txt", "v.bin"])
 def test_many_blocks_equal_one(tmp_path, name):
     kv = sample(d=30, words=[f"w{i}" for i in range(2000)])
