@@ -3,6 +3,7 @@
 import io
 import struct
 import zipfile
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -53,8 +54,14 @@ def with_member(path, name, content, **changes):
             setattr(archive.getinfo(f"{name}.npy"), field, value)
 
 
-HEADER = b"{'descr': '<f4', 'fortran_order': False, 'shape': (100000, 100000)}\n"
-PROMISE = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(HEADER)) + HEADER
+def promise(shape, n_bytes=0):
+    """A member of fewer bytes than its header says."""
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}\n".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(n_bytes)
+
+
+PROMISE = promise((100_000, 100_000))
+LONG = promise((1000, 10_000), 100_000)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +74,7 @@ PROMISE = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(HEADER)) + HEADER
         (PROMISE, {"compress_type": zipfile.ZIP_DEFLATED, "file_size": 99_999}, "far more"),
         (PROMISE, {"compress_type": zipfile.ZIP_LZMA}, "is packed by method 14"),
         (PROMISE, {"compress_size": 9**9, "file_size": 9**9}, "promises far more"),
+        (LONG, {"file_size": 40_000_068, "compress_size": 40_000_068}, "promises far more"),
         (PROMISE, {"header_offset": 30}, "bytes before its first member"),
         (PROMISE, {"filename": "../../vectors.npy"}, "its members are"),
         (PROMISE, {"filename": "words.npy"}, "its members are|differ"),
@@ -82,6 +90,13 @@ def test_directory_that_lies_is_refused_and_allocates_nothing(path, content, cha
 def load_npz_refuses(path, message):
     with allocating(2_000_000), pytest.raises(VectorFileError, match=message):
         load_npz(path)
+
+
+def test_members_that_are_too_large_together_are_refused(path):
+    zeros = np.zeros((10, 25_000), np.float32)
+    np.savez_compressed(path, vectors=zeros, words=zeros.view(np.uint8).ravel())
+    with mock.patch("negsamp.vectors.formats.reading.FREE_UNPACKED", 1 << 20):
+        load_npz_refuses(path, "'words.npy' promises far more")
 
 
 def test_long_name_of_a_member_is_not_shown_whole(path):
