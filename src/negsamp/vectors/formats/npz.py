@@ -12,7 +12,7 @@ import os
 import struct
 import zipfile
 import zlib
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -51,7 +51,7 @@ def load_npz(path: str | os.PathLike[str]) -> KeyedVectors:
     try:
         with (
             open_file(path) as file,
-            _ShortReads(file) as reader,  # type: ignore[arg-type]
+            _ShortReads(cast(Any, file)) as reader,
             zipfile.ZipFile(reader) as archive,
         ):
             return vectors_of(_read_arrays(archive, _checked_members(reader, archive)))
