@@ -41,7 +41,7 @@ __all__ = [
     "saver_for",
 ]
 
-GZIPPED = (".txt", ".vec", ".bin", ".glove")
+GZIPPED = (".txt", ".vec", ".bin", ".glove")  # these may have .gz behind them
 SAVERS: dict[str, Callable[..., None]] = {
     ".txt": save_word2vec_format,
     ".vec": save_word2vec_format,
