@@ -161,7 +161,7 @@ def test_diagnose_shows_what_training_would_be(capsys, corpus):
 def test_diagnose_hands_every_parameter_over(capsys, monkeypatch):
     asked = []
 
-    def diagnose(self, corpus, *, errors, seconds=7.0):
+    def diagnose(self, corpus, *, errors, seconds: float = 7.0):
         asked.append((self.get_params(), corpus, errors, seconds))
         return "nothing to say"
 
@@ -622,9 +622,9 @@ def test_resume_refuses_other_limits(corpus, tmp_path, capsys):
     assert main(options) == 0
     assert main(options) == 0
     assert main([*options, "--max-time", "1h"]) == 2
-    assert "argument --max-time: it is another than the run in" in capsys.readouterr().err
+    assert "argument --max-time: it is 3600.0, but the run in" in capsys.readouterr().err
     assert main([*options, "--validation", "0.2"]) == 2
-    assert "argument --validation: it is another than the run in" in capsys.readouterr().err
+    assert "argument --validation: it is 0.2, but the run in" in capsys.readouterr().err
     assert main([*options, "--max-time", "soon"]) == 2
     assert "max_time is 'soon'; it must be seconds above 0" in capsys.readouterr().err
 

@@ -76,14 +76,14 @@ def test_convert_replaces_a_file_only_with_force(tmp_path, kv, run):
     (tmp_path / "v.txt").write_text("older")
     status, said, complaints = run(tmp_path / "v.npz", tmp_path / "v.txt")
     assert (status, said) == (2, "")
-    assert re.search(r"output '.*v\.txt' is there already; --force replaces it", complaints)
+    assert re.search(r"output '.*v\.txt' exists; --force replaces it", complaints)
     assert (tmp_path / "v.txt").read_text() == "older"
     assert run(tmp_path / "v.npz", tmp_path / "v.txt", "--force")[0] == 0
     assert open_vectors(tmp_path / "v.txt").index_to_key == WORDS
     (tmp_path / "v.projector").mkdir()
     status, _, complaints = run(tmp_path / "v.npz", tmp_path / "v.projector", "--force")
     assert status == 2
-    assert "is there already; choose another name" in complaints
+    assert "is a folder; choose another name" in complaints
 
 
 def test_convert_onto_itself_with_force_is_safe(tmp_path, kv, run):
