@@ -73,7 +73,7 @@ def add_option(
     **settings
         Passed on to `add_argument`.
     """
-    hint = _type_hints(function)[name]
+    hint = _type_hints(function).get(name, str)
     kind = (get_args(hint) or (hint,))[0]  # `int | None` is read as int
     default = _signature(function).parameters[name].default
     if default is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from negsamp.cli.options import add_corpus, add_errors, add_option, add_output, values_of
 from negsamp.cli.usage import UsageError, check_output
-from negsamp.corpus.phrases.model import PARAMETERS, SCORINGS, Phrases
+from negsamp.corpus.phrases.phrase_detection import PARAMETERS, SCORINGS, Phrases
 
 SUMMARY = "join words that often stand together into phrases"
 DESCRIPTION = (

@@ -27,28 +27,34 @@ MOST_PASSES = 20  # of which a phrase of a million words could come
 def write_phrases(
     path: str | os.PathLike[str], parameters: Mapping[str, Any], passes: Iterable[Pass]
 ) -> None:
-    """Write parameters and passes.
-
-    Raises
-    ------
-    ValueError
-        If the file would be too large to be read.
-    OSError
-        If it cannot be written.
-    """
+    """Write parameters and passes; ValueError if the file would be too large to be read."""
     plain = {
         name: value.item() if hasattr(value, "item") else value  # NumPy's numbers
         for name, value in parameters.items()
     }
     plain["connector_words"] = sorted(plain["connector_words"])
-    objects = [_object(found._asdict()) for found in passes]
-    lines = [f'"format": "{FORMAT}"', f'"parameters": {_object(plain)}']
-    lines.append(f'"passes": [{",".join(objects)}]')
+    objects = ",".join(_object(found._asdict()) for found in passes)
+    lines = [f'"format": "{FORMAT}"', f'"parameters": {_object(plain)}', f'"passes": [{objects}]']
     content = f"{{{','.join(lines)}}}".encode("ascii")
     if len(content) > LARGEST_FILE:
         raise ValueError(f"the phrases take {len(content)} bytes; {LARGEST_FILE} are allowed")
     with writing(path) as file:
         file.write(content)
+
+
+def _object(values: Mapping[str, Any]) -> str:
+    """JSON of lists and of single values, a line each."""
+    lines = [
+        f'"{name}": {_flat(value) if isinstance(value, list) else _flat([value])[1:-1]}'
+        for name, value in values.items()
+    ]
+    return "{" + ",\n".join(lines) + "}"
+
+
+def _flat(values: list[Any]) -> str:
+    """A list of strings or numbers as JSON in which no bracket but its own stands."""
+    inner = json.dumps(values, allow_nan=False)[1:-1]
+    return f"[{inner.replace('[', chr(92) + 'u005b').replace('{', chr(92) + 'u007b')}]"
 
 
 def read_phrases(path: str | os.PathLike[str], names: Sequence[str]) -> tuple[dict[str, Any], Any]:
@@ -72,36 +78,8 @@ def read_phrases(path: str | os.PathLike[str], names: Sequence[str]) -> tuple[di
     return parameters, record.get("passes")
 
 
-def _object(values: Mapping[str, Any]) -> str:
-    """JSON of lists and of single values, a line each."""
-    lines = [
-        f'"{name}": {_flat(value) if isinstance(value, list) else _flat([value])[1:-1]}'
-        for name, value in values.items()
-    ]
-    return "{" + ",\n".join(lines) + "}"
-
-
-def _flat(values: list[Any]) -> str:
-    """A list of strings or numbers as JSON in which no bracket but its own stands."""
-    inner = json.dumps(values, allow_nan=False)[1:-1]
-    return f"[{inner.replace('[', chr(92) + 'u005b').replace('{', chr(92) + 'u007b')}]"
-
-
 def checked_passes(passes: Any, delimiter: str, connector_words: Set[str], most: int) -> list[Pass]:
-    """What a file says that the passes found.
-
-    Parameters
-    ----------
-    passes : object
-        From `read_phrases`.
-    delimiter, connector_words, most
-        As the file's parameters are, `most` the number of passes.
-
-    Raises
-    ------
-    ValueError
-        If `Phrases.fit` would not find such phrases.
-    """
+    """The passes of a file; ValueError if `Phrases.fit` would not find such phrases."""
     if not isinstance(passes, list) or not 1 <= len(passes) <= most:
         raise ValueError(f"it must have 1 to {most} passes")
     checked: list[Pass] = []
@@ -110,7 +88,7 @@ def checked_passes(passes: Any, delimiter: str, connector_words: Set[str], most:
         if not isinstance(record, dict) or set(record) != set(Pass._fields):
             raise ValueError(f"pass {number} must have {', '.join(Pass._fields)}")
         found = Pass(**record)
-        for name, values in found._asdict().items():
+        for name, values in record.items():
             kind = {"counts": int, "scores": float}.get(name, str)
             if not isinstance(values, list) or any(type(value) is not kind for value in values):
                 raise ValueError(f"{name} of pass {number} must be a list of {kind.__name__}")
