@@ -460,6 +460,9 @@ def test_browser_word_in_the_address_is_chosen(page, browser, address):
     browser.get(address + "#par%69s")
     browser.refresh()
     assert page.texts("#question") == ["paris"]
+    shown = page.run(view := "return [map.view.x, map.view.y, map.view.scale]")
+    page.run("map.showAll(); choose(words.indexOf('paris'))")
+    assert page.run(view) == shown  # the map has moved there
     page.run("choose(words.indexOf('größe'))")
     assert browser.current_url.endswith("#gr%C3%B6%C3%9Fe")
     browser.back()
