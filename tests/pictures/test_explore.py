@@ -7,13 +7,11 @@ import json
 import os
 import re
 import shutil
-import sys
 
 import numpy as np
 import pytest
 
-from negsamp import KeyedVectors, Word2Vec
-from negsamp.cli import main
+from negsamp import KeyedVectors
 from negsamp.pictures.explore import explorer_page, quantize
 
 HOSTILE = "</script><script>window.hacked=1</script>"
@@ -165,49 +163,6 @@ def test_quantize_keeps_nearly_all_neighbours():
 def test_page_refuses_a_top_that_is_none(kv, top):
     with pytest.raises(ValueError, match=f"top is {top}; it must be an integer, 1 or more"):
         explorer_page(kv, top=top)
-
-
-# The command
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models") / "cats & dogs"
-    sentences = [["cat", "dog", "cow", "hen"] * 3] * 20
-    params = {"vector_size": 4, "epochs": 1, "sample": 0, "workers": 1, "seed": 1}
-    Word2Vec(**params, progress=False).fit(sentences).save(folder)
-    return str(folder)
-
-
-def test_explore_writes_the_page_of_a_model(model, tmp_path, capsys):
-    output = tmp_path / "map.html"
-    assert main(["explore", model, "-o", str(output), "--top", "3", "--method", "pca"]) == 0
-    kv = Word2Vec.load(model).wv
-    assert output.read_bytes() == explorer_page(kv, "cats & dogs", top=3, method="pca")
-    assert capsys.readouterr().out == f"{output}: 3 words, 0.0 MB\n"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["-o", "{}/map.png"], "its name must end in .html or .htm"),
-        (["-o", "{}/none/map.html"], "No such file or directory"),
-        (["-o", "{}/map.html", "--top", "0"], "argument --top: it is 0; it must be 1 or more"),
-        (["-o", "{}/map.html", "--seed", "-1"], "argument --seed: it is -1; it must be 0 or more"),
-    ],
-)
-def test_explore_refuses_and_writes_nothing(model, tmp_path, capsys, arguments, message):
-    assert main(["explore", model, *(text.format(tmp_path) for text in arguments)]) == 2
-    assert message in capsys.readouterr().err
-    assert os.listdir(tmp_path) == []
-
-
-def test_explore_names_the_package_that_is_missing(model, tmp_path, capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "sklearn.manifold", None)
-    arguments = ["-o", str(tmp_path / "map.html"), "--method", "tsne"]
-    assert main(["explore", model, *arguments]) == 2
-    assert "pip install scikit-learn" in capsys.readouterr().err
-    assert os.listdir(tmp_path) == []
 
 
 # The page in a browser
