@@ -5,9 +5,8 @@ import math
 import numpy as np
 import pytest
 from test_cli import assert_one_line, run
-from test_golden import GOLDEN
 
-from negsamp import KeyedVectors, Word2Vec
+from negsamp import KeyedVectors
 from negsamp.cli import main
 from negsamp.vectors.evaluation import evaluate_word_analogies, evaluate_word_pairs
 
@@ -110,15 +109,6 @@ def test_evaluate_answers_by_the_method(tmp_path, capsys):
     for options, right in (([], 0), (["--method", "add"], 0), (["--method", "mul"], 1)):
         main(["evaluate", str(tmp_path / "vectors"), str(tmp_path / "file"), *options])
         assert table(capsys.readouterr().out)["total"][1] == f"{right} of 1"
-
-
-def test_evaluate_opens_a_model(capsys):
-    pairs, analogies = (str(GOLDEN / name) for name in ("pairs.txt", "analogies.txt"))
-    assert main(["evaluate", str(GOLDEN / "nce"), pairs, analogies]) == 0
-    expected = evaluate_word_pairs(Word2Vec.load(GOLDEN / "nce").wv, pairs)
-    found = table(capsys.readouterr().out)
-    assert found["spearman"][0] == f"{expected.spearman:.4f}"
-    assert found["lines skipped"] == ["1"]
 
 
 def test_evaluate_counts_odd_lines_and_names_them(folder, tmp_path):

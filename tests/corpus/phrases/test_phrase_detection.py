@@ -125,19 +125,6 @@ def test_phrases_are_those_of_gensim(scoring, threshold, connector_words):
     assert any("_of_" in phrase or "_the_" in phrase for phrase in used) == bool(connector_words)
 
 
-def test_two_passes_are_two_of_gensim():
-    models = pytest.importorskip("gensim.models.phrases")
-    sentences = random_text(1)
-    first = models.Phrases(sentences, min_count=3, threshold=1.5)
-    second = models.Phrases(first[sentences], min_count=3, threshold=1.5)
-    ours = Phrases(min_count=3, threshold=1.5, passes=2).fit(sentences)
-    found = list(ours.transform(sentences))
-    assert found == list(second[first[sentences]])
-    assert max(token.count("_") for sentence in found for token in sentence) == 3
-    scores = second.find_phrases(first[sentences])
-    assert {name: ours.phrases_[name] for name in scores} == pytest.approx(scores, rel=1e-12)
-
-
 def test_a_score_must_be_above_the_threshold():
     corpus = [["new", "york", "is"], ["in", "new", "york"], ["is", "new"]] * 5
     [score] = Phrases(threshold=0.1).fit(corpus).phrases_.values()
