@@ -62,16 +62,7 @@ def add_option(
 ) -> None:
     """Add the option of a function's parameter, with its name, type and default.
 
-    Parameters
-    ----------
-    parser : argparse.ArgumentParser
-    function : callable
-    name : str
-        The parameter's.
-    text : str
-        The help; a default that is not None is added to it.
-    **settings
-        Passed on to `add_argument`.
+    A default that is not None is added to the help, `text`; `settings` go to `add_argument`.
     """
     hint = _type_hints(function).get(name, str)
     kind = (get_args(hint) or (hint,))[0]  # `int | None` is read as int

@@ -102,21 +102,9 @@ def place_labels(
     found none at the first that a line reaches. That is quick, and leaves no overlap, where methods
     that push labels apart may.
 
-    Parameters
-    ----------
-    dots : ndarray, shape (n, 2)
-        What the labels belong to.
-    sizes : ndarray, shape (n, 2)
-        Widths and heights of the labels.
-    room : tuple of float
-        Width and height of the whole.
-    scale : float
-        Length of a typographic point in these units.
-
-    Returns
-    -------
-    ndarray, shape (n, 2)
-        Centers of the labels; NaN for those without a place.
+    The dots (n, 2) are what the labels belong to; sizes (n, 2) are widths and heights of the
+    labels, and `room` those of the whole; `scale` is a typographic point in these units. What comes
+    back are the centers of the labels (n, 2), NaN for those without a place.
     """
     steps = np.arange(DIRECTIONS) * (2 * np.pi / DIRECTIONS)
     order = np.argsort(np.arange(DIRECTIONS) % (DIRECTIONS // 4), kind="stable")  # right, up, …

@@ -29,32 +29,12 @@ PERPLEXITY = 30.0  # of t-SNE, as scikit-learn has it
 
 
 def pca(vectors: Any, n_components: int = 2) -> np.ndarray:
-    """Coordinates of rows along their principal components.
+    """Centred coordinates of rows along their k principal components, (V, k) float64.
 
-    Parameters
-    ----------
-    vectors : array_like, shape (V, d)
-        Finite.
-    n_components : int
-        How many components k, 1 or more.
-
-    Returns
-    -------
-    ndarray, shape (V, k) float64
-        Centred coordinates, by falling variance. Each component points where its largest entry in
-        the vectors' own axes is positive, so that the same rows give the same points. Components
-        beyond the rank of the centred rows are 0.
-
-    Raises
-    ------
-    ValueError
-        If `vectors` is no matrix of finite numbers with a row at least, or `n_components` is less
-        than 1.
-
-    Notes
-    -----
-    A singular value decomposition of the centred rows; of a large matrix, the eigenvectors of its
-    covariance (d, d), summed over chunks of rows, so that memory stays bounded.
+    They come from a singular value decomposition of the centred rows; of a large matrix, from the
+    eigenvectors of its covariance (d, d), summed over chunks of rows, so that memory stays bounded.
+    Variances fall. Each component points where its largest entry in the vectors' own axes is
+    positive, so that the same rows give the same points. Beyond the rank all coordinates are 0.
     """
     matrix = _checked(vectors)
     if not is_integer(n_components) or n_components < 1:

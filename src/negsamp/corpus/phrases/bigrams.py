@@ -133,25 +133,12 @@ def stream_units(stream: TokenStream) -> Iterator[tuple[Units, bool]]:
 def count_bigrams(
     stream: TokenStream, counts: np.ndarray, connectors: Connectors, min_count: int
 ) -> Bigrams:
-    """Count the neighbours of a stream, exactly and in bounded memory.
+    """Count the neighbours of a stream with `counts` (U,) of its units, exactly.
 
     The units are cut into ranges, each with as many occurrences as are sorted at one time, and the
-    stream is gone through once for each of them; only those pairs are counted whose left unit is in
-    the range. So no pair is ever forgotten, and how many there are in all is known.
-
-    Parameters
-    ----------
-    stream : TokenStream
-    counts : ndarray, shape (U,) int64
-        How often each unit is in it.
-    connectors : Connectors
-    min_count : int
-        Pairs seen less often are counted among `distinct` only.
-
-    Returns
-    -------
-    Bigrams
-        By left unit, then by code, then by right unit.
+    stream is read once for each of them; only those pairs are counted whose left unit is in the
+    range. So memory is bounded, and no pair is ever forgotten. The pairs are sorted by left unit,
+    then by code, then by right unit; those seen less often than `min_count` are left out.
     """
     codes = np.zeros(1, dtype=np.int64)
     if len(connectors.ids):
@@ -242,14 +229,8 @@ class _Tally:
 class Joiner:
     """Joins a corpus that comes in pieces, from left to right: a unit that is joined is taken.
 
-    Parameters
-    ----------
-    n_units : int
-        Ids are below it.
-    pairs : array_like, shape (4, P) int64
-        Left units, right units, the codes between them, and the units that they become; each pair
-        with its code once.
-    connectors : Connectors
+    Ids of units are below `n_units`; `pairs`, (4, P) int64, are left units, right units, the codes
+    between them, and the units that they become, each pair with its code once.
     """
 
     def __init__(self, n_units: int, pairs: Any, connectors: Connectors) -> None:

@@ -78,13 +78,7 @@ class PhraseJoiner:
         return units
 
     def sentences(self, chunks: Iterable[list[Any]]) -> Iterator[list[Any]]:
-        """Join the phrases in sentences, lists of tokens; tokens that are no strings stay.
-
-        Raises
-        ------
-        CorpusError
-            If a token is not hashable.
-        """
+        """Join the phrases in sentences, lists of tokens; tokens that are no strings stay."""
         for chunk in chunks:
             tokens = np.fromiter(chain.from_iterable(chunk), object, sum(map(len, chunk)))
             try:
@@ -104,13 +98,9 @@ class PhraseJoiner:
             yield from (joined[a:b] for a, b in pairwise(np.searchsorted(places, ends).tolist()))
 
     def text(self, blocks: Iterable[Tokens]) -> Iterator[bytes]:
-        """Join the phrases in the blocks of a text.
+        """Join the phrases in the blocks of a text, and yield it with ``\\n`` after each sentence.
 
-        Yields
-        ------
-        bytes
-            The tokens with a space, a delimiter or, where a sentence ended, ``\\n`` before each;
-            nothing before the first, and after the last ``\\n``.
+        A space or a delimiter is between the tokens of a sentence.
         """
         table, rows = self._table()
         held = b""  # tokens that may be joined with what follows
@@ -178,13 +168,7 @@ def lines_of(pieces: Iterable[bytes]) -> Iterator[list[str]]:
 
 
 def as_text(sentences: Iterable[list[Any]]) -> Iterator[bytes]:
-    """Sentences as lines of text; empty ones have none.
-
-    Raises
-    ------
-    CorpusError
-        If a token would not come back from the text as it is.
-    """
+    """Sentences as lines of text, empty ones left out; CorpusError if a token would be lost."""
     for number, sentence in enumerate(sentences):
         try:
             line = " ".join(sentence)

@@ -60,12 +60,7 @@ def _flat(values: list[Any]) -> str:
 def read_phrases(path: str | os.PathLike[str], names: Sequence[str]) -> tuple[dict[str, Any], Any]:
     """Parameters of these names, and what the file has for passes, for `checked_passes`.
 
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    ValueError
-        If it is not of the form that `write_phrases` writes.
+    ValueError if the file is not of the form that `write_phrases` writes.
     """
     record = parse_json(read_bytes(path, LARGEST_FILE), 10 + 10 * MOST_PASSES)
     if not isinstance(record, dict) or record.get("format") != FORMAT:

@@ -20,7 +20,7 @@ from importlib import resources
 
 import numpy as np
 
-from negsamp.checks import is_integer
+from negsamp.checks import check_integer
 from negsamp.pictures.projection import METHODS, project
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.vectors.labels import label_of
@@ -71,8 +71,7 @@ def explorer_page(
         If `top` is less than 1, if there is no such method, or if there are no words or numbers
         that are not finite.
     """
-    if not is_integer(top) or top < 1:
-        raise ValueError(f"top is {top!r}; it must be an integer, 1 or more")
+    check_integer("top", top, 1)
     rows = most_frequent(kv, top)
     vectors = kv.vectors[rows]
     points = project(vectors, method, seed)
