@@ -75,7 +75,7 @@ def add_option(
 
 def add_corpus(parser: argparse.ArgumentParser) -> None:
     """Add the text that a command reads."""
-    text = "UTF-8 text, plain or gzip, a sentence on each line and white space between tokens"
+    text = "UTF-8 text, plain or gzip: a sentence on each line, white space between tokens"
     parser.add_argument("corpus", metavar="CORPUS", help=text)
 
 

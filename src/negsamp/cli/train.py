@@ -35,14 +35,15 @@ FIT_OPTIONS = {
     "cache": ("FOLDER", "keep the text as ids there; the next run on this text begins at once"),
     "checkpoint": ("FOLDER", "save the run there now and then, so that it can be resumed"),
     "checkpoint_every": ("MINUTES", "time from one checkpoint to the next"),
-    "validation": ("SHARE", "hold out this share of the sentences; take its loss each epoch"),
+    "validation": ("SHARE", "hold out a share of the sentences and compute its loss each epoch"),
     "patience": ("N", "end after N epochs without a lower held-out loss; keep the best epoch"),
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_corpus(parser)
-    add_output(parser, "FOLDER", "folder to save the model in; an older model is replaced", Path)
+    text = "folder to save the model in; an older model there is replaced"
+    add_output(parser, "FOLDER", text, Path)
     add_parameters(parser)
     for name, (metavar, text) in FIT_OPTIONS.items():
         add_option(parser, Word2Vec.fit, name, text, metavar=metavar)
