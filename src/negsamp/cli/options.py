@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
-from negsamp.core.objectives import OBJECTIVES
+from negsamp.core.objectives import NORMALIZERS, OBJECTIVES
 from negsamp.core.optimizers import OPTIMIZERS
 from negsamp.pictures.explore import explorer_page
 from negsamp.pictures.projection import METHODS
-from negsamp.training.settings import NORMALIZERS
 from negsamp.word2vec.model import Word2Vec
 
 __all__ = [

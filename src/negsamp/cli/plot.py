@@ -11,7 +11,7 @@ from negsamp.pictures.plotting import SUFFIXES, draw_loss, draw_map, picture
 from negsamp.pictures.projection import project
 from negsamp.vectors.formats import open_vectors
 from negsamp.vectors.labels import label_of
-from negsamp.vectors.terms import most_frequent
+from negsamp.vectors.word_vectors import most_frequent
 from negsamp.word2vec.model import Word2Vec
 
 SUMMARY = "draw words as a map, or the loss of a run"
