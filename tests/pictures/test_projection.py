@@ -7,7 +7,7 @@ import pytest
 from scipy.special import log_expit
 
 from negsamp.pictures import projection
-from negsamp.pictures.projection import METHODS, nearest_neighbors, neg_tsne, pca, project, tsne
+from negsamp.pictures.projection import METHODS, neg_tsne, pca, project, tsne
 
 
 @pytest.fixture
@@ -61,18 +61,6 @@ def test_pca_components_beyond_the_rank_are_0(monkeypatch, at_once):
     np.testing.assert_allclose(points[:, 0], 5 * (np.array([1, 2, 4]) - 7 / 3), rtol=1e-12)
     np.testing.assert_array_equal(points[:, 1:], 0)
     np.testing.assert_array_equal(pca([[3.0, 4.0]]), [[0, 0]])
-
-
-def test_nearest_neighbors_are_those_of_largest_cosine(clusters, monkeypatch):
-    vectors, _ = clusters
-    monkeypatch.setattr("negsamp.vectors.cosines._PAIRS", 1000)  # some rows at a time
-    found = nearest_neighbors(vectors, 7)
-    wide = vectors.astype(np.float64)
-    unit = wide / np.linalg.norm(wide, axis=1, keepdims=True)
-    cosines = unit @ unit.T
-    np.fill_diagonal(cosines, -2)
-    for own, row in zip(found, cosines, strict=True):
-        assert set(own) == set(np.argsort(-row)[:7])
 
 
 def test_neg_tsne_forces_are_the_gradient_of_negative_samplings_loss():
@@ -133,7 +121,6 @@ def test_project_does_not_mind_the_length_of_rows(clusters):
         (lambda: pca([[1.0, np.nan]]), "vectors holds a number that is not finite"),
         (lambda: pca([[1.0]], 0), "n_components is 0; it must be an integer, 1 or more"),
         (lambda: neg_tsne([[np.inf]]), "vectors holds a number that is not finite"),
-        (lambda: nearest_neighbors(np.eye(3), 3), "n_neighbors is 3; it must be an integer, 1 … 2"),
         (lambda: project([[1.0]], "umap"), "method is 'umap'; it must be one of pca, negtsne, "),
     ],
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import is_integer
+from negsamp.checks import check_integer
 from negsamp.vectors import cosines
 
 __all__ = ["METHODS", "nearest_neighbors", "neg_tsne", "pca", "project", "tsne"]
@@ -38,8 +38,7 @@ def pca(vectors: Any, n_components: int = 2) -> np.ndarray:
     positive, so that the same rows give the same points. Beyond the rank all coordinates are 0.
     """
     matrix = _checked(vectors)
-    if not is_integer(n_components) or n_components < 1:
-        raise ValueError(f"n_components is {n_components!r}; it must be an integer, 1 or more")
+    check_integer("n_components", n_components, 1)
     V, d = matrix.shape
     mean = sum(chunk.sum(axis=0) for _, chunk in _chunks(matrix)) / V
     eps = np.finfo(np.float64).eps
@@ -98,10 +97,7 @@ def project(vectors: Any, method: str = "negtsne", seed: int | None = None) -> n
 def nearest_neighbors(vectors: Any, n_neighbors: int) -> np.ndarray:
     """Find the 1 … V − 1 other rows of largest cosine with each row, (V, k) intp in no order."""
     unit = _unit_rows(vectors)
-    V = len(unit)
-    if not is_integer(n_neighbors) or not 1 <= n_neighbors < V:
-        raise ValueError(f"n_neighbors is {n_neighbors!r}; it must be an integer, 1 … {V - 1}")
-    return cosines.nearest_neighbors(unit, np.arange(V), int(n_neighbors))
+    return cosines.nearest_neighbors(unit, np.arange(len(unit)), n_neighbors)
 
 
 def neg_tsne(vectors: Any, seed: int | None = None) -> np.ndarray:
