@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
     phrases = Phrases(**values_of(arguments, PARAMETERS))
     corpus, output = arguments.corpus, arguments.output
     if os.path.exists(corpus) and not os.path.isfile(corpus) and not os.path.isdir(corpus):
-        raise UsageError(f"argument CORPUS: {corpus!r} is no file; it is read twice")
+        raise UsageError(f"argument CORPUS: {corpus!r} is not a file; it is read twice")
     check_output(output, arguments.force)
     if output.exists() and os.path.exists(corpus) and os.path.samefile(output, corpus):
         raise UsageError(f"argument --output: {str(output)!r} is the corpus itself")

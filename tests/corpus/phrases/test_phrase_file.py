@@ -80,8 +80,8 @@ def changed(record, path, value):
         (["passes", 0, "first", 0], "x_y", "pass 0 has 'x_y', which is no word and no phrase"),
         (["passes", 0, "last", 0], "", "pass 0 has '', which is no word"),
         (["passes", 0, "last", 0], "of", "pass 0 has 'of', a connector word, at an end"),
-        (["passes", 0, "between", 0], "x", "pass 0 has 'x', which is no connector words"),
-        (["passes", 0, "between", 0], "of" + "_of" * 8, "which is no connector words"),
+        (["passes", 0, "between", 0], "x", "pass 0 has 'x', which is no row of connector words"),
+        (["passes", 0, "between", 0], "of" + "_of" * 8, "which is no row of connector words"),
     ],
 )
 def test_load_refuses_what_save_does_not_write(tmp_path, record, path, value, message):

@@ -178,7 +178,7 @@ class Phrases:
             for word in vocabulary.words:
                 if not isinstance(word, str) or not word:
                     raise CorpusError(
-                        f"the corpus has the token {word!r:.60}; phrases are of words"
+                        f"the corpus has the token {word!r:.60}; phrases are made of words"
                     )
                 if self.delimiter in word:
                     raise CorpusError(

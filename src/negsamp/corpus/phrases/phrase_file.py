@@ -97,7 +97,9 @@ def checked_passes(passes: Any, delimiter: str, connector_words: Set[str], most:
         for between in set(found.between) - {""}:
             words = between.split(delimiter)
             if len(words) > MOST_CONNECTORS or not connector_words >= set(words):
-                raise ValueError(f"pass {number} has {between!r:.60}, which is no connector words")
+                raise ValueError(
+                    f"pass {number} has {between!r:.60}, which is no row of connector words"
+                )
         if any(not 1 <= count < 2**62 for count in found.counts):
             raise ValueError(f"counts of pass {number} must be 1 or more, below 2^62")
         if len(set(zip(found.first, found.between, found.last, strict=True))) < len(found.first):
