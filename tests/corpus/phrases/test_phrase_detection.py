@@ -169,6 +169,7 @@ def test_max_vocab_size_bounds_the_words(caplog):
     ("options", "message"),
     [
         ({"min_count": 0}, "min_count is 0; it must be an integer, 1 or more"),
+        ({"min_count": 2**63}, "min_count is 9223372036854775808; it must be an integer"),
         ({"min_count": 2.5}, "min_count is 2.5"),
         ({"passes": 0}, "passes is 0; it must be an integer, from 1 to 20"),
         ({"passes": True}, "passes is True"),

@@ -119,10 +119,9 @@ class Phrases:
         return f"Phrases(threshold={self.threshold}, scoring={self.scoring!r}{found})"
 
     def _check(self) -> None:
-        check_integer("min_count", self.min_count, 1)
+        check_integer("min_count", self.min_count, 1, 2**62)
         check_integer("passes", self.passes, 1, MOST_PASSES)
-        if self.max_vocab_size is not None:
-            check_integer("max_vocab_size", self.max_vocab_size, 1)
+        check_integer("max_vocab_size", self.max_vocab_size, 1, 2**62, optional=True)
         threshold, delimiter = self.threshold, self.delimiter
         if self.scoring not in SCORINGS:
             raise ValueError(f"scoring is {self.scoring!r}; it must be 'default' or 'npmi'")
