@@ -1,4 +1,8 @@
-"""One file, written whole or not at all."""
+"""Files and folders that take their name when they are complete, or never.
+
+Each is written beside its place, flushed to the disk, and renamed. Whatever stops the writer, what
+had the name before stays until then.
+"""
 
 from __future__ import annotations
 
@@ -6,47 +10,45 @@ import gzip
 import os
 import secrets
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from negsamp.files.npy import flush_to_disk, sync_folder
+from negsamp.files.reading import check_is_file
 
-__all__ = ["check_file_target", "writing"]
+__all__ = ["check_file_target", "writing", "writing_folder"]
 
 
 def check_file_target(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:
-    """Check, before the work, that `writing` may write a file.
+    """Check, before the work begins, that `writing` may write a file.
 
     Parameters
     ----------
     path : path
-        A new file, or an older one, in a folder that exists.
+        A new file or an older one, in a folder that exists.
     suffixes : sequence of str
         The endings that its name may have, in lower case, with the dot.
 
     Returns
     -------
     pathlib.Path
-        The file, absolute, links followed.
+        The file, absolute, with links followed.
 
     Raises
     ------
     ValueError
-        If the name ends otherwise.
-    FileNotFoundError, NotADirectoryError
-        If there is no such folder.
-    IsADirectoryError
-        If the file is a folder.
+        If the name has another ending.
     OSError
-        If the folder cannot be written to.
+        If the folder does not exist or cannot be written to; IsADirectoryError if the file is a
+        folder.
     """
     target = Path(path).resolve()
     if target.suffix.lower() not in suffixes:
-        raise ValueError(f"output is {os.fspath(path)!r}; its name must end in {_either(suffixes)}")
+        *others, last = suffixes
+        allowed = f"{', '.join(others)} or {last}" if others else last
+        raise ValueError(f"output is {os.fspath(path)!r}; its name must end in {allowed}")
     if target.is_dir():
         raise IsADirectoryError(f"output {str(target)!r} is a folder; it must be a file")
     # os.access knows nothing of read-only file systems and lets root pass
@@ -56,44 +58,116 @@ def check_file_target(path: str | os.PathLike[str], suffixes: Sequence[str]) -> 
 
 @contextmanager
 def writing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Write a file that takes its name only when it is complete; what had the name stays till then.
+    """Write a file that takes its name only when it is complete.
 
     Parameters
     ----------
     path : path
-        With the suffix ``.gz``, what is written is packed; the same bytes give the same file.
+        A new file, or an older one, which is replaced. With the suffix ``.gz`` the content is
+        compressed; the same content gives the same file.
 
     Raises
     ------
     OSError
         If it cannot be written; IsADirectoryError if it is a folder.
     ValueError
-        If something that is no file has the name.
+        If a pipe, a device or a socket has the name.
     """
     target = Path(path).resolve()
-    if target.is_dir():
-        raise IsADirectoryError(f"{os.fspath(path)!r} is a folder; it must be a file")
-    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-        raise ValueError(f"{os.fspath(path)!r} is a pipe, device or socket; it must be a file")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name:.50}-{secrets.token_hex(8)}")
+    if target.exists():
+        check_is_file(path)
+    aside = _place_beside(target)
     try:
         with open(aside, "xb") as raw:
             if target.suffix.lower() == ".gz":
-                with gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
-                    yield packed  # type: ignore[misc]
+                with gzip.GzipFile("", "wb", 6, raw, mtime=0) as compressed:
+                    yield compressed  # type: ignore[misc]
             else:
                 yield raw
-            flush_to_disk(raw)
+            raw.flush()
+            os.fsync(raw.fileno())
         if target.exists():
             shutil.copymode(target, aside)
         os.replace(aside, target)
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
-    sync_folder(target.parent)
+    _sync_folder(target.parent)
 
 
-def _either(suffixes: Sequence[str]) -> str:
-    *others, last = suffixes
-    return f"{', '.join(others)} or {last}" if others else last
+@contextmanager
+def writing_folder(path: str | os.PathLike[str], replace: bool = False) -> Iterator[Path]:
+    """Fill a new folder, which takes its name only when it is complete.
+
+    Parameters
+    ----------
+    path : path
+        The name. The folder that files are to be put into, without subfolders, is yielded.
+    replace : bool
+        Whether an older folder of that name makes way.
+
+    Raises
+    ------
+    FileExistsError
+        If something has the name in the end, and is not to be replaced.
+    OSError
+        If the files cannot be written.
+    """
+    target = Path(path).resolve()
+    aside = _place_beside(target)
+    aside.mkdir()
+    try:
+        yield aside
+        for file in aside.iterdir():
+            with open(file, "r+b") as written:
+                os.fsync(written.fileno())
+        _sync_folder(aside)
+        if replace and target.exists():
+            _replace(target, aside)
+        else:
+            _rename(aside, target)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _place_beside(target: Path) -> Path:
+    """A name that is not taken, in the same folder, and so on the same file system."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target.with_name(f".{target.name:.50}-{secrets.token_hex(8)}")
+
+
+def _rename(new: Path, target: Path) -> None:
+    try:
+        os.rename(new, target)
+    except OSError:
+        if not target.exists():
+            raise
+        raise FileExistsError(
+            f"folder {str(target)!r} is there already; choose another name"
+        ) from None
+
+
+def _replace(target: Path, new: Path) -> None:
+    """Give a folder the name of an older one, which comes back on failure."""
+    old = _place_beside(target)
+    os.rename(target, old)
+    try:
+        os.rename(new, target)
+    except BaseException:
+        os.rename(old, target)
+        raise
+    _sync_folder(target.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the system write a folder's list of files."""
+    if os.name == "nt":  # which cannot open a folder
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
