@@ -10,7 +10,7 @@ import pytest
 from oracles import fix_digests
 from test_golden import GOLDEN
 
-from negsamp import SavedModelError, Word2Vec
+from negsamp import KeyedVectors, SavedModelError, Word2Vec
 from negsamp.files.model_folder import check_target
 
 NAMES = ["model.json", "vocabulary.txt", "vectors.npy", "words.json"]
@@ -22,10 +22,12 @@ def folder(tmp_path):
 
 
 def refused(folder):
-    """The message of what is refused soon and without memory."""
+    """The message of what is refused soon and without memory, as vectors to be mapped too."""
     started = time.perf_counter()
     tracemalloc.start()
     try:
+        with pytest.raises(SavedModelError):
+            KeyedVectors.load(folder, mmap=True)
         with pytest.raises(SavedModelError) as raised:
             Word2Vec.load(folder)
         assert tracemalloc.get_traced_memory()[1] < 4 << 20
@@ -134,7 +136,8 @@ def test_array_that_is_not_finite_is_refused(tmp_path, name, value):
     array[3, -1] = value
     np.save(folder / name, array)
     fix_digests(folder)
-    assert f"row 3 of '{name}' is not finite" in refused(folder)
+    with pytest.raises(SavedModelError, match=f"row 3 of '{name}' is not finite"):
+        Word2Vec.load(folder)
 
 
 @pytest.mark.parametrize(("name", "dtype"), [("vectors.npy", ">f4"), ("noise.npy", ">f8")])

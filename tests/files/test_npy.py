@@ -117,6 +117,7 @@ def test_promise_of_terabytes_allocates_nothing(tmp_path):
         ("{'descr': '<f4', 'shape': (1,)}", "correct keys"),
         ("{1: 2, 'descr': 3}", ""),
         ("(" * 900, ""),
+        (header_of("{" * 300), ""),  # a MemoryError without words
         ("-" * 900 + "1", ""),
         ("__import__('os')", "malformed"),
         ("'" + "x" * 1000 + "'", r"length \(1003\) is large"),

@@ -22,27 +22,14 @@ __all__ = ["check_file_target", "writing", "writing_folder"]
 
 
 def check_file_target(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:
-    """Check, before the work begins, that `writing` may write a file.
+    """Check, before the work begins, that `writing` may write a file, and return its real path.
 
     Parameters
     ----------
     path : path
-        A new file or an older one, in a folder that exists.
+        A new file or an older one, in a folder that exists and can be written to; OSError if not.
     suffixes : sequence of str
-        The endings that its name may have, in lower case, with the dot.
-
-    Returns
-    -------
-    pathlib.Path
-        The file, absolute, with links followed.
-
-    Raises
-    ------
-    ValueError
-        If the name has another ending.
-    OSError
-        If the folder does not exist or cannot be written to; IsADirectoryError if the file is a
-        folder.
+        The endings that its name may have, in lower case, with the dot; ValueError if it has none.
     """
     target = Path(path).resolve()
     if target.suffix.lower() not in suffixes:
@@ -97,21 +84,13 @@ def writing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 @contextmanager
 def writing_folder(path: str | os.PathLike[str], replace: bool = False) -> Iterator[Path]:
-    """Fill a new folder, which takes its name only when it is complete.
+    """Fill the folder that is yielded with files; it takes its name only when it is complete.
 
     Parameters
     ----------
     path : path
-        The name. The folder that files are to be put into, without subfolders, is yielded.
     replace : bool
-        Whether an older folder of that name makes way.
-
-    Raises
-    ------
-    FileExistsError
-        If something has the name in the end, and is not to be replaced.
-    OSError
-        If the files cannot be written.
+        Whether an older folder of that name makes way; if not, FileExistsError is raised.
     """
     target = Path(path).resolve()
     aside = _place_beside(target)
@@ -122,44 +101,29 @@ def writing_folder(path: str | os.PathLike[str], replace: bool = False) -> Itera
             with open(file, "r+b") as written:
                 os.fsync(written.fileno())
         _sync_folder(aside)
+        old = _place_beside(target)
         if replace and target.exists():
-            _replace(target, aside)
-        else:
-            _rename(aside, target)
+            os.rename(target, old)
+        try:
+            os.rename(aside, target)
+        except BaseException as error:
+            if old.exists():
+                os.rename(old, target)
+            elif isinstance(error, OSError) and target.exists():
+                message = f"folder {str(target)!r} is there already; choose another name"
+                raise FileExistsError(message) from None
+            raise
+        _sync_folder(target.parent)
+        shutil.rmtree(old, ignore_errors=True)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
-    _sync_folder(target.parent)
 
 
 def _place_beside(target: Path) -> Path:
     """A name that is not taken, in the same folder, and so on the same file system."""
     target.parent.mkdir(parents=True, exist_ok=True)
     return target.with_name(f".{target.name:.50}-{secrets.token_hex(8)}")
-
-
-def _rename(new: Path, target: Path) -> None:
-    try:
-        os.rename(new, target)
-    except OSError:
-        if not target.exists():
-            raise
-        raise FileExistsError(
-            f"folder {str(target)!r} is there already; choose another name"
-        ) from None
-
-
-def _replace(target: Path, new: Path) -> None:
-    """Give a folder the name of an older one, which comes back on failure."""
-    old = _place_beside(target)
-    os.rename(target, old)
-    try:
-        os.rename(new, target)
-    except BaseException:
-        os.rename(old, target)
-        raise
-    _sync_folder(target.parent)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -8,6 +8,7 @@ it, and no more is allocated than is in proportion to the bytes that are there.
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import platform
@@ -18,9 +19,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
+from negsamp.checks import first_row_not_finite
 from negsamp.errors import SavedModelError
 from negsamp.files.atomic import writing_folder
-from negsamp.files.npy import write_array
+from negsamp.files.npy import read_array, write_array
 from negsamp.files.reading import digest_of, read_bytes
 from negsamp.files.strict_json import parse_json
 
@@ -43,36 +45,33 @@ class Format(NamedTuple):
 
 
 class SavedFolder(NamedTuple):
-    """A folder whose record has been read; its methods read the other files."""
+    """A folder whose record, `about`, has been read; `digests` are those of the other files."""
 
     path: Path
     kind: Format
     about: dict[str, Any]
-
-    def has(self, name: str) -> bool:
-        """Whether the record names a file."""
-        return name in self.about["sha256"]
+    digests: dict[str, str]
 
     def read(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
-        """Call a function with the place of a file, and with what else it takes.
-
-        Raises
-        ------
-        SavedModelError
-            If there is no such file in the folder; a ValueError of the function becomes one too.
-        """
+        """Call a function with the place of a file; its ValueError becomes a SavedModelError."""
         place = _place_of(self.path, name)
         return explained(place, function, place, *args)
 
-    def check_digest(self, name: str, digest: str) -> None:
-        """Check a file's digest against the record's.
+    def read_bytes(self, name: str, most: int) -> bytes:
+        """Read a file of at most so many bytes, which must have the digest of the record."""
+        content = self.read(name, read_bytes, most)
+        self._check_digest(name, hashlib.sha256(content).hexdigest())
+        return content
 
-        Raises
-        ------
-        SavedModelError
-            If the two differ.
-        """
-        if digest != self.about["sha256"][name]:
+    def read_array(self, name: str) -> np.ndarray:
+        """Read an array, which must have the digest of the record and be finite."""
+        self._check_digest(name, self.read(name, digest_of))
+        array = self.read(name, read_array)
+        explained(self.path / name, _check_finite, name, array)
+        return array
+
+    def _check_digest(self, name: str, digest: str) -> None:
+        if digest != self.digests[name]:
             raise SavedModelError(
                 f"{str(self.path / name)!r} is not the file that was saved: its SHA-256 differs "
                 f"from the one in {RECORD}"
@@ -108,21 +107,14 @@ def open_folder(folder: str | os.PathLike[str], *kinds: Format) -> SavedFolder:
             f"{str(path / RECORD)!r} must have the digests of {', '.join(kind.needed)}, and may "
             f"have those of {', '.join(kind.optional)}"
         )
-    return SavedFolder(path, kind, about)
+    return SavedFolder(path, kind, about, digests)
 
 
 def check_is_target(folder: str | os.PathLike[str], kind: Format) -> Path:
-    """Check that a folder may be written: a new one, an empty one, or an older one of its kind.
+    """Check that a folder may be written, and return its real path.
 
-    Returns
-    -------
-    pathlib.Path
-        The folder, absolute, with links followed.
-
-    Raises
-    ------
-    FileExistsError
-        If it is a file, or holds anything else.
+    It must be new or empty, or hold an older one of its kind and nothing else; FileExistsError if
+    it is a file or holds anything else.
     """
     target = Path(folder).resolve()
     if target.is_dir():
@@ -147,10 +139,14 @@ def write_folder(
         What `check_is_target` returned.
     kind : Format
     files : mapping
-        The content of each file by its name: bytes, or an array for a ``.npy`` file.
+        The content of each file by its name: bytes, or an array for a ``.npy`` file, which must
+        be finite; ValueError if not.
     about : mapping
         What else the record shall hold; JSON values.
     """
+    for name, content in files.items():
+        if not isinstance(content, bytes):
+            _check_finite(name, content)
     with writing_folder(target, replace=True) as new:
         for name, content in files.items():
             if isinstance(content, bytes):
@@ -178,6 +174,12 @@ def explained(path: Path, function: Any, *args: Any, what: str = "is damaged") -
 
 def _parse_record(path: Path) -> Any:
     return parse_json(read_bytes(path, LONGEST_RECORD), MOST_CONTAINERS, MOST_ITEMS)
+
+
+def _check_finite(name: str, array: np.ndarray) -> None:
+    row = first_row_not_finite(array)
+    if row is not None:
+        raise ValueError(f"row {row} of {name!r} is not finite: {array[row]!s:.60}")
 
 
 def _place_of(folder: Path, name: str) -> Path:

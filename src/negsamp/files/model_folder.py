@@ -16,21 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import first_row_not_finite
 from negsamp.files.folder import Format, check_is_target, explained, open_folder, write_folder
-from negsamp.files.npy import is_plain, read_array, read_shape
-from negsamp.files.reading import digest_of
+from negsamp.files.npy import is_plain, read_shape
 from negsamp.files.word_list import encode_words, read_words
 
-__all__ = [
-    "LARGEST_VECTOR",
-    "MODEL",
-    "check_finite",
-    "check_matrix",
-    "check_target",
-    "read_model",
-    "write_model",
-]
+__all__ = ["MODEL", "check_matrix", "check_target", "read_model", "write_model"]
 
 ARRAYS = ("vectors", "context_vectors")
 # Columns of V numbers or of one, which only some models have: normalisers, a noise distribution of
@@ -93,25 +83,14 @@ def write_model(
     V = _check_shapes({name: (array.dtype, array.shape) for name, array in arrays.items()})
     if V != len(words):
         raise ValueError(f"there are {len(words)} words, and 'vectors.npy' has {V} rows")
-    for name, array in arrays.items():
-        check_finite(name, array)
-        files[f"{name}.npy"] = array
+    files |= {f"{name}.npy": array for name, array in arrays.items()}
     write_folder(target, MODEL, files, about)
 
 
 def read_model(
     folder: str | os.PathLike[str],
 ) -> tuple[list[Any], np.ndarray, dict[str, np.ndarray], dict[str, Any]]:
-    """Read what `write_model` wrote.
-
-    Returns
-    -------
-    words : list, length V
-    counts : ndarray, shape (V,) int64
-    arrays : dict of ndarray
-        As they were given to `write_model`.
-    about : dict
-        All of ``model.json``.
+    """Read what `write_model` wrote: words, counts (V,) int64, arrays, and all of ``model.json``.
 
     Raises
     ------
@@ -125,28 +104,20 @@ def read_model(
         If all of it is there and the machine has no room for it.
     """
     saved = open_folder(folder, MODEL)
-    files = {name: f"{name}.npy" for name in TYPES if saved.has(f"{name}.npy")}
+    files = {name: f"{name}.npy" for name in TYPES if f"{name}.npy" in saved.digests}
     shapes = {name: saved.read(file, read_shape) for name, file in files.items()}
     V = explained(saved.path, _check_shapes, shapes)
     # a folder that claims many rows must have as many lines before the rows are read
     words_and_counts = read_words(saved, V)
-    for file in files.values():
-        saved.check_digest(file, saved.read(file, digest_of))
     words, counts = words_and_counts()
-    arrays = {name: saved.read(file, read_array) for name, file in files.items()}
-    for name, array in arrays.items():
-        explained(saved.path / files[name], check_finite, name, array)
+    arrays = {name: saved.read_array(file) for name, file in files.items()}
     return words, counts, arrays, saved.about
 
 
 def check_matrix(dtype: np.dtype, shape: tuple[int, ...], wanted: Any = None) -> int:
-    """Check type and shape of ``vectors.npy``; returns the number of its rows.
+    """Check type and shape of ``vectors.npy``, and return the number of its rows.
 
-    Raises
-    ------
-    ValueError
-        If the type is not the one wanted, by default any of integers or floats, or if the shape is
-        not that of vectors.
+    The type must be the one wanted, or by default any of integers or floats.
     """
     is_wanted = is_plain(dtype) if wanted is None else dtype.newbyteorder("=") == wanted
     if not is_wanted or len(shape) != 2 or not 1 <= shape[1] <= LARGEST_VECTOR:
@@ -156,19 +127,6 @@ def check_matrix(dtype: np.dtype, shape: tuple[int, ...], wanted: Any = None) ->
             f"{kinds}, and vectors of 1 to {LARGEST_VECTOR} numbers"
         )
     return shape[0]
-
-
-def check_finite(name: str, array: np.ndarray) -> None:
-    """Check that all numbers of the array in ``name.npy`` are finite.
-
-    Raises
-    ------
-    ValueError
-        That names the file and the row.
-    """
-    row = first_row_not_finite(array)
-    if row is not None:
-        raise ValueError(f"row {row} of '{name}.npy' is not finite: {array[row]!s:.60}")
 
 
 def _check_shapes(found: Mapping[str, tuple[np.dtype, tuple[int, ...]]]) -> int:

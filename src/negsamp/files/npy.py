@@ -50,9 +50,8 @@ def read_header(file: BinaryIO) -> tuple[np.dtype, tuple[int, ...]]:
     except OSError:
         raise
     except Exception as error:  # NumPy's parser has many for a header that is odd
-        raise ValueError(
-            f"it does not begin as a .npy file does: {str(error).splitlines()[0]:.200}"
-        ) from error
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"it does not begin as a .npy file does: {reason:.200}") from error
     if not is_plain(dtype) or is_fortran:
         raise ValueError(
             f"its header says type {dtype.str!r:.60}, shape {shape}, Fortran order {is_fortran}; "
@@ -62,13 +61,7 @@ def read_header(file: BinaryIO) -> tuple[np.dtype, tuple[int, ...]]:
 
 
 def read_shape(path: str | os.PathLike[str]) -> tuple[np.dtype, tuple[int, ...]]:
-    """Read type and shape of the array in a ``.npy`` file that is as long as these say.
-
-    Raises
-    ------
-    OSError, ValueError
-        As in `read_array`.
-    """
+    """Read type and shape of the array in a ``.npy`` file; raises as `read_array` does."""
     with open_file(path) as file:
         return _proven_header(file)
 
@@ -93,8 +86,6 @@ def read_array(path: str | os.PathLike[str], mmap: bool = False) -> np.ndarray:
         If the file cannot be read.
     ValueError
         If it is no such file, or not as long as its header says.
-    MemoryError
-        If the file is whole and the machine has no room for the array.
     """
     with open_file(path) as file:
         dtype, shape = _proven_header(file)
@@ -114,15 +105,7 @@ def write_array(path: str | os.PathLike[str], array: np.ndarray) -> None:
 
 
 class ArrayWriter:
-    """A ``.npy`` file that is written a piece at a time; its length is known at the end.
-
-    Parameters
-    ----------
-    path : path
-        A new file.
-    dtype : dtype
-        The type of its numbers.
-    """
+    """A new ``.npy`` file that is written a piece at a time; its length is known at the end."""
 
     def __init__(self, path: str | os.PathLike[str], dtype: Any) -> None:
         self.path, self.dtype = path, np.dtype(dtype)
@@ -152,13 +135,7 @@ class ArrayWriter:
 
 
 def check_room(folder: str | os.PathLike[str], size: int, what: str) -> None:
-    """Check that a folder's disk has room for `size` bytes.
-
-    Raises
-    ------
-    OSError
-        ENOSPC, if fewer are free; the message says `what` needs them.
-    """
+    """Check that a folder's disk has room for `size` bytes; OSError says `what` needs them."""
     free = shutil.disk_usage(folder).free
     if free < size:
         raise OSError(

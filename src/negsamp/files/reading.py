@@ -34,13 +34,7 @@ def open_file(path: str | os.PathLike[str]) -> BufferedReader:
 
 
 def read_bytes(path: str | os.PathLike[str], most: int | None = None) -> bytes:
-    """Read a whole file.
-
-    Raises
-    ------
-    OSError, ValueError
-        As in `check_is_file`; ValueError if it has more than `most` bytes, before they are read.
-    """
+    """Read a whole file; ValueError if it has more than `most` bytes, before they are read."""
     with open_file(path) as file:
         size = os.fstat(file.fileno()).st_size
         if most is not None and size > most:

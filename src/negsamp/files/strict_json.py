@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, NoReturn
+from typing import Any
 
 __all__ = ["parse_json"]
 
@@ -28,15 +28,15 @@ def parse_json(
         If it is no such JSON.
     """
     for signs, most in ((b"[{", most_containers), (b",", most_items)):
-        found = sum(content.count(sign) for sign in signs) if most is not None else 0
+        found = sum(map(content.count, signs))
         if most is not None and found > most:
             raise ValueError(f"it has {found} of {signs.decode()!r}; {most} are allowed")
     try:
         return json.loads(
             content.decode("utf-8"),
             object_pairs_hook=_object,
-            parse_float=_float,
-            parse_constant=_constant,
+            parse_float=_finite,
+            parse_constant=_finite,
         )
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
@@ -51,12 +51,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return built
 
 
-def _float(digits: str) -> float:
+def _finite(digits: str) -> float:
     value = float(digits)
     if not math.isfinite(value):
-        raise ValueError(f"it has the number {digits:.60}, which is out of range")
+        raise ValueError(f"it has the number {digits:.60}, which is not finite")
     return value
-
-
-def _constant(name: str) -> NoReturn:
-    raise ValueError(f"it has {name}, which is no number of JSON")

@@ -6,7 +6,6 @@ the line, and stands in a second file under its row: that file says which lines 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections import Counter
@@ -19,7 +18,6 @@ import numpy as np
 
 from negsamp.errors import SavedModelError
 from negsamp.files.folder import SavedFolder, explained
-from negsamp.files.reading import read_bytes
 from negsamp.files.strict_json import parse_json
 
 __all__ = ["encode_words", "read_words"]
@@ -35,7 +33,7 @@ LINE = re.compile(rf"(\S++) {ROW}\n")
 
 
 def encode_words(words: Sequence[Hashable], counts: Any, falling: bool = True) -> dict[str, bytes]:
-    """Encode words and counts.
+    """Encode words and counts as the content of ``vocabulary.txt`` and perhaps ``words.json``.
 
     Parameters
     ----------
@@ -44,11 +42,6 @@ def encode_words(words: Sequence[Hashable], counts: Any, falling: bool = True) -
     counts : array_like, shape (V,)
     falling : bool
         Whether counts must be 1 or more and not rise, or else 0 or more.
-
-    Returns
-    -------
-    dict of bytes
-        ``"vocabulary.txt"``, and ``"words.json"`` where it is needed.
 
     Raises
     ------
@@ -80,40 +73,26 @@ def encode_words(words: Sequence[Hashable], counts: Any, falling: bool = True) -
 def read_words(
     saved: SavedFolder, V: int, falling: bool = True
 ) -> Callable[[], tuple[list[Any], np.ndarray]]:
-    """Read words and counts of a folder, which are parsed when they are called for.
+    """Read the files of V words, and return a function that parses them.
 
-    Sizes and digests are checked at once; what is called later depends on no file.
-
-    Parameters
-    ----------
-    saved : SavedFolder
-    V : int
-        Number of rows of its vectors.
-    falling : bool
-        As in `encode_words`.
-
-    Returns
-    -------
-    callable
-        Returns a list of V words, and (V,) int64.
+    Sizes and digests are checked at once; the function returns a list of V words and their counts,
+    (V,) int64, and depends on no file.
 
     Raises
     ------
     SavedModelError
-        That names the file; from what is returned, also the line.
+        That names the file; from the function, also the line.
     """
-    lines = saved.read(LINES, read_bytes, V * LONGEST_LINE)
-    saved.check_digest(LINES, hashlib.sha256(lines).hexdigest())
+    lines = saved.read_bytes(LINES, V * LONGEST_LINE)
     n_lines = lines.count(b"\n")
     if n_lines != V:
         raise SavedModelError(
             f"{str(saved.path / LINES)!r} has {n_lines} lines, and 'vectors.npy' has {V} rows"
         )
     apart = None
-    if saved.has(APART):
+    if APART in saved.digests:
         # a word takes at most twice the bytes of its line, and its key 25; a line has 4 or more
-        apart = saved.read(APART, read_bytes, 16 * len(lines))
-        saved.check_digest(APART, hashlib.sha256(apart).hexdigest())
+        apart = saved.read_bytes(APART, 16 * len(lines))
     return partial(_parse, saved.path, lines, apart, falling)
 
 
@@ -123,7 +102,9 @@ def _parse(
     words, counts = explained(folder / LINES, _parse_lines, lines, falling)
     if apart is not None:
         explained(folder / APART, _put_apart, words, apart)
-    explained(folder / LINES, _check_unique, words)
+    if len(set(words)) < len(words):
+        [(twice, _)] = Counter(words).most_common(1)
+        raise SavedModelError(f"{str(folder / LINES)!r} holds {twice!r:.60} more than once")
     return words, counts
 
 
@@ -135,12 +116,6 @@ def _check_counts(counts: np.ndarray, falling: bool) -> None:
     if wrong.any():
         row = int(wrong.argmax())
         raise ValueError(f"the count of row {row} is {counts[row]}; counts are {allowed}")
-
-
-def _check_unique(words: list[Any]) -> None:
-    if len(set(words)) < len(words):
-        [(twice, _)] = Counter(words).most_common(1)
-        raise ValueError(f"it holds {twice!r:.60} more than once")
 
 
 def _parse_lines(content: bytes, falling: bool) -> tuple[list[Any], np.ndarray]:

@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 
 from negsamp.files.folder import Format, check_is_target, explained, open_folder, write_folder
-from negsamp.files.model_folder import MODEL, check_finite, check_matrix
+from negsamp.files.model_folder import MODEL, check_matrix
 from negsamp.files.npy import read_array, read_shape
-from negsamp.files.reading import digest_of
 from negsamp.files.word_list import encode_words, read_words
 
 __all__ = ["read_vectors", "write_vectors"]
@@ -57,7 +56,6 @@ def write_vectors(
     """
     target = check_is_target(folder, VECTORS)
     check_matrix(vectors.dtype, vectors.shape)
-    check_finite("vectors", vectors)
     numbers = np.zeros(len(words), np.int64) if counts is None else counts
     files = {**encode_words(words, numbers, falling=False), "vectors.npy": vectors}
     write_folder(target, VECTORS, files, {})
@@ -103,9 +101,7 @@ def read_vectors(
     V = explained(saved.path / file, check_matrix, dtype, shape, wanted)
     words_and_counts = read_words(saved, V, falling=saved.kind is MODEL)
     if not mmap:
-        saved.check_digest(file, saved.read(file, digest_of))
-        vectors = saved.read(file, read_array)
-        explained(saved.path / file, check_finite, "vectors", vectors)
+        vectors = saved.read_array(file)
     return vectors, partial(_without_zeros, words_and_counts)
 
 
