@@ -13,23 +13,15 @@ from negsamp.errors import SavedModelError
 from negsamp.files.model_folder import check_target, read_model
 
 
-def test_folder_may_be_new_empty_or_deep(tmp_path):
+def test_folder_may_be_new_empty_deep_or_relative(tmp_path, monkeypatch):
     (tmp_path / "empty").mkdir()
     for folder in ("new", "empty", "a/b/c"):
         write(tmp_path / folder)
-        assert_holds(tmp_path / folder)
-    write(str(tmp_path / "text"))
-    assert_holds(str(tmp_path / "text"))
-    assert sorted(os.listdir(tmp_path)) == ["a", "empty", "new", "text"]
-
-
-def test_folder_may_be_relative(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    write("model")
-    assert_holds("model")
-    monkeypatch.chdir("model")
-    write("../model", ["z"])
-    assert_holds(tmp_path / "model", ["z"])
+        assert_holds(str(tmp_path / folder))
+    monkeypatch.chdir(tmp_path / "a")
+    write("../new", ["z"])
+    assert_holds(tmp_path / "new", ["z"])
+    assert sorted(os.listdir(tmp_path)) == ["a", "empty", "new"]
 
 
 def test_older_model_is_replaced_with_all_its_files(tmp_path):

@@ -63,23 +63,6 @@ def test_ordinary_words_are_lines_that_anyone_can_read(tmp_path):
     assert not (folder / "words.json").exists()
 
 
-@pytest.mark.parametrize(
-    ("word", "plain"),
-    [
-        (np.str_("new york"), "new york"),
-        (np.str_("york"), "york"),
-        (np.int8(-3), -3),
-        (np.float32(0.1), float(np.float32(0.1))),
-        (np.bool_(True), True),
-        (np.bytes_(b"x"), b"x"),
-        ((np.int64(1), np.str_("a")), (1, "a")),
-    ],
-    ids=repr,
-)
-def test_words_of_numpy_come_back_as_pythons_own(tmp_path, word, plain):
-    assert_holds(write(tmp_path / "model", ["first", word]), ["first", plain])
-
-
 class Spelling(str):
     __slots__ = ()
 
@@ -98,11 +81,18 @@ class Colour(StrEnum):
         (Spelling("a"), "a"),
         (Spelling("a b"), "a b"),
         (Colour.RED, "red"),
-        (Colour.PALE, "pale red"),
-        ((Colour.RED,), ("red",)),
+        ((Colour.PALE,), ("pale red",)),
+        (np.str_("new york"), "new york"),
+        (np.str_("york"), "york"),
+        (np.int8(-3), -3),
+        (np.float32(0.1), float(np.float32(0.1))),
+        (np.bool_(True), True),
+        (np.bytes_(b"x"), b"x"),
+        ((np.int64(1), np.str_("a")), (1, "a")),
     ],
+    ids=repr,
 )
-def test_words_that_are_a_kind_of_str_come_back_as_an_equal_str(tmp_path, word, plain):
+def test_words_of_other_types_come_back_as_equal_ones_of_python(tmp_path, word, plain):
     assert word == plain
     assert_holds(write(tmp_path / "model", ["first", word]), ["first", plain])
 
@@ -114,18 +104,9 @@ Size = IntEnum("Size", "S M")
 @pytest.mark.parametrize(
     "word",
     [
-        None,
-        object(),
-        1j,
-        float("inf"),
-        float("nan"),
-        frozenset("a"),
-        datetime.date(2000, 1, 1),
-        np.datetime64("2000-01-01"),
-        Point(1, 2),
-        Size.S,
-        Enum("Kind", "A").A,
-        range(3),
+        *[None, object(), 1j, float("inf"), float("nan"), frozenset("a"), range(3)],
+        *[datetime.date(2000, 1, 1), np.datetime64("2000-01-01")],
+        *[Point(1, 2), Size.S, Enum("Kind", "A").A],
     ],
     ids=lambda word: re.sub(" at 0x.*", "", repr(word)),
 )

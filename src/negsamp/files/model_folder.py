@@ -1,10 +1,8 @@
 """A model as a folder of plain files, written whole or not at all, read exactly or not at all.
 
 ``vectors.npy`` and ``context_vectors.npy`` are arrays that `numpy.load` reads without us,
-``vocabulary.txt`` has a line ``word count`` for each of their rows, and ``model.json`` holds the
-parameters, versions and the other files' digests. A word that such a line cannot carry (a number,
-a tuple, a string with white space) stands in ``words.json`` under its row; its line in
-``vocabulary.txt`` then has its JSON form without white space. No pickle anywhere.
+``vocabulary.txt`` and ``words.json`` have a word and a count for each of their rows (`word_list`),
+and ``model.json`` holds the parameters, versions and the other files' digests. No pickle anywhere.
 """
 
 from __future__ import annotations
@@ -108,8 +106,7 @@ def read_model(
     shapes = {name: saved.read(file, read_shape) for name, file in files.items()}
     V = explained(saved.path, _check_shapes, shapes)
     # a folder that claims many rows must have as many lines before the rows are read
-    words_and_counts = read_words(saved, V)
-    words, counts = words_and_counts()
+    words, counts = read_words(saved, V)()
     arrays = {name: saved.read_array(file) for name, file in files.items()}
     return words, counts, arrays, saved.about
 

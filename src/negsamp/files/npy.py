@@ -67,18 +67,12 @@ def read_shape(path: str | os.PathLike[str]) -> tuple[np.dtype, tuple[int, ...]]
 
 
 def read_array(path: str | os.PathLike[str], mmap: bool = False) -> np.ndarray:
-    """Read an array of numbers from a ``.npy`` file.
-
-    Parameters
-    ----------
-    path : path
-    mmap : bool
-        Map the file, read-only, in place of reading it.
+    """Read an array of integers or floats from a ``.npy`` file, or map it.
 
     Returns
     -------
     ndarray
-        Of integers or floats, C-contiguous, in native byte order unless mapped.
+        C-contiguous; if read, in native byte order; if mapped, read-only.
 
     Raises
     ------

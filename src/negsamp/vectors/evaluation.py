@@ -16,7 +16,7 @@ from io import TextIOWrapper
 
 import numpy as np
 
-from negsamp.files.reading import open_file
+from negsamp.files.npy import open_file
 from negsamp.vectors.cosines import three_cos_mul, unit_rows
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.vectors.terms import check_restrict_vocab, searched

@@ -16,8 +16,7 @@ import numpy as np
 
 from negsamp.errors import VectorFileError
 from negsamp.files.atomic import writing
-from negsamp.files.npy import read_header
-from negsamp.files.reading import open_file
+from negsamp.files.npy import open_file, read_header
 from negsamp.vectors.formats.packed import NEEDED, OPTIONAL, check_packed, pack, unpack
 from negsamp.vectors.formats.sources import room_unpacked
 from negsamp.vectors.keyed_vectors import KeyedVectors

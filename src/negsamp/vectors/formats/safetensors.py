@@ -15,7 +15,7 @@ import numpy as np
 
 from negsamp.errors import VectorFileError
 from negsamp.files.atomic import writing
-from negsamp.files.reading import open_file
+from negsamp.files.npy import open_file
 from negsamp.files.strict_json import parse_json
 from negsamp.vectors.formats.packed import check_packed, pack, unpack
 from negsamp.vectors.formats.writing import row_chunks
