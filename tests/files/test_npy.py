@@ -10,6 +10,7 @@ from negsamp.files.npy import (
     ArrayWriter,
     check_room,
     read_array,
+    read_header,
     read_shape,
     write_array,
 )
@@ -157,3 +158,12 @@ def test_shape_is_told_without_reading(tmp_path, array):
         file.write(b"x")
     with pytest.raises(ValueError, match="promises"):
         read_shape(tmp_path / "a.npy")
+
+
+def test_error_of_the_disk_is_not_taken_for_damage():
+    class Broken:
+        def read(self, n):
+            raise OSError(5, "Input/output error")
+
+    with pytest.raises(OSError, match="Input/output error"):
+        read_header(Broken())
