@@ -14,7 +14,7 @@ from typing import Any
 from negsamp.corpus.phrases.bigrams import MOST_CONNECTORS
 from negsamp.corpus.phrases.joining import Pass
 from negsamp.files.atomic import writing
-from negsamp.files.npy import read_bytes
+from negsamp.files.reading import read_bytes
 from negsamp.files.strict_json import parse_json
 
 __all__ = ["MOST_PASSES", "checked_passes", "read_phrases", "write_phrases"]
