@@ -163,4 +163,4 @@ def test_error_of_the_disk_is_not_taken_for_damage():
             raise OSError(5, "Input/output error")
 
     with pytest.raises(OSError, match="Input/output error"):
-        read_header(Broken())
+        read_header(Broken(), 0)

@@ -46,27 +46,9 @@ def read_cached(
 ) -> tuple[Vocabulary, TokenStream]:
     """Read a text file as `read_corpus` does, or take what was made of it before.
 
-    Parameters
-    ----------
-    path : path
-        A text file; its contents, not its name, say whether it is the same as before.
-    folder : path
-        The cache; made if it does not exist.
-    min_count, max_vocab_size, errors, workers
-        As in `read_corpus`.
-
-    Returns
-    -------
-    Vocabulary
-    TokenStream
-        Mapped from the cache.
-
-    Raises
-    ------
-    OSError
-        If the cache cannot be written, or its disk has no room.
-    CorpusError
-        If the file changes while it is read, and for what `read_corpus` names.
+    The cache is made if `folder` does not exist; the text's contents, not its name, say whether it
+    is the same as before. The stream is mapped from the cache. OSError if the cache cannot be
+    written; CorpusError if the text changes while it is read, and for what `read_corpus` names.
     """
     cache = Path(folder)
     made_from = {

@@ -24,12 +24,8 @@ __all__ = ["check_file_target", "writing", "writing_folder"]
 def check_file_target(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:
     """Check, before the work begins, that `writing` may write a file, and return its real path.
 
-    Parameters
-    ----------
-    path : path
-        A new file or an older one, in a folder that exists and can be written to; OSError if not.
-    suffixes : sequence of str
-        The endings that its name may have, in lower case, with the dot; ValueError if it has none.
+    ValueError if its name has none of the suffixes, which are in lower case and have the dot;
+    OSError if it is a folder, or lies in one that does not exist or cannot be written to.
     """
     target = Path(path).resolve()
     if target.suffix.lower() not in suffixes:
@@ -45,20 +41,10 @@ def check_file_target(path: str | os.PathLike[str], suffixes: Sequence[str]) -> 
 
 @contextmanager
 def writing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Write a file that takes its name only when it is complete.
+    """Write a file, which takes its name, or replaces an older one, only when it is complete.
 
-    Parameters
-    ----------
-    path : path
-        A new file, or an older one, which is replaced. With the suffix ``.gz`` the content is
-        compressed; the same content gives the same file.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; IsADirectoryError if it is a folder.
-    ValueError
-        If a pipe, a device or a socket has the name.
+    With the suffix ``.gz`` the content is compressed; the same content gives the same file. OSError
+    if it cannot be written; ValueError if a pipe, a device or a socket has the name.
     """
     target = Path(path).resolve()
     if target.exists():
@@ -86,11 +72,7 @@ def writing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 def writing_folder(path: str | os.PathLike[str], replace: bool = False) -> Iterator[Path]:
     """Fill the folder that is yielded with files; it takes its name only when it is complete.
 
-    Parameters
-    ----------
-    path : path
-    replace : bool
-        Whether an older folder of that name makes way; if not, FileExistsError is raised.
+    An older folder of that name makes way if `replace` is set; if not, FileExistsError is raised.
     """
     target = Path(path).resolve()
     aside = _place_beside(target)

@@ -81,12 +81,8 @@ class SavedFolder(NamedTuple):
 def open_folder(folder: str | os.PathLike[str], *kinds: Format) -> SavedFolder:
     """Read the record of a folder that is of one of some kinds.
 
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder.
-    SavedModelError
-        If the record is missing, is no JSON, says another format or has digests of other files.
+    FileNotFoundError if there is no such folder; SavedModelError if the record is missing, is no
+    JSON, says another format or has digests of other files.
     """
     path = Path(folder)
     if not path.is_dir():
@@ -133,16 +129,8 @@ def write_folder(
 ) -> None:
     """Write files and their record to a folder, which appears complete or not at all.
 
-    Parameters
-    ----------
-    target : pathlib.Path
-        What `check_is_target` returned.
-    kind : Format
-    files : mapping
-        The content of each file by its name: bytes, or an array for a ``.npy`` file, which must
-        be finite; ValueError if not.
-    about : mapping
-        What else the record shall hold; JSON values.
+    The target is what `check_is_target` returned. A file's content is bytes, or for a ``.npy``
+    file an array, which must be finite; `about` is what else the record holds, as JSON values.
     """
     for name, content in files.items():
         if not isinstance(content, bytes):

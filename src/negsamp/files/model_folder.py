@@ -52,29 +52,13 @@ def write_model(
     arrays: dict[str, np.ndarray],
     about: dict[str, Any],
 ) -> None:
-    """Write a model to a folder, which appears complete or not at all.
+    """Write a model to a folder, which is new, empty, or holds an older model, which is replaced.
 
-    Parameters
-    ----------
-    folder : path
-        A new folder, an empty one, or one that holds an older model, which is replaced.
-    words : sequence, length V
-    counts : ndarray, shape (V,)
-        Integers, 1 or more, falling.
-    arrays : dict
-        ``"vectors"`` and ``"context_vectors"``, each (V, d) float32; perhaps ``"log_z"``, (1, 1) or
-        (V, 1) float32, and others of `COLUMNS`, (V, 1) float64, but ``"squares_log_z"`` in the
-        shape of ``"log_z"`` and ``"frozen"`` (V, 1) uint8; those of `BEST` have the shape of the
-        array that each is the best of. Finite.
-    about : dict
-        What else ``model.json`` shall hold; JSON values.
-
-    Raises
-    ------
-    FileExistsError
-        If the folder holds anything that is not a model.
-    ValueError
-        If anything is such that `read_model` would refuse it.
+    Counts are integers, 1 or more, that do not rise. Arrays are finite: ``"vectors"`` and
+    ``"context_vectors"``, each (V, d) float32; perhaps ``"log_z"``, (1, 1) or (V, 1) float32;
+    others of `COLUMNS`, (V, 1), but ``"squares_log_z"`` in the shape of ``"log_z"``; those of
+    `BEST` in the shape of the array that each is the best of. `about` is what else ``model.json``
+    holds, as JSON values. ValueError for what `read_model` would refuse; nothing is left then.
     """
     target = check_target(folder)
     files: dict[str, Any] = {**encode_words(words, counts)}
@@ -90,16 +74,8 @@ def read_model(
 ) -> tuple[list[Any], np.ndarray, dict[str, np.ndarray], dict[str, Any]]:
     """Read what `write_model` wrote: words, counts (V,) int64, arrays, and all of ``model.json``.
 
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder.
-    SavedModelError
-        If a file is missing or damaged, or if the parts do not agree.
-    OSError
-        If a file cannot be read.
-    MemoryError
-        If all of it is there and the machine has no room for it.
+    FileNotFoundError if there is no such folder; SavedModelError if a file is missing or damaged,
+    or if the parts do not agree.
     """
     saved = open_folder(folder, MODEL)
     files = {name: f"{name}.npy" for name in TYPES if f"{name}.npy" in saved.digests}

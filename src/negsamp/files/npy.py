@@ -34,13 +34,11 @@ def is_plain(dtype: np.dtype) -> bool:
     return dtype.kind in "iuf" and dtype.itemsize <= 8
 
 
-def read_header(file: BinaryIO) -> tuple[np.dtype, tuple[int, ...]]:
-    """Read type and shape of an array, which the beginning of a ``.npy`` file promises.
+def read_header(file: BinaryIO, size: int) -> tuple[np.dtype, tuple[int, ...]]:
+    """Read type and shape of the array in a ``.npy`` file of `size` bytes.
 
-    Raises
-    ------
-    ValueError
-        If it is no such beginning, or not of integers or floats in C order.
+    ValueError if it does not begin as such a file, is not of integers or floats in C order, or does
+    not have the bytes of such an array.
     """
     try:
         if np.lib.format.read_magic(file) != (1, 0):
@@ -57,32 +55,29 @@ def read_header(file: BinaryIO) -> tuple[np.dtype, tuple[int, ...]]:
             f"its header says type {dtype.str!r:.60}, shape {shape}, Fortran order {is_fortran}; "
             "it must be integers or floats of at most 8 bytes in C order"
         )
+    wanted, found = math.prod(shape) * dtype.itemsize, size - file.tell()
+    if found != wanted:
+        raise ValueError(
+            f"the header promises {wanted} bytes of numbers, shape {shape} and type {dtype}, "
+            f"and {found} follow"
+        )
     return dtype, shape
 
 
 def read_shape(path: str | os.PathLike[str]) -> tuple[np.dtype, tuple[int, ...]]:
     """Read type and shape of the array in a ``.npy`` file; raises as `read_array` does."""
     with open_file(path) as file:
-        return _proven_header(file)
+        return read_header(file, os.fstat(file.fileno()).st_size)
 
 
 def read_array(path: str | os.PathLike[str], mmap: bool = False) -> np.ndarray:
     """Read an array of integers or floats from a ``.npy`` file, or map it.
 
-    Returns
-    -------
-    ndarray
-        C-contiguous; if read, in native byte order; if mapped, read-only.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    ValueError
-        If it is no such file, or not as long as its header says.
+    It is C-contiguous; if read, in native byte order; if mapped, read-only. ValueError if it is no
+    such file, or not as long as its header says.
     """
     with open_file(path) as file:
-        dtype, shape = _proven_header(file)
+        dtype, shape = read_header(file, os.fstat(file.fileno()).st_size)
         size = math.prod(shape)
         if mmap and size:
             return np.memmap(file, dtype, "r", file.tell(), shape)
@@ -136,16 +131,3 @@ def check_room(folder: str | os.PathLike[str], size: int, what: str) -> None:
             errno.ENOSPC,
             f"{what} takes {size} bytes in {os.fspath(folder)!r}, where {free} are free",
         )
-
-
-def _proven_header(file: BinaryIO) -> tuple[np.dtype, tuple[int, ...]]:
-    """Type and shape, once it is sure that the file has the bytes of such an array."""
-    dtype, shape = read_header(file)
-    wanted = math.prod(shape) * dtype.itemsize
-    found = os.fstat(file.fileno()).st_size - file.tell()
-    if found != wanted:
-        raise ValueError(
-            f"the header promises {wanted} bytes of numbers, shape {shape} and type {dtype}, "
-            f"and {found} follow"
-        )
-    return dtype, shape

@@ -11,14 +11,10 @@ __all__ = ["check_is_file", "digest_of", "open_file", "read_bytes"]
 
 
 def check_is_file(path: str | os.PathLike[str]) -> None:
-    """Check that a path leads to a regular file.
+    """Check that a path leads to a regular file; FileNotFoundError if there is nothing.
 
-    Raises
-    ------
-    OSError
-        FileNotFoundError if there is nothing, IsADirectoryError if it is a folder.
-    ValueError
-        If it is a pipe, a device or a socket, which may have no end or never answer.
+    IsADirectoryError if it is a folder; ValueError if it is a pipe, a device or a socket, which may
+    have no end or never answer.
     """
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):

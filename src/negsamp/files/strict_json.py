@@ -12,20 +12,10 @@ __all__ = ["parse_json"]
 def parse_json(
     content: bytes, most_containers: int | None = None, most_items: int | None = None
 ) -> Any:
-    """Parse JSON whose numbers Python can hold and whose objects have each key once.
+    """Parse JSON in UTF-8 whose numbers Python can hold and whose objects have each key once.
 
-    Parameters
-    ----------
-    content : bytes
-        UTF-8.
-    most_containers, most_items : int, optional
-        How many arrays and objects it may have, and how many commas. Both are counted before
-        anything is built; those in strings count too.
-
-    Raises
-    ------
-    ValueError
-        If it is no such JSON.
+    How many arrays and objects it has, and how many commas, may be limited; both are counted before
+    anything is built, and those in strings count too. ValueError if it is no such JSON.
     """
     for signs, most in ((b"[{", most_containers), (b",", most_items)):
         found = sum(map(content.count, signs))

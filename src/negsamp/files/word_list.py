@@ -35,18 +35,8 @@ LINE = re.compile(rf"(\S++) {ROW}\n")
 def encode_words(words: Sequence[Hashable], counts: Any, falling: bool = True) -> dict[str, bytes]:
     """Encode words and counts as the content of ``vocabulary.txt`` and perhaps ``words.json``.
 
-    Parameters
-    ----------
-    words : sequence, length V
-        str, int, finite float, bool, bytes and tuples of these.
-    counts : array_like, shape (V,)
-    falling : bool
-        Whether counts must be 1 or more and not rise, or else 0 or more.
-
-    Raises
-    ------
-    ValueError
-        If a word or a count cannot be written so that it comes back the same.
+    Words are str, int, finite float, bool, bytes and tuples of these; counts (V,) are 1 or more and
+    do not rise if they are `falling`, or else 0 or more. ValueError for what would not come back.
     """
     numbers = np.asarray(counts)
     if numbers.dtype.kind not in "iu":
@@ -76,12 +66,7 @@ def read_words(
     """Read the files of V words, and return a function that parses them.
 
     Sizes and digests are checked at once; the function returns a list of V words and their counts,
-    (V,) int64, and depends on no file.
-
-    Raises
-    ------
-    SavedModelError
-        That names the file; from the function, also the line.
+    (V,) int64, and depends on no file. Either raises a SavedModelError that names the file.
     """
     lines = saved.read_bytes(LINES, V * LONGEST_LINE)
     n_lines = lines.count(b"\n")

@@ -37,22 +37,9 @@ def write_vectors(
 ) -> None:
     """Write words and vectors to a folder, which appears complete or not at all.
 
-    Parameters
-    ----------
-    folder : path
-        A new folder, an empty one, or one that holds older vectors and nothing else.
-    words : sequence, length V
-    counts : ndarray, shape (V,), or None
-        Integers, 0 or more.
-    vectors : ndarray, shape (V, d)
-        Integers or floats of at most 8 bytes, finite.
-
-    Raises
-    ------
-    FileExistsError
-        If the folder holds anything that is not vectors alone, a model too.
-    ValueError
-        If anything is such that `read_vectors` would refuse it.
+    The folder must be new or empty, or hold older vectors and nothing else; FileExistsError if it
+    holds anything else, a model too. Counts are integers, 0 or more; vectors (V, d) are finite
+    integers or floats of at most 8 bytes. ValueError for what `read_vectors` would refuse.
     """
     target = check_is_target(folder, VECTORS)
     check_matrix(vectors.dtype, vectors.shape)
@@ -66,30 +53,12 @@ def read_vectors(
 ) -> tuple[np.ndarray, Callable[[], tuple[list[Any], np.ndarray | None]]]:
     """Read what `write_vectors` wrote, or the words and vectors of a model.
 
-    Parameters
-    ----------
-    folder : path
-    mmap : bool
-        Map the matrix, read-only, in place of reading it; its numbers are not looked at then.
+    Returns the vectors (V, d), and a function that gives the list of V words and their counts,
+    (V,) int64, or None where all are 0. It parses what was read and checked here, and depends on
+    no file. With `mmap` the matrix is mapped, read-only, and its numbers are not looked at.
 
-    Returns
-    -------
-    vectors : ndarray, shape (V, d)
-    words_and_counts : callable
-        Returns the list of V words, and (V,) int64, or None where all counts are 0. It parses
-        what was read and checked here, and depends on no file.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder.
-    SavedModelError
-        If a file is missing or damaged, or if the parts do not agree; from `words_and_counts` if
-        a line that has the right digest is none.
-    OSError
-        If a file cannot be read.
-    MemoryError
-        If all of it is there and the machine has no room for it.
+    FileNotFoundError if there is no such folder; SavedModelError if a file is missing or damaged,
+    or if the parts do not agree, and from the function if a line with the right digest is none.
     """
     saved = open_folder(folder, VECTORS, MODEL)
     file, wanted = "vectors.npy", np.float32 if saved.kind is MODEL else None

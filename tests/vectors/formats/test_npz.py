@@ -67,7 +67,7 @@ LONG = promise((1000, 10_000), 100_000)
 @pytest.mark.parametrize(
     ("content", "changes", "message"),
     [
-        (PROMISE, {}, "'vectors.npy' promises 40000000000 bytes of numbers"),
+        (PROMISE, {}, "'vectors.npy': the header promises 40000000000 bytes"),
         (b"", {}, "'vectors.npy': it does not begin as"),
         (PROMISE, {"file_size": 40_000_000_000}, "is not packed and has two sizes"),
         (PROMISE, {"file_size": 10, "compress_size": 10}, "'vectors.npy'"),

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.errors import VectorFileError
 from negsamp.vectors.formats.glove import has_header, load_glove_format, save_glove_format
 from negsamp.vectors.formats.npz import load_npz, save_npz
 from negsamp.vectors.formats.projector import VECTORS, load_projector, save_projector
@@ -23,23 +22,7 @@ from negsamp.vectors.formats.word2vec import load_word2vec_format, save_word2vec
 from negsamp.vectors.formats.writing import check_finite
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
-__all__ = [
-    "WITH_COUNTS",
-    "VectorFileError",
-    "load_glove_format",
-    "load_npz",
-    "load_projector",
-    "load_safetensors",
-    "load_word2vec_format",
-    "open_vectors",
-    "save_glove_format",
-    "save_npz",
-    "save_projector",
-    "save_safetensors",
-    "save_vectors",
-    "save_word2vec_format",
-    "saver_for",
-]
+__all__ = ["WITH_COUNTS", "open_vectors", "save_vectors", "saver_for"]
 
 GZIPPED = (".txt", ".vec", ".bin", ".glove")  # these may have .gz behind them
 SAVERS: dict[str, Callable[..., None]] = {
@@ -156,13 +139,7 @@ def save_vectors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
 
 
 def saver_for(path: str | os.PathLike[str]) -> Callable[..., None]:
-    """Return the function that writes what the suffix of a name says.
-
-    Raises
-    ------
-    ValueError
-        If the suffix is unknown.
-    """
+    """Return the function that writes what a name's suffix says; ValueError if it is unknown."""
     suffix, is_packed = _suffix(Path(path))
     if suffix not in SAVERS or (is_packed and suffix not in GZIPPED):
         raise ValueError(

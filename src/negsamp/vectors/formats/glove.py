@@ -47,15 +47,9 @@ def load_glove_format(
 
     Raises
     ------
-    OSError
-        If the file cannot be read.
-    VectorFileError
-        If it is not such a file; names the line. A first line of two integers is taken for
-        word2vec's header.
-    ValueError
-        If an option is out of range.
-    MemoryError
-        If the file is whole and the machine has no room for its vectors.
+    OSError, VectorFileError, ValueError, MemoryError
+        As in `open_vectors`; a VectorFileError names the line. A first line of two integers is
+        taken for word2vec's header.
     """
     options = check_options(limit, encoding, errors, on_duplicate, datatype)
     with opened(path) as source:
@@ -96,13 +90,8 @@ def save_glove_format(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
 
     Raises
     ------
-    OSError
-        If the file cannot be written.
-    TypeError
-        If `kv` is not a `KeyedVectors`.
-    ValueError
-        If the format cannot carry a key or a vector, or if the first line would be taken for a
-        header; nothing has been written then.
+    OSError, TypeError, ValueError
+        As in `save_vectors`; a ValueError too if the first line would be taken for a header.
     """
     words, matrix = check_vectors(kv, NO_SPACES)
     if not words:
@@ -122,13 +111,7 @@ def save_glove_format(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
 
 
 def has_header(path: str | os.PathLike[str]) -> bool:
-    """Return whether a text file's first line is two integers, as in word2vec's form.
-
-    Raises
-    ------
-    OSError, VectorFileError
-        As in `load_glove_format`.
-    """
+    """Return whether a text file's first line is two integers, as in word2vec's form."""
     with opened(path) as source:
         line = source.readline(BEGINNING)
     return line.endswith(b"\n") and HEADER.fullmatch(line) is not None

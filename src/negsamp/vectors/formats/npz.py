@@ -7,12 +7,11 @@ archive. A member's sizes are held against the file's before anything is read of
 from __future__ import annotations
 
 import io
-import math
 import os
 import struct
 import zipfile
 import zlib
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
@@ -41,12 +40,8 @@ def load_npz(path: str | os.PathLike[str]) -> KeyedVectors:
 
     Raises
     ------
-    OSError
-        If the file cannot be read.
-    VectorFileError
-        If it is not such a file or is damaged.
-    MemoryError
-        If the file is whole and the machine has no room for its vectors.
+    OSError, VectorFileError, MemoryError
+        As in `open_vectors`.
     """
     name = os.fspath(path)
     try:
@@ -82,12 +77,8 @@ def save_npz(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
 
     Raises
     ------
-    OSError
-        If the file cannot be written.
-    TypeError
-        If `kv` is not a `KeyedVectors`.
-    ValueError
-        If the format cannot carry a key or a vector; nothing has been written then.
+    OSError, TypeError, ValueError
+        As in `save_vectors`.
     """
     arrays = arrays_of(kv)
     with (
@@ -145,7 +136,10 @@ def _read_arrays(
     found = {}
     for name, info in members.items():
         with archive.open(info) as member:
-            found[name] = _read_shape(member, info)
+            try:
+                found[name] = read_header(cast(BinaryIO, member), info.file_size)
+            except ValueError as error:
+                raise ValueError(f"{info.filename!r}: {error}") from error
     check_arrays(found)
     arrays = {}
     for name, info in members.items():
@@ -153,18 +147,3 @@ def _read_arrays(
             array = np.lib.format.read_array(member, allow_pickle=False)
         arrays[name] = array.astype(array.dtype.newbyteorder("="), copy=False)
     return arrays
-
-
-def _read_shape(member: Any, info: zipfile.ZipInfo) -> tuple[np.dtype, tuple[int, ...]]:
-    try:
-        dtype, shape = read_header(member)
-    except ValueError as error:
-        raise ValueError(f"{info.filename!r}: {error}") from error
-    wanted = math.prod(shape) * dtype.itemsize
-    found = info.file_size - member.tell()
-    if found != wanted:
-        raise ValueError(
-            f"{info.filename!r} promises {wanted} bytes of numbers, shape {shape} and type "
-            f"{dtype}, and {found} follow"
-        )
-    return dtype, shape

@@ -50,12 +50,8 @@ def save_projector(kv: KeyedVectors, folder: str | os.PathLike[str]) -> None:
     ------
     FileExistsError
         If something has that name.
-    OSError
-        If the files cannot be written.
-    TypeError
-        If `kv` is not a `KeyedVectors`.
-    ValueError
-        If the format cannot carry a key or a vector; nothing has been written then.
+    OSError, TypeError, ValueError
+        As in `save_vectors`.
     """
     words, matrix = check_vectors(kv, REFUSED)
     for row, word in enumerate(kv.index_to_key):
@@ -94,14 +90,8 @@ def load_projector(folder: str | os.PathLike[str], *, datatype: Any = np.float32
 
     Raises
     ------
-    OSError
-        If a file cannot be read.
-    VectorFileError
-        If they are not such files, or do not agree; names the line.
-    ValueError
-        If `datatype` is another type.
-    MemoryError
-        If the file is whole and the machine has no room for its vectors.
+    OSError, VectorFileError, ValueError, MemoryError
+        As in `open_vectors`; a VectorFileError names the file and the line.
     """
     options = check_options(datatype=datatype)
     with opened(Path(folder) / METADATA) as source:

@@ -42,12 +42,8 @@ def load_safetensors(path: str | os.PathLike[str]) -> KeyedVectors:
 
     Raises
     ------
-    OSError
-        If the file cannot be read.
-    VectorFileError
-        If it is not such a file or is damaged.
-    MemoryError
-        If the file is whole and the machine has no room for its vectors.
+    OSError, VectorFileError, MemoryError
+        As in `open_vectors`.
     """
     name = os.fspath(path)
     try:
@@ -81,12 +77,8 @@ def save_safetensors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
 
     Raises
     ------
-    OSError
-        If the file cannot be written.
-    TypeError
-        If `kv` is not a `KeyedVectors`.
-    ValueError
-        If the format cannot carry a key or a vector; nothing has been written then.
+    OSError, TypeError, ValueError
+        As in `save_vectors`.
     """
     # by name, which is from wide to narrow, so that each begins at a multiple of its numbers' size
     arrays = sorted(arrays_of(kv).items())

@@ -77,14 +77,8 @@ def load_word2vec_format(
 
     Raises
     ------
-    OSError
-        If the file cannot be read.
-    VectorFileError
-        If it is not such a file, or is not whole; names the line or the byte.
-    ValueError
-        If an option is out of range.
-    MemoryError
-        If the file is whole and the machine has no room for its vectors.
+    OSError, VectorFileError, ValueError, MemoryError
+        As in `open_vectors`; a VectorFileError names the line or the byte.
     """
     options = check_options(limit, encoding, errors, on_duplicate, datatype)
     is_binary = _is_binary(path, binary)
@@ -125,12 +119,8 @@ def save_word2vec_format(
 
     Raises
     ------
-    OSError
-        If the file cannot be written.
-    TypeError
-        If `kv` is not a `KeyedVectors`.
-    ValueError
-        If the format cannot carry a key or a vector; nothing has been written then.
+    OSError, TypeError, ValueError
+        As in `save_vectors`.
     """
     is_binary = _is_binary(path, binary)
     words, matrix = check_vectors(kv, NO_SPACES)
