@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 from typing import Any
 
 import numpy as np
 
-__all__ = ["check_integer", "first_row_not_finite", "is_integer", "is_real"]
+__all__ = ["check_error_handler", "check_integer", "first_row_not_finite", "is_integer", "is_real"]
 
 NUMBERS_AT_ONCE = 1 << 20
 NO_BOUND = 2**31 - 1  # an upper bound from here on is not worth a mention
@@ -46,6 +47,17 @@ def check_integer(
         raise ValueError(
             f"{name} is {value!r:.60}; it must be an integer, {allowed}{', or None' * optional}"
         )
+
+
+def check_error_handler(errors: Any) -> None:
+    """Check that `errors` names a handler of errors in text; ValueError if not."""
+    try:
+        codecs.lookup_error(errors)
+    except (LookupError, TypeError):
+        raise ValueError(
+            f"errors is {errors!r}; it must be 'strict', 'ignore', 'replace' or another codec "
+            "error handler"
+        ) from None
 
 
 def first_row_not_finite(array: Any, dtype: Any = None) -> int | None:

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from negsamp.checks import check_error_handler
 from negsamp.errors import CorpusError, EncodingError
 
 __all__ = [
@@ -70,7 +71,9 @@ def read_blocks(path: str | os.PathLike[str], errors: str = "strict") -> Iterato
     CorpusError
         If the bytes are not UTF-8 or not a whole gzip file, or if a token has more than 16 MiB.
     """
-    return _read_file(_checked_path(path), _checked_errors(errors))
+    checked = _checked_path(path)
+    check_error_handler(errors)
+    return _read_file(checked, errors)
 
 
 def read_beginning(path: str | os.PathLike[str], size: int) -> tuple[bytes, float]:
@@ -139,17 +142,6 @@ def _checked_path(corpus: str | os.PathLike[str]) -> Path:
     if path.is_dir():
         raise IsADirectoryError(f"corpus names {str(path)!r}, which is a folder; it must be a file")
     return path
-
-
-def _checked_errors(errors: str) -> str:
-    try:
-        codecs.lookup_error(errors)
-    except (LookupError, TypeError):
-        raise ValueError(
-            f"errors is {errors!r}; it must be 'strict', 'ignore', 'replace' or another codec "
-            "error handler"
-        ) from None
-    return errors
 
 
 def _read_file(path: Path, errors: str) -> Iterator[bytes]:

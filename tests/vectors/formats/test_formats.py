@@ -27,14 +27,15 @@ def sample(dtype=np.float32):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, ">f4"])
 def test_vectors_come_back_by_the_suffix(tmp_path, name, dtype):
     kv = sample(dtype)
     save_vectors(kv, tmp_path / name)
-    back = open_vectors(tmp_path / name, datatype=dtype)
+    native = np.dtype(dtype).newbyteorder("=")
+    back = open_vectors(tmp_path / name, datatype=native)
     assert back.index_to_key == WORDS
-    assert back.vectors.dtype == dtype
-    assert back.vectors.tobytes() == kv.vectors.tobytes()
+    assert back.vectors.dtype == native
+    assert back.vectors.tobytes() == kv.vectors.astype(native).tobytes()
     has_counts = name.endswith(WITH_COUNTS)
     assert (back.counts is not None) == has_counts
     assert not has_counts or back.counts.tolist() == [*range(len(WORDS))]

@@ -56,7 +56,7 @@ def changed(path, change):
         (lambda h: h["vectors"].update(shape=[15]), "it must have two dimensions"),
         (lambda h: h["vectors"].update(data_offsets=[0, 60]), "it must stand at"),
         (lambda h: h["vectors"].update(data_offsets=[56, 116]), "it must stand at"),
-        (lambda h: h["vectors"].update(data_offsets=[48]), "it must have two"),
+        (lambda h: h["vectors"].update(data_offsets=[48]), "it must stand at"),
         (lambda h: h["vectors"].update(more=1), "must have dtype, shape and data_offsets"),
         (lambda h: h.update(vectors=7), "must have dtype, shape and data_offsets"),
         (lambda h: h.update(more=h["vectors"]), "'more' has shape|'vectors' has shape"),

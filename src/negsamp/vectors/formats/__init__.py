@@ -16,7 +16,7 @@ import numpy as np
 from negsamp.vectors.formats.glove import has_header, load_glove_format, save_glove_format
 from negsamp.vectors.formats.npz import load_npz, save_npz
 from negsamp.vectors.formats.projector import VECTORS, load_projector, save_projector
-from negsamp.vectors.formats.reading import check_options
+from negsamp.vectors.formats.reading import check_options, suffix_of
 from negsamp.vectors.formats.safetensors import load_safetensors, save_safetensors
 from negsamp.vectors.formats.word2vec import load_word2vec_format, save_word2vec_format
 from negsamp.vectors.formats.writing import check_finite
@@ -97,7 +97,7 @@ def open_vectors(
         if (place / VECTORS).exists():
             return _shortened(load_projector(place, datatype=options["datatype"]), limit, None)
         return _shortened(KeyedVectors.load(place), limit, datatype)
-    suffix, is_packed = _suffix(place)
+    suffix, is_packed = suffix_of(place)
     if not place.exists():
         raise FileNotFoundError(f"there is no file or folder {os.fspath(path)!r}")
     if suffix in GZIPPED:
@@ -123,12 +123,13 @@ def save_vectors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
     path : path
         ``.txt`` or ``.vec`` for word2vec's text, ``.bin`` for its binary form, ``.glove`` for text
         without a header, each with or without ``.gz`` behind it; ``.npz``; ``.safetensors``; or
-        ``.projector`` for a folder.
+        ``.projector`` for a folder. An older file of that name is replaced when the new one is
+        complete; an older ``.projector`` is not.
 
     Raises
     ------
     OSError
-        If it cannot be written.
+        If the file cannot be written.
     TypeError
         If `kv` is not a `KeyedVectors`.
     ValueError
@@ -140,19 +141,13 @@ def save_vectors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
 
 def saver_for(path: str | os.PathLike[str]) -> Callable[..., None]:
     """Return the function that writes what a name's suffix says; ValueError if it is unknown."""
-    suffix, is_packed = _suffix(Path(path))
+    suffix, is_packed = suffix_of(path)
     if suffix not in SAVERS or (is_packed and suffix not in GZIPPED):
         raise ValueError(
             f"path is {os.fspath(path)!r}, whose suffix is unknown; known are {KNOWN} and, for a "
             "folder, .projector"
         )
     return SAVERS[suffix]
-
-
-def _suffix(path: Path) -> tuple[str, bool]:
-    """Return the suffix of a name without ``.gz``, in lower case, and whether ``.gz`` was there."""
-    name = path.name.lower()
-    return Path(name.removesuffix(".gz")).suffix, name.endswith(".gz")
 
 
 def _shortened(kv: KeyedVectors, limit: int | None, datatype: Any) -> KeyedVectors:

@@ -78,20 +78,15 @@ def load_glove_format(
 def save_glove_format(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
     """Write vectors as text without a header, with enough digits for all bits of any type.
 
-    Counts are not written.
+    Counts are not written. Errors are those of `save_vectors`; vectors whose first line would be
+    taken for a header are refused too.
 
     Parameters
     ----------
     kv : KeyedVectors
         It must have a word. Its keys must be str, not empty, and without white space of ASCII.
     path : path
-        An older file of that name is replaced when the new one is complete. With the suffix
-        ``.gz`` it is packed.
-
-    Raises
-    ------
-    OSError, TypeError, ValueError
-        As in `save_vectors`; a ValueError too if the first line would be taken for a header.
+        With the suffix ``.gz`` the file is packed.
     """
     words, matrix = check_vectors(kv, NO_SPACES)
     if not words:

@@ -33,15 +33,7 @@ DATE = (1980, 1, 1, 0, 0, 0)  # the first there is, so that the same vectors giv
 def load_npz(path: str | os.PathLike[str]) -> KeyedVectors:
     """Read what `save_npz` wrote, or such arrays saved by `numpy.savez` or `savez_compressed`.
 
-    Returns
-    -------
-    KeyedVectors
-        With their type and counts.
-
-    Raises
-    ------
-    OSError, VectorFileError, MemoryError
-        As in `open_vectors`.
+    The vectors have their type and counts. Errors are those of `open_vectors`.
     """
     name = os.fspath(path)
     try:
@@ -66,19 +58,14 @@ def load_npz(path: str | os.PathLike[str]) -> KeyedVectors:
 def save_npz(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
     """Write vectors, words and counts to one archive.
 
-    Words come out of it by ``bytes(words[offsets[i] : offsets[i + 1]]).decode()``.
+    Words come out of it by ``bytes(words[offsets[i] : offsets[i + 1]]).decode()``. Errors are those
+    of `save_vectors`.
 
     Parameters
     ----------
     kv : KeyedVectors
         Its keys must be str and not empty.
     path : path
-        An older file of that name is replaced when the new one is complete.
-
-    Raises
-    ------
-    OSError, TypeError, ValueError
-        As in `save_vectors`.
     """
     arrays = arrays_of(kv)
     with (

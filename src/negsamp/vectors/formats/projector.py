@@ -38,6 +38,8 @@ REFUSED = "\t\n\r\v\f"
 def save_projector(kv: KeyedVectors, folder: str | os.PathLike[str]) -> None:
     """Write a folder whose two files https://projector.tensorflow.org loads.
 
+    Errors are those of `save_vectors`, and FileExistsError if something has the folder's name.
+
     Parameters
     ----------
     kv : KeyedVectors
@@ -45,13 +47,6 @@ def save_projector(kv: KeyedVectors, folder: str | os.PathLike[str]) -> None:
         space.
     folder : path
         A new folder.
-
-    Raises
-    ------
-    FileExistsError
-        If something has that name.
-    OSError, TypeError, ValueError
-        As in `save_vectors`.
     """
     words, matrix = check_vectors(kv, REFUSED)
     for row, word in enumerate(kv.index_to_key):
@@ -77,6 +72,8 @@ def save_projector(kv: KeyedVectors, folder: str | os.PathLike[str]) -> None:
 def load_projector(folder: str | os.PathLike[str], *, datatype: Any = np.float32) -> KeyedVectors:
     """Read what `save_projector` wrote.
 
+    Errors are those of `open_vectors`; a `VectorFileError` names the file and the line.
+
     Parameters
     ----------
     folder : path
@@ -87,11 +84,6 @@ def load_projector(folder: str | os.PathLike[str], *, datatype: Any = np.float32
     -------
     KeyedVectors
         Its keys are str; it has counts if they are there.
-
-    Raises
-    ------
-    OSError, VectorFileError, ValueError, MemoryError
-        As in `open_vectors`; a VectorFileError names the file and the line.
     """
     options = check_options(datatype=datatype)
     with opened(Path(folder) / METADATA) as source:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import codecs
 import gzip
 import os
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from negsamp.checks import check_integer
+from negsamp.checks import check_error_handler, check_integer
 from negsamp.errors import VectorFileError
 from negsamp.files.reading import open_file
 from negsamp.vectors.keyed_vectors import KeyedVectors
@@ -23,12 +23,12 @@ __all__ = [
     "LONGEST_WORD",
     "TYPES",
     "Collector",
-    "Options",
     "Source",
     "check_options",
     "opened",
     "room_unpacked",
     "shown",
+    "suffix_of",
 ]
 
 LARGEST_VECTOR = 100_000  # numbers, as many as the parameter vector_size allows
@@ -60,11 +60,7 @@ class Source:
         content = self._file.read(size)
         self.position += len(content)
         if self.position > self.room:
-            raise self.fault(
-                f"it unpacks to more than the {self.room} bytes allowed for its size"
-                if self.is_packed
-                else "it is being written"
-            )
+            raise self.fault(f"it goes on beyond the {self.room} bytes allowed for its size")
         return content
 
     def readline(self, most: int) -> bytes:
@@ -81,6 +77,12 @@ class Source:
 def room_unpacked(size: int) -> int:
     """Return the number of bytes that a packed file of `size` bytes may unpack to."""
     return min(FREE_UNPACKED + MOST_TIMES * size, DEFLATE_TIMES * size)
+
+
+def suffix_of(path: str | os.PathLike[str]) -> tuple[str, bool]:
+    """Return the suffix of a name without ``.gz``, in lower case, and whether ``.gz`` was there."""
+    name = Path(path).name.lower()
+    return Path(name.removesuffix(".gz")).suffix, name.endswith(".gz")
 
 
 @contextmanager
@@ -133,13 +135,7 @@ def check_options(
             f"encoding is {encoding!r}; it must be one that Python knows and that has ASCII "
             "characters as ASCII bytes"
         ) from None
-    try:
-        codecs.lookup_error(errors)
-    except (LookupError, TypeError):
-        raise ValueError(
-            f"errors is {errors!r}; it must be 'strict', 'ignore', 'replace' or another codec "
-            "error handler"
-        ) from None
+    check_error_handler(errors)
     if on_duplicate not in ("error", "first"):
         raise ValueError(f"on_duplicate is {on_duplicate!r}; it must be 'error' or 'first'")
     try:

@@ -18,7 +18,6 @@ from negsamp.files.atomic import writing
 from negsamp.files.reading import open_file
 from negsamp.files.strict_json import parse_json
 from negsamp.vectors.formats.word_arrays import arrays_of, check_arrays, vectors_of
-from negsamp.vectors.formats.writing import row_chunks
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
 __all__ = ["load_safetensors", "save_safetensors"]
@@ -35,29 +34,18 @@ NAMES = {np.dtype(code).newbyteorder("="): name for name, code in DTYPES.items()
 def load_safetensors(path: str | os.PathLike[str]) -> KeyedVectors:
     """Read what `save_safetensors` wrote, or the ``safetensors`` package with the same tensors.
 
-    Returns
-    -------
-    KeyedVectors
-        With their type and counts.
-
-    Raises
-    ------
-    OSError, VectorFileError, MemoryError
-        As in `open_vectors`.
+    The vectors have their type and counts. Errors are those of `open_vectors`.
     """
     name = os.fspath(path)
     try:
         with open_file(path) as file:
-            tensors, start = _read_header(file)
+            tensors = _read_header(file)
             check_arrays({name: (dtype, shape) for name, (dtype, shape, _) in tensors.items()})
             arrays = {}
-            for tensor, (dtype, shape, offset) in tensors.items():
-                file.seek(start + offset)
-                size = math.prod(shape)
-                array = np.fromfile(file, dtype, size)
-                if len(array) < size:
-                    raise ValueError(f"it ends within {tensor!r}: it is being written")
-                arrays[tensor] = array.reshape(shape).astype(dtype.newbyteorder("="), copy=False)
+            for tensor, (dtype, shape, place) in tensors.items():
+                file.seek(place)
+                array = np.fromfile(file, dtype, math.prod(shape)).reshape(shape)
+                arrays[tensor] = array.astype(dtype.newbyteorder("="), copy=False)
             return vectors_of(arrays)
     except ValueError as error:
         raise VectorFileError(
@@ -68,17 +56,13 @@ def load_safetensors(path: str | os.PathLike[str]) -> KeyedVectors:
 def save_safetensors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
     """Write vectors, words and counts as tensors.
 
+    Errors are those of `save_vectors`.
+
     Parameters
     ----------
     kv : KeyedVectors
         Its keys must be str and not empty.
     path : path
-        An older file of that name is replaced when the new one is complete.
-
-    Raises
-    ------
-    OSError, TypeError, ValueError
-        As in `save_vectors`.
     """
     # by name, which is from wide to narrow, so that each begins at a multiple of its numbers' size
     arrays = sorted(arrays_of(kv).items())
@@ -96,13 +80,11 @@ def save_safetensors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
     with writing(path) as file:
         file.write(len(content).to_bytes(LENGTH, "little") + content)
         for name, array in arrays:
-            dtype = np.dtype(DTYPES[header[name]["dtype"]])
-            for _, rows in row_chunks(array.reshape(len(array), math.prod(array.shape[1:]))):
-                file.write(rows.astype(dtype, copy=False).tobytes())
+            file.write(np.ascontiguousarray(array, DTYPES[header[name]["dtype"]]).data)
 
 
-def _read_header(file: BinaryIO) -> tuple[dict[str, tuple[np.dtype, tuple[int, ...], int]], int]:
-    """Return type, shape and place of each tensor, and where they begin; their bytes are there."""
+def _read_header(file: BinaryIO) -> dict[str, tuple[np.dtype, tuple[int, ...], int]]:
+    """Return type, shape and place of each tensor, whose bytes are there."""
     size = os.fstat(file.fileno()).st_size
     length = int.from_bytes(file.read(LENGTH), "little")
     start = LENGTH + length
@@ -115,23 +97,23 @@ def _read_header(file: BinaryIO) -> tuple[dict[str, tuple[np.dtype, tuple[int, .
         raise ValueError("its header is no JSON object")
     header = parse_json(content, MOST_CONTAINERS, MOST_ITEMS)
     header.pop("__metadata__", None)
-    tensors = {name: _parse_tensor(name, about) for name, about in header.items()}
+    parsed = {name: _parse_tensor(name, about) for name, about in header.items()}
+    tensors = {}
     end = 0
-    for name in sorted(tensors, key=lambda name: tensors[name][2]):
-        dtype, shape, _ = tensors[name]
-        wanted = [end, end + math.prod(shape) * dtype.itemsize]
-        if header[name]["data_offsets"] != wanted:
+    for name, (dtype, shape, offsets) in sorted(parsed.items(), key=lambda item: item[1][2]):
+        begin, end = end, end + math.prod(shape) * dtype.itemsize
+        if offsets != [begin, end]:
             raise ValueError(
                 f"{name!r:.60} has shape {shape} and type {dtype} and stands at "
-                f"{header[name]['data_offsets']}; it must stand at {wanted}"
+                f"{offsets!r:.60}; it must stand at {[begin, end]}"
             )
-        end = wanted[1]
+        tensors[name] = dtype, shape, start + begin
     if start + end != size:
         raise ValueError(f"its tensors have {end} bytes, and {size - start} are there")
-    return tensors, start
+    return tensors
 
 
-def _parse_tensor(name: str, about: Any) -> tuple[np.dtype, tuple[int, ...], int]:
+def _parse_tensor(name: str, about: Any) -> tuple[np.dtype, tuple[int, ...], list[int]]:
     if not isinstance(about, dict) or set(about) != {"dtype", "shape", "data_offsets"}:
         raise ValueError(f"{name!r:.60} must have dtype, shape and data_offsets")
     code, shape, offsets = about["dtype"], about["shape"], about["data_offsets"]
@@ -145,6 +127,4 @@ def _parse_tensor(name: str, about: Any) -> tuple[np.dtype, tuple[int, ...], int
         )
         if not are_numbers or len(numbers) > MOST_DIMENSIONS:
             raise ValueError(f"{name!r:.60} has the {field} {numbers!r:.60}")
-    if len(offsets) != 2:
-        raise ValueError(f"{name!r:.60} has the data_offsets {offsets!r:.60}; it must have two")
-    return np.dtype(DTYPES[code]), tuple(shape), offsets[0]
+    return np.dtype(DTYPES[code]), tuple(shape), offsets

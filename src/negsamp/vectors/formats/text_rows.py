@@ -17,16 +17,7 @@ import numpy as np
 from negsamp.vectors.formats.reading import LONGEST_WORD, Collector, Source, shown
 from negsamp.vectors.formats.writing import row_chunks
 
-__all__ = [
-    "NUMBER",
-    "format_rows",
-    "longest_line",
-    "parse_rows",
-    "read_number_rows",
-    "read_text_rows",
-    "shortest_rows",
-    "write_text_rows",
-]
+__all__ = ["NUMBER", "longest_line", "read_number_rows", "read_text_rows", "write_text_rows"]
 
 BLOCK = 1 << 18  # bytes: with what is computed from them they fit into a core's cache
 MOST_PER_NUMBER = 40  # bytes of a number and a separator; %.17g writes 25 at most
@@ -36,7 +27,7 @@ IN_NUMBERS = b"0123456789+-.eE"
 # Digits that tell each value of a type from its neighbours: ⌈1 + p·log10(2)⌉ of p bits. With so
 # many for float32, reading through float64 rounds twice and still ends at the same bits: the text
 # is within 5e-9 of the value, and where rounding turns is 3e-8 away.
-DIGITS = {np.dtype(np.float16): 5, np.dtype(np.float32): 9, np.dtype(np.float64): 17}
+DIGITS = {np.float16: 5, np.float32: 9, np.float64: 17}
 # Bytes that are not in text: in tens of float32 there is always one.
 CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r"))
 
@@ -44,11 +35,6 @@ CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r"))
 def longest_line(d: int) -> int:
     """Return how many bytes a line of a word and `d` numbers may have."""
     return LONGEST_WORD + MOST_PER_NUMBER * d + 1000
-
-
-def shortest_rows(n_rows: int, d: int) -> int:
-    """Return how few bytes the lines can have: a word of one, a separator before each digit."""
-    return n_rows * (2 + 2 * d) - 1
 
 
 def read_text_rows(
@@ -102,20 +88,15 @@ def read_number_rows(
 def write_text_rows(
     file: BinaryIO, words: Sequence[bytes], matrix: np.ndarray, separator: str = " "
 ) -> None:
-    """Write lines of a word, which has its separator with it, and the numbers of a row."""
+    """Write lines of a word, which has its separator with it, and the numbers of a row.
+
+    The same bits come back from them.
+    """
+    number = f"%.{DIGITS[matrix.dtype.type]}g"
+    form = separator.join([number] * matrix.shape[1]) + "\n"
     for start, rows in row_chunks(matrix):
-        numbers = format_rows(rows, separator)
-        lines = [
-            word + row.encode("ascii") + b"\n"
-            for word, row in zip(words[start : start + len(rows)], numbers, strict=True)
-        ]
-        file.write(b"".join(lines))
-
-
-def format_rows(rows: np.ndarray, separator: str = " ") -> list[str]:
-    """Return each row of floats, (n, d), as text from which the same bits come back."""
-    form = separator.join([f"%.{DIGITS[rows.dtype]}g"] * rows.shape[1])
-    return [form % tuple(row) for row in rows.tolist()]
+        pairs = zip(words[start : start + len(rows)], rows.tolist(), strict=True)
+        file.write(b"".join([word + (form % tuple(row)).encode() for word, row in pairs]))
 
 
 def parse_rows(

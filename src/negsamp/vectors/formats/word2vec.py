@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -23,8 +22,9 @@ from negsamp.vectors.formats.reading import (
     check_options,
     opened,
     shown,
+    suffix_of,
 )
-from negsamp.vectors.formats.text_rows import NUMBER, read_text_rows, shortest_rows, write_text_rows
+from negsamp.vectors.formats.text_rows import NUMBER, read_text_rows, write_text_rows
 from negsamp.vectors.formats.writing import NO_SPACES, check_finite, check_vectors, row_chunks
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
@@ -85,7 +85,8 @@ def load_word2vec_format(
     with opened(path) as source:
         V, d = _read_header(source)
         n = V if limit is None else min(V, int(limit))
-        least = n * (2 + NUMBERS.itemsize * d) if is_binary else shortest_rows(n, d)
+        # a word has a byte and a separator behind it; a number has a digit and a separator
+        least = n * (2 + NUMBERS.itemsize * d) if is_binary else n * (2 + 2 * d) - 1
         if least > source.room - source.position:
             raise source.fault(
                 f"the header promises {V} vectors of {d} numbers; {n} of them need {least} bytes, "
@@ -105,22 +106,16 @@ def save_word2vec_format(
     """Write vectors so that word2vec's tools, gensim and `load_word2vec_format` read them.
 
     Counts are not written. The text form has enough digits for all bits of any type; the binary
-    form is float32, to which float64 is rounded.
+    form is float32, to which float64 is rounded. Errors are those of `save_vectors`.
 
     Parameters
     ----------
     kv : KeyedVectors
         Its keys must be str, not empty, and without white space of ASCII.
     path : path
-        An older file of that name is replaced when the new one is complete. With the suffix
-        ``.gz`` it is packed.
+        With the suffix ``.gz`` the file is packed.
     binary : bool, optional
         The form; None goes by the suffix as in `load_word2vec_format`.
-
-    Raises
-    ------
-    OSError, TypeError, ValueError
-        As in `save_vectors`.
     """
     is_binary = _is_binary(path, binary)
     words, matrix = check_vectors(kv, NO_SPACES)
@@ -137,8 +132,7 @@ def _is_binary(path: str | os.PathLike[str], binary: bool | None) -> bool:
         if not isinstance(binary, (bool, np.bool_)):
             raise ValueError(f"binary is {binary!r}; it must be True, False or None")
         return bool(binary)
-    name = Path(path).name.lower().removesuffix(".gz")
-    suffix = Path(name).suffix
+    suffix, _ = suffix_of(path)
     if suffix not in IS_BINARY:
         raise ValueError(
             f"path is {os.fspath(path)!r}, whose suffix is none of {', '.join(IS_BINARY)}, with or "
@@ -234,10 +228,6 @@ def _is_text(beginning: bytes, d: int) -> bool:
 
 
 def _write_binary(file: BinaryIO, words: list[bytes], matrix: np.ndarray) -> None:
-    size = NUMBERS.itemsize * matrix.shape[1]
     for start, rows in row_chunks(matrix):
-        numbers = memoryview(rows.astype(NUMBERS).tobytes())
-        pieces: list[Any] = []
-        for i, word in enumerate(words[start : start + len(rows)]):
-            pieces += word, numbers[i * size : (i + 1) * size]
-        file.write(b"".join(pieces))
+        pairs = zip(words[start : start + len(rows)], rows.astype(NUMBERS), strict=True)
+        file.write(b"".join([word + row.tobytes() for word, row in pairs]))
