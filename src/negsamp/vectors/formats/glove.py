@@ -31,6 +31,9 @@ def load_glove_format(
 ) -> KeyedVectors:
     """Read a text file of vectors that has no header, as GloVe writes it.
 
+    Errors are those of `open_vectors`; a `VectorFileError` names the line. A first line of two
+    integers is taken for word2vec's header, and refused.
+
     Parameters
     ----------
     path : path
@@ -44,12 +47,6 @@ def load_glove_format(
     KeyedVectors
         Its keys are str; it has no counts. A word may have spaces: the last d fields are the
         numbers.
-
-    Raises
-    ------
-    OSError, VectorFileError, ValueError, MemoryError
-        As in `open_vectors`; a VectorFileError names the line. A first line of two integers is
-        taken for word2vec's header.
     """
     options = check_options(limit, encoding, errors, on_duplicate, datatype)
     with opened(path) as source:

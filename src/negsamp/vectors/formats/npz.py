@@ -27,6 +27,8 @@ __all__ = ["load_npz", "save_npz"]
 
 END_SIZE = 22  # bytes of an archive's end, if it has no comment
 MOST_AT_ONCE = 1 << 19  # bytes; the list of four members has 300, and NumPy asks for 2**18
+# RuntimeError is for an encrypted member, or as NotImplementedError for one of an odd kind.
+UNZIPPING = (EOFError, RuntimeError, struct.error, zipfile.BadZipFile, zlib.error)
 DATE = (1980, 1, 1, 0, 0, 0)  # the first there is, so that the same vectors give the same bytes
 
 
@@ -43,14 +45,7 @@ def load_npz(path: str | os.PathLike[str]) -> KeyedVectors:
             zipfile.ZipFile(reader) as archive,
         ):
             return vectors_of(_read_arrays(archive, _checked_members(reader, archive)))
-    except (
-        ValueError,
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        struct.error,
-        RuntimeError,  # an encrypted member, or as NotImplementedError one of an odd kind
-    ) as error:
+    except (ValueError, *UNZIPPING) as error:
         # zipfile shows names of members whole, which may have 64 KiB
         raise VectorFileError(f"{name!r} is no archive of vectors: {error!s:.500}") from error
 
@@ -68,10 +63,7 @@ def save_npz(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
     path : path
     """
     arrays = arrays_of(kv)
-    with (
-        writing(path) as file,
-        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
-    ):
+    with writing(path) as file, zipfile.ZipFile(file, "w") as archive:
         for name, array in arrays.items():
             info = zipfile.ZipInfo(f"{name}.npy", DATE)
             with archive.open(info, "w", force_zip64=True) as member:

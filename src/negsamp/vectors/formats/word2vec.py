@@ -50,6 +50,8 @@ def load_word2vec_format(
 ) -> KeyedVectors:
     """Read a file that word2vec.c, gensim or `save_word2vec_format` wrote.
 
+    Errors are those of `open_vectors`; a `VectorFileError` names the line or the byte.
+
     Parameters
     ----------
     path : path
@@ -74,11 +76,6 @@ def load_word2vec_format(
     KeyedVectors
         Its keys are str; it has no counts. In the text form a word may have spaces: the last d
         fields are the numbers.
-
-    Raises
-    ------
-    OSError, VectorFileError, ValueError, MemoryError
-        As in `open_vectors`; a VectorFileError names the line or the byte.
     """
     options = check_options(limit, encoding, errors, on_duplicate, datatype)
     is_binary = _is_binary(path, binary)
@@ -220,11 +217,8 @@ def _read_binary(source: Source, n: int, d: int, is_all: bool, collector: Collec
 def _is_text(beginning: bytes, d: int) -> bool:
     """Whether a beginning has whole lines and each is a word and `d` decimals."""
     *lines, _ = beginning.split(b"\n")
-    fields = [line.rstrip().split()[-d:] for line in lines]
-    return bool(fields) and all(
-        len(line.split()) > d and all(map(NUMBER.fullmatch, numbers))
-        for line, numbers in zip(lines, fields, strict=True)
-    )
+    rows = [line.split() for line in lines]
+    return bool(rows) and all(len(row) > d and all(map(NUMBER.fullmatch, row[-d:])) for row in rows)
 
 
 def _write_binary(file: BinaryIO, words: list[bytes], matrix: np.ndarray) -> None:
