@@ -11,18 +11,8 @@ from negsamp.files.strict_json import parse_json
 @pytest.mark.parametrize(
     "value",
     [
-        None,
-        True,
-        0,
-        10**4299,
-        -(10**4299),
-        1e308,
-        5e-324,
-        -0.0,
-        "한\ud800\n",
-        [],
-        {},
-        {"a": [1, {"b": ""}]},
+        *[None, True, 0, 10**4299, -(10**4299), 1e308, 5e-324, -0.0],
+        *["한\ud800\n", [], {}, {"a": [1, {"b": ""}]}],
     ],
     ids=lambda value: repr(value)[:20],
 )

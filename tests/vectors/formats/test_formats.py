@@ -44,6 +44,15 @@ def test_vectors_come_back_by_the_suffix(tmp_path, name, dtype):
     assert short.vectors.tobytes() == kv.vectors[:2].astype(np.float16).tobytes()
 
 
+@pytest.mark.parametrize("name", ["v.txt.gz", "v.npz", "v.safetensors"])
+def test_same_vectors_give_the_same_bytes(tmp_path, name):
+    for folder in ("a", "b"):
+        save_vectors(sample(), tmp_path / folder / name)
+    content = (tmp_path / "a" / name).read_bytes()
+    assert content == (tmp_path / "b" / name).read_bytes()
+    assert not name.endswith(".gz") or content[4:8] == bytes(4), "it has no time in it"
+
+
 def test_text_without_a_header_is_told_by_its_first_line(tmp_path):
     save_glove_format(sample(), tmp_path / "v.txt")
     assert open_vectors(tmp_path / "v.txt").vectors.tobytes() == sample().vectors.tobytes()

@@ -22,13 +22,6 @@ def path(tmp_path):
     return tmp_path / "v.npz"
 
 
-def test_same_vectors_give_the_same_bytes(path):
-    save_npz(KV, path)
-    first = path.read_bytes()
-    save_npz(KV, path)
-    assert path.read_bytes() == first
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -7,32 +7,17 @@ import pytest
 
 from negsamp import KeyedVectors, VectorFileError, load_projector, save_projector
 
-WORDS = ["the", "new york", "größe", "1.5", "count"]
-
-
-def sample(counts=None, dtype=np.float32):
-    vectors = np.random.default_rng(0).standard_normal((5, 3)).astype(dtype)
-    return KeyedVectors(WORDS, vectors, counts)
-
-
-@pytest.mark.parametrize("counts", [None, [5, 4, 3, 2, 10**15]])
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_vectors_come_back_as_they_were(tmp_path, counts, dtype):
-    kv = sample(counts, dtype)
-    save_projector(kv, tmp_path / "deep" / "p")
-    back = load_projector(tmp_path / "deep" / "p", datatype=dtype)
-    assert back.index_to_key == WORDS
-    assert back.vectors.tobytes() == kv.vectors.tobytes()
-    assert (back.counts if counts is None else back.counts.tolist()) == counts
-
 
 def test_files_are_those_that_the_projector_expects(tmp_path):
-    kv = KeyedVectors(["a", "b c"], np.array([[0.5, -1], [2, 1e-5]], np.float32), [2, 1])
+    kv = KeyedVectors(["a", "b c"], np.array([[0.5, -1], [2, 1e-5]], np.float32), [10**15, 1])
     save_projector(kv, tmp_path / "p")
     assert (tmp_path / "p" / "vectors.tsv").read_bytes() == b"0.5\t-1\n2\t9.99999975e-06\n"
-    assert (tmp_path / "p" / "metadata.tsv").read_bytes() == b"word\tcount\na\t2\nb c\t1\n"
+    words = b"word\tcount\na\t1000000000000000\nb c\t1\n"
+    assert (tmp_path / "p" / "metadata.tsv").read_bytes() == words
+    assert load_projector(tmp_path / "p").counts.tolist() == [10**15, 1]
     save_projector(KeyedVectors(["a", "b c"], kv.vectors), tmp_path / "q")
     assert (tmp_path / "q" / "metadata.tsv").read_bytes() == b"a\nb c\n", "no heading over one"
+    assert load_projector(tmp_path / "q").counts is None
     assert sorted(path.name for path in tmp_path.iterdir()) == ["p", "q"]
 
 
@@ -40,10 +25,7 @@ def test_files_are_those_that_the_projector_expects(tmp_path):
     ("words", "message"),
     [
         (["a\tb"], r"holds '\\t'"),
-        (["a\nb"], r"holds '\\n'"),
         (["\u3000 "], r"is white space, which the projector leaves out"),
-        ([""], "has 0 bytes"),
-        ([7], "the key 7"),
         ([], "kv has no words"),
     ],
 )
@@ -54,14 +36,15 @@ def test_word_that_cannot_be_carried_is_refused_at_saving(tmp_path, words, messa
 
 
 def test_nothing_is_replaced_and_nothing_half_written(tmp_path):
+    kv = KeyedVectors(["a"], np.ones((1, 2)))
     (tmp_path / "p").mkdir()
     with pytest.raises(FileExistsError, match="is there already; choose another name"):
-        save_projector(sample(), tmp_path / "p")
+        save_projector(kv, tmp_path / "p")
     with (
         mock.patch("os.fsync", side_effect=[None, None, OSError(28, "No space left")]),
         pytest.raises(OSError, match="No space left"),
     ):
-        save_projector(sample(), tmp_path / "q")
+        save_projector(kv, tmp_path / "q")
     assert [path.name for path in tmp_path.iterdir()] == ["p"]
 
 
@@ -74,14 +57,10 @@ def test_nothing_is_replaced_and_nothing_half_written(tmp_path):
         (b"1\t2\n3\n", b"a\nb\n", "vectors.tsv', line 1: it has no room"),
         (b"1\t2\n3.000\n", b"a\nb\n", "vectors.tsv', line 2: it has 1 numbers; 2"),
         (b"1\t2\n3 4\n", b"a\nb\n", "vectors.tsv', line 2: it has 1 numbers; 2"),
-        (b"1\t2\n3\tx\n", b"a\nb\n", "vectors.tsv', line 2: number 2 is 'x'"),
-        (b"1\t2\n3\tnan\n", b"a\nb\n", "vectors.tsv', line 2: number 2 is 'nan'"),
         (b"1\t2\n3\t4\n", b"a\na\n", "vectors.tsv', line 2: the word 'a' is there already"),
-        (b"1\t2\n3\t4\n", b"a\n\n", "vectors.tsv', line 2: a word is empty"),
         (b"1\t2\n3\t4\n", b"a\tb\nc\td\n", "metadata.tsv', line 1: its heading has 2 columns"),
         (b"1\t2\n3\t4\n", b"a\nc\td\n", "metadata.tsv', line 2: it must be a word"),
         (b"1\t2\n", b"word\tcount\na\n", "metadata.tsv', line 2: it must be a word, a tab and a"),
-        (b"1\t2\n", b"word\tcount\na\t-1\n", "metadata.tsv', line 2: it must be a word, a tab"),
         (b"\t" * 100_001 + b"\n", b"a\n", "vectors.tsv', line 1: it has 100002 numbers"),
     ],
 )

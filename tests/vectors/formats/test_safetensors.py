@@ -49,15 +49,12 @@ def changed(path, change):
         (lambda h: h["vectors"].update(shape=[10**6, 10**6]), r"it must stand at \[48, 4000000000"),
         (lambda h: h["vectors"].update(shape=[-5, -3]), "has the shape"),
         (lambda h: h["vectors"].update(shape=[True, 15]), "has the shape"),
-        (lambda h: h["vectors"].update(shape=[5.0, 3]), "has the shape"),
         (lambda h: h["vectors"].update(shape=15), "has the shape 15"),
         (lambda h: h["vectors"].update(shape=[2**58] * 900), "no safetensors file"),
         (lambda h: h["vectors"].update(shape=[3, 5]), "'offsets' has 6 numbers, and 'vectors' has"),
         (lambda h: h["vectors"].update(shape=[15]), "it must have two dimensions"),
-        (lambda h: h["vectors"].update(data_offsets=[0, 60]), "it must stand at"),
         (lambda h: h["vectors"].update(data_offsets=[56, 116]), "it must stand at"),
         (lambda h: h["vectors"].update(data_offsets=[48]), "it must stand at"),
-        (lambda h: h["vectors"].update(more=1), "must have dtype, shape and data_offsets"),
         (lambda h: h.update(vectors=7), "must have dtype, shape and data_offsets"),
         (lambda h: h.update(more=h["vectors"]), "'more' has shape|'vectors' has shape"),
         (lambda h: h.pop("words"), "its tensors have 108 bytes, and 130 are there"),
@@ -92,14 +89,4 @@ def test_file_of_another_length_is_refused(path, change):
     content = path.read_bytes()
     path.write_bytes(content + b"x" if change > 0 else content[:-1])
     with pytest.raises(VectorFileError, match=r"have 130 bytes, and 1(29|31) are there"):
-        load_safetensors(path)
-
-
-def test_numbers_that_are_not_finite_are_refused(path):
-    save_safetensors(KV, path)
-    content = path.read_bytes()
-    nan = np.float32(np.nan).tobytes()
-    one = KV.vectors[2, 1].tobytes()
-    path.write_bytes(content.replace(one, nan))
-    with pytest.raises(VectorFileError, match=r"the vector of 'größe' \(row 2\) is not finite"):
         load_safetensors(path)
