@@ -4,7 +4,6 @@ import gzip
 import itertools
 import os
 import re
-import tracemalloc
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor, wait
 
@@ -154,8 +153,8 @@ def test_file_may_be_a_pipe(pipe, packed):
 
 
 def test_file_that_is_a_pipe_and_not_utf8(pipe):
-    with pytest.raises(CorpusError, match=r"pipe' is not UTF-8$"):
-        pipe(b"\xff")
+    with pytest.raises(CorpusError, match=r"pipe' is not UTF-8 at byte 2 \(line 2\): "):
+        pipe(b"a\n\xff")
 
 
 def test_file_of_korean_lines_is_read_as_str_split_does(shared):
@@ -216,13 +215,6 @@ def test_file_refuses_a_cut_gzip(tmp_path, kept):
     text = " ".join(map(str, range(5000))).encode()
     path.write_bytes(gzip.compress(text)[:kept])
     with pytest.raises(CorpusError, match=r"cut\.gz' is not a whole gzip file"):
-        read(path)
-
-
-def test_file_refuses_a_cut_gzip_that_is_not_utf8(tmp_path):
-    path = tmp_path / "cut.gz"
-    path.write_bytes(gzip.compress(b"a\xff" + np.random.default_rng(0).bytes(5000))[:3000])
-    with pytest.raises(CorpusError, match="not UTF-8 at byte 1 "):
         read(path)
 
 
@@ -411,52 +403,3 @@ def test_iterable_lets_an_interrupt_pass():
 
     with pytest.raises(KeyboardInterrupt):
         list(read_chunks(sentences()))
-
-
-# Files made to harm
-
-
-@pytest.mark.parametrize("packed", [False, True])
-@pytest.mark.parametrize("filler", [b"\0", b"x", "한".encode(), "\u200b".encode()])
-def test_file_of_one_endless_token_is_refused(write_bytes, monkeypatch, packed, filler):
-    monkeypatch.setattr(corpus, "LONGEST_TOKEN", 1 << 20)
-    path = write_bytes(b"a b " + filler * 3_000_000, packed)
-    tracemalloc.start()
-    with pytest.raises(CorpusError, match=r"no white space in the \d+ bytes up to byte \d+; a"):
-        list(read_blocks(path))
-    assert tracemalloc.get_traced_memory()[1] < 8 << 20
-    tracemalloc.stop()
-
-
-@pytest.mark.parametrize("space", list(" \n\r\t\x0b\x0c\x1c\x1f\x85\xa0\u1680\u2028\u3000"))
-@pytest.mark.parametrize("size", [1 << 19, 1 << 17])
-def test_file_of_long_tokens_is_read_whatever_stands_between_them(
-    write_bytes, monkeypatch, space, size
-):
-    monkeypatch.setattr(corpus, "LONGEST_TOKEN", 1_000_000)
-    text = space.join(["x" * 700_000] * 4)
-    monkeypatch.setattr(corpus, "BYTES_PER_BLOCK", size)
-    assert b"".join(read_blocks(write_bytes(text.encode()))) == text.encode()
-
-
-def test_file_may_have_a_token_of_the_greatest_length(write_bytes, monkeypatch):
-    monkeypatch.setattr(corpus, "LONGEST_TOKEN", 100)
-    monkeypatch.setattr(corpus, "BYTES_PER_BLOCK", 10)
-    assert read(write_bytes(b"a " + b"x" * 100 + b" b")) == [["a", "x" * 100, "b"]]
-    with pytest.raises(
-        CorpusError, match="in the 101 bytes up to byte 103; a token has at most 100"
-    ):
-        read(write_bytes(b"a " + b"x" * 101 + b" b"))
-
-
-def test_file_that_changes_while_its_fault_is_looked_for(write_bytes, monkeypatch):
-    path = write_bytes(b"a \xff b")
-    real = corpus._describe_bad_bytes
-
-    def describe(*args):
-        path.write_bytes(b"now it is text")
-        return real(*args)
-
-    monkeypatch.setattr(corpus, "_describe_bad_bytes", describe)
-    with pytest.raises(CorpusError, match="has changed while it was read"):
-        read(path)

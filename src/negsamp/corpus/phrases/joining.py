@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from negsamp.corpus.phrases.bigrams import Connectors, Joiner, JoinTable, Units
-from negsamp.corpus.token_table import WordTable
-from negsamp.corpus.tokenizing import Tokens, pad
+from negsamp.corpus.token_table import table_of
+from negsamp.corpus.tokenizing import Tokens
 from negsamp.errors import CorpusError
 
 __all__ = ["Pass", "Phrasing", "as_text", "lines_of"]
@@ -129,16 +129,14 @@ class Phrasing:
             The tokens with a space, a delimiter or, where a sentence ended, ``\\n`` before each;
             nothing before the first, and after the last ``\\n``.
         """
-        table = WordTable()
-        rows = self._rows(table)
+        table, places = table_of(self._id)
+        ids_of_rows = places.astype(np.int64) + 1
         joiners = self._joiners()
         held = b""  # tokens that may be joined with what follows
         held_starts = held_lengths = np.zeros(0, dtype=np.int64)
         begins_next = is_first = True
         for block in blocks:
-            places = block.starts, block.lengths
-            found = table.find(block.buffer, *places)
-            ids = rows[table.look_up(block.text, *places, found)]
+            ids = ids_of_rows[table.look_up(block)]
             begins = np.zeros(len(ids) + 1, dtype=bool)
             begins[0] = begins_next
             begins[np.cumsum(block.line_lengths[:-1])] = True
@@ -162,16 +160,6 @@ class Phrasing:
                 is_first = False
         if not is_first:
             yield b"\n"
-
-    def _rows(self, table: WordTable) -> np.ndarray:
-        """Fill a table with the words that a text can hold; the id of each of its rows."""
-        words = [word for word in self._id if word.split() == [word]]
-        spelled = [word.encode("utf-8", "surrogatepass") for word in words]
-        text = b"".join(spelled)
-        lengths = np.fromiter(map(len, spelled), np.int64, len(spelled))
-        places = np.cumsum(lengths) - lengths, lengths
-        table.add(text, *places, table.find(pad(text), *places))
-        return np.array([0, *(self._id[word] for word in words)], dtype=np.int64)
 
     def _spelled(
         self, text: bytes, starts: np.ndarray, lengths: np.ndarray, before: np.ndarray
