@@ -39,12 +39,7 @@ def encode_corpus(vocabulary: Vocabulary, corpus: Any, errors: str = "strict") -
 def document_rows(
     vocabulary: Vocabulary, documents: Any
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Look up the tokens of an iterable, some documents at a time.
-
-    Parameters
-    ----------
-    documents : iterable of token sequences or str
-        As in `Word2Vec.fit`.
+    """Look up the tokens of an iterable, as in `Word2Vec.fit`, some documents at a time.
 
     Yields
     ------

@@ -20,27 +20,17 @@ AT_ONCE = 1 << 16  # pairs encoded together
 class PairData(NamedTuple):
     """Pairs of words.
 
-    Attributes
-    ----------
-    centers, contexts : ndarray, shape (P,) int32
-        Rows of the two vocabularies.
-    weights : ndarray, shape (P,) float64
-        Above 0.
-    center_words, context_words : Vocabulary
-        By falling weight; a word's count is the weight of its pairs as an integer, at least 1.
-    context_weights : ndarray, shape (V',) float64
-        Sum of the weights of each context's pairs.
-    given : int
-        Weight of all pairs that were given, likewise.
+    Both vocabularies are in order of falling weight. A word's count is the weight of its pairs,
+    rounded, and at least 1.
     """
 
-    centers: np.ndarray
-    contexts: np.ndarray
-    weights: np.ndarray
+    centers: np.ndarray  # (P,) int32, rows of center_words
+    contexts: np.ndarray  # (P,) int32, rows of context_words
+    weights: np.ndarray  # (P,) float64, above 0
     center_words: Vocabulary
     context_words: Vocabulary
-    context_weights: np.ndarray
-    given: int
+    context_weights: np.ndarray  # (V',) float64, sum of the weights of each context's pairs
+    given: int  # weight of all pairs that were given, rounded
 
 
 def read_pairs(centers: Any, contexts: Any, weights: Any, min_count: float) -> PairData:

@@ -37,7 +37,7 @@ def is_path(corpus: Any) -> bool:
 
 
 def read_blocks(path: str | os.PathLike[str], errors: str = "strict") -> Iterator[bytes]:
-    """Read a text file once, from its beginning to its end.
+    """Read a text file once, in blocks of UTF-8 that are cut anywhere.
 
     Parameters
     ----------
@@ -45,13 +45,8 @@ def read_blocks(path: str | os.PathLike[str], errors: str = "strict") -> Iterato
         A UTF-8 text file, plain or gzip (told by its first bytes). A byte order mark is left out.
     errors : str
         What happens to bytes that are not UTF-8: ``"strict"``, ``"ignore"``, ``"replace"``, or
-        another name that `codecs.lookup_error` knows.
-
-    Yields
-    ------
-    bytes
-        UTF-8 that goes on in the next block, cut anywhere. Where `errors` makes lone surrogates,
-        they are encoded as if they were characters (``"surrogatepass"``).
+        another name that `codecs.lookup_error` knows. Lone surrogates that it makes are encoded as
+        if they were characters (``"surrogatepass"``).
 
     Raises
     ------
@@ -87,18 +82,10 @@ def read_beginning(path: str | os.PathLike[str], size: int) -> tuple[bytes, floa
 
 
 def read_chunks(corpus: Any) -> Iterator[list[Any]]:
-    """Read an iterable once, from its beginning to its end.
+    """Read an iterable of token sequences once, in lists of some sentences.
 
-    Parameters
-    ----------
-    corpus : iterable of token sequences or str
-        A sequence of tokens is a list, tuple, NumPy array or any other iterable; a `str` is split
-        at white space.
-
-    Yields
-    ------
-    list of list of hashable
-        Some sentences, in order.
+    A sequence of tokens is a list, tuple, NumPy array or any other iterable; a `str` is split at
+    white space. Each sentence comes as a list of hashable tokens.
 
     Raises
     ------

@@ -95,12 +95,8 @@ def forget_pages(array: np.ndarray) -> None:
 class StreamBuilder:
     """Provisional ids and sentence ends of a corpus, piece by piece.
 
-    Parameters
-    ----------
-    folder : pathlib.Path, optional
-        Where the files of a large corpus go; None has everything in memory.
-    keep : bool
-        Write the stream to the folder in any case.
+    The files of a large corpus go to the folder; without one, everything is in memory. The stream
+    is written to the folder in any case if `keep` is true.
     """
 
     def __init__(self, folder: Path | None = None, keep: bool = False) -> None:
@@ -148,20 +144,11 @@ class StreamBuilder:
         return self._counts
 
     def build(self, rows: np.ndarray) -> TokenStream:
-        """Map ids, drop those without a row, and the sentences that this empties.
+        """Map ids to their `rows`, drop those of row −1, and the sentences that this empties.
 
-        Takes the builder apart as it goes, so that the corpus is in memory about once.
-
-        Parameters
-        ----------
-        rows : ndarray of int32
-            The row of each provisional id; −1 is none.
-
-        Returns
-        -------
-        TokenStream
-            Mapped from ``ids.npy`` and ``offsets.npy`` in the folder if the corpus is large, or
-            shall be kept.
+        The stream is mapped from ``ids.npy`` and ``offsets.npy`` in the folder if the corpus is
+        large or is to be kept. The builder is taken apart as it goes, so that the corpus is in
+        memory about once.
         """
         self._ends.append(np.array([self.n_tokens]))  # of a text that ends within a line
         kept_ids: _MemoryWriter | ArrayWriter

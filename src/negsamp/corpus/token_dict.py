@@ -27,12 +27,9 @@ class TokenDict:
         return len(self._rows)
 
     def add(self, tokens: Iterable[Any], n: int, named: Named, kind: str = "token") -> np.ndarray:
-        """Return the row of each token, new ones having the next rows. Parameters as in `look_up`.
+        """Return the row of each of n tokens, new ones having the next rows: (n,) int32.
 
-        Raises
-        ------
-        CorpusError
-            If a token is None, NaN or not hashable.
+        Parameters are as in `look_up`. A token may not be None, NaN or not hashable.
         """
         known = len(self._rows)
         ids = look_up(self._rows.__getitem__, tokens, n, named, kind)
@@ -61,28 +58,10 @@ class TokenDict:
 def look_up(
     row_of: Callable[[Any], int], tokens: Iterable[Any], n: int, named: Named, kind: str = "token"
 ) -> np.ndarray:
-    """Look up tokens one by one, and name one that cannot be.
+    """Return the row of each of n tokens, (n,) int32, as `row_of` gives it.
 
-    Parameters
-    ----------
-    row_of : callable
-        The row of a token.
-    tokens : iterable of hashable
-    n : int
-        How many.
-    named : iterable of tuple
-        Where each token stands, in words, and the token; read for an error only.
-    kind : str
-        What to call a token in an error.
-
-    Returns
-    -------
-    ndarray, shape (n,) int32
-
-    Raises
-    ------
-    CorpusError
-        If a token is not hashable.
+    An error names a token that is not hashable by `named`, which is read for that only, and calls
+    it a `kind`.
     """
     try:
         return np.fromiter(map(row_of, tokens), np.int32, n)

@@ -27,6 +27,7 @@ NEW_SLOTS = 1 << 18  # where the new words of one block are looked for
 # Multiply-shift hashing of two 64-bit halves; odd constants without pattern, from the
 # fractional parts of the golden ratio and of the square root of 2.
 FACTORS = np.array([0x9E3779B97F4A7C15, 0x6A09E667F3BCC909], dtype=np.uint64)
+NO_KEYS = np.empty((0, 2), dtype=np.uint64)
 BOTH = 0x0101  # two bytes of truth, read as one number
 
 _by_length = np.zeros((2, SHORT + 2, 16), dtype=np.uint8)
@@ -39,21 +40,11 @@ MASKS, LENGTHS = _by_length.view(np.uint64)
 
 
 class Found(NamedTuple):
-    """What a first look at the tokens of a block tells.
+    """What a first look at the tokens of a block tells; the rows of missing ones are wrong."""
 
-    Attributes
-    ----------
-    rows : ndarray, shape (n,) int32
-        Row of each token; wrong for those of `missing`.
-    missing : ndarray, shape (m,) int64
-        Tokens not found, in order.
-    keys : ndarray, shape (m, 2) uint64
-        Their keys.
-    """
-
-    rows: np.ndarray
-    missing: np.ndarray
-    keys: np.ndarray
+    rows: np.ndarray  # (n,) int32
+    missing: np.ndarray  # (m,) int64, the tokens that were not found, in order
+    keys: np.ndarray  # (m, 2) uint64, theirs
 
 
 class WordTable:
@@ -119,7 +110,8 @@ class WordTable:
         numbers = np.zeros(len(new), dtype=np.int32)
         numbers[words] = np.arange(base, end)
         given[new] = np.where(first < 0, -first, numbers.take(first, mode="wrap"))
-        self._make_room(end)
+        if end > len(self._keys):
+            self._make_slots(1 << (SLOTS_PER_ROW * end - 1).bit_length(), self._keys[:base])
         self._keys[base:end] = keys.take(words, axis=0)  # before the slots, which may be being read
         self.n_rows = end
         self._fill_slots(base)
@@ -172,23 +164,15 @@ class WordTable:
             places = (places[left] + 1) & (len(self._slots) - 1)
         return given
 
-    def _make_room(self, n_rows: int) -> None:
-        if n_rows > len(self._keys):
-            n_slots = len(self._slots)
-            while n_rows > n_slots // SLOTS_PER_ROW:
-                n_slots *= 2
-            self._make_slots(n_slots, self._keys[: self.n_rows])
-
-    def _make_slots(self, n_slots: int, keys: np.ndarray | None = None) -> None:
+    def _make_slots(self, n_slots: int, keys: np.ndarray = NO_KEYS) -> None:
         """Make a table of so many slots, a power of two, and write the words of `keys` into it.
 
         Row 0 stands for an empty slot. Its key is that of no token, as no token has length 0.
         """
         self._slots = np.zeros(n_slots, dtype=np.int32)
         self._keys = np.zeros((n_slots // SLOTS_PER_ROW, 2), dtype=np.uint64)
-        if keys is not None:
-            self._keys[: len(keys)] = keys
-            self._fill_slots(1)
+        self._keys[: len(keys)] = keys
+        self._fill_slots(1)
         # replaced as a pair, so that another thread reads two that belong together
         self._table = self._slots, self._keys
 

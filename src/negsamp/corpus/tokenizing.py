@@ -35,26 +35,16 @@ WIDE_SPACES = np.array(
 class Tokens(NamedTuple):
     """The tokens of a block of text, in order.
 
-    Attributes
-    ----------
-    text : bytes
-        The block.
-    buffer : ndarray, shape (len(text) + PADDING,) uint8
-        Its bytes and some zeros. White space of several bytes is spaces here.
-    starts, lengths : ndarray, shape (n,) int64
-        Token i is ``text[starts[i] : starts[i] + lengths[i]]``; no length is 0.
-    line_lengths : ndarray, shape (n_lines,) int64
-        Tokens in each line.
-    continues : bool
-        Whether the last line goes on in the next block.
+    Token i is ``text[starts[i] : starts[i] + lengths[i]]``; no length is 0. In the buffer, white
+    space of several bytes is spaces.
     """
 
     text: bytes
-    buffer: np.ndarray
-    starts: np.ndarray
-    lengths: np.ndarray
-    line_lengths: np.ndarray
-    continues: bool
+    buffer: np.ndarray  # (len(text) + PADDING,) uint8, the text and some zeros
+    starts: np.ndarray  # (n,) int64
+    lengths: np.ndarray  # (n,) int64, bytes
+    line_lengths: np.ndarray  # (n_lines,) int64, tokens in each line
+    continues: bool  # whether the last line goes on in the next block
 
 
 def split_blocks(blocks: Iterable[bytes]) -> Iterator[Tokens]:
