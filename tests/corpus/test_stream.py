@@ -95,3 +95,8 @@ def test_build_forgets_each_segment_behind_it(monkeypatch):
         alive.append(sum(segment() is not None for segment in segments))
     assert alive[:4] == [10, 10, 10, 9]
     assert alive[-1] == 1
+
+
+def test_stream_without_sentences():
+    empty = stream.TokenStream(np.empty(0, np.int32), np.zeros(1, np.int64))
+    assert (len(empty), empty.n_sentences, empty.longest_sentence, list(empty)) == (0, 0, 0, [])
