@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Vocabulary", "sort_words"]
+__all__ = ["Vocabulary"]
 
 
 class Vocabulary:
@@ -16,19 +16,18 @@ class Vocabulary:
     Parameters
     ----------
     words : sequence of hashable
-        Each word once, the most frequent first.
+        Each word once. A word's place is its id, the row of its vectors.
     counts : array_like, shape (V,) int64
-        How often each was seen, falling.
+        How often each was seen.
     raw_words : int, optional
         Tokens read in all, with those that are not in `words`.
 
     Attributes
     ----------
-    words : list
-    counts : ndarray, shape (V,) int64
+    words, counts, raw_words
+        As above: list, ndarray and int.
     index : dict
-        Each word's row.
-    raw_words : int
+        Each word's id.
     """
 
     def __init__(
@@ -67,19 +66,3 @@ class Vocabulary:
         if len(wrong):
             raise IndexError(f"ids holds {wrong[0]}; it must hold rows from 0 to {len(self) - 1}")
         return [self.words[row] for row in rows.tolist()]
-
-
-def sort_words(words: list[Any], counts: np.ndarray) -> np.ndarray:
-    """Return the order by falling count, words of equal count in order of the words: (V,) intp."""
-    places = range(len(words))
-    try:
-        by_word = sorted(places, key=words.__getitem__)
-    except TypeError:  # kinds that do not compare, or not with each other
-        by_word = sorted(places, key=lambda i: (type(words[i]).__qualname__, _text(words[i])))
-    order = np.array(by_word, np.intp)
-    return order[np.argsort(-counts[order], kind="stable")]
-
-
-def _text(word: Hashable) -> str:
-    """Return a word's repr, or nothing if that is an address, which differs from run to run."""
-    return "" if type(word).__repr__ is object.__repr__ else repr(word)

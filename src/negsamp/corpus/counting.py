@@ -21,19 +21,20 @@ from typing import Any
 import numpy as np
 
 from negsamp.checks import check_integer
-from negsamp.core.vocabulary import Vocabulary, sort_words
+from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.reading import is_path, read_blocks, read_chunks
 from negsamp.corpus.stream import StreamBuilder, TokenStream
 from negsamp.corpus.token_dict import TokenDict, named_tokens
 from negsamp.corpus.token_table import Found, WordTable
 from negsamp.corpus.tokenizing import Tokens, split_blocks
+from negsamp.corpus.word_order import rank_words
 from negsamp.errors import CorpusError
 
 __all__ = ["read_corpus"]
 
 logger = logging.getLogger(__name__)
 
-BLOCKS_AHEAD = 2  # one being looked at and one waiting
+BLOCKS_AHEAD = 2  # one that is being looked at, and one that waits
 Piece = tuple[np.ndarray, np.ndarray, bool]  # as `StreamBuilder.add` takes it
 
 
@@ -51,9 +52,9 @@ def read_corpus(
     Parameters
     ----------
     corpus : str, path, or iterable of token sequences
-        See `negsamp.corpus.reading.read_blocks` and `negsamp.corpus.reading.read_chunks`.
+        See `read_blocks` and `read_chunks` in `negsamp.corpus.reading`.
     min_count : int
-        Words seen less often are left out, as if they did not stand in the text.
+        Words that are seen less often are left out, as if they did not stand in the text.
     max_vocab_size : int, optional
         Bound on the words counted from one chunk of the corpus to the next: half a megabyte of a
         file, a quarter of a million tokens of an iterable. Where it is passed, the rarest are
@@ -62,12 +63,12 @@ def read_corpus(
     errors : str
         How to treat bytes that are not UTF-8.
     workers : int
-        With 2 or more, a second thread helps to read a file, unless `max_vocab_size` is given. It
-        changes nothing but the time that takes.
+        With 2 or more, a second thread helps to read a file, unless `max_vocab_size` is given. This
+        changes nothing but the time that it takes.
     folder : path, optional
-        An empty folder, in which a corpus of more than 33 million tokens lies in files while it is
-        read and after: ``ids.npy`` and ``offsets.npy``, which the stream maps. None has it in
-        memory.
+        An empty folder for the files of a corpus of more than 33 million tokens, while it is read
+        and after: ``ids.npy`` and ``offsets.npy``, which the stream maps. Without it, the corpus is
+        in memory.
     keep : bool
         Write these two files however small the corpus is.
 
@@ -158,7 +159,7 @@ def _pieces_of_iterable(table: TokenDict, corpus: Any) -> Iterator[Piece]:
 def _finish(
     builder: StreamBuilder, table: WordTable | TokenDict, min_count: int
 ) -> tuple[Vocabulary, TokenStream]:
-    """Sort the words that are frequent enough and give the provisional ids their final value."""
+    """Sort the words that are frequent enough, and give the provisional ids their final value."""
     if builder.n_tokens == 0:
         raise CorpusError("the corpus is empty: it holds no token")
     counts = builder.counts()
@@ -169,12 +170,6 @@ def _finish(
             f"no word is seen min_count={min_count} times: the most frequent of {len(rows)} is "
             f"seen {counts.max()} times"
         )
-    words = table.words(frequent)
-    order = sort_words(words, counts[frequent])
-    provisional = frequent[order]
-    vocabulary = Vocabulary(
-        [words[i] for i in order.tolist()], counts[provisional], builder.n_tokens
-    )
-    final = np.full(len(counts), -1, dtype=np.int32)
-    final[provisional] = np.arange(len(provisional), dtype=np.int32)
-    return vocabulary, builder.build(final)
+    words, provisional, ranks = rank_words(table, frequent, counts)
+    vocabulary = Vocabulary(words, counts[provisional], builder.n_tokens)
+    return vocabulary, builder.build(ranks)

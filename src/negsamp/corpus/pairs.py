@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from negsamp.core.vocabulary import Vocabulary, sort_words
+from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.token_dict import TokenDict
+from negsamp.corpus.word_order import rank_words
 from negsamp.errors import CorpusError
 
 __all__ = ["PairData", "read_pairs"]
@@ -39,17 +40,17 @@ def read_pairs(centers: Any, contexts: Any, weights: Any, min_count: float) -> P
     Parameters
     ----------
     centers, contexts : iterable of hashable
-        As many of the one as of the other; or pairs as `centers`, tuples (center, context) or
-        (center, context, weight), and None as `contexts`.
+        As many of one as of the other; or tuples (center, context) or (center, context, weight) as
+        `centers`, and None as `contexts`.
     weights : array_like, shape (P,), optional
         Finite, 0 or more; 1 if None.
     min_count : float
-        Words whose pairs weigh less in all are left out, with their pairs, on either side.
+        Words whose pairs weigh less in all are left out on either side, with their pairs.
 
     Raises
     ------
     TypeError, ValueError, CorpusError
-        That names the argument, and the place of what is wrong.
+        If something is wrong with an argument; the message names it and the place in it.
     """
     sides = _Side("centers"), _Side("contexts")
     if contexts is None:
@@ -101,14 +102,9 @@ class _Side:
     ) -> tuple[np.ndarray, Vocabulary, np.ndarray]:
         """Return the final rows of the pairs that stay, their words, and the words' weights."""
         seen = np.bincount(ids, weights, len(self.table))
-        used = np.flatnonzero(seen)
-        words = self.table.words(used)
-        order = sort_words(words, seen[used])
-        final = np.full(len(self.table), -1, np.int32)
-        final[used[order]] = np.arange(len(used), dtype=np.int32)
-        sums = seen[used[order]]
-        counts = np.maximum(np.rint(np.minimum(sums, 2.0**62)), 1).astype(np.int64)
-        return final[ids], Vocabulary([words[i] for i in order.tolist()], counts), sums
+        words, rows, ranks = rank_words(self.table, np.flatnonzero(seen), seen)
+        counts = np.maximum(np.rint(np.minimum(seen[rows], 2.0**62)), 1).astype(np.int64)
+        return ranks[ids], Vocabulary(words, counts), seen[rows]
 
 
 def _read_columns(centers: Any, contexts: Any, sides: tuple[_Side, _Side]) -> None:

@@ -36,8 +36,8 @@ class TokenStream:
     Attributes
     ----------
     ids : ndarray, shape (n_tokens,) int32
-        Vocabulary rows, sentence after sentence. Where they are mapped from a file, uint16 if that
-        is enough.
+        Vocabulary rows, sentence after sentence; uint16 if they are mapped from a file and that is
+        enough.
     offsets : ndarray, shape (n_sentences + 1,) int64
         Sentence i is ``ids[offsets[i]:offsets[i + 1]]`` and has at least one token.
     """
@@ -63,8 +63,9 @@ class TokenStream:
         return longest
 
     def pieces(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Tokens and sentence starts, as `negsamp.core.windows.token_pieces` yields them; what was
-        read of a mapped file is taken out of memory.
+        """Yield tokens and sentence starts as `negsamp.core.windows.token_pieces` does.
+
+        What was read of a mapped file is taken out of memory.
         """
         for piece in token_pieces(self.ids, self.offsets):
             forget_pages(self.ids)
@@ -72,7 +73,7 @@ class TokenStream:
             yield piece
 
     def digest(self) -> str:
-        """SHA-256 of ids and sentence ends, whatever their types."""
+        """Return the SHA-256 of ids and sentence ends, whatever their types."""
         found = hashlib.sha256()
         for array, kind in ((self.ids, "<i4"), (self.offsets, "<i8")):
             for at in range(0, len(array), STEP):
@@ -81,7 +82,7 @@ class TokenStream:
         return found.hexdigest()
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Sentences, each an array of ids."""
+        """Yield the sentences, each an array of ids."""
         for start, stop in zip(self.offsets[:-1], self.offsets[1:], strict=True):
             yield self.ids[start:stop]
 
@@ -102,7 +103,7 @@ class StreamBuilder:
     def __init__(self, folder: Path | None = None, keep: bool = False) -> None:
         self._folder, self._keep = folder, keep
         self._ids = _Spool(np.int32, folder, SEGMENT)
-        # sentences have several tokens
+        # there are fewer sentences than tokens
         self._ends = _Spool(np.int64, folder, max(1, SEGMENT // 8))
         self._counts = np.zeros(0, dtype=np.int64)
         self._counted = 0
@@ -112,21 +113,11 @@ class StreamBuilder:
         return self._ids.size
 
     def add(self, ids: np.ndarray, lengths: np.ndarray, continues: bool = False) -> None:
-        """Add some sentences.
+        """Add the ids of some sentences, (n,) int32, and the sentences' lengths in tokens.
 
-        Parameters
-        ----------
-        ids : ndarray, shape (n,) int32
-            Not negative.
-        lengths : ndarray, shape (n_sentences,) int64
-            The sentences' lengths in tokens; the first is the rest of one that continued.
-        continues : bool
-            Whether the last sentence goes on with what is added next.
-
-        Raises
-        ------
-        OSError
-            If the folder's disk has no room for what goes there.
+        The first length may be the rest of a sentence that continued; the last sentence goes on
+        with what is added next if it `continues`. An OSError says that the folder's disk has no
+        room.
         """
         ends = self.n_tokens + np.cumsum(lengths)
         self._ends.append(ends[:-1] if continues else ends)
@@ -193,7 +184,7 @@ class StreamBuilder:
 
 
 class _Spool:
-    """Numbers that are appended and read in order; in files once they are many."""
+    """Numbers that are appended and read in order; they go to files once they are many."""
 
     def __init__(self, dtype: Any, folder: Path | None, segment: int) -> None:
         self.size = 0
@@ -243,7 +234,7 @@ class _Spool:
         if self._folder is None or len(self._segments) < SEGMENTS_IN_MEMORY:
             return
         segment = self._segments[-1]
-        # the other half is for the translated ids
+        # half of it is for the translated ids
         check_room(self._folder, 2 * segment.nbytes, "this part of the corpus")
         path = self._folder / f"{self._dtype}-{len(self._segments) - 1}"
         segment.tofile(path)
@@ -252,7 +243,7 @@ class _Spool:
 
 
 class _MemoryWriter:
-    """What `ArrayWriter` is, in memory; n is the most that will be appended."""
+    """An `ArrayWriter` in memory; n is the most that will be appended."""
 
     def __init__(self, n: int, dtype: Any) -> None:
         self._array = np.empty(n, dtype)  # memory that is never written to is never taken
