@@ -39,11 +39,11 @@ _CHUNK = 1 << 18  # bytes; large enough that Python's share of a download is not
 
 
 class DatasetError(RuntimeError):
-    """A data set cannot be had as it should be; the message says what was expected."""
+    """A data set that is not as it should be; the message says what was expected."""
 
 
 class DownloadError(DatasetError):
-    """A data set cannot be fetched: no network, no such host, or the server refuses."""
+    """A data set that cannot be fetched: no network, no such host, or a server that refuses."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def _opened(
 
 
 def _received(url: str, timeout: float) -> Iterator[bytes]:
-    # here errors of the connection can still be told from those of the disk
+    # only here can errors of the connection be told from those of the disk
     try:
         with urllib.request.urlopen(url, timeout=timeout) as response:
             while chunk := response.read(_CHUNK):
@@ -248,7 +248,7 @@ def _docstrings(package: str) -> Iterator[str]:
 def _docstrings_of_file(path: Path) -> Iterator[str]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes are the packages' own affair
+            warnings.simplefilter("ignore")  # of invalid escapes in the packages
             tree = ast.parse(path.read_bytes())
     except (SyntaxError, ValueError):
         return  # a template, or syntax of a later Python

@@ -25,7 +25,7 @@ __all__ = ["is_path", "read_beginning", "read_blocks", "read_chunks"]
 # A block and what is computed from it fit into a core's cache.
 BYTES_PER_BLOCK = 1 << 19
 TOKENS_PER_CHUNK = 1 << 18
-# iterable, but one token or in no order
+# These are iterable, but they are one token or have no order.
 NOT_SEQUENCES = (bytes, bytearray, set, frozenset, Mapping, np.ndarray)
 GZIP_MAGIC = b"\x1f\x8b"
 LINE_FEED = ord("\n")
@@ -118,7 +118,7 @@ def _checked_path(corpus: str | os.PathLike[str]) -> Path:
 
 @contextmanager
 def _open(path: Path) -> Iterator[tuple[Any, Any]]:
-    """A file and its text, unpacked; it is opened once, so that a pipe can be read too."""
+    """Open a file and its text, unpacked; it is opened once, so that a pipe can be read too."""
     with open(path, "rb") as file:
         is_packed = file.peek(2)[:2] == GZIP_MAGIC
         yield file, gzip.open(file) if is_packed else file
@@ -156,7 +156,7 @@ def _read_file(path: Path, errors: str) -> Iterator[bytes]:
 
 
 def _line_feeds(block: bytes) -> int:
-    """How many line feeds there are; `bytes.count` takes eight times as long."""
+    """Return how many line feeds there are; `bytes.count` takes five times as long."""
     return int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == LINE_FEED))
 
 

@@ -96,16 +96,10 @@ class WordTable:
         given = self._in_slots(block, found)
         new = np.flatnonzero(given <= 0)  # tokens of new words, and of those that the dict has
         keys = found.keys.take(new, axis=0)
-        order = np.arange(len(new), dtype=np.int32)
-        places = _hashes(keys, self._first_new)
-        self._first_new[places[::-1]] = order[::-1]  # of equal places the last assignment stays
-        first = self._first_new.take(places)  # for each token the first one that is equal, if short
-        unsure = np.flatnonzero(~_equal(keys.take(first, axis=0), keys) | (given.take(new) < 0))
-        known, seen = self._others, dict[bytes, int]()
-        spelled = zip(_spelled(block, found.missing[new[unsure]]), unsure.tolist(), strict=True)
-        first[unsure] = [-known[w] if w in known else seen.setdefault(w, i) for w, i in spelled]
+        tokens = found.missing.take(new)
+        first, seen = self._first_of_each(block, tokens, keys, given.take(new) < 0)
 
-        words = np.flatnonzero(first == order)
+        words = np.flatnonzero(first == np.arange(len(first)))
         base, end = self.n_rows, self.n_rows + len(words)
         numbers = np.zeros(len(new), dtype=np.int32)
         numbers[words] = np.arange(base, end)
@@ -115,7 +109,7 @@ class WordTable:
         self._keys[base:end] = keys.take(words, axis=0)  # before the slots, which may be being read
         self.n_rows = end
         self._fill_slots(base)
-        known.update(zip(seen, numbers[list(seen.values())].tolist(), strict=True))
+        self._others.update(zip(seen, numbers[list(seen.values())].tolist(), strict=True))
         found.rows[found.missing] = given
         return found.rows
 
@@ -163,6 +157,24 @@ class WordTable:
             pending, wanted = pending[left], wanted.take(left, axis=0)
             places = (places[left] + 1) & (len(self._slots) - 1)
         return given
+
+    def _first_of_each(
+        self, block: Tokens, tokens: np.ndarray, keys: np.ndarray, is_other: np.ndarray
+    ) -> tuple[np.ndarray, dict[bytes, int]]:
+        """Find for each of some tokens the first that is equal, or −row for a word of the dict.
+
+        The dict that is returned has the words that were told by their spelling, and their first
+        tokens: those that the slots cannot tell, and those whose hashes are those of other words.
+        """
+        places = _hashes(keys, self._first_new)
+        # of equal places the last assignment stays
+        self._first_new[places[::-1]] = np.arange(len(tokens), dtype=np.int32)[::-1]
+        first = self._first_new.take(places)
+        unsure = np.flatnonzero(is_other | ~_equal(keys.take(first, axis=0), keys))
+        known, seen = self._others, dict[bytes, int]()
+        spelled = zip(_spelled(block, tokens[unsure]), unsure.tolist(), strict=True)
+        first[unsure] = [-known[w] if w in known else seen.setdefault(w, i) for w, i in spelled]
+        return first, seen
 
     def _make_slots(self, n_slots: int, keys: np.ndarray = NO_KEYS) -> None:
         """Make a table of so many slots, a power of two, and write the words of `keys` into it.
@@ -212,7 +224,7 @@ def table_of(words: Iterable[Any]) -> tuple[WordTable, np.ndarray]:
 
 
 def _keys(block: Tokens) -> np.ndarray:
-    """Keys of tokens, (n, 2) uint64: equal where the tokens are, if they are short."""
+    """Return the keys of tokens, (n, 2) uint64: equal where the tokens are, if they are short."""
     buffer = block.buffer
     windows = np.ndarray((len(buffer) - SHORT,), "V16", buffer, 0, (1,))  # 16 bytes from each on
     keys = windows[block.starts].view(np.uint64).reshape(-1, 2)
@@ -223,12 +235,12 @@ def _keys(block: Tokens) -> np.ndarray:
 
 
 def _lengths(keys: np.ndarray) -> np.ndarray:
-    """The length byte of keys, (n,) uint8."""
+    """Return the length bytes of keys, (n,) uint8."""
     return keys.view(np.uint8)[:, SHORT]
 
 
 def _hashes(keys: np.ndarray, slots: np.ndarray) -> np.ndarray:
-    """Where to look for keys first, (n,) int64."""
+    """Return where to look for keys first, (n,) int64."""
     mixed = keys[:, 0] * FACTORS[0]
     mixed += keys[:, 1] * FACTORS[1]
     mixed >>= np.uint64(65 - len(slots).bit_length())
@@ -236,7 +248,7 @@ def _hashes(keys: np.ndarray, slots: np.ndarray) -> np.ndarray:
 
 
 def _equal(keys: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Whether keys are equal, (n,) bool; `all(axis=1)` takes ten times as long."""
+    """Return whether keys are equal, (n,) bool; `all(axis=1)` takes ten times as long."""
     return (keys == others).view(np.uint16).ravel() == BOTH
 
 
@@ -246,6 +258,6 @@ def _spelled(block: Tokens, tokens: np.ndarray) -> list[bytes]:
 
 
 def _spelled_keys(keys: np.ndarray) -> list[bytes]:
-    """The bytes of short words."""
+    """Return the bytes of short words."""
     data, lengths = keys.tobytes(), _lengths(keys).tolist()
     return [data[16 * i : 16 * i + length] for i, length in enumerate(lengths)]

@@ -1,7 +1,7 @@
 """Random walks on a graph: sentences of nodes, so that nodes get vectors as words do.
 
-All walkers of a chunk take each step together. What is here is node2vec's law of a step; training
-is `Word2Vec.fit`, to which walks go as they are.
+All walkers of a chunk take each step together, by node2vec's law of a step. `Word2Vec.fit` trains
+on the walks as they are.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["random_walks"]
 STEPS_AT_ONCE = 1 << 22  # of all walkers together; as many nodes are in memory
 EDGES_AT_ONCE = 1 << 20
 # A step is drawn from its whole distribution after so many proposals in vain, or as many as there
-# are neighbours, if that is more; looked at when the number is a power of two.
+# are neighbours, if that is more; this is looked at when the number is a power of two.
 FEWEST_PROPOSALS = 8
 MOST_PROPOSALS = 1 << 12
 MOST_NODES = 2**31 - 1  # as int32 counts them; edges are then numbers of 62 bits
@@ -112,7 +112,7 @@ def random_walks(
 
 
 class _Steps:
-    """The law of a step. The graph is sorted rows, in which edges have places."""
+    """The law of a step on a graph; an edge is its place in the graph's sorted rows."""
 
     def __init__(self, weights: Any, p: float, q: float, rng: np.random.Generator) -> None:
         self.p, self.q, self.rng = p, q, rng
@@ -122,7 +122,7 @@ class _Steps:
         self.to = weights.indices.astype(np.int32)
         row = np.repeat(np.arange(self.n), self.degree)
         self._keys = row * self.n + self.to  # rising
-        # shares of the largest weight of the row, as the sum of some weights may be too large
+        # shares of the largest weight of the row, as a sum of weights may be too large
         has_edges = np.flatnonzero(self.degree)
         largest = np.ones(self.n)
         largest[has_edges] = np.maximum.reduceat(
@@ -174,7 +174,7 @@ class _Steps:
         return there
 
     def _has_edges(self, before: np.ndarray, to: np.ndarray) -> np.ndarray:
-        """Whether there are edges between pairs of nodes, (k,) bool."""
+        """Return whether there are edges between pairs of nodes, (k,) bool."""
         keys = before.astype(np.int64) * self.n + to
         place = _search(self._keys, keys) - 1  # −1, the last key, where all are larger
         return self._keys[place] == keys
