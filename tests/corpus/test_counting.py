@@ -80,14 +80,6 @@ def test_read_corpus_equals_counter_and_loops(sentences, min_count, size):
     assert_is_stream_of(stream, encoded)
 
 
-def test_read_corpus_of_an_endless_line_is_one_sentence(write_bytes):
-    tokens = random.Random(0).choices("abcdefghij", k=5000)
-    with chunks_of(64):
-        vocabulary, stream = read_corpus(write_bytes(" ".join(tokens).encode()), 1)
-    assert stream.offsets.tolist() == [0, 5000]
-    assert vocabulary.decode(stream.ids) == tokens
-
-
 def test_read_corpus_of_korean_lines(shared, write_bytes):
     with gzip.open(shared("data/kowiki-lines.txt.gz"), "rt", encoding="utf-8") as file:
         text = "".join(itertools.islice(file, 20_000))
