@@ -146,14 +146,6 @@ def test_words_spells_them(spelled, table):
     assert words.words(rows[:0]) == []
 
 
-def test_words_that_collide_are_told_apart(monkeypatch):
-    monkeypatch.setattr(token_table, "FACTORS", np.zeros(2, np.uint64))
-    words = [b"w%d" % i for i in range(1000)]
-    table = WordTable()
-    assert add(table, words * 2) == [*range(1, 1001)] * 2
-    assert np.count_nonzero(table._slots) == token_table.PROBES
-
-
 def test_find_in_other_threads_while_words_are_added(monkeypatch):
     monkeypatch.setattr(token_table, "FIRST_SLOTS", 1 << 8)  # so that the table grows meanwhile
     numbers = np.random.default_rng(0).zipf(1.2, (60, 3000)) % 100_000
