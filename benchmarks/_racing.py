@@ -1,7 +1,7 @@
-"""Workers that race: each trains on runs of its own and nobody waits for anybody.
+"""Workers that race: each trains on runs of its own, and no worker waits for another.
 
-What lock-free ("Hogwild") training would be here, to say what staying in step costs. Rows that two
-workers add to at once may lose one of the additions, and results differ from run to run.
+This is lock-free ("Hogwild") training, which shows what it costs to stay in step. When two workers
+add to a row at once, one of the additions may be lost, and results differ from run to run.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from negsamp.training.workers import Team
 
 
 def train_racing(team: Team, arrays: dict[str, np.ndarray], job: _Job) -> None:
-    """Put in the place of `negsamp.training.epochs._train`."""
+    """Train without barriers; this takes the place of `negsamp.training.epochs._train`."""
     worker = _RacingWorker(team, arrays, job)
     for epoch in range(job.trainer.epochs):
         worker.race(epoch)

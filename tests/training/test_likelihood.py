@@ -7,12 +7,11 @@ import pytest
 from scipy.special import log_expit, logsumexp
 
 from negsamp import CorpusError
-from negsamp.core.objectives import OBJECTIVES, SAMPLED
+from negsamp.core.objectives import OBJECTIVES, Trained, objective_of
 from negsamp.corpus.stream import TokenStream
 from negsamp.training import likelihood
 from negsamp.training.likelihood import mean_log_likelihood
-from negsamp.training.state import objective_arrays
-from negsamp.word2vec.probabilities import context_log_probabilities
+from negsamp.training.state import extras_of, objective_arrays
 
 V, D, WINDOW, K = 9, 5, 3, 2
 RNG = np.random.default_rng(3)
@@ -33,7 +32,7 @@ def random_stream(n_sentences):
 
 def about_of(objective):
     normalizer = "center" if objective == "nce" else None
-    about = objective_arrays(objective, COUNTS, NOISE, K, normalizer)
+    about = objective_arrays(objective_of(objective, normalizer), COUNTS, NOISE, K)
     if objective == "nce":
         about["log_z"] = np.linspace(-1, 1, V, dtype=np.float32)[:, None]
     return about
@@ -42,6 +41,7 @@ def about_of(objective):
 def score(stream, objective="sgns", window=WINDOW, shrink_windows=True, negative=K):
     params = {
         "objective": objective,
+        "nce_normalizer": None,
         "window": window,
         "shrink_windows": shrink_windows,
         "negative": negative,
@@ -65,7 +65,9 @@ def pair_losses(objective):
     if objective == "softmax":
         return logsumexp(s, axis=1)[:, None] - s
     centers = np.arange(V)
-    return -context_log_probabilities(objective, W_IN, W_OUT, centers, NOISE, K, about)
+    return -OBJECTIVES[objective].log_probabilities(
+        Trained(W_IN, W_OUT, extras_of(about), NOISE, K), centers
+    )
 
 
 def expected(stream, objective, window=WINDOW, shrink_windows=True):
@@ -85,12 +87,12 @@ def test_likelihood_is_the_mean_over_every_pair(objective, shrink_windows):
     stream = random_stream(2000)
     found = score(stream, objective, shrink_windows=shrink_windows)
     # 30 blocks of 16 · 64 noise words, that count K times: of σ about 2, so 0.01 for their mean
-    tolerance = 0.04 if objective in SAMPLED else 1e-5
+    tolerance = 0.04 if OBJECTIVES[objective].draws_noise else 1e-5
     wanted = expected(stream, objective, shrink_windows=shrink_windows)
     assert found == pytest.approx(wanted, abs=tolerance)
 
 
-@pytest.mark.parametrize("objective", SAMPLED)
+@pytest.mark.parametrize("objective", [n for n in OBJECTIVES if OBJECTIVES[n].draws_noise])
 def test_likelihood_comes_closer_the_more_noise_is_drawn(monkeypatch, objective):
     stream = random_stream(100)
     monkeypatch.setattr(likelihood, "NOISE_WORDS", 1 << 12)
@@ -120,7 +122,12 @@ def test_likelihood_counts_k_noise_words_however_many_are_drawn(negative):
     )
     for objective, nats in (("sgns", 1 + negative), ("infonce", None)):
         found = mean_log_likelihood(
-            {**params, "objective": objective}, zeros, zeros, random_stream(20), NOISE, {}
+            {**params, "objective": objective, "nce_normalizer": None},
+            zeros,
+            zeros,
+            random_stream(20),
+            NOISE,
+            {},
         )
         loss = np.log(1 + negative) if nats is None else nats * np.log(2)
         assert found == pytest.approx(-loss)

@@ -22,9 +22,7 @@ from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from negsamp.core.blocks import Block, BlockShape, block_run
-from negsamp.core.kernels.exact import HierarchicalKernel, SoftmaxKernel, exact_kernel
-from negsamp.core.kernels.sampled import BlockKernel, gradient_layout
-from negsamp.core.objectives import SAMPLED
+from negsamp.core.objectives import OBJECTIVES, Objective
 from negsamp.core.optimizers import OPTIMIZERS, Gradients, NormalizerRule
 from negsamp.core.sampling import AliasTable
 from negsamp.core.windows import Windows, iter_windows, token_pieces, window_weights
@@ -32,7 +30,7 @@ from negsamp.corpus.stream import TokenStream
 from negsamp.errors import TrainingDivergedError
 from negsamp.training.interrupts import Interrupts
 from negsamp.training.limits import is_exhausted
-from negsamp.training.state import LEARNED, STATE, Progress, Watch
+from negsamp.training.state import LEARNED, STATE, Progress, Watch, extras_of
 from negsamp.training.workers import Team, run_alone, run_team
 
 __all__ = ["Trainer"]
@@ -41,9 +39,9 @@ logger = logging.getLogger(__name__)
 
 # Starting a worker process takes as long as training some hundred thousand tokens.
 TOKENS_WORTH_A_WORKER = 500_000
-# Objectives to which a vector that is added to all output vectors alike makes no difference, and
-# how long the mean of these may become: about 4 at the defaults, without end under plain SGD.
-SHIFT_FREE, LONGEST_MEAN = ("infonce", "softmax"), 10.0
+# How long the mean of the output vectors may become where the objective ignores it: about 4 at the
+# defaults, without end under plain SGD.
+LONGEST_MEAN = 10.0
 # Groups of held-out text whose noise is drawn together, and what tells their random numbers from
 # those of the epochs.
 GROUPS_AT_ONCE, HELD_OUT = 64, 2**31
@@ -72,8 +70,8 @@ class Trainer:
         Entropy of every random number.
     kept_tokens : float
         Tokens expected an epoch, after subsampling.
-    objective : str
-        A name in `core.objectives.OBJECTIVES`. Those that draw no noise train in one process.
+    objective : Objective
+        Those that draw no noise train in one process.
     max_step : float
         How far a row may move in one update: about as far as a grown row is long. Of the rows of
         ordinary text one in a hundred reaches it. Measured, see docs/performance.md.
@@ -98,7 +96,7 @@ class Trainer:
     workers: int
     seed: int
     kept_tokens: float
-    objective: str = "sgns"
+    objective: Objective = OBJECTIVES["sgns"]
     max_step: float = 2.0
     patience: int | None = None
     max_seconds: float | None = None
@@ -140,8 +138,7 @@ class Trainer:
         """
         watch, progress = watch or Watch(), progress or Progress()
         d, dtype = arrays["W_in"].shape[1], arrays["W_in"].dtype
-        sampled = self.objective in SAMPLED
-        layout = gradient_layout(self.shape, self.reach, d, dtype) if sampled else {}
+        layout = self.objective.gradient_layout(self.shape, self.reach, d, dtype)
         scratch = {f"g_{name}": spec for name, spec in layout.items()}
         if "held_ids" in arrays:
             scratch["held_losses"] = ((self.held_out_groups(len(arrays["held_ids"])),), np.float64)
@@ -206,7 +203,7 @@ class Trainer:
     def members(self) -> int:
         """Processes that train."""
         # on Windows children cannot open the parent's temporary file
-        if sys.platform == "win32" or self.objective not in SAMPLED:
+        if sys.platform == "win32" or not self.objective.draws_noise:
             return 1
         enough = int(self.kept_tokens * self.epochs / TOKENS_WORTH_A_WORKER)
         return max(1, min(self.workers, self.shape.groups, enough))
@@ -265,16 +262,13 @@ class _Worker:
         self.noise = AliasTable.from_table(arrays["threshold"], arrays["alias"])
         self.keep, self.W_in, self.W_out = arrays["keep"], arrays["W_in"], arrays["W_out"]
         self.log_z = arrays.get("log_z")
-        self.kernel: BlockKernel | SoftmaxKernel | HierarchicalKernel
-        self.probe: BlockKernel | SoftmaxKernel | HierarchicalKernel
-        if t.objective in SAMPLED:
-            names = gradient_layout(t.shape, t.reach, 1)
-            into = Gradients(**{name: arrays[f"g_{name}"] for name in names})
-            self.kernel = self._block_kernel(t.shape, arrays, into, team.share(t.shape.groups))
-            # one group is enough for the loss, so that each worker knows it by itself
-            self.probe = self._block_kernel((1, *t.shape[1:]), arrays)
-        else:
-            self.kernel = self.probe = exact_kernel(t.objective, arrays)
+        d, dtype = self.W_in.shape[1], self.W_in.dtype
+        extras, names = extras_of(arrays), t.objective.gradient_layout(t.shape, t.reach, 1, dtype)
+        into = Gradients(**{name: arrays[f"g_{name}"] for name in names}) if names else None
+        groups = team.share(t.shape.groups)
+        self.kernel = t.objective.kernel(extras, t.shape, t.reach, d, dtype, into, groups)
+        # one group is enough for the loss, so that each worker knows it by itself
+        self.probe = t.objective.kernel(extras, (1, *t.shape[1:]), t.reach, d, dtype)
         self.weights = window_weights(t.window, t.shrink_windows, t.reach)
         rule = OPTIMIZERS[t.optimizer]
         V, squares = len(self.W_in), (arrays["squares_in"], arrays["squares_out"])
@@ -287,25 +281,6 @@ class _Worker:
         self.clock = arrays.get("clock")
         self.alpha, self.is_time_up = t.alpha, False
 
-    def _block_kernel(
-        self,
-        shape: tuple[int, int, int, int],
-        arrays: dict[str, np.ndarray],
-        into: Gradients | None = None,
-        groups: slice = slice(None),
-    ) -> BlockKernel:
-        return BlockKernel(
-            shape,
-            self.trainer.reach,
-            self.W_in.shape[1],
-            self.W_in.dtype,
-            into,
-            groups,
-            self.trainer.objective,
-            arrays.get("row_shift"),
-            self.log_z,
-        )
-
     def train_epoch(self) -> None:
         """Train on what is left of an epoch."""
         t, p = self.trainer, self.job.progress
@@ -316,7 +291,7 @@ class _Worker:
         if self.is_time_up and self.team.rank == 0:
             logger.info("max_time: the time is up %s", t.place(p))
         with self.job.held():
-            if t.objective in SHIFT_FREE:
+            if t.objective.ignores_shift:
                 self._hold_mean()
             p.losses.append(p.loss / p.pairs if p.pairs else before)
             p.validation_losses += held_out

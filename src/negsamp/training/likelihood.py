@@ -9,13 +9,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from negsamp.core.blocks import BlockShape, block_run
-from negsamp.core.kernels.exact import HierarchicalKernel, SoftmaxKernel, exact_kernel
-from negsamp.core.kernels.sampled import BlockKernel
-from negsamp.core.objectives import SAMPLED
+from negsamp.core.objectives import objective_of
 from negsamp.core.sampling import AliasTable
 from negsamp.core.windows import iter_windows, window_weights
 from negsamp.corpus.stream import TokenStream
 from negsamp.errors import CorpusError
+from negsamp.training.state import extras_of
 
 __all__ = ["mean_log_likelihood"]
 
@@ -61,7 +60,8 @@ def mean_log_likelihood(
     CorpusError
         If the text has no pair.
     """
-    objective, negative = params["objective"], int(params["negative"])
+    objective = objective_of(params["objective"], params["nce_normalizer"])
+    negative = int(params["negative"])
     longest = stream.longest_sentence
     if longest < 2:
         raise CorpusError(
@@ -72,21 +72,9 @@ def mean_log_likelihood(
     reach = min(window, longest - 1)
     weights = window_weights(window, bool(params["shrink_windows"]), reach)
     # whole sets of K, for infonce
-    n_noise = negative * -(-NOISE_WORDS // negative) if objective in SAMPLED else 0
+    n_noise = negative * -(-NOISE_WORDS // negative) if objective.draws_noise else 0
     shape = BlockShape(GROUPS, GROUP_SIZE, 1, n_noise)
-    kernel: BlockKernel | SoftmaxKernel | HierarchicalKernel
-    if objective in SAMPLED:
-        kernel = BlockKernel(
-            shape,
-            reach,
-            W_in.shape[1],
-            W_in.dtype,
-            objective=objective,
-            row_shift=about.get("row_shift"),
-            log_z=about.get("log_z"),
-        )
-    else:
-        kernel = exact_kernel(objective, about)
+    kernel = objective.kernel(extras_of(about), shape, reach, W_in.shape[1], W_in.dtype)
     table, rng = AliasTable(noise), np.random.default_rng(SEED)
     n_blocks = -(-len(stream) // shape.batch_size)
     size = shape.batch_size * min(n_blocks, BLOCKS_A_RUN)

@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from negsamp.core.kernels.pairs import PairBlock, PairKernel
+from negsamp.core.objectives import objective_of
 from negsamp.core.optimizers import OPTIMIZERS, Gradients
 from negsamp.core.sampling import AliasTable, custom_noise, noise_probabilities
 from negsamp.corpus.pairs import PairData
@@ -43,7 +44,7 @@ def check_pair_parameters(params: Mapping[str, Any]) -> None:
     ------
     ValueError
     """
-    if params["objective"] != "sgns":
+    if not objective_of(params["objective"], params["nce_normalizer"]).trains_pairs:
         raise ValueError(f"objective is {params['objective']!r}; fit_pairs trains 'sgns' only")
 
 
@@ -119,6 +120,7 @@ class PairRun:
     def __init__(self, params: Mapping[str, Any], data: PairData) -> None:
         p = self.params = params
         self.data = data
+        self._objective = objective_of(p["objective"], p["nce_normalizer"])
         seed = None if p["seed"] is None else int(p["seed"])
         self._seed = int(np.random.SeedSequence(seed).entropy)  # type: ignore[arg-type]
         d, K = int(p["vector_size"]), int(p["negative"])
@@ -232,7 +234,7 @@ class PairRun:
     def _kernel(self, groups: int) -> PairKernel:
         if groups not in self._kernels:
             shape = (groups, *self.shape[1:])
-            self._kernels[groups] = PairKernel(shape, self.W_in.shape[1])
+            self._kernels[groups] = PairKernel(self._objective, shape, self.W_in.shape[1])
         return self._kernels[groups]
 
     def _step(self, block: PairBlock, g: Gradients, alpha: float) -> None:

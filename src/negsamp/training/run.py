@@ -15,7 +15,7 @@ import numpy as np
 
 from negsamp.checks import is_real
 from negsamp.core.blocks import choose_block_shape
-from negsamp.core.kernels.exact import softmax_bytes
+from negsamp.core.objectives import objective_of
 from negsamp.core.sampling import (
     AliasTable,
     custom_noise,
@@ -158,11 +158,10 @@ class Run:
         keep = keep_probabilities(counts, params["sample"])
         self.noise = noise_of(params, counts)
         self.about = objective_arrays(
-            params["objective"],
+            objective_of(params["objective"], params["nce_normalizer"]),
             counts,
             self.noise,
             int(params["negative"]),
-            params["nce_normalizer"],
         )
         self.limits = how.limits
         held_out = _hold_out(params, stream, keep, seed, how.limits.validation)
@@ -355,17 +354,18 @@ def _check_same(vocabulary: Vocabulary, corpus: Mapping[str, Any], saved: Saved)
 
 def _check_objective_fits(params: Mapping[str, Any], V: int) -> None:
     """Say before anything is trained that an objective cannot do a vocabulary."""
-    if params["objective"] == "hierarchical" and V < 2:
-        raise CorpusError("objective 'hierarchical' needs two words or more; the corpus has one")
-    if params["objective"] == "softmax":
-        needed = softmax_bytes(V, int(params["vector_size"]))
-        memory = machine_memory()
-        if memory is not None and needed > memory:
-            raise ValueError(
-                f"objective 'softmax' needs {needed / 1e9:.1f} GB for the scores and gradients "
-                f"of {V} words, and this machine has {memory / 1e9:.1f} GB; a larger min_count "
-                "or another objective needs less"
-            )
+    objective = objective_of(params["objective"], params["nce_normalizer"])
+    if V < objective.least_words:
+        raise CorpusError(
+            f"objective {objective.name!r} needs two words or more; the corpus has one"
+        )
+    needed, memory = objective.working_bytes(V, int(params["vector_size"])), machine_memory()
+    if memory is not None and needed > memory:
+        raise ValueError(
+            f"objective {objective.name!r} needs {needed / 1e9:.1f} GB for the scores and "
+            f"gradients of {V} words, and this machine has {memory / 1e9:.1f} GB; a larger "
+            "min_count or another objective needs less"
+        )
 
 
 def machine_memory() -> int | None:
@@ -433,6 +433,7 @@ def trainer_of(
     # no window reaches further than the longest sentence, however wide it may be
     reach = min(int(params["window"]), longest_sentence - 1)
     kept = counts * keep.astype(np.float64)
+    objective = objective_of(params["objective"], params["nce_normalizer"])
     return Trainer(
         window=int(params["window"]),
         reach=reach,
@@ -445,7 +446,7 @@ def trainer_of(
             negative=int(params["negative"]),
             vector_size=int(params["vector_size"]),
             batch_size=params["batch_size"],
-            objective=params["objective"],
+            noise_multiple=objective.noise_multiple(int(params["negative"])),
         ),
         optimizer=params["optimizer"],
         alpha=float(params["alpha"]),
@@ -454,5 +455,5 @@ def trainer_of(
         workers=workers_of(params),
         seed=seed,
         kept_tokens=float(kept.sum()),
-        objective=params["objective"],
+        objective=objective,
     )

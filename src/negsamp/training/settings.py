@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from negsamp.checks import is_integer, is_real
-from negsamp.core.objectives import OBJECTIVES, SAMPLED
+from negsamp.core.objectives import OBJECTIVES, Objective, objective_of
 from negsamp.core.optimizers import OPTIMIZERS
 from negsamp.core.sampling import checked_noise
 
-__all__ = ["NORMALIZERS", "check_parameters", "refuse"]
+__all__ = ["check_parameters", "refuse"]
 
 # What users of gensim, older gensim or other libraries may write, and what it is called here.
 OTHER_NAMES = {
@@ -35,7 +35,6 @@ OTHER_NAMES = {
     "corpus_iterable": "fit(corpus)",
     "callbacks": "fit(corpus, callbacks=…)",
 }
-NORMALIZERS = ("global", "center", "fixed")
 # name: (lowest, highest, whether None is allowed)
 INTEGERS = {
     "vector_size": (1, 100_000, False),
@@ -77,21 +76,15 @@ def check_parameters(params: Mapping[str, Any]) -> None:
             raise _bad(name, value, allowed)
     for name, choices in (("objective", OBJECTIVES), ("optimizer", OPTIMIZERS)):
         value = params[name]
+        if name == "objective" and isinstance(value, Objective):
+            continue
         if not isinstance(value, str) or value not in choices:
             raise _bad(name, value, "one of " + ", ".join(map(repr, choices)))
-    objective, normalizer, noise = params["objective"], params["nce_normalizer"], params["noise"]
-    if normalizer is not None:
-        if objective != "nce":
-            raise ValueError(
-                f"nce_normalizer is {normalizer!r} with objective {objective!r}; "
-                "only 'nce' has a normaliser: leave it None"
-            )
-        if normalizer not in NORMALIZERS:
-            allowed = "one of " + ", ".join(map(repr, NORMALIZERS)) + ", or None"
-            raise _bad("nce_normalizer", normalizer, allowed)
+    noise = params["noise"]
+    objective = objective_of(params["objective"], params["nce_normalizer"])
     if noise is not None:
-        if objective not in SAMPLED:
-            raise ValueError(f"noise is given, but objective {objective!r} draws none")
+        if not objective.draws_noise:
+            raise ValueError(f"noise is given, but objective {objective.name!r} draws none")
         if not callable(noise):
             checked_noise(noise)
     min_alpha, alpha, shrink = params["min_alpha"], params["alpha"], params["shrink_windows"]

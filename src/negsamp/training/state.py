@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
-from negsamp.core.huffman import HuffmanTree
-from negsamp.core.objectives import SAMPLED
+from negsamp.core.objectives import Extras, Objective
 from negsamp.core.sampling import AliasTable
 from negsamp.corpus.stream import TokenStream
 
@@ -19,6 +18,7 @@ __all__ = [
     "STATE",
     "Progress",
     "Watch",
+    "extras_of",
     "initial_vectors",
     "objective_arrays",
     "training_arrays",
@@ -131,41 +131,13 @@ def training_arrays(
 
 
 def objective_arrays(
-    objective: str,
-    counts: np.ndarray,
-    noise: np.ndarray,
-    negative: int,
-    normalizer: str | None = None,
+    objective: Objective, counts: np.ndarray, noise: np.ndarray, negative: int
 ) -> dict[str, np.ndarray]:
-    """What an objective needs beside the two matrices.
+    """The arrays of an objective's `Extras`, by name, at the beginning of a run."""
+    extras = objective.extras(counts, noise, negative)
+    return {name: array for name, array in vars(extras).items() if array is not None}
 
-    Parameters
-    ----------
-    objective : str
-        A name in `negsamp.core.objectives.OBJECTIVES`.
-    counts, noise : ndarray, shape (V,)
-        Occurrences of each word, falling, and the noise distribution.
-    negative : int
-        K.
-    normalizer : str, optional
-        Of ``"nce"``: one γ for all centers (``"global"``), one for each (``"center"``), or 0
-        (``"fixed"``). Learned ones begin with log V, the normaliser of scores that are all 0.
 
-    Returns
-    -------
-    dict of ndarray
-        ``"row_shift"`` (V,) and ``"log_z"`` (1, 1) or (V, 1), float32; or the arrays of a
-        `HuffmanTree`; or nothing.
-    """
-    if objective == "hierarchical":
-        tree = HuffmanTree(counts)
-        return {"tree_offsets": tree.offsets, "tree_nodes": tree.nodes, "tree_signs": tree.signs}
-    arrays = {}
-    if objective in SAMPLED:
-        shift = SAMPLED[objective].row_shift(noise, negative)
-        if shift is not None:
-            arrays["row_shift"] = shift.astype(np.float32)
-    if objective == "nce" and normalizer != "fixed":
-        size = len(counts) if normalizer == "center" else 1
-        arrays["log_z"] = np.full((size, 1), np.log(len(counts)), np.float32)
-    return arrays
+def extras_of(arrays: Mapping[str, np.ndarray]) -> Extras:
+    """The `Extras` among arrays."""
+    return Extras(**{field.name: arrays.get(field.name) for field in fields(Extras)})

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from negsamp.checks import is_integer
+from negsamp.core.objectives import Objective, Trained, objective_of
 from negsamp.core.sampling import noise_weights
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.encoding import encode_corpus
@@ -26,12 +27,11 @@ from negsamp.training.limits import checked_limits
 from negsamp.training.pairs import PairRun, check_pair_parameters
 from negsamp.training.run import How, model_record, noise_of, read_run
 from negsamp.training.settings import check_parameters, refuse
-from negsamp.training.state import Progress, Watch, objective_arrays
+from negsamp.training.state import Progress, Watch, extras_of, objective_arrays
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.word2vec.diagnosis import Diagnosis, diagnose
 from negsamp.word2vec.documents import check_documents, document_vectors
 from negsamp.word2vec.model_json import check_model, parse_record
-from negsamp.word2vec.probabilities import context_log_probabilities, pair_scores
 from negsamp.word2vec.sklearn_tags import more_tags, sklearn_tags
 
 __all__ = ["Word2Vec"]
@@ -535,10 +535,14 @@ class Word2Vec:
         self._about = {**about, **{k: v for k, v in learned.items() if k == "log_z"}}
 
     @property
+    def _objective(self) -> Objective:
+        return objective_of(self.objective, self.nce_normalizer)
+
+    @property
     def nce_log_z_(self) -> float | np.ndarray:
         """γ: a float, or one for each center, (V,) float32."""
         about = self._about  # not there before fit
-        if self.objective != "nce":
+        if not self._objective.has_normalizer:
             raise AttributeError  # which __getattr__ puts in words
         log_z = about.get("log_z", np.zeros((1, 1)))
         return float(log_z[0, 0]) if len(log_z) == 1 else log_z[:, 0]
@@ -690,7 +694,8 @@ class Word2Vec:
                 f"centers has {len(rows)} words and contexts {len(columns)}; they come in pairs"
             )
         W_in, W_out = self.vectors_, self.context_vectors_
-        return pair_scores(self.objective, W_in, W_out, rows, columns, self._about)
+        trained = Trained(W_in, W_out, extras_of(self._about), np.ones(1), 1)
+        return self._objective.pair_scores(trained, rows, columns)
 
     def predict_context(self, words: Iterable[Any], topn: int = 10) -> list[tuple[Any, float]]:
         """The most probable contexts of words, by the model's own account.
@@ -723,15 +728,10 @@ class Word2Vec:
         noise = self._about.get("context_noise")
         if noise is None:
             noise = noise_of(self.get_params(), self.vocabulary_.counts)
-        log_p = context_log_probabilities(
-            self.objective,
-            self.vectors_,
-            self.context_vectors_,
-            rows,
-            noise,
-            int(self.negative),
-            self._about,
-        ).mean(axis=0)
+        trained = Trained(
+            self.vectors_, self.context_vectors_, extras_of(self._about), noise, int(self.negative)
+        )
+        log_p = self._objective.log_probabilities(trained, rows).mean(axis=0)
         best = np.argsort(-log_p, kind="stable")[: int(topn)]
         contexts = self.__dict__.get("_context_vocabulary", self.vocabulary_)
         return [(contexts.words[row], float(log_p[row])) for row in best]
@@ -758,7 +758,7 @@ class Word2Vec:
         cached = self.__dict__.get("_context_wv")
         if cached is None:
             vectors = self.context_vectors_  # not there before fit
-            if self.objective == "hierarchical":
+            if not self._objective.outputs_are_words:
                 raise AttributeError  # which __getattr__ puts in words
             words = self.__dict__.get("_context_vocabulary", self.vocabulary_)
             cached = self._context_wv = KeyedVectors(words.words, vectors, words.counts)
@@ -848,11 +848,10 @@ class Word2Vec:
             model.validation_loss_history_ = record.validation_loss_history
             model.vocabulary_ = Vocabulary(words, counts, model.raw_words_)
             about_objective = objective_arrays(
-                model.objective,
+                model._objective,
                 counts,
                 noise_of(model.get_params(), counts),
                 model.negative,
-                model.nce_normalizer,
             )
         except (TypeError, ValueError) as error:
             raise SavedModelError(

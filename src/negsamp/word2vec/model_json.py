@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from negsamp.checks import is_integer
+from negsamp.core.objectives import objective_of
 from negsamp.training.settings import check_parameters
 
 __all__ = ["Record", "check_model", "parse_record"]
@@ -55,14 +56,14 @@ def check_model(params: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> 
         raise ValueError(
             f"vector_size is {params['vector_size']}, and the vectors have {d} numbers"
         )
-    if params["objective"] == "hierarchical" and V < 2:
+    objective = objective_of(params["objective"], params["nce_normalizer"])
+    if V < objective.least_words and V > 0:
         raise ValueError(
-            f"objective is 'hierarchical', which needs two words or more; there is {V}"
+            f"objective is {objective.name!r}, which needs two words or more; there is {V}"
         )
     if V < 1:
         raise ValueError("there is no word")
-    rows = {None: 1, "global": 1, "center": V, "fixed": 0}[params["nce_normalizer"]]
-    rows = rows if params["objective"] == "nce" else 0
+    rows = objective.n_normalizers(V)
     found = len(arrays.get("log_z", ()))
     if found != rows:
         raise ValueError(
