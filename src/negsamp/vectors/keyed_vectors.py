@@ -223,15 +223,18 @@ class KeyedVectors(WordVectors):
 
     def closer_than(self, key1: Any, key2: Any) -> list[Any]:
         """Keys, in row order, that are nearer to `key1` than `key2` is; not `key1` itself."""
+        return [self.index_to_key[row] for row in self._closer(key1, key2)]
+
+    def rank(self, key1: Any, key2: Any) -> int:
+        """1 + the number of keys of `closer_than`."""
+        return len(self._closer(key1, key2)) + 1
+
+    def _closer(self, key1: Any, key2: Any) -> np.ndarray:
         query = look_up(self, [key1])
         unit = query.units()
         [[cosine]] = exact_cosines(look_up(self, [key2]).vectors, np.arange(1), unit)
         rows = closer_rows(*first_rows(self, None), unit[0], float(cosine))
-        return [self.index_to_key[row] for row in rows.tolist() if row not in query.rows]
-
-    def rank(self, key1: Any, key2: Any) -> int:
-        """1 + the number of keys of `closer_than`."""
-        return len(self.closer_than(key1, key2)) + 1
+        return rows[~np.isin(rows, query.rows)]
 
     def doesnt_match(self, words: Any) -> Any:
         """Term of a list whose vector has the smallest cosine with the mean of the unit vectors.
