@@ -70,7 +70,7 @@ def stop_after(monkeypatch, checkpoints):
 def test_stopped_run_goes_on_to_the_same_bytes(
     corpus, tmp_path, monkeypatch, stopped_after, workers
 ):
-    monkeypatch.setattr(training, "TOKENS_WORTH_A_WORKER", 1)
+    monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
     expected = fit(corpus)
     with monkeypatch.context() as patch:
         stop_after(patch, stopped_after)
@@ -113,7 +113,7 @@ def _ctrl_c():
 @pytest.mark.parametrize("moment", ["gradients", "additions"])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_signal_at_any_moment_leaves_whole_updates(corpus, tmp_path, monkeypatch, moment, workers):
-    monkeypatch.setattr(training, "TOKENS_WORTH_A_WORKER", 1)
+    monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
     expected = fit(corpus)
     owner, name = {
         "gradients": (training.BlockKernel, "gradients"),

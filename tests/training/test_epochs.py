@@ -11,10 +11,13 @@ from negsamp import Word2Vec
 from negsamp.core.blocks import choose_block_shape
 from negsamp.core.kernels.sampled import BlockKernel
 from negsamp.core.sampling import AliasTable, noise_probabilities
-from negsamp.corpus.stream import TokenStream
 from negsamp.errors import TeamError, TrainingDivergedError
-from negsamp.training.epochs import Trainer
-from negsamp.training.state import Watch, training_arrays
+from negsamp.training.arrays import Arrays
+from negsamp.training.epochs import Job, scratch_layout, train_epochs
+from negsamp.training.progress import Progress
+from negsamp.training.schedule import Schedule
+from negsamp.training.settings import Settings
+from negsamp.training.workers import Team
 
 
 def zipf_corpus(n_sentences, length, V, exponent, seed=0):
@@ -193,7 +196,7 @@ def test_no_seed_gives_a_new_result_each_time():
 @pytest.fixture
 def worth_a_worker(monkeypatch):
     """Small corpora have several workers too."""
-    monkeypatch.setattr("negsamp.training.epochs.TOKENS_WORTH_A_WORKER", 1)
+    monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
 
 
 @pytest.mark.parametrize("optimizer", ["adagrad", "sgd"])
@@ -213,45 +216,40 @@ def test_a_small_corpus_starts_no_process(monkeypatch):
     assert np.isfinite(fit(zipf_corpus(1000, 30, 100, 1.0), workers=8).vectors_).all()
 
 
-def make_trainer(**changes):
-    settings = {
-        "window": 2,
-        "reach": 2,
-        "negative": 5,
-        "shrink_windows": True,
-        "shape": choose_block_shape(1000, 0.1),
-        "optimizer": "adagrad",
-        "alpha": 0.025,
-        "min_alpha": 0.001,
-        "epochs": 4,
-        "workers": 1,
-        "seed": 0,
-        "kept_tokens": 1000.0,
-    }
-    return Trainer(**{**settings, **changes})
+def schedule_of(epochs=4):
+    params = Word2Vec(window=2, min_alpha=0.001, epochs=epochs, workers=1).get_params()
+    return Schedule(Settings.checked(params), 2, choose_block_shape(1000, 0.1), 1000.0, seed=0)
 
 
-def train(trainer, n=1000, V=10, d=4):
-    """Train on n words of one sentence; the losses of the epochs."""
-    stream = TokenStream(np.arange(n, dtype=np.int32) % V, np.array([0, n]))
-    W, keep, losses = np.full((2, V, d), 0.1, np.float32), np.ones(V, np.float32), []
-    arrays = training_arrays(W[0], W[1], stream, keep, AliasTable(np.ones(V)))
-    watch = Watch(on_epoch_end=lambda progress: losses.append(progress.losses[-1]))
-    trainer.train(arrays, n, watch, show_bar=False)
-    return losses
+def train(schedule, n=1000, V=10, d=4):
+    """Train on n words of one sentence."""
+    table = AliasTable(np.ones(V))
+    arrays = Arrays(
+        W_in=np.full((V, d), 0.1, np.float32),
+        W_out=np.full((V, d), 0.1, np.float32),
+        squares_in=np.zeros(V),
+        squares_out=np.zeros(V),
+        ids=np.arange(n, dtype=np.int32) % V,
+        offsets=np.array([0, n]),
+        keep=np.ones(V, np.float32),
+        threshold=table.threshold,
+        alias=table.alias,
+    )
+    scratch = {name: np.zeros(*spec) for name, spec in scratch_layout(schedule, arrays).items()}
+    train_epochs(Team(), arrays.as_dict() | scratch, Job(schedule, Progress()))
 
 
 def test_learning_rate_falls_linearly_to_min_alpha():
-    trainer = make_trainer()
-    assert trainer.learning_rate(0) == 0.025
-    assert trainer.learning_rate(2000) == pytest.approx(0.013)
-    assert trainer.learning_rate(4000) == pytest.approx(0.001)
-    assert trainer.learning_rate(4100) == pytest.approx(0.001)  # more kept than expected
+    schedule = schedule_of()
+    assert schedule.learning_rate(0) == 0.025
+    assert schedule.learning_rate(2000) == pytest.approx(0.013)
+    assert schedule.learning_rate(4000) == pytest.approx(0.001)
+    assert schedule.learning_rate(4100) == pytest.approx(0.001)  # more kept than expected
 
 
 def test_every_center_is_trained_once_an_epoch(monkeypatch):
     seen, rates = [], []
-    gradients, learning_rate = BlockKernel.gradients, Trainer.learning_rate
+    gradients, learning_rate = BlockKernel.gradients, Schedule.learning_rate
 
     def note_centers(self, W_in, W_out, block):
         seen.append(block.centers[(block.left + block.right) > 0])
@@ -262,9 +260,8 @@ def test_every_center_is_trained_once_an_epoch(monkeypatch):
         return learning_rate(self, done)
 
     monkeypatch.setattr(BlockKernel, "gradients", note_centers)
-    monkeypatch.setattr(Trainer, "learning_rate", note_rate)
-    trainer = make_trainer(epochs=2)
-    train(trainer)
+    monkeypatch.setattr(Schedule, "learning_rate", note_rate)
+    train(schedule_of(epochs=2))
     assert np.bincount(np.concatenate(seen), minlength=10).tolist() == [200] * 10
     assert rates == sorted(rates)
     assert rates[0] == 0
@@ -287,7 +284,7 @@ def test_each_worker_keeps_to_its_core(monkeypatch):
 
     monkeypatch.setattr(BlockKernel, "gradients", note_threads)
     with threadpool_limits(2, user_api="blas"):
-        train(make_trainer(epochs=1))
+        train(schedule_of(epochs=1))
         assert max(blas_threads()) == 2  # the caller's setting is back
     assert seen
     assert {n for threads in seen for n in threads} == {1}

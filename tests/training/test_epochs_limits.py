@@ -13,9 +13,8 @@ from negsamp.core.objectives import OBJECTIVES
 from negsamp.core.optimizers import SGD
 from negsamp.core.sampling import noise_probabilities
 from negsamp.core.windows import window_weights
-from negsamp.training import run as fitting
+from negsamp.training import validation
 from negsamp.training.checkpoints import Checkpoints
-from negsamp.training.epochs import Trainer
 
 SETTINGS = {
     "vector_size": 8,
@@ -47,19 +46,19 @@ def assert_same(model, expected):
 
 @pytest.fixture
 def worth_a_worker(monkeypatch):
-    monkeypatch.setattr("negsamp.training.epochs.TOKENS_WORTH_A_WORKER", 1)
+    monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
 
 
 @pytest.fixture
 def chosen(monkeypatch):
     """What was held out, by run."""
-    choose, seen = fitting.choose_held_out, []
+    choose, seen = validation.choose_held_out, []
 
     def note(*given):
         seen.append(choose(*given))
         return seen[-1]
 
-    monkeypatch.setattr(fitting, "choose_held_out", note)
+    monkeypatch.setattr(validation, "choose_held_out", note)
     return seen
 
 
@@ -366,17 +365,8 @@ def test_time_before_a_checkpoint_counts(monkeypatch, tmp_path):
         about = json.loads(record.read_text())
         about["fit_seconds"]["train"] = 3580.0
         record.write_text(json.dumps(about))
-    seen, train = [], Trainer.train
-
-    def note(self, *given, **more):
-        seen.append(self)
-        return train(self, *given, **more)
-
-    monkeypatch.setattr(Trainer, "train", note)
     monkeypatch.setattr("negsamp.training.epochs.perf_counter", Clock())
     model = Word2Vec.resume(tmp_path, sentences())
-    assert seen[0].max_seconds == 3600
-    assert seen[0].seconds_before == 3580
     # 9 updates before it stopped and 20 seconds after it: in the second epoch of 19 updates
     assert len(model.loss_history_) == 2
     assert_same(Word2Vec.resume(tmp_path), model)  # it is finished

@@ -36,18 +36,18 @@ def fit(how=None, workers=1, **params):
 
 
 def first_vectors(monkeypatch, **how):
-    """W_in as training begins with it."""
-    seen = {}
+    """The arrays as training begins with them."""
+    seen = []
 
-    def train(self, arrays, *_):
-        seen.update(arrays)
+    def train(self, observer):
+        seen.append(self.arrays)
         raise RuntimeError("enough")
 
     with monkeypatch.context() as patch:
-        patch.setattr("negsamp.training.epochs.Trainer.train", train)
+        patch.setattr("negsamp.training.run.Run.train", train)
         with pytest.raises(RuntimeError, match="enough"):
             fit(how)
-    return seen
+    return seen[0]
 
 
 def test_words_that_both_have_begin_where_they_are_given(monkeypatch, caplog):
@@ -56,11 +56,11 @@ def test_words_that_both_have_begin_where_they_are_given(monkeypatch, caplog):
         warm = first_vectors(monkeypatch, init_vectors=start)
     index = fit().vocabulary_.index
     rows = [index[word] for word in ("w1", "w3", "w7")]
-    np.testing.assert_array_equal(warm["W_in"][rows], start.vectors[:3])
+    np.testing.assert_array_equal(warm.W_in[rows], start.vectors[:3])
     others = np.setdiff1d(np.arange(len(index)), rows)
-    np.testing.assert_array_equal(warm["W_in"][others], plain["W_in"][others])
-    assert not warm["W_out"].any()
-    assert "frozen" not in warm
+    np.testing.assert_array_equal(warm.W_in[others], plain.W_in[others])
+    assert not warm.W_out.any()
+    assert warm.frozen is None
     assert f"init_vectors has 3 of the corpus's {len(index)} words; 0 of them are fr" in caplog.text
 
 
@@ -87,7 +87,7 @@ def test_vectors_of_other_kinds_and_of_a_map_serve(tmp_path):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_frozen_rows_stay_to_the_bit_and_workers_agree(monkeypatch, optimizer, workers):
-    monkeypatch.setattr("negsamp.training.epochs.TOKENS_WORTH_A_WORKER", 1)
+    monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
     start = given()
     start = KeyedVectors(start.index_to_key, np.where(start.vectors > 1, -0.0, start.vectors))
     how = {"init_vectors": start, "frozen": ["w3", "w7", "elsewhere"]}

@@ -13,7 +13,7 @@ import pytest
 from negsamp.errors import TeamError
 from negsamp.files.npy import read_array, write_array
 from negsamp.training import workers as team
-from negsamp.training.workers import Team, run_alone, run_team, start_children
+from negsamp.training.workers import Team, run_team, start_children
 
 # The programs that the children import stand in this file.
 
@@ -129,7 +129,7 @@ def test_members_see_built_in_dtypes(tmp_path):
 
 def test_a_team_of_one_works_on_the_arrays_themselves():
     cells = np.zeros(1, dtype=np.int64)
-    run_alone(count_up, {"cells": cells}, 5)
+    count_up(Team(), {"cells": cells}, 5)
     np.testing.assert_array_equal(cells, expected_cells(1, 5))
 
 

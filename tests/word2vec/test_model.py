@@ -12,7 +12,7 @@ import pytest
 
 import negsamp
 from negsamp import CorpusError, KeyedVectors, NotFittedError, SavedModelError, Word2Vec
-from negsamp.training.run import available_cores
+from negsamp.training.settings import available_cores
 
 SENTENCES = [["cats", "chase", "mice"], ["dogs", "chase", "cats"], ["mice", "eat", "cheese"]] * 20
 

@@ -1,4 +1,4 @@
-"""Vectors that training begins with, and words whose vectors it leaves as they are."""
+"""The vectors that training begins with, and words whose vectors stay as they are."""
 
 from __future__ import annotations
 
@@ -12,11 +12,20 @@ import numpy as np
 from negsamp.checks import is_integer
 from negsamp.errors import UnknownWordError
 
-__all__ = ["WarmStart", "checked_start"]
+__all__ = ["WarmStart", "checked_start", "initial_vectors"]
 
 logger = logging.getLogger(__name__)
 
 ROWS_AT_ONCE = 1 << 14  # copied together, so that a memory map stays one
+
+
+def initial_vectors(V: int, d: int, seed: int) -> np.ndarray:
+    """Small random input vectors, as in word2vec, (V, d) float32."""
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2**31,)))
+    W_in = rng.random((V, d), dtype=np.float32)
+    W_in -= np.float32(0.5)
+    W_in /= np.float32(d)
+    return W_in
 
 
 @dataclass(frozen=True)

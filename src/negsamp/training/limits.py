@@ -9,7 +9,7 @@ from typing import Any
 
 from negsamp.checks import is_integer, is_real
 
-__all__ = ["Limits", "checked_limits", "is_exhausted", "parse_duration", "read_limits"]
+__all__ = ["NO_LIMITS", "Limits", "checked_limits", "is_exhausted", "parse_duration", "read_limits"]
 
 LARGEST_SHARE = 0.5
 UNITS = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
@@ -40,6 +40,9 @@ class Limits:
     def record(self) -> dict[str, Any]:
         """As JSON values, which `read_limits` reads."""
         return asdict(self)
+
+
+NO_LIMITS = Limits()
 
 
 def checked_limits(validation: Any, patience: Any, max_time: Any) -> Limits:
@@ -73,12 +76,12 @@ def read_limits(about: Mapping[str, Any]) -> Limits:
     Raises
     ------
     ValueError, TypeError
-        If it says what `Limits.record` does not.
+        If they are not those of `Limits`.
     """
     if "limits" not in about:
-        return Limits()
+        return NO_LIMITS
     record = about["limits"]
-    if not isinstance(record, dict) or set(record) != set(Limits().record()):
+    if not isinstance(record, dict) or set(record) != set(NO_LIMITS.record()):
         raise ValueError(f"limits is {record!r:.60}")
     return checked_limits(record["validation"], record["patience"], record["max_seconds"])
 

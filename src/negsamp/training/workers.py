@@ -1,8 +1,8 @@
 """Processes that run one program in step, on arrays in shared memory.
 
-Every member runs the same program and does its share between two barriers; nothing is sent while
-they work. Members are plain child processes that import the program by name, so that the user's
-script needs no ``__main__`` guard and a notebook works as well. Whatever stops one stops all.
+Every member runs the same program and does its share of the work between two barriers; nothing is
+sent while they work. Members are plain child processes that import the program by name, so that a
+user's script needs no ``__main__`` guard, and a notebook works too. Whatever stops one stops all.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, TypeGuard
 
 import numpy as np
 
 from negsamp.errors import TeamError
 
-__all__ = ["Team", "run_alone", "run_team", "start_children"]
+__all__ = ["Team", "run_team", "start_children"]
 
 # What a child runs. It takes the parent's path first: negsamp may not be installed. Then it waits
 # for its task, with what takes time to import there already.
@@ -113,11 +114,6 @@ class Team:
             time.sleep(0.0005)
 
 
-def run_alone(program: Program, arrays: dict[str, np.ndarray], job: Any) -> None:
-    """Run a program as a team of one, in this process, on the arrays themselves."""
-    program(Team(), arrays, job)
-
-
 def run_team(
     program: Program,
     size: int,
@@ -139,7 +135,7 @@ def run_team(
         Moved to shared memory: each is copied and taken out of the dict, so that it need not be in
         memory twice. Those that map a file stay as they are, and each member maps it too.
     job : object
-        Pickled for each child; this process passes it on as it is.
+        Pickled for each child; this process passes on the object itself.
     scratch : dict
         Shapes and dtypes of further shared arrays, zero at first.
     children : sequence of subprocess.Popen
@@ -174,13 +170,24 @@ def run_team(
             del array
         shared |= in_files
         files = {name: (a.filename, a.dtype, a.shape, a.offset) for name, a in in_files.items()}
-        task = (program, size, layout, _path(file), files, pickle.dumps(_for_children(job)))
+        task = (program, size, layout, _path(file), files, pickle.dumps(job))
         children = children[: size - 1]
         with start_children(size - 1 - len(children)) as more:
-            members = [*children, *more]
-            for rank, child in enumerate(members, 1):
+            others = [*children, *more]
+            for rank, child in enumerate(others, 1):
                 _send(child, (rank, os.getpid(), *task))
-            _lead(program, size, shared, job, members)
+            team = Team(0, size, shared["_control"], partial(_check_alive, others))
+            try:
+                program(team, shared, job)
+            except _Stopped:
+                team.stop()
+                reason = _reason(others)
+                raise reason from reason.__cause__
+            except BaseException:
+                team.stop()
+                raise
+            if any([child.wait() for child in others]):
+                raise _reason(others)
     return shared
 
 
@@ -212,36 +219,9 @@ def _is_map(array: np.ndarray) -> TypeGuard[np.memmap]:
     return isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap)
 
 
-def _for_children(job: Any) -> Any:
-    """The job without what only this process can have, where the job says how."""
-    return job.for_children() if hasattr(job, "for_children") else job
-
-
-def _lead(
-    program: Program,
-    size: int,
-    shared: dict[str, np.ndarray],
-    job: Any,
-    children: list[subprocess.Popen[bytes]],
-) -> None:
-    def is_alive() -> None:
-        if any(child.poll() is not None for child in children):
-            raise _Stopped
-
-    team = Team(0, size, shared["_control"], is_alive)
-    try:
-        program(team, shared, job)
-    except _Stopped:
-        team.stop()
-        reason = _reason(children)
-        raise reason from reason.__cause__
-    except BaseException:
-        team.stop()
-        raise
-    for child in children:
-        child.wait()
-    if any(child.returncode for child in children):
-        raise _reason(children)
+def _check_alive(children: list[subprocess.Popen[bytes]]) -> None:
+    if any(child.poll() is not None for child in children):
+        raise _Stopped
 
 
 def _reason(children: list[subprocess.Popen[bytes]]) -> BaseException:

@@ -11,7 +11,7 @@ from negsamp.core.kernels.exact import softmax_bytes
 from negsamp.core.kernels.sampled import FLOATS_AT_ONCE, TOKENS_AT_ONCE, gradient_layout
 from negsamp.core.objectives import SAMPLED
 from negsamp.core.windows import READ_AT_ONCE
-from negsamp.training.epochs import Trainer
+from negsamp.training.schedule import Schedule
 
 __all__ = ["Footprint", "training_footprint"]
 
@@ -57,12 +57,12 @@ class Footprint(NamedTuple):
     total: int
 
 
-def training_footprint(trainer: Trainer, V: int, d: int, corpus: int, spelling: int) -> Footprint:
-    """Memory that `Trainer.train` needs.
+def training_footprint(schedule: Schedule, V: int, d: int, corpus: int, spelling: int) -> Footprint:
+    """Memory that `Run.train` needs.
 
     Parameters
     ----------
-    trainer : Trainer
+    schedule : Schedule
     V, d : int
         Words and dimensions.
     corpus : int
@@ -75,17 +75,17 @@ def training_footprint(trainer: Trainer, V: int, d: int, corpus: int, spelling: 
     Footprint
         An estimate: what Python and the system keep for later is not in it.
     """
-    shape, w = trainer.shape, trainer.reach
+    shape, w = schedule.shape, schedule.reach
     G, L, H, N = shape
     tokens = G * (L + 2 * w)
     occurrences = tokens + G * H * N
     state = V * (2 * 8 + 4 + 4 + 4)
-    if trainer.objective in SAMPLED:
+    if schedule.settings.objective in SAMPLED:
         layout = gradient_layout(shape, w, d).values()
         gradients = sum(math.prod(size) * np.dtype(kind).itemsize for size, kind in layout)
         buffers = _buffer_bytes(shape, w, d)
-        state += 4 * V * (trainer.objective != "sgns")  # what is subtracted from scores
-    elif trainer.objective == "softmax":
+        state += 4 * V * (schedule.settings.objective != "sgns")  # what is subtracted from scores
+    elif schedule.settings.objective == "softmax":
         # the scores of a slice of the block are there until the next are
         scores = min(2 * softmax_bytes(V, 0) // 3, 4 * V * shape.batch_size)
         gradients, buffers = scores + 8 * V * d, 8 * tokens * d
@@ -95,14 +95,16 @@ def training_footprint(trainer: Trainer, V: int, d: int, corpus: int, spelling: 
         buffers = 4 * d * (2 * w + 1) * 2 * min(tokens, 1024)
         occurrences = int(tokens * depth)
         state += int(V * (8 + 5 * depth))
-    run = min(shape.batch_size * trainer.blocks_a_run, int(trainer.kept_tokens) + shape.batch_size)
+    run = min(
+        shape.batch_size * schedule.blocks_a_run, int(schedule.kept_tokens) + shape.batch_size
+    )
     read = min(READ_AT_ONCE, int(corpus / 4) + 1) if corpus else READ_AT_ONCE
     own = 2 * 8 * V + buffers + RUN * run + READ * read + 60 * occurrences
     each = PROCESS + int(own)
     matrices, words = 2 * 4 * V * d, V * WORD + spelling
     shared = matrices + corpus + state + gradients
-    total = LIBRARIES + words + shared + trainer.members * each
-    return Footprint(matrices, corpus, words, state, gradients, each, trainer.members, total)
+    total = LIBRARIES + words + shared + schedule.members * each
+    return Footprint(matrices, corpus, words, state, gradients, each, schedule.members, total)
 
 
 def _buffer_bytes(shape: tuple[int, int, int, int], window: int, d: int) -> int:

@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from negsamp.checks import is_integer
-from negsamp.core.sampling import noise_weights
-from negsamp.core.vocabulary import Vocabulary
-from negsamp.corpus.encoding import encode_corpus
 from negsamp.corpus.pairs import read_pairs
 from negsamp.corpus.reading import read_chunks
-from negsamp.errors import NotFittedError, SavedModelError, TrainingInterrupted
-from negsamp.files.model_folder import read_model, write_model
-from negsamp.training.checkpoints import Saved, check_unused, read_latest
+from negsamp.training.checkpoints import check_unused, read_latest
 from negsamp.training.initial_vectors import checked_start
-from negsamp.training.likelihood import mean_log_likelihood
 from negsamp.training.limits import checked_limits
-from negsamp.training.pairs import PairRun, check_pair_parameters
-from negsamp.training.run import How, model_record, noise_of, read_run
-from negsamp.training.settings import check_parameters, refuse
-from negsamp.training.state import Progress, Watch, objective_arrays
+from negsamp.training.pairs import PairRun
+from negsamp.training.run import Run
 from negsamp.vectors.keyed_vectors import KeyedVectors
-from negsamp.word2vec.diagnosis import Diagnosis, diagnose
-from negsamp.word2vec.documents import check_documents, document_vectors
-from negsamp.word2vec.model_json import check_model, parse_record
-from negsamp.word2vec.probabilities import context_log_probabilities, pair_scores
-from negsamp.word2vec.sklearn_tags import more_tags, sklearn_tags
+from negsamp.word2vec.documents import check_documents
+from negsamp.word2vec.fitted import FittedModel
+from negsamp.word2vec.learned import KeepLearned, Learned, checked_callbacks
 
 __all__ = ["Word2Vec"]
 
-logger = logging.getLogger(__name__)
 
-
-class Word2Vec:
+class Word2Vec(FittedModel):
     """Skip-gram word vectors, trained with negative sampling.
 
     Parameters
@@ -129,84 +116,6 @@ class Word2Vec:
     >>> model.wv["cats"].shape
     (10,)
     """
-
-    vectors_: np.ndarray
-    context_vectors_: np.ndarray
-    vocabulary_: Vocabulary
-    loss_history_: list[float]
-    validation_loss_history_: list[float]
-    raw_words_: int
-    fit_seconds_: dict[str, float]
-
-    def __init__(
-        self,
-        vector_size: int = 100,
-        window: int = 5,
-        min_count: int = 5,
-        sample: float = 1e-3,
-        negative: int = 5,
-        ns_exponent: float = 0.75,
-        objective: str = "sgns",
-        optimizer: str = "adagrad",
-        alpha: float = 0.025,
-        min_alpha: float = 1e-4,
-        epochs: int = 5,
-        workers: int | None = None,
-        seed: int | None = None,
-        shrink_windows: bool = True,
-        max_vocab_size: int | None = None,
-        batch_size: int | None = None,
-        progress: bool | None = None,
-        noise: Any = None,
-        nce_normalizer: str | None = None,
-        **others: Any,
-    ) -> None:
-        self.vector_size = vector_size
-        self.window = window
-        self.min_count = min_count
-        self.sample = sample
-        self.negative = negative
-        self.ns_exponent = ns_exponent
-        self.objective = objective
-        self.optimizer = optimizer
-        self.alpha = alpha
-        self.min_alpha = min_alpha
-        self.epochs = epochs
-        self.workers = workers
-        self.seed = seed
-        self.shrink_windows = shrink_windows
-        self.max_vocab_size = max_vocab_size
-        self.batch_size = batch_size
-        self.progress = progress
-        self.noise = noise
-        self.nce_normalizer = nce_normalizer
-        refuse(others, PARAMETERS)
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters by name, as scikit-learn's `clone` and `GridSearchCV` ask for them.
-
-        `deep` makes no difference: no parameter is an estimator.
-        """
-        return {name: getattr(self, name) for name in PARAMETERS}
-
-    def set_params(self, **params: Any) -> Word2Vec:
-        """Set parameters by name.
-
-        Raises
-        ------
-        TypeError
-            If there is no such parameter; nothing is set then.
-        """
-        refuse({k: v for k, v in params.items() if k not in PARAMETERS}, PARAMETERS)
-        for name in params.keys() & set(PARAMETERS):  # gensim's sg=1 is none
-            setattr(self, name, params[name])
-        return self
-
-    def __repr__(self) -> str:
-        defaults = Word2Vec().get_params()
-        # compared as they are shown: arrays are equal element by element
-        changed = {k: v for k, v in self.get_params().items() if repr(v) != repr(defaults[k])}
-        return f"Word2Vec({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
 
     def fit(
         self,
@@ -309,15 +218,40 @@ class Word2Vec:
         """
         if isinstance(y, str):
             raise TypeError(f"y is {y!r}, but it is not used; give other arguments by name")
-        check_parameters(self.get_params())
-        callbacks = _checked_callbacks(callbacks)
+        settings = self._settings()
+        callbacks = checked_callbacks(callbacks)
         folder = None if checkpoint is None else check_unused(checkpoint)
-        start = checked_start(init_vectors, frozen, int(self.vector_size))
-        limits = checked_limits(validation, patience, max_time)
-        how = How(errors, cache, folder, checkpoint_every, start, limits)
-        how.check(corpus)
-        self._train(corpus, how, callbacks)
+        start = checked_start(init_vectors, frozen, settings.vector_size)
+        with Run(
+            settings,
+            corpus,
+            errors=errors,
+            cache=cache,
+            checkpoint=folder,
+            checkpoint_every=checkpoint_every,
+            start=start,
+            limits=checked_limits(validation, patience, max_time),
+        ) as run:
+            run.train(KeepLearned(self, partial(Learned.of_run, run), callbacks))
         return self
+
+    def fit_transform(self, documents: Any, y: Any = None, **fit_params: Any) -> np.ndarray:
+        """`fit` and `transform` of the same documents, which may be a generator.
+
+        Parameters
+        ----------
+        documents, y
+            As there.
+        **fit_params
+            Other arguments of `fit`.
+
+        Returns
+        -------
+        ndarray, shape (n_documents, d) float32
+        """
+        check_documents(documents)
+        read = [document for chunk in read_chunks(documents) for document in chunk]
+        return self.fit(read, y, **fit_params).transform(read)
 
     def fit_pairs(
         self,
@@ -385,62 +319,15 @@ class Word2Vec:
         >>> model.wv["cats"].shape, "chase_obj" in model.context_wv
         ((10,), True)
         """
-        params = self.get_params()
-        check_parameters(params)
-        check_pair_parameters(params)
-        callbacks = _checked_callbacks(callbacks)
+        settings = self._settings()
+        if settings.objective != "sgns":
+            raise ValueError(f"objective is {settings.objective!r}; fit_pairs trains 'sgns' only")
+        callbacks = checked_callbacks(callbacks)
         began = time.perf_counter()
-        data = read_pairs(centers, contexts, weights, params["min_count"])
-        run = PairRun(params, data)
-        read = time.perf_counter()
-
-        def update() -> None:
-            self.vocabulary_, self._context_vocabulary = data.center_words, data.context_words
-            self.raw_words_ = data.given
-            self._set_learned({"W_in": run.W_in, "W_out": run.W_out}, {"context_noise": run.noise})
-            self.loss_history_, self.validation_loss_history_ = [*run.losses], []
-            self.fit_seconds_ = {"read": read - began, "train": time.perf_counter() - read}
-
-        def on_epoch_end() -> None:
-            update()
-            for callback in callbacks:
-                callback(self, run.epoch)
-
-        try:
-            run.train(on_epoch_end, self.progress)
-        except KeyboardInterrupt as error:
-            raise TrainingInterrupted(run.place) from error
-        finally:
-            update()
+        run = PairRun(settings, read_pairs(centers, contexts, weights, settings.min_count))
+        learned = partial(Learned.of_pairs, run, time.perf_counter() - began)
+        run.train(KeepLearned(self, learned, callbacks))
         return self
-
-    def diagnose(self, corpus: Any, *, errors: str = "strict", seconds: float = 1.0) -> Diagnosis:
-        """Say what `fit` would be like on a corpus: words, pairs, memory, time, and advice.
-
-        The corpus is read once, and training is tried for a moment; the model stays as it is.
-
-        Parameters
-        ----------
-        corpus, errors
-            As in `fit`. Bytes that are not UTF-8 are reported.
-        seconds : float
-            How long training is tried, two updates at least, to know how fast it is; 0 does
-            not try.
-
-        Returns
-        -------
-        Diagnosis
-            `print` shows it.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If a parameter is out of range; before anything is read.
-        CorpusError, FileNotFoundError
-            If the corpus cannot be read or is empty.
-        """
-        check_parameters(self.get_params())
-        return diagnose(self.get_params(), corpus, errors, seconds)
 
     @classmethod
     def resume(
@@ -482,412 +369,23 @@ class Word2Vec:
         saved = read_latest(checkpoint)
         model = cls._from_files(saved.path, saved.words, saved.counts, saved.files, saved.about)
         model.set_params(workers=workers, progress=progress)
-        check_parameters(model.get_params())
-        callbacks = _checked_callbacks(callbacks)
-        if saved.progress.finished or saved.progress.epoch == model.epochs:
+        settings = model._settings()
+        callbacks = checked_callbacks(callbacks)
+        if saved.progress.finished or saved.progress.epoch == settings.epochs:
             return model
         record = saved.about["corpus"]
         if corpus is None and record["path"] is None:
             raise ValueError("corpus is None, but the run's corpus was no file: give it again")
         corpus = record["path"] if corpus is None else corpus
-        cache = record["cache"] if corpus == record["path"] else None
-        folder = Path(checkpoint).resolve()
-        how = How(record["errors"], cache, folder, checkpoint_every, limits=saved.limits)
-        how.check(corpus)
-        model._train(corpus, how, callbacks, saved)
+        with Run(
+            settings,
+            corpus,
+            errors=record["errors"],
+            cache=record["cache"] if corpus == record["path"] else None,
+            checkpoint=Path(checkpoint).resolve(),
+            checkpoint_every=checkpoint_every,
+            limits=saved.limits,
+            saved=saved,
+        ) as run:
+            run.train(KeepLearned(model, partial(Learned.of_run, run), callbacks))
         return model
-
-    def _train(
-        self,
-        corpus: Any,
-        how: How,
-        callbacks: list[Callable[[Word2Vec, int], Any]],
-        saved: Saved | None = None,
-    ) -> None:
-        with read_run(self.get_params(), corpus, how, saved) as (run, children):
-
-            def on_start(state: dict[str, np.ndarray], progress: Progress) -> None:
-                self.vocabulary_, self.raw_words_ = run.vocabulary, run.vocabulary.raw_words
-                self.__dict__.pop("_context_vocabulary", None)  # of pairs that were fitted before
-                update(progress)
-
-            def update(progress: Progress) -> None:
-                self._set_learned(run.state, run.about)
-                self.loss_history_ = [*progress.losses]
-                self.validation_loss_history_ = [*progress.validation_losses]
-                self.fit_seconds_ = run.fit_seconds
-
-            def on_epoch_end(progress: Progress) -> None:
-                update(progress)
-                for callback in callbacks:
-                    callback(self, progress.epoch)
-
-            def on_stop(state: dict[str, np.ndarray]) -> None:
-                update(run.progress)
-
-            watch = Watch(on_start=on_start, on_epoch_end=on_epoch_end, on_stop=on_stop)
-            run.train(watch, self.progress, children)
-
-    def _set_learned(self, learned: dict[str, np.ndarray], about: dict[str, np.ndarray]) -> None:
-        self.__dict__.pop("_wv", None)
-        self.__dict__.pop("_context_wv", None)
-        self.vectors_, self.context_vectors_ = learned["W_in"], learned["W_out"]
-        self._about = {**about, **{k: v for k, v in learned.items() if k == "log_z"}}
-
-    @property
-    def nce_log_z_(self) -> float | np.ndarray:
-        """γ: a float, or one for each center, (V,) float32."""
-        about = self._about  # not there before fit
-        if self.objective != "nce":
-            raise AttributeError  # which __getattr__ puts in words
-        log_z = about.get("log_z", np.zeros((1, 1)))
-        return float(log_z[0, 0]) if len(log_z) == 1 else log_z[:, 0]
-
-    def transform(self, documents: Any) -> np.ndarray:
-        """Mean vectors of documents.
-
-        Parameters
-        ----------
-        documents : iterable of token sequences or str
-            As in `fit`, but no path.
-
-        Returns
-        -------
-        ndarray, shape (n_documents, d) float32
-            The mean of the vectors of a document's known words, each as often as it occurs; zeros
-            where no word is known, of which the log has a warning.
-
-        Raises
-        ------
-        NotFittedError
-            If the model is not trained.
-        CorpusError
-            If `documents` is a str or a path, if a document is no sequence of tokens, or if a token
-            is not hashable.
-        """
-        means, n_unknown = document_vectors(self.vocabulary_, self.vectors_, documents)
-        if n_unknown:
-            logger.warning(
-                "%d of %d documents have no known word; their vectors are zeros",
-                n_unknown,
-                len(means),
-            )
-        return means
-
-    def fit_transform(self, documents: Any, y: Any = None, **fit_params: Any) -> np.ndarray:
-        """`fit` and `transform` of the same documents, which may be a generator.
-
-        Parameters
-        ----------
-        documents, y
-            As there.
-        **fit_params
-            Other arguments of `fit`.
-
-        Returns
-        -------
-        ndarray, shape (n_documents, d) float32
-        """
-        check_documents(documents)
-        read = [document for chunk in read_chunks(documents) for document in chunk]
-        return self.fit(read, y, **fit_params).transform(read)
-
-    def score(self, corpus: Any, y: Any = None) -> float:
-        """Mean log-likelihood of a held-out text, by the objective's own account.
-
-        Parameters
-        ----------
-        corpus : str, path, or iterable of token sequences or str
-            As in `fit`. Words that are not known are left out, as rare ones are in training; no
-            token is subsampled.
-        y : object, optional
-            Not used.
-
-        Returns
-        -------
-        float
-            Minus the mean loss in nats per pair, so higher is better. Noise words come from a fixed
-            seed: the same model and text give the same number.
-
-        Raises
-        ------
-        NotFittedError
-            If the model is not trained.
-        CorpusError, FileNotFoundError
-            If the text cannot be read, or has no two known words in a sentence.
-
-        Notes
-        -----
-        It compares models of one objective and vocabulary, of different `vector_size`, `alpha` or
-        `epochs` for instance. `window`, `negative`, the noise distribution and `min_count` change
-        what a pair is or what it costs: choose these by what the vectors are for, say the score of
-        the classifier at the end of a pipeline.
-        """
-        vocabulary = self.vocabulary_
-        if "_context_vocabulary" in self.__dict__:
-            raise ValueError(
-                "score takes the pairs of a text, and the contexts of this model are those of "
-                "fit_pairs; score_pairs takes pairs"
-            )
-        return mean_log_likelihood(
-            self.get_params(),
-            self.vectors_,
-            self.context_vectors_,
-            encode_corpus(vocabulary, corpus),
-            noise_of(self.get_params(), vocabulary.counts),
-            self._about,
-        )
-
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Names of the columns of `transform`, ``word2vec0`` and so on, (d,) object.
-
-        `input_features` is not used: a text has none.
-        """
-        names = [f"{type(self).__name__.lower()}{k}" for k in range(self.vectors_.shape[1])]
-        return np.array(names, dtype=object)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return "vectors_" in self.__dict__
-
-    def __sklearn_tags__(self) -> Any:
-        return sklearn_tags()
-
-    def _more_tags(self) -> dict[str, Any]:
-        return more_tags()
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What is copied and pickled: `wv` and `context_wv` are made again when asked for."""
-        made = "_wv", "_context_wv"
-        return {name: value for name, value in self.__dict__.items() if name not in made}
-
-    def score_pairs(self, centers: Iterable[Any], contexts: Iterable[Any]) -> np.ndarray:
-        """What the objective says of (center, context) pairs.
-
-        Parameters
-        ----------
-        centers, contexts : iterable of hashable, length P
-            Words, in pairs.
-
-        Returns
-        -------
-        ndarray, shape (P,) float64
-            For ``"sgns"`` u·v, the pointwise mutual information log p(c, o) / (p(c) p_noise(o))
-            less log K; for ``"nce"`` u·v − γ, an estimate of log p(context | center); for
-            ``"infonce"`` u·v, the same up to a number that belongs to the center; for ``"softmax"``
-            and ``"hierarchical"`` log p(context | center).
-
-        Raises
-        ------
-        UnknownWordError
-            If a word is not in the vocabulary.
-        ValueError, TypeError
-            If there are not as many centers as contexts, or one is a single string.
-        """
-        rows = self._rows("centers", centers)
-        columns = self._rows("contexts", contexts, is_context=True)
-        if len(rows) != len(columns):
-            raise ValueError(
-                f"centers has {len(rows)} words and contexts {len(columns)}; they come in pairs"
-            )
-        W_in, W_out = self.vectors_, self.context_vectors_
-        return pair_scores(self.objective, W_in, W_out, rows, columns, self._about)
-
-    def predict_context(self, words: Iterable[Any], topn: int = 10) -> list[tuple[Any, float]]:
-        """The most probable contexts of words, by the model's own account.
-
-        Parameters
-        ----------
-        words : iterable of hashable, or str
-            One center or several.
-        topn : int
-            How many contexts, 1 or more.
-
-        Returns
-        -------
-        list of (word, float)
-            By falling log p(context | center), in nats; the mean of several centers. After
-            ``"sgns"`` and ``"nce"`` probabilities sum to about 1, after the others exactly.
-
-        Raises
-        ------
-        UnknownWordError
-            If a word is not in the vocabulary.
-        ValueError
-            If `words` is empty, or `topn` is less than 1.
-        """
-        if not is_integer(topn) or topn < 1:
-            raise ValueError(f"topn is {topn!r}; it must be an integer, 1 or more")
-        rows = self._rows("words", [words] if isinstance(words, str) else words)
-        if not len(rows):
-            raise ValueError("words is empty; a context is predicted from one word or more")
-        noise = self._about.get("context_noise")
-        if noise is None:
-            noise = noise_of(self.get_params(), self.vocabulary_.counts)
-        log_p = context_log_probabilities(
-            self.objective,
-            self.vectors_,
-            self.context_vectors_,
-            rows,
-            noise,
-            int(self.negative),
-            self._about,
-        ).mean(axis=0)
-        best = np.argsort(-log_p, kind="stable")[: int(topn)]
-        contexts = self.__dict__.get("_context_vocabulary", self.vocabulary_)
-        return [(contexts.words[row], float(log_p[row])) for row in best]
-
-    def _rows(self, name: str, words: Any, is_context: bool = False) -> np.ndarray:
-        if isinstance(words, str):
-            raise TypeError(f"{name} is {words!r}; it must be a list of words")
-        of_pairs = is_context and "_context_vocabulary" in self.__dict__
-        wv = self.context_wv if of_pairs else self.wv
-        return np.array([wv.row(word) for word in words], dtype=np.intp)
-
-    @property
-    def wv(self) -> KeyedVectors:
-        """The words and their vectors (V, d), ready for questions."""
-        cached = self.__dict__.get("_wv")
-        if cached is None:
-            vectors, vocabulary = self.vectors_, self.vocabulary_
-            cached = self._wv = KeyedVectors(vocabulary.words, vectors, vocabulary.counts)
-        return cached
-
-    @property
-    def context_wv(self) -> KeyedVectors:
-        """The contexts and their output vectors (V', d): after `fit` the same words as `wv`."""
-        cached = self.__dict__.get("_context_wv")
-        if cached is None:
-            vectors = self.context_vectors_  # not there before fit
-            if self.objective == "hierarchical":
-                raise AttributeError  # which __getattr__ puts in words
-            words = self.__dict__.get("_context_vocabulary", self.vocabulary_)
-            cached = self._context_wv = KeyedVectors(words.words, vectors, words.counts)
-        return cached
-
-    def __getattr__(self, name: str) -> Any:
-        # called only for what is not there: a fitted attribute before fit
-        if name == "nce_log_z_" and "_about" in self.__dict__:
-            raise AttributeError(f"objective {self.objective!r} has no normaliser; 'nce' has")
-        if name == "context_wv" and "_about" in self.__dict__:
-            raise AttributeError("the output vectors of objective 'hierarchical' are no words'")
-        if name in FITTED:
-            raise NotFittedError(
-                f"this Word2Vec has no {name} yet: call fit(corpus) or load(folder)"
-            )
-        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
-
-    def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write the model to a folder of plain files.
-
-        ``vectors.npy`` and ``context_vectors.npy`` (`numpy.load` reads them, memory-mapped too),
-        ``vocabulary.txt`` (a word and its count a line, in the order of their rows) and
-        ``model.json``. The folder appears complete or not at all.
-
-        Raises
-        ------
-        NotFittedError
-            If the model is not trained.
-        FileExistsError
-            If the folder holds something that is not a model; an older model is replaced.
-        ValueError, TypeError
-            If a word is of a kind that cannot be written and read back, if a vector is not finite,
-            or if a parameter was set after training that such a model cannot have.
-        """
-        contexts = self.__dict__.get("_context_vocabulary")
-        if contexts is not None:
-            raise ValueError(
-                f"the model has {len(self.wv)} centers and {len(contexts)} contexts of fit_pairs; "
-                "a saved model has one vocabulary: save wv and context_wv, each by its own save"
-            )
-        arrays = {"vectors": self.vectors_, "context_vectors": self.context_vectors_}
-        if "log_z" in self._about:
-            arrays["log_z"] = self._about["log_z"]
-        if self.noise is not None:
-            arrays["noise"] = noise_weights(self.noise, self.vocabulary_.counts)[:, None]
-        check_model(self.get_params(), arrays)
-        about = model_record(
-            self.get_params(),
-            self.raw_words_,
-            self.loss_history_,
-            self.fit_seconds_,
-            self.validation_loss_history_,
-        )
-        write_model(folder, self.vocabulary_.words, self.vocabulary_.counts, arrays, about)
-
-    @classmethod
-    def load(cls, folder: str | os.PathLike[str]) -> Word2Vec:
-        """Read a model that `save` wrote.
-
-        Raises
-        ------
-        FileNotFoundError
-            If there is no such folder.
-        SavedModelError
-            If a file is missing or damaged, or if the parts do not agree.
-        OSError, MemoryError
-            If a file cannot be read, or is larger than the memory.
-        """
-        return cls._from_files(folder, *read_model(folder))
-
-    @classmethod
-    def _from_files(
-        cls,
-        folder: str | os.PathLike[str],
-        words: list[Any],
-        counts: np.ndarray,
-        arrays: dict[str, np.ndarray],
-        about: dict[str, Any],
-    ) -> Word2Vec:
-        """A fitted model from what `read_model` returns."""
-        try:
-            record = parse_record(about, PARAMETERS, counts, arrays)
-            model = cls(**record.parameters)
-            check_model(model.get_params(), arrays)
-            model.raw_words_, model.loss_history_ = record.raw_words, record.loss_history
-            model.fit_seconds_ = record.fit_seconds
-            model.validation_loss_history_ = record.validation_loss_history
-            model.vocabulary_ = Vocabulary(words, counts, model.raw_words_)
-            about_objective = objective_arrays(
-                model.objective,
-                counts,
-                noise_of(model.get_params(), counts),
-                model.negative,
-                model.nce_normalizer,
-            )
-        except (TypeError, ValueError) as error:
-            raise SavedModelError(
-                f"model.json in {os.fspath(folder)!r} is damaged: {error}"
-            ) from error
-        learned = {"W_in": arrays["vectors"], "W_out": arrays["context_vectors"]}
-        if "log_z" in arrays:
-            learned["log_z"] = arrays["log_z"]
-        model._set_learned(learned, about_objective)
-        return model
-
-
-PARAMETERS = tuple(
-    name
-    for name in Word2Vec.__init__.__code__.co_varnames[1 : Word2Vec.__init__.__code__.co_argcount]
-)
-FITTED = (
-    "wv",
-    "context_wv",
-    "vectors_",
-    "context_vectors_",
-    "_about",
-    "vocabulary_",
-    "loss_history_",
-    "validation_loss_history_",
-    "raw_words_",
-    "fit_seconds_",
-)
-
-
-def _checked_callbacks(
-    callbacks: Iterable[Callable[[Word2Vec, int], Any]],
-) -> list[Callable[[Word2Vec, int], Any]]:
-    callbacks = list(callbacks)
-    for callback in callbacks:
-        if not callable(callback):
-            raise TypeError(f"callbacks holds {callback!r}, which is not callable")
-    return callbacks

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from negsamp.checks import is_integer
-from negsamp.training.settings import check_parameters
+from negsamp.training.settings import Settings
 
 __all__ = ["Record", "check_model", "parse_record"]
 
@@ -49,7 +49,7 @@ def check_model(params: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> 
     ValueError, TypeError
         That names what does not fit.
     """
-    check_parameters(params)
+    Settings.checked(params)
     V, d = arrays["vectors"].shape
     if d != params["vector_size"]:
         raise ValueError(

@@ -11,8 +11,8 @@ import numpy as np
 
 from negsamp.core.windows import iter_windows
 from negsamp.corpus.stream import TokenStream
-from negsamp.training.epochs import Trainer
-from negsamp.training.state import Progress, Watch
+from negsamp.training.progress import Observer, Progress
+from negsamp.training.schedule import Schedule
 
 __all__ = ["expected_seconds"]
 
@@ -23,9 +23,27 @@ class _Enough(Exception):
     """Training was tried for long enough."""
 
 
+class _Marker(Observer):
+    """Notes when updates were done, and ends training after some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.marks: list[Mark] = []
+
+    @property
+    def tried(self) -> float:
+        # the first is not timed: worker processes may only just have started
+        return self.marks[-1][0] - self.marks[0][0]
+
+    def on_block(self, progress: Progress, alpha: float) -> None:
+        self.marks.append((time.perf_counter(), (progress.epoch, progress.run)))
+        if self.tried >= self._seconds:
+            raise _Enough
+
+
 def expected_seconds(
-    train: Callable[[Watch], None],
-    trainer: Trainer,
+    train: Callable[[Observer], None],
+    schedule: Schedule,
     stream: TokenStream,
     keep: np.ndarray,
     seconds: float,
@@ -35,9 +53,9 @@ def expected_seconds(
     Parameters
     ----------
     train : callable
-        Trains, as `Trainer.train` does, and tells the `Watch` that it is given. An exception of the
-        watch ends it.
-    trainer : Trainer
+        `Run.train`, or what tells an `Observer` of blocks as that does. An exception of the
+        observer ends it.
+    schedule : Schedule
     stream : TokenStream
     keep : ndarray, shape (V,) float32
     seconds : float
@@ -50,25 +68,17 @@ def expected_seconds(
     float
         Seconds of it that were tried: all of them where the run is as short as that.
     """
-    beginning = _beginning(trainer, stream, keep)
-    marks: list[Mark] = []
-
-    def on_block(progress: Progress) -> None:
-        # the first is not timed: worker processes may only just have started
-        marks.append((time.perf_counter(), (progress.epoch, progress.run)))
-        if marks[-1][0] - marks[0][0] >= seconds:
-            raise _Enough
-
+    beginning, marker = _beginning(schedule, stream, keep), _Marker(seconds)
     began = time.perf_counter()
     try:
-        train(Watch(on_block=on_block))
+        train(marker)
     except _Enough:
-        return _scaled(marks, beginning, trainer), marks[-1][0] - marks[0][0]
+        return _scaled(marker.marks, beginning, schedule), marker.tried
     taken = time.perf_counter() - began
     return taken, taken
 
 
-def _scaled(marks: list[Mark], beginning: float, trainer: Trainer) -> float:
+def _scaled(marks: list[Mark], beginning: float, schedule: Schedule) -> float:
     """From when some updates were done to the time of all epochs."""
     taken = np.diff([when for when, _ in marks])
     goes_on = np.array([one == next_one for (_, one), (_, next_one) in pairwise(marks)])
@@ -76,15 +86,15 @@ def _scaled(marks: list[Mark], beginning: float, trainer: Trainer) -> float:
         update = float(taken[goes_on].mean())
     else:  # each update is a run of its own, and its beginning in its time
         update, beginning = float(taken.mean()), 0.0
-    updates = max(trainer.kept_tokens / trainer.shape.batch_size, 1.0)
-    runs = math.ceil(updates / trainer.blocks_a_run)
-    return trainer.epochs * (updates * update + runs * beginning)
+    updates = max(schedule.kept_tokens / schedule.shape.batch_size, 1.0)
+    runs = math.ceil(updates / schedule.blocks_a_run)
+    return schedule.settings.epochs * (updates * update + runs * beginning)
 
 
-def _beginning(trainer: Trainer, stream: TokenStream, keep: np.ndarray) -> float:
+def _beginning(schedule: Schedule, stream: TokenStream, keep: np.ndarray) -> float:
     """Seconds that it takes to read, subsample and cut a run of blocks."""
-    size, rng = trainer.shape.batch_size * trainer.blocks_a_run, np.random.default_rng(0)
-    runs = iter_windows(stream.pieces(), trainer.reach, size, rng, False, keep)
+    size, rng = schedule.shape.batch_size * schedule.blocks_a_run, np.random.default_rng(0)
+    runs = iter_windows(stream.pieces(), schedule.reach, size, rng, False, keep)
     began = time.perf_counter()
     n = sum(1 for _ in islice(runs, 2))
     return (time.perf_counter() - began) / max(n, 1)
