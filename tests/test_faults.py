@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from negsamp import TrainingDivergedError, Word2Vec
+from negsamp.core.kernels.sampled import BlockKernel
 from negsamp.corpus import stream
 from negsamp.corpus.counting import read_corpus
 from negsamp.training import epochs as training
@@ -52,7 +53,7 @@ def state_before_block(monkeypatch, number):
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
 def test_gradient_that_is_not_finite_stops_before_it_is_added(corpus, monkeypatch, workers, value):
     before = state_before_block(monkeypatch, 35)
-    gradients, calls = training.BlockKernel.gradients, []
+    gradients, calls = BlockKernel.gradients, []
 
     def spoiled(self, *arguments):
         g = gradients(self, *arguments)
@@ -63,7 +64,7 @@ def test_gradient_that_is_not_finite_stops_before_it_is_added(corpus, monkeypatc
                 g.output_squares[7] = g.outputs[7] @ g.outputs[7]
         return g
 
-    monkeypatch.setattr(training.BlockKernel, "gradients", spoiled)
+    monkeypatch.setattr(BlockKernel, "gradients", spoiled)
     model = make(workers=workers)
     message = r"diverged in epoch 2 of 3, after \d+ % of it: a gradient is not finite.*is 0\.025"
     with pytest.raises(TrainingDivergedError, match=message):

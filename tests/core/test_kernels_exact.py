@@ -6,17 +6,20 @@ import pytest
 from negsamp.core import reference
 from negsamp.core.blocks import block_run
 from negsamp.core.huffman import HuffmanTree
-from negsamp.core.kernels import exact as exact_kernels
-from negsamp.core.kernels.exact import HierarchicalKernel, SoftmaxKernel
+from negsamp.core.kernels import softmax as softmax_kernel
+from negsamp.core.kernels.hierarchical import HierarchicalKernel
+from negsamp.core.kernels.softmax import SoftmaxKernel
+from negsamp.core.objectives.hierarchical import HierarchicalSoftmax
+from negsamp.core.objectives.softmax import Softmax
 from negsamp.core.sampling import AliasTable
 from negsamp.core.windows import iter_windows, token_pieces, window_weights
 
 V, D = 11, 6
 TREE = HuffmanTree(np.arange(V, 0, -1) ** 2)
 KERNELS = {
-    "softmax": (SoftmaxKernel(), reference.softmax_gradients, reference.softmax_loss, ()),
+    "softmax": (SoftmaxKernel(Softmax()), reference.softmax_gradients, reference.softmax_loss, ()),
     "hierarchical": (
-        HierarchicalKernel(TREE),
+        HierarchicalKernel(HierarchicalSoftmax(), TREE),
         reference.hierarchical_gradients,
         reference.hierarchical_loss,
         (TREE,),
@@ -31,7 +34,7 @@ WINDOWS = pytest.mark.parametrize("window", [1, 2, 5, 11])
 def slices(request, monkeypatch):
     """Large and small slices: 16 centers of the softmax, 10 tokens of the tree, 3 together."""
     if request.param == "many slices":
-        monkeypatch.setattr(exact_kernels, "SCORES_AT_ONCE", 1)
+        monkeypatch.setattr(softmax_kernel, "SCORES_AT_ONCE", 1)
         monkeypatch.setattr(HierarchicalKernel, "TOKENS_AT_ONCE", 10)
         monkeypatch.setattr(HierarchicalKernel, "TOGETHER", 3)
 
@@ -131,7 +134,7 @@ def test_lengths_of_softmax_outputs_are_those_of_the_sums():
 
 def test_row_beyond_the_tree_gets_no_gradient():
     block = random_block((3, 32, 2, 0), 5)
-    kernel = HierarchicalKernel(TREE)
+    kernel = HierarchicalKernel(HierarchicalSoftmax(), TREE)
     g = kernel.gradients(*matrices(), block)
     rows = g.output_rows
     assert (rows == V - 1).any()

@@ -6,6 +6,7 @@ import pytest
 from negsamp.core import reference
 from negsamp.core.kernels import pairs as pair_kernel
 from negsamp.core.kernels.pairs import PairBlock, PairKernel
+from negsamp.core.objectives.sgns import SGNS
 
 FIELDS = ("centers", "outputs", "center_squares", "output_squares")
 V, V_OUT, D = 7, 11, 6  # few words, so that every block repeats each of them
@@ -38,7 +39,7 @@ SHAPES = pytest.mark.parametrize("shape", [(1, 1, 1), (1, 5, 16), (3, 64, 8), (4
 def test_gradients_equal_the_reference(monkeypatch, shape, negative, at_once):
     monkeypatch.setattr(pair_kernel, "PAIRS_AT_ONCE", at_once)
     W, block = matrices(), random_block(shape, negative)
-    fast = PairKernel(shape, D, np.float64).gradients(*W, block)
+    fast = PairKernel(SGNS(), shape, D, np.float64).gradients(*W, block)
     slow = reference.gradients(*W, block)
     for name in FIELDS:
         a, b = getattr(fast, name), getattr(slow, name)
@@ -49,7 +50,7 @@ def test_gradients_equal_the_reference(monkeypatch, shape, negative, at_once):
 @SHAPES
 def test_loss_equals_the_reference(shape):
     W, block = matrices(), random_block(shape)
-    fast = PairKernel(shape, D, np.float64).loss(*W, block)
+    fast = PairKernel(SGNS(), shape, D, np.float64).loss(*W, block)
     np.testing.assert_allclose(fast, reference.loss(*W, block).sum(), rtol=1e-12)
 
 
@@ -57,7 +58,7 @@ def test_gradients_equal_finite_differences_of_the_loss():
     # independent of the chain rule: the loss alone, along random directions
     shape = (2, 16, 4)
     W, block = matrices(), random_block(shape)
-    kernel = PairKernel(shape, D, np.float64)
+    kernel = PairKernel(SGNS(), shape, D, np.float64)
     g_centers, g_outputs = (g.copy() for g in kernel.gradients(*W, block)[:2])
     g = [np.zeros_like(w) for w in W]
     np.add.at(g[0], block.centers.reshape(-1), g_centers)
@@ -75,7 +76,7 @@ def test_gradients_equal_finite_differences_of_the_loss():
 
 def test_kernel_gives_the_same_again_after_another_block():
     shape = (3, 32, 8)
-    W, kernel = matrices(), PairKernel(shape, D, np.float64)
+    W, kernel = matrices(), PairKernel(SGNS(), shape, D, np.float64)
     first = [getattr(kernel.gradients(*W, random_block(shape)), name).copy() for name in FIELDS]
     kernel.loss(*W, random_block(shape, seed=2))
     kernel.gradients(*W, random_block(shape, seed=3))
@@ -87,7 +88,7 @@ def test_kernel_gives_the_same_again_after_another_block():
 def test_scores_of_any_size_stay_finite_in_float32():
     shape = (2, 16, 4)
     W, block = matrices(np.float32, scale=1e3), random_block(shape, dtype=np.float32)
-    kernel = PairKernel(shape, D)
+    kernel = PairKernel(SGNS(), shape, D)
     g = kernel.gradients(*W, block)
     assert all(np.isfinite(getattr(g, name)).all() for name in FIELDS)
     assert g.centers.dtype == np.float32

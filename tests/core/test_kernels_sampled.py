@@ -9,7 +9,8 @@ from negsamp.core import reference
 from negsamp.core.blocks import block_run
 from negsamp.core.kernels import sampled as kernel_module
 from negsamp.core.kernels.sampled import BlockKernel, gradient_layout
-from negsamp.core.objectives import SAMPLED
+from negsamp.core.objectives import Extras, objective_of
+from negsamp.core.objectives.sgns import SGNS
 from negsamp.core.optimizers import OPTIMIZERS, Gradients
 from negsamp.core.sampling import AliasTable
 from negsamp.core.windows import iter_windows, token_pieces, window_weights
@@ -56,14 +57,14 @@ def negative(objective, shape):
 def both_ways(objective, shape, window):
     """A kernel for an objective, and what the reference has to know of it."""
     name, _, normalizer = objective.partition(", ")
+    objective = objective_of(name, normalizer or None)
     noise = np.arange(1.0, V + 1) / (V * (V + 1) / 2)
-    row_shift = SAMPLED[name].row_shift(noise, 5)
+    row_shift = objective.row_shift(noise, 5)
     log_z = np.random.default_rng(7).normal(1, 0.5, V)
     log_z = {"center": log_z[:, None], "global": log_z[:1, None]}.get(normalizer)
-    kernel = BlockKernel(
-        shape, window, D, np.float64, objective=name, row_shift=row_shift, log_z=log_z
-    )
-    about = (name, row_shift, None if log_z is None else np.broadcast_to(log_z[:, 0], V))
+    extras = Extras(row_shift=row_shift, log_z=log_z)
+    kernel = objective.kernel(extras, shape, window, D, np.float64)
+    about = (objective, row_shift, None if log_z is None else np.broadcast_to(log_z[:, 0], V))
     return kernel, about
 
 
@@ -100,7 +101,7 @@ def test_step_equals_the_reference(optimizer, max_step):
     shape, window = (3, 32, 2, 8), 5
     fast, slow = matrices(), matrices()
     rules = [[OPTIMIZERS[optimizer](V, max_step) for _ in "io"] for _ in "fs"]
-    kernel = BlockKernel(shape, window, D, np.float64)
+    kernel = BlockKernel(SGNS(), shape, window, D, np.float64)
     for seed in range(3):
         block = random_block(shape, window, seed=seed)
         apply(fast, rules[0], block, kernel.gradients(*fast, block), fast=True)
@@ -120,7 +121,7 @@ def test_gradients_equal_finite_differences_of_the_loss():
     shape, window = (2, 16, 1, 4), 3
     W_in, W_out = matrices()
     block = random_block(shape, window)
-    kernel = BlockKernel(shape, window, D, np.float64)
+    kernel = BlockKernel(SGNS(), shape, window, D, np.float64)
     g_centers, g_outputs = (g.copy() for g in kernel.gradients(W_in, W_out, block)[:2])
     g_in, g_out = np.zeros_like(W_in), np.zeros_like(W_out)
     np.add.at(g_in, block.token_rows, g_centers)
@@ -137,7 +138,7 @@ def test_gradients_equal_finite_differences_of_the_loss():
 def test_kernel_gives_the_same_again_after_another_block():
     shape, window = (3, 32, 2, 8), 5
     W_in, W_out = matrices()
-    kernel = BlockKernel(shape, window, D, np.float64)
+    kernel = BlockKernel(SGNS(), shape, window, D, np.float64)
     gradients = kernel.gradients(W_in, W_out, random_block(shape, window, seed=1))
     first = [getattr(gradients, name).copy() for name in FIELDS]
     kernel.loss(W_in, W_out, random_block(shape, window, seed=2))
@@ -153,7 +154,7 @@ def test_centers_without_contexts_get_no_gradient():
     none = np.zeros_like(block.left)
     empty = replace(block, left=none, right=none)
     assert empty.pair_weight == 0
-    gradients = BlockKernel(shape, window, D, np.float64).gradients(*matrices(), empty)
+    gradients = BlockKernel(SGNS(), shape, window, D, np.float64).gradients(*matrices(), empty)
     for name in FIELDS:
         assert not getattr(gradients, name).any()
 
@@ -163,7 +164,7 @@ def test_kernel_survives_extreme_scores(dtype):
     shape, window = (2, 16, 1, 4), 5
     W_in, W_out = matrices(dtype=dtype, scale=30.0)  # scores of several thousand
     block = random_block(shape, window)
-    kernel = BlockKernel(shape, window, D, dtype)
+    kernel = BlockKernel(SGNS(), shape, window, D, dtype)
     slow = reference.gradients(W_in, W_out, block)
     for a, b in zip(kernel.gradients(W_in, W_out, block)[:4], slow[:4], strict=True):
         assert a.dtype == dtype
@@ -176,8 +177,10 @@ def test_float32_gradients_are_near_float64():
     shape, window = (3, 32, 2, 8), 5
     W = matrices()
     block = random_block(shape, window)
-    exact = BlockKernel(shape, window, D, np.float64).gradients(*W, block)
-    single = BlockKernel(shape, window, D, np.float32).gradients(*W.astype(np.float32), block)
+    exact = BlockKernel(SGNS(), shape, window, D, np.float64).gradients(*W, block)
+    single = BlockKernel(SGNS(), shape, window, D, np.float32).gradients(
+        *W.astype(np.float32), block
+    )
     for a, b in zip(single[:4], exact[:4], strict=True):
         # sums of some hundred terms of size 1, each off by a few units of 6e-8
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-4)
@@ -191,14 +194,14 @@ def test_kernels_of_some_groups_together_give_the_same_bits(monkeypatch, parts, 
     W = matrices(dtype=np.float32)
     block = random_block(shape, window)
     layout = gradient_layout(shape, window, D)
-    whole = BlockKernel(shape, window, D)
+    whole = BlockKernel(SGNS(), shape, window, D)
     at_once *= D if limit == "FLOATS_AT_ONCE" else 1
     monkeypatch.setattr(kernel_module, limit, at_once)  # one, two or all groups
     into = Gradients(**{name: np.full(size, np.nan, kind) for name, (size, kind) in layout.items()})
     loss = 0.0
     for part in range(parts):
         groups = slice(part * 5 // parts, (part + 1) * 5 // parts)
-        kernel = BlockKernel(shape, window, D, into=into, groups=groups)
+        kernel = BlockKernel(SGNS(), shape, window, D, into=into, groups=groups)
         loss += kernel.loss(*W, block)
         kernel.gradients(*W, block)
     for a, b in zip(into[:4], whole.gradients(*W, block)[:4], strict=True):
@@ -212,7 +215,7 @@ def test_kernel_takes_full_windows_again_after_shorter_ones():
     short = random_block(shape, window)
     full = replace(short, left=np.full((2, 16), 3), right=np.full((2, 16), 3))
     assert short.left.min() < 3
-    kernel = BlockKernel(shape, window, D, np.float64)
+    kernel = BlockKernel(SGNS(), shape, window, D, np.float64)
     for block in (full, full, short, full):
         np.testing.assert_allclose(
             kernel.loss(*matrices(), block),

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from negsamp import CheckpointError, TrainingInterrupted, Word2Vec
+from negsamp.core.kernels.sampled import BlockKernel
 from negsamp.core.objectives import OBJECTIVES
 from negsamp.core.optimizers import SGD
 from negsamp.training import checkpoints as checkpoint
-from negsamp.training import epochs as training
 from negsamp.training.checkpoints import Checkpoints
 
 SETTINGS = {
@@ -116,7 +116,7 @@ def test_signal_at_any_moment_leaves_whole_updates(corpus, tmp_path, monkeypatch
     monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
     expected = fit(corpus)
     owner, name = {
-        "gradients": (training.BlockKernel, "gradients"),
+        "gradients": (BlockKernel, "gradients"),
         "additions": (SGD, "apply"),
     }[moment]
     original, calls = getattr(owner, name), []

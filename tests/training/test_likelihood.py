@@ -7,13 +7,11 @@ import pytest
 from scipy.special import log_expit, logsumexp
 
 from negsamp import CorpusError, Word2Vec
-from negsamp.core.objectives import OBJECTIVES, SAMPLED
+from negsamp.core.objectives import OBJECTIVES, Extras, objective_of
 from negsamp.corpus.stream import TokenStream
 from negsamp.training import likelihood
-from negsamp.training.arrays import Extras, objective_extras
 from negsamp.training.likelihood import mean_log_likelihood
 from negsamp.training.settings import Settings
-from negsamp.word2vec.probabilities import context_log_probabilities
 
 V, D, WINDOW, K = 9, 5, 3, 2
 RNG = np.random.default_rng(3)
@@ -34,7 +32,7 @@ def random_stream(n_sentences):
 
 def extras_of(objective):
     normalizer = "center" if objective == "nce" else None
-    extras = objective_extras(objective, COUNTS, NOISE, K, normalizer)
+    extras = objective_of(objective, normalizer).extras(COUNTS, NOISE, K)
     if objective == "nce":
         extras.log_z = np.linspace(-1, 1, V, dtype=np.float32)[:, None]
     return extras
@@ -65,7 +63,7 @@ def pair_losses(objective):
     if objective == "softmax":
         return logsumexp(s, axis=1)[:, None] - s
     centers = np.arange(V)
-    return -context_log_probabilities(objective, W_IN, W_OUT, centers, NOISE, K, vars(extras))
+    return -OBJECTIVES[objective].log_probabilities(W_IN, W_OUT, centers, extras, NOISE, K)
 
 
 def expected(stream, objective, window=WINDOW, shrink_windows=True):
@@ -85,12 +83,12 @@ def test_likelihood_is_the_mean_over_every_pair(objective, shrink_windows):
     stream = random_stream(2000)
     found = score(stream, objective, shrink_windows=shrink_windows)
     # 30 blocks of 16 · 64 noise words, that count K times: of σ about 2, so 0.01 for their mean
-    tolerance = 0.04 if objective in SAMPLED else 1e-5
+    tolerance = 0.04 if OBJECTIVES[objective].draws_noise else 1e-5
     wanted = expected(stream, objective, shrink_windows=shrink_windows)
     assert found == pytest.approx(wanted, abs=tolerance)
 
 
-@pytest.mark.parametrize("objective", SAMPLED)
+@pytest.mark.parametrize("objective", [n for n in OBJECTIVES if OBJECTIVES[n].draws_noise])
 def test_likelihood_comes_closer_the_more_noise_is_drawn(monkeypatch, objective):
     stream = random_stream(100)
     monkeypatch.setattr(likelihood, "NOISE_WORDS", 1 << 12)

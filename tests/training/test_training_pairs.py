@@ -6,6 +6,7 @@ from scipy.special import log_expit
 
 from negsamp import CorpusError, TrainingDivergedError, TrainingInterrupted, Word2Vec
 from negsamp.core.kernels.pairs import PairBlock, PairKernel
+from negsamp.core.objectives.sgns import SGNS
 from negsamp.core.optimizers import OPTIMIZERS, RowAdaGrad
 from negsamp.core.sampling import noise_probabilities
 from negsamp.core.windows import window_weights
@@ -145,7 +146,7 @@ def test_one_entry_of_weight_two_moves_as_two_entries_do(monkeypatch, optimizer,
                 np.array([[0, 1, 2, 2]], np.int32),
                 5,
             )
-            kernel = PairKernel((1, len(entries), 4), 8)
+            kernel = PairKernel(SGNS(), (1, len(entries), 4), 8)
             run._step(block, kernel.gradients(run.W_in, run.W_out, block), 0.3)
         assert np.abs(run.W_in - before).max() > 1e-4
         moved.append((run.W_in, run.W_out))

@@ -6,9 +6,8 @@ import argparse
 from typing import Any, get_args, get_type_hints
 
 from negsamp.cli.usage import default_of
-from negsamp.core.objectives import OBJECTIVES
+from negsamp.core.objectives import NORMALIZERS, OBJECTIVES
 from negsamp.core.optimizers import OPTIMIZERS
-from negsamp.training.settings import NORMALIZERS
 from negsamp.word2vec.model import Word2Vec
 
 __all__ = ["add_corpus", "add_parameters", "model_of"]

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from negsamp.core.objectives import SAMPLED
 from negsamp.core.sampling import AliasTable
 from negsamp.core.windows import Windows, window_weights
 
-__all__ = ["Block", "BlockShape", "Pairs", "block_run", "choose_block_shape"]
+__all__ = ["Block", "BlockShape", "Pairs", "Scores", "block_run", "choose_block_shape"]
 
 
 class Pairs(NamedTuple):
@@ -116,6 +115,13 @@ class Block:
         before, after = np.append(0, before), np.append(0, after)
         return float(before[self.left].sum() + after[self.right].sum())
 
+    def center_weights(self, dtype: Any) -> np.ndarray:
+        """Weight of each place around each center, 0 beyond its window, (G·L, 2w + 1)."""
+        w = self.window
+        place = np.arange(-w, w + 1)
+        left, right = self.left.reshape(-1, 1), self.right.reshape(-1, 1)
+        return np.where((place >= -left) & (place <= right), self.weights, 0).astype(dtype)
+
     def pairs(self) -> Pairs:
         """What the block means: every pair with its noise words."""
         (G, L), (_, H, N), width = self.left.shape, self.noise.shape, self.tokens.shape[1]
@@ -138,6 +144,30 @@ class Block:
             context_slots,
             part[:, None] * N + np.arange(N),
         )
+
+
+class Scores(NamedTuple):
+    """Scores of G groups of L centers, less what `Extras` subtract; changed in place.
+
+    Attributes
+    ----------
+    contexts : ndarray, shape (G, L, C)
+        Of each center and the C tokens around it.
+    weights : ndarray, shape (G, L, C)
+        Weight of each of these pairs, 0 where there is none.
+    noise : ndarray, shape (G, L, N)
+        Of each center and its N noise words.
+    pair_weights : ndarray, shape (G, L, 1)
+        Sum of the weights of each center's pairs: for each pair, the noise words count once.
+    noise_weight : float
+        K / N: N noise words stand for K.
+    """
+
+    contexts: np.ndarray
+    weights: np.ndarray
+    noise: np.ndarray
+    pair_weights: np.ndarray
+    noise_weight: float
 
 
 class BlockShape(NamedTuple):
@@ -185,7 +215,7 @@ def choose_block_shape(
     negative: int = 5,
     vector_size: int = 100,
     batch_size: int | None = None,
-    objective: str = "sgns",
+    noise_multiple: int = 1,
 ) -> BlockShape:
     """Shape of the blocks for a corpus.
 
@@ -205,8 +235,8 @@ def choose_block_shape(
         d.
     batch_size : int, optional
         Centers an update, rounded up to what the kernel can do; chosen if None.
-    objective : str
-        A name in `negsamp.core.objectives.OBJECTIVES`: those that draw no noise get no noise words.
+    noise_multiple : int
+        Noise words of a part are a multiple of this; 0 for objectives that draw none.
 
     Returns
     -------
@@ -229,9 +259,7 @@ def choose_block_shape(
     # the noise of a center stands for K words in each of about w + 1 pairs
     more = np.sqrt(negative * (window + 1) / (5 * (5 + 1)))
     noise_words = max(NOISE_WORDS, 8 * int(np.ceil(NOISE_WORDS / 8 * more)))
-    noise_words *= objective in SAMPLED
-    if objective == "infonce":
-        noise_words = -(-noise_words // negative) * negative  # sets of K
+    noise_words = -(-noise_words // max(noise_multiple, 1)) * noise_multiple
     groups = -(-n_parts // parts)
     if batch_size is None and groups > 1:
         groups += groups % 2  # so that two workers have equal shares

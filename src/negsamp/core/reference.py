@@ -11,7 +11,9 @@ import numpy as np
 
 from negsamp.core.blocks import Block, Pairs
 from negsamp.core.huffman import HuffmanTree
-from negsamp.core.objectives import SAMPLED, hierarchical, softmax
+from negsamp.core.objectives import OBJECTIVES, Objective
+from negsamp.core.objectives.hierarchical import HierarchicalSoftmax
+from negsamp.core.objectives.softmax import Softmax
 from negsamp.core.optimizers import Gradients
 
 __all__ = [
@@ -23,12 +25,14 @@ __all__ = [
     "softmax_loss",
 ]
 
+SOFTMAX, HIERARCHICAL = Softmax(), HierarchicalSoftmax()
+
 
 def loss(
     W_in: np.ndarray,
     W_out: np.ndarray,
     block: Block,
-    objective: str = "sgns",
+    objective: Objective = OBJECTIVES["sgns"],
     row_shift: np.ndarray | None = None,
     log_z: np.ndarray | None = None,
 ) -> np.ndarray:
@@ -39,8 +43,8 @@ def loss(
     W_in, W_out : ndarray, shape (V, d)
         Input (center) and output (context) vectors.
     block : Block
-    objective : str
-        A name in `negsamp.core.objectives.SAMPLED`.
+    objective : Objective
+        One that draws noise words.
     row_shift : ndarray, shape (V,), optional
         Subtracted from the scores of each row; nothing if None.
     log_z : ndarray, shape (V,), optional
@@ -53,14 +57,14 @@ def loss(
     """
     pairs = block.pairs()
     positive, negative = _scores(W_in, W_out, pairs, row_shift, log_z)
-    return pairs.weights * SAMPLED[objective].loss(positive, negative, pairs.noise_weight)
+    return pairs.weights * objective.loss(positive, negative, pairs.noise_weight)
 
 
 def gradients(
     W_in: np.ndarray,
     W_out: np.ndarray,
     block: Block,
-    objective: str = "sgns",
+    objective: Objective = OBJECTIVES["sgns"],
     row_shift: np.ndarray | None = None,
     log_z: np.ndarray | None = None,
 ) -> Gradients:
@@ -78,9 +82,7 @@ def gradients(
     """
     pairs = block.pairs()
     positive, negative = _scores(W_in, W_out, pairs, row_shift, log_z)
-    g_positive, g_negative = SAMPLED[objective].score_gradients(
-        positive, negative, pairs.noise_weight
-    )
+    g_positive, g_negative = objective.score_gradients(positive, negative, pairs.noise_weight)
     g_positive, g_negative = pairs.weights * g_positive, pairs.weights[:, None] * g_negative
     d = W_in.shape[1]
     g_centers = np.zeros((block.tokens.size, d), W_in.dtype)
@@ -103,7 +105,7 @@ def softmax_loss(W_in: np.ndarray, W_out: np.ndarray, block: Block) -> np.ndarra
     """As `loss`, of the full softmax."""
     pairs = block.pairs()
     scores = W_in[pairs.centers] @ W_out.T
-    return pairs.weights * softmax.loss(scores, pairs.contexts)
+    return pairs.weights * SOFTMAX.loss(scores, pairs.contexts)
 
 
 def softmax_gradients(W_in: np.ndarray, W_out: np.ndarray, block: Block) -> Gradients:
@@ -120,7 +122,7 @@ def softmax_gradients(W_in: np.ndarray, W_out: np.ndarray, block: Block) -> Grad
     g_outputs = np.zeros((block.tokens.size, V, d), W_out.dtype)
     for p in range(len(pairs.centers)):
         v, slot = W_in[pairs.centers[p]], pairs.center_slots[p]
-        g = pairs.weights[p] * softmax.score_gradients((W_out @ v)[None], pairs.contexts[[p]])[0]
+        g = pairs.weights[p] * SOFTMAX.score_gradients((W_out @ v)[None], pairs.contexts[[p]])[0]
         g_centers[slot] -= g @ W_out
         g_outputs[slot] -= np.outer(g, v)
     return _with_squares(g_centers, g_outputs.reshape(-1, d))
@@ -134,7 +136,7 @@ def hierarchical_loss(
     losses = np.zeros(len(pairs.centers))
     for p in range(len(pairs.centers)):
         nodes, signs = _path(tree, pairs.contexts[p])
-        losses[p] = hierarchical.loss(W_out[nodes] @ W_in[pairs.centers[p]], signs).sum()
+        losses[p] = HIERARCHICAL.loss(W_out[nodes] @ W_in[pairs.centers[p]], signs).sum()
     return pairs.weights * losses
 
 
@@ -155,7 +157,7 @@ def hierarchical_gradients(
     for p in range(len(pairs.centers)):
         nodes, signs = _path(tree, pairs.contexts[p])
         v = W_in[pairs.centers[p]]
-        g = pairs.weights[p] * hierarchical.score_gradients(W_out[nodes] @ v, signs)
+        g = pairs.weights[p] * HIERARCHICAL.score_gradients(W_out[nodes] @ v, signs)
         end = ends[pairs.context_slots[p]]
         g_centers[pairs.center_slots[p]] -= g @ W_out[nodes]
         g_outputs[end - len(nodes) : end] -= np.outer(g, v)

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.core.huffman import HuffmanTree
-from negsamp.core.objectives import SAMPLED
+from negsamp.core.objectives import Extras
 
-__all__ = ["LEARNED", "SAVED", "Arrays", "Extras", "objective_extras"]
+__all__ = ["LEARNED", "SAVED", "Arrays"]
 
 
 def _file(name: str, *, learned: bool = False, column: bool = False) -> dict[str, Any]:
@@ -21,26 +20,6 @@ def _file(name: str, *, learned: bool = False, column: bool = False) -> dict[str
     is of one dimension here and of shape (n, 1) in its file.
     """
     return {"file": name, "learned": learned, "column": column}
-
-
-@dataclass
-class Extras:
-    """What an objective needs besides the two matrices.
-
-    Attributes
-    ----------
-    row_shift : ndarray, shape (V,) float32, optional
-    log_z : ndarray, shape (1, 1) or (V, 1) float32, optional
-        γ of one or each center.
-    tree_offsets, tree_nodes, tree_signs : ndarray, optional
-        The arrays of a `HuffmanTree`.
-    """
-
-    row_shift: np.ndarray | None = None
-    log_z: np.ndarray | None = None
-    tree_offsets: np.ndarray | None = None
-    tree_nodes: np.ndarray | None = None
-    tree_signs: np.ndarray | None = None
 
 
 @dataclass(kw_only=True)
@@ -140,37 +119,3 @@ class Arrays(Extras):
 # The fields that a checkpoint holds and what `_file` says of them, and those that are learned.
 SAVED = {field.name: field.metadata for field in fields(Arrays) if field.metadata}
 LEARNED = [name for name, about in SAVED.items() if about["learned"]]
-
-
-def objective_extras(
-    objective: str,
-    counts: np.ndarray,
-    noise: np.ndarray,
-    negative: int,
-    normalizer: str | None = None,
-) -> Extras:
-    """What an objective needs besides the two matrices, as it is at the beginning.
-
-    Parameters
-    ----------
-    objective : str
-        A name in `negsamp.core.objectives.OBJECTIVES`.
-    counts, noise : ndarray, shape (V,)
-        Occurrences of each word, falling, and the noise distribution.
-    negative : int
-        K.
-    normalizer : str, optional
-        Of ``"nce"``: one γ for all centers (``"global"``), one for each (``"center"``), or 0
-        (``"fixed"``). Learned ones begin with log V, the normaliser of scores that are all 0.
-    """
-    if objective == "hierarchical":
-        tree = HuffmanTree(counts)
-        return Extras(tree_offsets=tree.offsets, tree_nodes=tree.nodes, tree_signs=tree.signs)
-    extras = Extras()
-    if objective in SAMPLED:
-        shift = SAMPLED[objective].row_shift(noise, negative)
-        extras.row_shift = None if shift is None else shift.astype(np.float32)
-    if objective == "nce" and normalizer != "fixed":
-        size = len(counts) if normalizer == "center" else 1
-        extras.log_z = np.full((size, 1), np.log(len(counts)), np.float32)
-    return extras

@@ -18,9 +18,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from negsamp.core.blocks import Block, block_run
-from negsamp.core.kernels.exact import HierarchicalKernel, SoftmaxKernel, exact_kernel
-from negsamp.core.kernels.sampled import BlockKernel, gradient_layout
-from negsamp.core.objectives import SAMPLED
 from negsamp.core.optimizers import OPTIMIZERS, Gradients, NormalizerRule
 from negsamp.core.sampling import AliasTable
 from negsamp.core.windows import Windows, iter_windows, window_weights
@@ -38,9 +35,9 @@ __all__ = ["Job", "scratch_layout", "train_epochs"]
 
 logger = logging.getLogger(__name__)
 
-# Objectives to which a vector that is added to all output vectors alike makes no difference, and
-# how long the mean of these may become: about 4 at the defaults, without end under plain SGD.
-SHIFT_FREE, LONGEST_MEAN = ("infonce", "softmax"), 10.0
+# How long the mean of the output vectors may become where the objective ignores it: about 4 at the
+# defaults, without end under plain SGD.
+LONGEST_MEAN = 10.0
 # Groups of held-out text whose noise is drawn together, and what tells their random numbers from
 # those of the epochs.
 GROUPS_AT_ONCE, HELD_OUT = 64, 2**31
@@ -68,13 +65,12 @@ class Job:
 
 def scratch_layout(schedule: Schedule, arrays: Arrays) -> dict[str, tuple[tuple[int, ...], Any]]:
     """Names, shapes and dtypes of what workers share besides the arrays, all zero at first."""
-    layout: dict[str, tuple[tuple[int, ...], Any]] = {}
-    if schedule.settings.objective in SAMPLED:
-        d, dtype = arrays.W_in.shape[1], arrays.W_in.dtype
-        gradients = gradient_layout(schedule.shape, schedule.reach, d, dtype)
-        layout |= {f"g_{name}": spec for name, spec in gradients.items()}
+    d, dtype = arrays.W_in.shape[1], arrays.W_in.dtype
+    objective, shape = schedule.settings.objective, schedule.shape
+    gradients = objective.gradient_layout(shape, schedule.reach, d, dtype)
+    layout = {f"g_{name}": spec for name, spec in gradients.items()}
     if arrays.held_ids is not None:
-        size = schedule.shape.group_size * GROUPS_AT_ONCE
+        size = shape.group_size * GROUPS_AT_ONCE
         groups = -(-len(arrays.held_ids) // size) * GROUPS_AT_ONCE
         layout["held_losses"] = ((groups,), np.float64)
     if schedule.limits.max_seconds is not None:
@@ -120,16 +116,13 @@ class _Worker:
         self.stream = TokenStream(arrays.ids, arrays.offsets)
         self.noise = AliasTable.from_table(arrays.threshold, arrays.alias)
         self.W_in, self.W_out, self.log_z = arrays.W_in, arrays.W_out, arrays.log_z
-        self.kernel: BlockKernel | SoftmaxKernel | HierarchicalKernel
-        self.probe: BlockKernel | SoftmaxKernel | HierarchicalKernel
-        if s.objective in SAMPLED:
-            names = gradient_layout(t.shape, t.reach, 1)
-            into = Gradients(**{name: shared[f"g_{name}"] for name in names})
-            self.kernel = self._block_kernel(t.shape, into, team.share(t.shape.groups))
-            # one group is enough for the loss, so that each worker knows it by itself
-            self.probe = self._block_kernel((1, *t.shape[1:]))
-        else:
-            self.kernel = self.probe = exact_kernel(s.objective, shared)
+        d, dtype, objective = self.W_in.shape[1], self.W_in.dtype, s.objective
+        names = objective.gradient_layout(t.shape, t.reach, d, dtype)
+        into = Gradients(**{name: shared[f"g_{name}"] for name in names}) if names else None
+        groups = team.share(t.shape.groups)
+        self.kernel = objective.kernel(arrays, t.shape, t.reach, d, dtype, into, groups)
+        # one group is enough for the loss, so that each worker knows it by itself
+        self.probe = objective.kernel(arrays, (1, *t.shape[1:]), t.reach, d, dtype)
         self.weights = window_weights(s.window, s.shrink_windows, t.reach)
         rule, V = OPTIMIZERS[s.optimizer], len(self.W_in)
         moves = None if arrays.frozen is None else arrays.frozen == 0
@@ -141,24 +134,6 @@ class _Worker:
         self.log_z_rule = None if squares is None else NormalizerRule(squares)
         self.clock, self.held_losses = shared.get("clock"), shared.get("held_losses")
         self.alpha, self.is_time_up = s.alpha, False
-
-    def _block_kernel(
-        self,
-        shape: tuple[int, int, int, int],
-        into: Gradients | None = None,
-        groups: slice = slice(None),
-    ) -> BlockKernel:
-        return BlockKernel(
-            shape,
-            self.schedule.reach,
-            self.W_in.shape[1],
-            self.W_in.dtype,
-            into,
-            groups,
-            self.schedule.settings.objective,
-            self.arrays.row_shift,
-            self.log_z,
-        )
 
     def train_blocks(self) -> None:
         """Train on what is left of an epoch, or on as much as there is time for."""
@@ -197,7 +172,7 @@ class _Worker:
         if self.is_time_up and self.team.rank == 0:
             logger.info("max_time: the time is up %s", t.place(p))
         with self.job.interrupts.held():
-            if t.settings.objective in SHIFT_FREE:
+            if t.settings.objective.ignores_shift:
                 self._hold_mean()
             p.losses.append(p.loss / p.pairs if p.pairs else before)
             p.validation_losses += held_out

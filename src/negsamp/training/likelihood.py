@@ -8,14 +8,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from negsamp.core.blocks import Block, BlockShape, block_run
-from negsamp.core.kernels.exact import HierarchicalKernel, SoftmaxKernel, exact_kernel
-from negsamp.core.kernels.sampled import BlockKernel
-from negsamp.core.objectives import SAMPLED
+from negsamp.core.objectives import Extras
 from negsamp.core.sampling import AliasTable
 from negsamp.core.windows import iter_windows, window_weights
 from negsamp.corpus.stream import TokenStream
 from negsamp.errors import CorpusError
-from negsamp.training.arrays import Extras
 from negsamp.training.settings import Settings
 
 __all__ = ["mean_log_likelihood", "text_blocks"]
@@ -93,21 +90,9 @@ def mean_log_likelihood(
     reach = min(settings.window, longest - 1)
     weights = window_weights(settings.window, settings.shrink_windows, reach)
     # whole sets of K, for infonce
-    n_noise = K * -(-NOISE_WORDS // K) if objective in SAMPLED else 0
+    n_noise = K * -(-NOISE_WORDS // K) if objective.draws_noise else 0
     shape = BlockShape(GROUPS, GROUP_SIZE, 1, n_noise)
-    kernel: BlockKernel | SoftmaxKernel | HierarchicalKernel
-    if objective in SAMPLED:
-        kernel = BlockKernel(
-            shape,
-            reach,
-            W_in.shape[1],
-            W_in.dtype,
-            objective=objective,
-            row_shift=extras.row_shift,
-            log_z=extras.log_z,
-        )
-    else:
-        kernel = exact_kernel(objective, vars(extras))
+    kernel = objective.kernel(extras, shape, reach, W_in.shape[1], W_in.dtype)
     n_blocks = -(-len(stream) // shape.batch_size)
     rng = np.random.default_rng(SEED)
     blocks = text_blocks(

@@ -224,7 +224,7 @@ class PairRun:
     def _kernel(self, groups: int) -> PairKernel:
         if groups not in self._kernels:
             shape = (groups, *self.shape[1:])
-            self._kernels[groups] = PairKernel(shape, self.W_in.shape[1])
+            self._kernels[groups] = PairKernel(self.settings.objective, shape, self.W_in.shape[1])
         return self._kernels[groups]
 
     def _step(self, block: PairBlock, g: Gradients, alpha: float) -> None:

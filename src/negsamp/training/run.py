@@ -14,7 +14,6 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from negsamp.checks import is_real
-from negsamp.core.kernels.exact import softmax_bytes
 from negsamp.core.sampling import AliasTable, keep_probabilities, noise_weights
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.cache import read_cached
@@ -22,7 +21,7 @@ from negsamp.corpus.counting import read_corpus
 from negsamp.corpus.reading import is_path
 from negsamp.corpus.stream import TokenStream
 from negsamp.errors import CheckpointError, CorpusError, TrainingInterrupted
-from negsamp.training.arrays import Arrays, objective_extras
+from negsamp.training.arrays import Arrays
 from negsamp.training.checkpoints import Checkpoints, Saved, model_record
 from negsamp.training.epochs import Job, scratch_layout, train_epochs
 from negsamp.training.initial_vectors import WarmStart, initial_vectors
@@ -100,6 +99,8 @@ class Run(Observer):
         saved: Saved | None = None,
     ) -> None:
         _check_options(corpus, cache, checkpoint_every)
+        if checkpoint:
+            settings.record()  # refuses an objective that a checkpoint cannot name
         self.settings = settings
         with ExitStack() as owned:
             # Windows cannot remove what is still mapped
@@ -154,7 +155,7 @@ class Run(Observer):
         keep = keep_probabilities(counts, s.sample)
         noise = s.noise_distribution(counts)
         table = AliasTable(noise)
-        extras = objective_extras(s.objective, counts, noise, s.negative, s.nce_normalizer)
+        extras = s.objective.extras(counts, noise, s.negative)
         held, left = None, counts
         if limits.validation is not None:
             held = hold_out(stream, limits.validation, keep, entropy)
@@ -313,19 +314,18 @@ class Run(Observer):
                 "that are frequent enough"
                 + ("" if is_path(corpus) else "; a single sentence is a list in a list")
             )
-        if s.objective == "hierarchical" and V < 2:
+        objective, memory = s.objective, machine_memory()
+        if V < objective.least_words:
             raise CorpusError(
-                "objective 'hierarchical' needs two words or more; the corpus has one"
+                f"objective {objective.name!r} needs two words or more; the corpus has one"
             )
-        if s.objective == "softmax":
-            needed = softmax_bytes(V, s.vector_size)
-            memory = machine_memory()
-            if memory is not None and needed > memory:
-                raise ValueError(
-                    f"objective 'softmax' needs {needed / 1e9:.1f} GB for the scores and gradients "
-                    f"of {V} words, and this machine has {memory / 1e9:.1f} GB; a larger min_count "
-                    "or another objective needs less"
-                )
+        needed = objective.working_bytes(V, s.vector_size)
+        if memory is not None and needed > memory:
+            raise ValueError(
+                f"objective {objective.name!r} needs {needed / 1e9:.1f} GB for the scores and "
+                f"gradients of {V} words, and this machine has {memory / 1e9:.1f} GB; a larger "
+                "min_count or another objective needs less"
+            )
 
     def _check_same_corpus(self, saved: Saved) -> None:
         vocabulary, path = self.vocabulary, self.corpus["path"]

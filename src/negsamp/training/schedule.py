@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import pickle
 import sys
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -9,12 +11,14 @@ from functools import cached_property
 import numpy as np
 
 from negsamp.core.blocks import BlockShape, choose_block_shape
-from negsamp.core.objectives import SAMPLED
+from negsamp.core.objectives import Objective
 from negsamp.training.limits import NO_LIMITS, Limits
 from negsamp.training.progress import Progress
 from negsamp.training.settings import Settings
 
 __all__ = ["Schedule"]
+
+logger = logging.getLogger(__name__)
 
 # Starting a worker process takes as long as training some hundred thousand tokens.
 TOKENS_WORTH_A_WORKER = 500_000
@@ -81,7 +85,7 @@ class Schedule:
             negative=settings.negative,
             vector_size=settings.vector_size,
             batch_size=settings.batch_size,
-            objective=settings.objective,
+            noise_multiple=settings.objective.noise_multiple(settings.negative),
         )
         # workers have the noise as a table, and a function might not reach them
         settings = replace(settings, noise=None)
@@ -103,14 +107,23 @@ class Schedule:
         left = 1 - centers_done / (self.kept_tokens * s.epochs)
         return s.min_alpha + (s.alpha - s.min_alpha) * max(left, 0.0)
 
-    @property
+    @cached_property
     def members(self) -> int:
         """The number of processes that train."""
+        objective = self.settings.objective
         # on Windows children cannot open the parent's temporary file
-        if sys.platform == "win32" or self.settings.objective not in SAMPLED:
+        if sys.platform == "win32" or not objective.draws_noise:
             return 1
         enough = int(self.kept_tokens * self.settings.epochs / TOKENS_WORTH_A_WORKER)
-        return max(1, min(self.settings.processes, self.shape.groups, enough))
+        members = max(1, min(self.settings.processes, self.shape.groups, enough))
+        if members > 1 and not _reaches_other_processes(objective):
+            logger.info(
+                "objective %r trains in one process: others could not import it; a module of its "
+                "own is what they need",
+                objective,
+            )
+            return 1
+        return members
 
     @cached_property
     def blocks_an_epoch(self) -> int:
@@ -126,3 +139,11 @@ class Schedule:
     def blocks_a_measurement(self) -> int:
         """The loss of one block in so many is measured; that of all of them in a small corpus."""
         return int(np.clip(self.blocks_an_epoch // 64, 1, 16))
+
+
+def _reaches_other_processes(objective: Objective) -> bool:
+    try:
+        sent = pickle.dumps(objective)
+    except Exception:  # whatever the caller's own class raises
+        return False
+    return b"__main__" not in sent  # their __main__ is another one

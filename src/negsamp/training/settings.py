@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from negsamp.checks import is_integer, is_real
-from negsamp.core.objectives import OBJECTIVES, SAMPLED
+from negsamp.core.objectives import OBJECTIVES, Objective, objective_of
 from negsamp.core.optimizers import OPTIMIZERS
 from negsamp.core.sampling import checked_noise, custom_noise, noise_probabilities
 
-__all__ = ["NORMALIZERS", "Settings", "available_cores", "refuse"]
+__all__ = ["Settings", "available_cores", "refuse"]
 
 # What users of gensim, older gensim or other libraries may write, and what it is called here.
 OTHER_NAMES = {
@@ -37,7 +37,6 @@ OTHER_NAMES = {
     "corpus_iterable": "fit(corpus)",
     "callbacks": "fit(corpus, callbacks=…)",
 }
-NORMALIZERS = ("global", "center", "fixed")
 # name: (lowest, highest, whether None is allowed)
 INTEGERS = {
     "vector_size": (1, 100_000, False),
@@ -60,7 +59,10 @@ NUMBERS: dict[str, tuple[str, Callable[[float], bool]]] = {
 
 @dataclass(frozen=True)
 class Settings:
-    """All parameters of `Word2Vec`, which documents them, as Python's own numbers."""
+    """All parameters of `Word2Vec`, which documents them.
+
+    Numbers are Python's own, and the objective is an object that has its normaliser.
+    """
 
     vector_size: int
     window: int
@@ -68,7 +70,7 @@ class Settings:
     sample: float
     negative: int
     ns_exponent: float
-    objective: str
+    objective: Objective
     optimizer: str
     alpha: float
     min_alpha: float
@@ -97,7 +99,9 @@ class Settings:
             That names the parameter, its value and what is allowed.
         """
         _check(params)
-        return cls(**{field.name: _plain(params[field.name]) for field in fields(cls)})
+        plain = {field.name: _plain(params[field.name]) for field in fields(cls)}
+        objective = objective_of(plain["objective"], plain["nce_normalizer"])
+        return cls(**{**plain, "objective": objective})
 
     @property
     def processes(self) -> int:
@@ -117,8 +121,24 @@ class Settings:
         return custom_noise(self.noise, counts)
 
     def record(self) -> dict[str, Any]:
-        """The parameters as ``model.json`` has them; a noise distribution has its own file."""
-        return {**vars(self), "noise": None}
+        """The parameters as ``model.json`` has them; a noise distribution has its own file.
+
+        Raises
+        ------
+        ValueError
+            If the objective is not one of this package.
+        """
+        objective = self.objective
+        named = OBJECTIVES.get(objective.name)
+        if named is not None:
+            named = named.with_normalizer(self.nce_normalizer)
+        if type(named) is not type(objective) or vars(named) != vars(objective):
+            raise ValueError(
+                f"objective is {objective!r}, and a saved model or checkpoint names one of "
+                f"{', '.join(map(repr, OBJECTIVES))}: train it without checkpoint, and save wv and "
+                "context_wv, each by its own save"
+            )
+        return {**vars(self), "objective": objective.name, "noise": None}
 
 
 def available_cores() -> int:
@@ -146,21 +166,15 @@ def _check(params: Mapping[str, Any]) -> None:
             raise _bad(name, value, allowed)
     for name, choices in (("objective", OBJECTIVES), ("optimizer", OPTIMIZERS)):
         value = params[name]
+        if name == "objective" and isinstance(value, Objective):
+            continue
         if not isinstance(value, str) or value not in choices:
             raise _bad(name, value, "one of " + ", ".join(map(repr, choices)))
-    objective, normalizer, noise = params["objective"], params["nce_normalizer"], params["noise"]
-    if normalizer is not None:
-        if objective != "nce":
-            raise ValueError(
-                f"nce_normalizer is {normalizer!r} with objective {objective!r}; "
-                "only 'nce' has a normaliser: leave it None"
-            )
-        if normalizer not in NORMALIZERS:
-            allowed = "one of " + ", ".join(map(repr, NORMALIZERS)) + ", or None"
-            raise _bad("nce_normalizer", normalizer, allowed)
+    objective = objective_of(params["objective"], params["nce_normalizer"])
+    noise = params["noise"]
     if noise is not None:
-        if objective not in SAMPLED:
-            raise ValueError(f"noise is given, but objective {objective!r} draws none")
+        if not objective.draws_noise:
+            raise ValueError(f"noise is given, but objective {objective.name!r} draws none")
         if not callable(noise):
             checked_noise(noise)
     min_alpha, alpha, shrink = params["min_alpha"], params["alpha"], params["shrink_windows"]

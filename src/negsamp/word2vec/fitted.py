@@ -15,7 +15,6 @@ from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.encoding import encode_corpus
 from negsamp.errors import NotFittedError, SavedModelError
 from negsamp.files.model_folder import read_model, write_model
-from negsamp.training.arrays import objective_extras
 from negsamp.training.checkpoints import model_record
 from negsamp.training.likelihood import mean_log_likelihood
 from negsamp.vectors.keyed_vectors import KeyedVectors
@@ -23,7 +22,6 @@ from negsamp.word2vec.documents import document_vectors
 from negsamp.word2vec.learned import Learned
 from negsamp.word2vec.model_json import check_model, parse_record
 from negsamp.word2vec.parameters import PARAMETERS, Parameters
-from negsamp.word2vec.probabilities import context_log_probabilities, pair_scores
 from negsamp.word2vec.sklearn_tags import more_tags, sklearn_tags
 
 __all__ = ["FittedModel"]
@@ -45,8 +43,9 @@ class FittedModel(Parameters):
     def context_wv(self) -> KeyedVectors:
         """The contexts and their output vectors (V', d): after `fit` the same words as `wv`."""
         learned = self._fitted("context_wv")
-        if learned.extras.tree_nodes is not None:
-            raise AttributeError("the output vectors of objective 'hierarchical' are no words'")
+        if not learned.objective.outputs_are_words:
+            name = learned.objective.name
+            raise AttributeError(f"the output vectors of objective {name!r} are no words'")
         return learned.context_wv
 
     @property
@@ -87,9 +86,10 @@ class FittedModel(Parameters):
     @property
     def nce_log_z_(self) -> float | np.ndarray:
         """γ: a float, or one for each center, (V,) float32."""
-        log_z = self._fitted("nce_log_z_").extras.log_z
-        if self.objective != "nce":
-            raise AttributeError(f"objective {self.objective!r} has no normaliser; 'nce' has")
+        learned = self._fitted("nce_log_z_")
+        objective, log_z = learned.objective, learned.extras.log_z
+        if not objective.has_normalizer:
+            raise AttributeError(f"objective {objective.name!r} has no normaliser; 'nce' has")
         if log_z is None:
             return 0.0
         return float(log_z[0, 0]) if len(log_z) == 1 else log_z[:, 0]
@@ -228,7 +228,7 @@ class FittedModel(Parameters):
             )
         learned = self._fitted("vectors_")
         W_in, W_out = learned.vectors, learned.context_vectors
-        return pair_scores(self.objective, W_in, W_out, rows, columns, vars(learned.extras))
+        return learned.objective.pair_scores(W_in, W_out, rows, columns, learned.extras)
 
     def predict_context(self, words: Iterable[Any], topn: int = 10) -> list[tuple[Any, float]]:
         """The most probable contexts of words, by the model's own account.
@@ -261,14 +261,9 @@ class FittedModel(Parameters):
         learned, noise = self._fitted("vectors_"), self._fitted("vectors_").context_noise
         if noise is None:
             noise = self._settings().noise_distribution(learned.vocabulary.counts)
-        log_p = context_log_probabilities(
-            self.objective,
-            learned.vectors,
-            learned.context_vectors,
-            rows,
-            noise,
-            int(self.negative),
-            vars(learned.extras),
+        W_in, W_out = learned.vectors, learned.context_vectors
+        log_p = learned.objective.log_probabilities(
+            W_in, W_out, rows, learned.extras, noise, int(self.negative)
         ).mean(axis=0)
         best = np.argsort(-log_p, kind="stable")[: int(topn)]
         return [(learned.contexts.words[row], float(log_p[row])) for row in best]
@@ -351,8 +346,7 @@ class FittedModel(Parameters):
             model = cls(**record.parameters)
             check_model(model.get_params(), arrays)
             s = model._settings()
-            noise = s.noise_distribution(counts)
-            extras = objective_extras(s.objective, counts, noise, s.negative, s.nce_normalizer)
+            extras = s.objective.extras(counts, s.noise_distribution(counts), s.negative)
             vocabulary = Vocabulary(words, counts, record.raw_words)
         except (TypeError, ValueError) as error:
             raise SavedModelError(
@@ -367,6 +361,7 @@ class FittedModel(Parameters):
             record.loss_history,
             record.validation_loss_history,
             record.fit_seconds,
+            s.objective,
             extras,
         )
         return model

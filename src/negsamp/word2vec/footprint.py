@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
-import numpy as np
-
-from negsamp.core.kernels.exact import softmax_bytes
-from negsamp.core.kernels.sampled import FLOATS_AT_ONCE, TOKENS_AT_ONCE, gradient_layout
-from negsamp.core.objectives import SAMPLED
 from negsamp.core.windows import READ_AT_ONCE
 from negsamp.training.schedule import Schedule
 
@@ -76,25 +70,8 @@ def training_footprint(schedule: Schedule, V: int, d: int, corpus: int, spelling
         An estimate: what Python and the system keep for later is not in it.
     """
     shape, w = schedule.shape, schedule.reach
-    G, L, H, N = shape
-    tokens = G * (L + 2 * w)
-    occurrences = tokens + G * H * N
     state = V * (2 * 8 + 4 + 4 + 4)
-    if schedule.settings.objective in SAMPLED:
-        layout = gradient_layout(shape, w, d).values()
-        gradients = sum(math.prod(size) * np.dtype(kind).itemsize for size, kind in layout)
-        buffers = _buffer_bytes(shape, w, d)
-        state += 4 * V * (schedule.settings.objective != "sgns")  # what is subtracted from scores
-    elif schedule.settings.objective == "softmax":
-        # the scores of a slice of the block are there until the next are
-        scores = min(2 * softmax_bytes(V, 0) // 3, 4 * V * shape.batch_size)
-        gradients, buffers = scores + 8 * V * d, 8 * tokens * d
-    else:
-        depth = max(1.0, math.log2(V))  # of a tree at its deepest in the mean
-        gradients = int(4 * d * (tokens * depth * 2 + 2 * tokens))
-        buffers = 4 * d * (2 * w + 1) * 2 * min(tokens, 1024)
-        occurrences = int(tokens * depth)
-        state += int(V * (8 + 5 * depth))
+    gradients, buffers, occurrences = schedule.settings.objective.update_bytes(shape, w, V, d)
     run = min(
         shape.batch_size * schedule.blocks_a_run, int(schedule.kept_tokens) + shape.batch_size
     )
@@ -105,15 +82,3 @@ def training_footprint(schedule: Schedule, V: int, d: int, corpus: int, spelling
     shared = matrices + corpus + state + gradients
     total = LIBRARIES + words + shared + schedule.members * each
     return Footprint(matrices, corpus, words, state, gradients, each, schedule.members, total)
-
-
-def _buffer_bytes(shape: tuple[int, int, int, int], window: int, d: int) -> int:
-    """Of a `BlockKernel`, beside its gradients; that of the loss has one group more."""
-    (G, L, H, N), w = shape, window
-    columns = 2 * w + 1 + w % 2
-    groups = max(1, round(min(TOKENS_AT_ONCE, FLOATS_AT_ONCE / d) / (L + 2 * w)))
-    groups = min(groups, G) + 1
-    tokens, noise = L + 2 * w, H * N
-    floats = 2 * (tokens + columns) * d + noise * d + L * d  # C, O, Z, gradients by noise
-    floats += 2 * tokens * columns + 2 * L * N + tokens * (d + 3)  # S, A, noise scores, probe
-    return 4 * groups * floats

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from negsamp.core.objectives import Extras, Objective
 from negsamp.core.vocabulary import Vocabulary
-from negsamp.training.arrays import Arrays, Extras
+from negsamp.training.arrays import Arrays
 from negsamp.training.pairs import PairRun
 from negsamp.training.progress import Observer, Progress
 from negsamp.training.run import Run
@@ -31,8 +32,9 @@ class Learned:
     loss_history, validation_loss_history : list of float
     fit_seconds : dict
         As `Word2Vec` documents them.
+    objective : Objective
     extras : Extras
-        What the objective needs besides.
+        What the objective needs besides the vectors.
     context_vocabulary : Vocabulary or None
         That of the contexts, after `Word2Vec.fit_pairs`; else they are the words of `vocabulary`.
     context_noise : ndarray, shape (V',) float64, or None
@@ -46,6 +48,7 @@ class Learned:
     loss_history: list[float]
     validation_loss_history: list[float]
     fit_seconds: dict[str, float]
+    objective: Objective
     extras: Extras
     context_vocabulary: Vocabulary | None = None
     context_noise: np.ndarray | None = None
@@ -62,6 +65,7 @@ class Learned:
             [*run.progress.losses],
             [*run.progress.validation_losses],
             run.fit_seconds,
+            run.settings.objective,
             run.arrays.extras,
         )
 
@@ -76,6 +80,7 @@ class Learned:
             [*run.progress.losses],
             [],
             {"read": read_seconds, "train": run.train_seconds},
+            run.settings.objective,
             Extras(),
             run.data.context_words,
             run.noise,

@@ -320,8 +320,8 @@ class Word2Vec(FittedModel):
         ((10,), True)
         """
         settings = self._settings()
-        if settings.objective != "sgns":
-            raise ValueError(f"objective is {settings.objective!r}; fit_pairs trains 'sgns' only")
+        if not settings.objective.trains_pairs:
+            raise ValueError(f"objective is {self.objective!r}; fit_pairs trains 'sgns' only")
         callbacks = checked_callbacks(callbacks)
         began = time.perf_counter()
         run = PairRun(settings, read_pairs(centers, contexts, weights, settings.min_count))

@@ -49,20 +49,20 @@ def check_model(params: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> 
     ValueError, TypeError
         That names what does not fit.
     """
-    Settings.checked(params)
+    settings = Settings.checked(params)
     V, d = arrays["vectors"].shape
     if d != params["vector_size"]:
         raise ValueError(
             f"vector_size is {params['vector_size']}, and the vectors have {d} numbers"
         )
-    if params["objective"] == "hierarchical" and V < 2:
+    objective = settings.objective
+    if V < objective.least_words and V > 0:
         raise ValueError(
-            f"objective is 'hierarchical', which needs two words or more; there is {V}"
+            f"objective is {objective.name!r}, which needs two words or more; there is {V}"
         )
     if V < 1:
         raise ValueError("there is no word")
-    rows = {None: 1, "global": 1, "center": V, "fixed": 0}[params["nce_normalizer"]]
-    rows = rows if params["objective"] == "nce" else 0
+    rows = objective.n_normalizers(V)
     found = len(arrays.get("log_z", ()))
     if found != rows:
         raise ValueError(

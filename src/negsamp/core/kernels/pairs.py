@@ -8,7 +8,8 @@ S = C Zᵀ, what −∂loss/∂score is and what it is for the rows are
     g = a σ(−s)        G = −(K / N) a σ(S)
     g_center = g O + G Z        g_context = g C        g_noise = Gᵀ C
 
-so three small matrix products a group. For SGNS only. `reference` says the same pair by pair.
+for SGNS, so three small matrix products a group. How scores become g and G is for the objective to
+say (`negsamp.core.objectives`). `negsamp.core.reference` says the same pair by pair.
 """
 
 from __future__ import annotations
@@ -17,9 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import log_expit
 
-from negsamp.core.blocks import Pairs
+from negsamp.core.blocks import Pairs, Scores
 from negsamp.core.optimizers import Gradients
 
 __all__ = ["PairBlock", "PairKernel"]
@@ -87,10 +87,11 @@ class PairBlock:
 
 
 class PairKernel:
-    """Gradients of SGNS on blocks of one shape, in buffers allocated once.
+    """Gradients of an objective on blocks of one shape, in buffers allocated once.
 
     Parameters
     ----------
+    objective : negsamp.core.objectives.Objective
     shape : tuple of int
         G, L and N: groups, pairs a group, and noise words that they share.
     vector_size : int
@@ -100,9 +101,14 @@ class PairKernel:
     """
 
     def __init__(
-        self, shape: tuple[int, int, int], vector_size: int, dtype: Any = np.float32
+        self,
+        objective: Any,
+        shape: tuple[int, int, int],
+        vector_size: int,
+        dtype: Any = np.float32,
     ) -> None:
         (G, L, N), d = shape, vector_size
+        self.objective = objective
         self.all = Gradients(
             np.empty((G * L, d), dtype),
             np.empty((G * (L + N), d), dtype),
@@ -142,9 +148,7 @@ class PairKernel:
             that the next call overwrites.
         """
         for some, buffers, targets in self.slices:
-            part = block.part(some)
-            buffers.score(W_in, W_out, part)
-            buffers.turn(part)
+            self.objective.turn(buffers.score(W_in, W_out, block.part(some)))
             buffers.multiply_back(*targets)
         g = self.all
         np.einsum("id,id->i", g.centers, g.centers, out=g.center_squares)
@@ -155,9 +159,7 @@ class PairKernel:
         """Loss of a block, the sum over its pairs of their losses times their weights, in nats."""
         loss = 0.0
         for some, buffers, _ in self.slices:
-            part = block.part(some)
-            buffers.score(W_in, W_out, part)
-            loss += buffers.loss(part)
+            loss += self.objective.block_loss(buffers.score(W_in, W_out, block.part(some)))
         return loss
 
 
@@ -170,25 +172,18 @@ class _Buffers:
         self.noise = np.empty((G, N, d), dtype)
         self.scores, self.noise_scores = np.empty((G, L), dtype), np.empty((G, L, N), dtype)
 
-    def score(self, W_in: np.ndarray, W_out: np.ndarray, block: PairBlock) -> None:
-        """Gather vectors and take their scores."""
+    def score(self, W_in: np.ndarray, W_out: np.ndarray, block: PairBlock) -> Scores:
+        """Gather vectors and take their scores, which are views of buffers."""
         # mode="clip" writes straight into `out`, the default goes through a copy
         np.take(W_in, block.centers, axis=0, out=self.centers, mode="clip")
         np.take(W_out, block.contexts, axis=0, out=self.contexts, mode="clip")
         np.take(W_out, block.noise, axis=0, out=self.noise, mode="clip")
         np.einsum("gld,gld->gl", self.centers, self.contexts, out=self.scores)
         np.matmul(self.centers, self.noise.swapaxes(1, 2), out=self.noise_scores)
-
-    def turn(self, block: PairBlock) -> None:
-        """From scores to what −∂loss/∂score is, in place: a σ(−s) and −(K / N) a σ(S)."""
-        s, S = self.scores, self.noise_scores
-        a = block.weights.astype(s.dtype)
-        np.negative(S, out=S)
-        for x, weights in ((s, a), (S, a[:, :, None] * s.dtype.type(-_noise_weight(block)))):
-            with np.errstate(over="ignore"):  # e⁸⁹ = ∞ gives σ = 0, as it should
-                np.exp(x, out=x)
-            x += 1
-            np.divide(weights, x, out=x)
+        weights = block.weights[:, :, None].astype(self.scores.dtype)
+        noise_weight = block.negative / block.noise.shape[1]
+        contexts = self.scores[:, :, None]  # one a pair
+        return Scores(contexts, weights, self.noise_scores, weights, noise_weight)
 
     def multiply_back(
         self, g_centers: np.ndarray, g_contexts: np.ndarray, g_noise: np.ndarray
@@ -200,12 +195,3 @@ class _Buffers:
         np.multiply(g, self.centers, out=g_contexts)
         self.contexts *= g
         g_centers += self.contexts
-
-    def loss(self, block: PairBlock) -> float:
-        """Loss at the scores, in nats."""
-        of_noise = log_expit(-self.noise_scores).sum(axis=2, dtype=float) * _noise_weight(block)
-        return -float((block.weights * (log_expit(self.scores) + of_noise)).sum(dtype=float))
-
-
-def _noise_weight(block: PairBlock) -> float:
-    return block.negative / block.noise.shape[1]

@@ -1,7 +1,5 @@
 """The fast step on a `Block`: matrix-vector products for the windows, matrices for the noise.
 
-For every objective that samples its noise: they differ only in how scores become gradients.
-
 With the tokens of a block laid end to end, C (M, d) holds their input vectors and O (M, d) their
 output vectors, and the window of token i is rows i − w … i + w: a view, no copy. So with weights A
 
@@ -11,25 +9,24 @@ output vectors, and the window of token i is rows i − w … i + w: a view, no 
     g_context[j] = Σ_k G[j − w + k, 2w − k] · C[j − w + k]
 
 where A is 0 outside a center's window, so that what stands next to the tokens of a group does not
-matter. The N noise words Z of n centers take three small matrix products: C Zᵀ, G Z, Gᵀ C. NCE and
-InfoNCE first subtract from S what each row's shift and each center's normaliser γ say.
+matter. The N noise words Z of n centers take three small matrix products: C Zᵀ, G Z, Gᵀ C. Where an
+objective has a shift for each row or a normaliser γ, they are subtracted from S first.
 
-`reference` says the same pair by pair.
+How scores S become G is for the objective to say (`negsamp.core.objectives`); all else is the same
+for all that draw noise words. `negsamp.core.reference` says the same pair by pair.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
-from scipy.special import log_expit
 
-from negsamp.core.blocks import Block
+from negsamp.core.blocks import Block, Scores
 from negsamp.core.optimizers import Gradients
 
-__all__ = ["BlockKernel", "gradient_layout"]
+__all__ = ["BlockKernel", "buffer_bytes", "gradient_layout"]
 
 
 def gradient_layout(
@@ -59,6 +56,7 @@ class BlockKernel:
 
     Parameters
     ----------
+    objective : negsamp.core.objectives.Objective
     shape : tuple of int
         G, L, H and N: groups, centers a group, parts of a group (H divides L) that share noise
         words, and noise words a part.
@@ -70,8 +68,6 @@ class BlockKernel:
         Where gradients are written; arrays of its own if None.
     groups : slice
         The groups that this kernel computes; all of them unless others do the rest.
-    objective : str
-        ``"sgns"``, ``"nce"`` or ``"infonce"``.
     row_shift : ndarray, shape (V,), optional
         Subtracted from the scores of each output row.
     log_z : ndarray, shape (V, 1) or (1, 1), optional
@@ -80,22 +76,21 @@ class BlockKernel:
 
     def __init__(
         self,
+        objective: Any,
         shape: tuple[int, int, int, int],
         window: int,
         vector_size: int,
         dtype: Any = np.float32,
         into: Gradients | None = None,
         groups: slice = slice(None),
-        objective: str = "sgns",
         row_shift: np.ndarray | None = None,
         log_z: np.ndarray | None = None,
     ) -> None:
         (G, L, H, N), w = shape, window
-        how = _RULES[objective], row_shift, log_z
         if into is None:
             layout = gradient_layout(shape, window, vector_size, dtype)
             into = Gradients(**{name: np.empty(*spec) for name, spec in layout.items()})
-        self.all = into
+        self.objective, self.all = objective, into
         mine = _rows(slice(*groups.indices(G)), L + 2 * w)
         into.centers[mine] = 0  # and stays so beside centers
         if into.log_z is not None:
@@ -104,7 +99,7 @@ class BlockKernel:
         at_once = min(TOKENS_AT_ONCE, FLOATS_AT_ONCE / vector_size)
         step = max(1, round(at_once / (L + 2 * w)))
         buffers = {
-            n: _Buffers((n, L, H, N), w, vector_size, dtype, *how)
+            n: _Buffers((n, L, H, N), w, vector_size, dtype, row_shift, log_z)
             for n in {min(step, last - at) for at in range(first, last, step)}
         }
         self.slices = []
@@ -133,8 +128,7 @@ class BlockKernel:
         """
         full = block.has_full_windows
         for groups, buffers, targets, normalizers in self.slices:
-            buffers.score(W_in, W_out, block.part(groups), full)
-            buffers.turn()
+            self.objective.turn(buffers.score(W_in, W_out, block.part(groups), full))
             if normalizers is not None:
                 buffers.normalizer_gradients(normalizers)
             buffers.multiply_back(*(g for g, _ in targets))
@@ -146,8 +140,8 @@ class BlockKernel:
         """Loss of this kernel's groups, summed over their pairs, in nats."""
         loss = 0.0
         for groups, buffers, *_ in self.slices:
-            buffers.score(W_in, W_out, block.part(groups), block.has_full_windows)
-            loss += buffers.loss()
+            scores = buffers.score(W_in, W_out, block.part(groups), block.has_full_windows)
+            loss += self.objective.block_loss(scores)
         return loss
 
 
@@ -164,12 +158,11 @@ class _Buffers:
         window: int,
         vector_size: int,
         dtype: Any,
-        rule: _Rule,
         row_shift: np.ndarray | None,
         log_z: np.ndarray | None,
     ) -> None:
         (G, L, H, N), w, d = shape, window, vector_size
-        self.rule, self.row_shift, self.log_z = rule, row_shift, log_z
+        self.row_shift, self.log_z = row_shift, log_z
         M = G * (L + 2 * w)
         # OpenBLAS takes the rows of a matrix-vector product four at a time, and 12 faster than 11:
         # an odd w has one column more, whose weights are 0
@@ -177,49 +170,53 @@ class _Buffers:
         self.C, self.C_windows = _overlapping(M, columns, w, d, dtype)
         self.O, self.O_windows = _overlapping(M, columns, w, d, dtype)
         self.Z = np.empty((G, H, N, d), dtype)
-        scores = np.zeros((M + columns, columns), dtype)
-        self.S = scores[w : w + M]
-        row, item = scores.strides
+        band = np.zeros((M + columns, columns), dtype)
+        row, item = band.strides
         # row j holds G[j − w + k, 2w − k]: one row down and one column to the left at each step
-        self.S_of_contexts = as_strided(scores[:, 2 * w :], (M, columns), (row, row - item))
+        self.S_of_contexts = as_strided(band[:, 2 * w :], (M, columns), (row, row - item))
         self.S_noise = np.empty((G, H, L // H, N), dtype)
         self.inner = slice(w, w + L)  # of a group's tokens, those that are centers
         self.A = np.zeros((M, columns), dtype)
         shifts, shift_windows = _overlapping(M, columns, w, 1, dtype)
         self.shifts = shifts[:, 0]
-        parts = self.C, self.O_windows, self.S, self.A, shift_windows[:, :, 0]
-        self.centers, self.center_windows, self.scores, self.center_weights, self.center_shifts = (
+        parts = self.C, self.O_windows, band[w : w + M], self.A, shift_windows[:, :, 0]
+        self.centers, self.center_windows, self.S, self.center_weights, self.center_shifts = (
             array.reshape(G, L + 2 * w, *array.shape[1:])[:, self.inner] for array in parts
         )
         strides = (self.centers.strides[0], L // H * d * item, d * item, item)
         self.C_parts = as_strided(self.centers, (G, H, L // H, d), strides)
         self.g_centers_noise = np.empty((G, L * d), dtype)
-        self.A_noise = np.empty((G, H, L // H, 1), dtype)
+        self.pair_weights = np.empty((G, L, 1), dtype)
         self.place = np.arange(-w, w + 1, dtype=np.int16)
         self.full = False  # whether A is that of full windows
 
-    def score(self, W_in: np.ndarray, W_out: np.ndarray, block: Block, full: bool) -> None:
-        """Gather vectors and take their scores."""
+    def score(self, W_in: np.ndarray, W_out: np.ndarray, block: Block, full: bool) -> Scores:
+        """Gather vectors and take their scores, which are views of buffers."""
         # mode="clip" writes straight into `out`, the default goes through a copy
         np.take(W_in, block.token_rows, axis=0, out=self.C, mode="clip")
         np.take(W_out, block.token_rows, axis=0, out=self.O, mode="clip")
         np.take(W_out, block.noise, axis=0, out=self.Z, mode="clip")
-        np.matmul(self.center_windows, self.centers[..., None], out=self.scores[..., None])
+        np.matmul(self.center_windows, self.centers[..., None], out=self.S[..., None])
         np.matmul(self.C_parts, self.Z.swapaxes(2, 3), out=self.S_noise)
         if self.row_shift is not None:
             np.take(self.row_shift, block.token_rows, out=self.shifts, mode="clip")
-            self.scores -= self.center_shifts
+            self.S -= self.center_shifts
             self.S_noise -= np.take(self.row_shift, block.noise)[:, :, None]
         if self.log_z is not None:
             centers = block.centers if len(self.log_z) > 1 else np.zeros_like(block.centers)
             normalizers = np.take(self.log_z, centers)
-            self.scores -= normalizers[:, :, None]
-            self.S_noise -= normalizers.reshape(self.A_noise.shape)
+            self.S -= normalizers[:, :, None]
+            self.S_noise -= normalizers.reshape(*self.S_noise.shape[:3], 1)
         if not (full and self.full):
             self._weigh(block, full)
+        G, H, n, N = self.S_noise.shape
+        noise = self.S_noise.reshape(G, H * n, N)
+        return Scores(
+            self.S, self.center_weights, noise, self.pair_weights, block.negative / max(N, 1)
+        )
 
     def _weigh(self, block: Block, full: bool) -> None:
-        """Weights of contexts, 0 where a window does not reach, and of each center's noise."""
+        """Weights of contexts, 0 where a window does not reach, and their sum for each center."""
         weights = block.weights.astype(self.A.dtype)
         A = self.A.reshape(len(self.Z), -1, self.A.shape[1])[:, self.inner, : len(weights)]
         if full:
@@ -228,20 +225,14 @@ class _Buffers:
             inside = self.place >= -block.left.astype(np.int16)[:, :, None]
             inside &= self.place <= block.right.astype(np.int16)[:, :, None]
             np.multiply(inside, weights, out=A)
-        pairs = A.sum(axis=2).reshape(self.A_noise.shape)
-        self.noise_weight = block.negative / self.Z.shape[2]
-        np.multiply(pairs, self.noise_weight, out=self.A_noise)
+        np.sum(A, axis=2, keepdims=True, out=self.pair_weights)
         self.full = full
-
-    def turn(self) -> None:
-        """From scores to what −∂loss/∂score is, in place."""
-        self.rule.turn(self)
 
     def normalizer_gradients(self, out: np.ndarray) -> None:
         """−∂loss/∂γ of each center, 0 at the other tokens: γ is subtracted from each score."""
-        G, L = self.scores.shape[:2]
+        G, L = self.S.shape[:2]
         inner = out.reshape(G, -1)[:, self.inner]
-        np.add(self.scores.sum(axis=2), self.S_noise.sum(axis=3).reshape(G, L), out=inner)
+        np.add(self.S.sum(axis=2), self.S_noise.sum(axis=3).reshape(G, L), out=inner)
         np.negative(inner, out=inner)
 
     def multiply_back(
@@ -250,7 +241,7 @@ class _Buffers:
         """From −∂loss/∂score to −∂loss/∂row for the rows of C, O and Z."""
         G, d = len(self.Z), g_centers.shape[1]
         inner = g_centers.reshape(G, -1, d)[:, self.inner]
-        np.matmul(self.scores[:, :, None], self.center_windows, out=inner[:, :, None])
+        np.matmul(self.S[:, :, None], self.center_windows, out=inner[:, :, None])
         np.matmul(self.S_of_contexts[:, None], self.C_windows, out=g_contexts[:, None])
         np.matmul(self.S_noise, self.Z, out=self.g_centers_noise.reshape(self.C_parts.shape))
         # the rows of a group end to end, so that NumPy's inner loop is long
@@ -258,9 +249,17 @@ class _Buffers:
         inner += self.g_centers_noise
         np.matmul(self.S_noise.swapaxes(2, 3), self.C_parts, out=g_noise.reshape(self.Z.shape))
 
-    def loss(self) -> float:
-        """Loss at the scores, in nats."""
-        return float(self.rule.loss(self))
+
+def buffer_bytes(shape: tuple[int, int, int, int], window: int, d: int) -> int:
+    """Bytes of the buffers of a `BlockKernel`, and of one for a single group, in float32."""
+    (G, L, H, N), w = shape, window
+    columns = 2 * w + 1 + w % 2
+    groups = max(1, round(min(TOKENS_AT_ONCE, FLOATS_AT_ONCE / d) / (L + 2 * w)))
+    groups = min(groups, G) + 1
+    tokens, noise = L + 2 * w, H * N
+    floats = 2 * (tokens + columns) * d + noise * d + L * d  # C, O, Z, gradients by noise
+    floats += 2 * tokens * columns + 2 * L * N + tokens * (d + 3)  # S, A, noise scores, probe
+    return 4 * groups * floats
 
 
 def _overlapping(
@@ -270,79 +269,3 @@ def _overlapping(
     buffer = np.zeros((M + columns, d), dtype)
     row, item = buffer.strides
     return buffer[window : window + M], as_strided(buffer, (M, columns, d), (row, row, item))
-
-
-class _Rule(NamedTuple):
-    """How scores become −∂loss/∂score, in place, and what their loss is."""
-
-    turn: Callable[[_Buffers], None]
-    loss: Callable[[_Buffers], np.ndarray]
-
-
-def _turn_each(buffers: _Buffers) -> None:
-    """Each row by itself, context or noise: A · σ(−s) and −A · σ(s)."""
-    np.negative(buffers.S_noise, out=buffers.S_noise)
-    _weighted_sigmoid(buffers.S, buffers.A)
-    _weighted_sigmoid(buffers.S_noise, -buffers.A_noise)
-
-
-def _loss_each(buffers: _Buffers) -> np.ndarray:
-    positive = (buffers.A * log_expit(buffers.S)).sum(dtype=float)
-    return -positive - (buffers.A_noise * log_expit(-buffers.S_noise)).sum(dtype=float)
-
-
-def _turn_together(buffers: _Buffers) -> None:
-    """A context among noise: with Z = Σ_k exp(a_k) of a set of K and R = A / (exp(a) + Z), these
-    are Z · R for contexts and −exp(a_k) · Σ R for noise, in the mean over the sets.
-    """
-    a, A = buffers.scores, buffers.center_weights
-    top, Z, noise = _noise_sets(buffers)
-    with np.errstate(over="ignore"):  # a context far above all noise has no gradient
-        positive = np.exp(a - top)
-    a[...] = 0
-    A = A / a.dtype.type(noise.shape[3])
-    for k in range(noise.shape[3]):
-        R = A / (positive + Z[:, :, k, None])
-        noise[:, :, :, k] *= -R.sum(axis=2).reshape(buffers.A_noise.shape)
-        R *= Z[:, :, k, None]
-        a += R
-
-
-def _loss_together(buffers: _Buffers) -> np.ndarray:
-    top, Z, _ = _noise_sets(buffers)
-    a = buffers.scores - top
-    A = buffers.center_weights / Z.shape[2]
-    return sum(
-        (A * np.logaddexp(0, np.log(Z[:, :, k, None]) - a)).sum(dtype=float)
-        for k in range(Z.shape[2])
-    )
-
-
-def _noise_sets(buffers: _Buffers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Largest noise score of each center (G, L, 1); Z, less that, of its sets (G, L, m); and, less
-    that too, exp(a_k) in place of the scores of noise, (G, H, L / H, m, K).
-    """
-    s = buffers.S_noise
-    G, L = buffers.scores.shape[:2]
-    top = s.max(axis=3, keepdims=True)
-    s -= top
-    np.exp(s, out=s)
-    sets = s.reshape(*s.shape[:3], round(1 / buffers.noise_weight), -1)
-    # a set far below another one has no more than nothing, and no less
-    Z = np.maximum(sets.sum(axis=4), np.finfo(s.dtype).tiny)
-    return top.reshape(G, L, 1), Z.reshape(G, L, -1), sets
-
-
-_RULES = {
-    "sgns": _Rule(_turn_each, _loss_each),
-    "nce": _Rule(_turn_each, _loss_each),
-    "infonce": _Rule(_turn_together, _loss_together),
-}
-
-
-def _weighted_sigmoid(s: np.ndarray, weights: np.ndarray) -> None:
-    """Turn scores into weights · σ(−s) = weights / (1 + eˢ), in place."""
-    with np.errstate(over="ignore"):  # e⁸⁹ = ∞ gives σ = 0, as it should
-        np.exp(s, out=s)
-    s += 1
-    np.divide(weights, s, out=s)

@@ -1,14 +1,57 @@
-"""The losses, each a short file of pure functions on scores s = u_row · v_center.
+"""Objectives, a file each: the equation, its gradient on scores, and what a score means afterwards.
 
-Those of `SAMPLED` take the scores of a context and of noise words, less `row_shift`; `softmax`
-takes those of every row, and `hierarchical` those of the inner nodes of a tree.
+A new one is a file here and a line in the list below. Begin with `sgns`; `base` says what an
+objective can say of itself, and what it need not say.
 """
 
-from types import ModuleType
+from __future__ import annotations
 
-from negsamp.core.objectives import hierarchical, infonce, nce, sgns, softmax
+from typing import Any
 
-__all__ = ["OBJECTIVES", "SAMPLED"]
+from negsamp.core.objectives.base import ExactObjective, Extras, Objective, Scores
+from negsamp.core.objectives.hierarchical import HierarchicalSoftmax
+from negsamp.core.objectives.infonce import InfoNCE
+from negsamp.core.objectives.nce import NCE, NORMALIZERS
+from negsamp.core.objectives.sgns import SGNS
+from negsamp.core.objectives.softmax import Softmax
 
-SAMPLED: dict[str, ModuleType] = {"sgns": sgns, "nce": nce, "infonce": infonce}
-OBJECTIVES: dict[str, ModuleType] = {**SAMPLED, "softmax": softmax, "hierarchical": hierarchical}
+__all__ = [
+    "NORMALIZERS",
+    "OBJECTIVES",
+    "ExactObjective",
+    "Extras",
+    "Objective",
+    "Scores",
+    "objective_of",
+]
+
+OBJECTIVES: dict[str, Objective] = {
+    objective.name: objective
+    for objective in (
+        SGNS(),
+        NCE(),
+        InfoNCE(),
+        Softmax(),
+        HierarchicalSoftmax(),
+    )
+}
+
+
+def objective_of(given: Any, normalizer: str | None = None) -> Objective:
+    """The objective that the parameters `objective` and `nce_normalizer` name.
+
+    Parameters
+    ----------
+    given : str or Objective
+        A name in `OBJECTIVES`, or an objective of the caller's own.
+    normalizer : str, optional
+
+    Raises
+    ------
+    KeyError
+        If there is no such name.
+    ValueError
+        If the objective has no such normaliser.
+    """
+    objective = given if isinstance(given, Objective) else OBJECTIVES[given]
+    return objective.with_normalizer(normalizer)

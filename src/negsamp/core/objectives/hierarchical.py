@@ -17,41 +17,105 @@ References
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 from scipy.special import expit, log_expit
 
-__all__ = ["loss", "score_gradients"]
+from negsamp.core.huffman import HuffmanTree
+from negsamp.core.kernels.hierarchical import HierarchicalKernel
+from negsamp.core.objectives.base import ExactObjective, Extras, all_scores
+
+__all__ = ["HierarchicalSoftmax"]
 
 
-def loss(scores: np.ndarray, signs: np.ndarray) -> np.ndarray:
-    """Loss of each step of a path; that of a pair is the sum over its path.
+class HierarchicalSoftmax(ExactObjective):
+    """A context at the end of a path."""
 
-    Parameters
-    ----------
-    scores : ndarray
-        Scores s of inner nodes, of any shape.
-    signs : ndarray
-        1 or −1: which child the path goes on to; 0 for no step.
+    name = "hierarchical"
+    outputs_are_words = False
+    least_words = 2
 
-    Returns
-    -------
-    ndarray
-        Nats, in the dtype of the scores.
-    """
-    return -np.abs(signs) * log_expit(signs * scores)
+    def loss(self, scores: np.ndarray, signs: np.ndarray) -> np.ndarray:  # type: ignore[override]
+        """Loss of each step of a path; that of a pair is the sum over its path.
+
+        Parameters
+        ----------
+        scores : ndarray
+            Scores s of inner nodes, of any shape.
+        signs : ndarray
+            1 or −1: which child the path goes on to; 0 for no step.
+
+        Returns
+        -------
+        ndarray
+            Nats, in the dtype of the scores.
+        """
+        return -np.abs(signs) * log_expit(signs * scores)
+
+    def score_gradients(  # type: ignore[override]
+        self, scores: np.ndarray, signs: np.ndarray
+    ) -> np.ndarray:
+        """−sign · σ(−sign · s)."""
+        return -signs * expit(-signs * scores)
+
+    def turn_paths(self, scores: np.ndarray, signs: np.ndarray, weights: np.ndarray) -> None:
+        """Turn scores in place into what −∂loss/∂score is, sign · A · σ(−sign · s).
+
+        Parameters
+        ----------
+        scores : ndarray, shape (n, ℓ, C)
+            Of ℓ inner nodes and the C centers around each of n contexts.
+        signs : ndarray, shape (n, ℓ, 1)
+            As in `loss`, in the dtype of the scores.
+        weights : ndarray, shape (n, 1, C)
+            Weight A of each pair.
+        """
+        scores *= signs
+        with np.errstate(over="ignore"):  # e⁸⁹ = ∞ gives σ = 0, as it should
+            np.exp(scores, out=scores)
+        scores += 1
+        np.divide(signs * weights, scores, out=scores)
+
+    def paths_loss(self, scores: np.ndarray, signs: np.ndarray, weights: np.ndarray) -> float:
+        """Loss of all pairs in nats, with the arguments of `turn_paths`."""
+        return float((weights * self.loss(scores, signs)).sum(dtype=float))
+
+    def extras(self, counts: np.ndarray, noise: np.ndarray, negative: int) -> Extras:
+        """The tree."""
+        tree = HuffmanTree(counts)
+        return Extras(tree_offsets=tree.offsets, tree_nodes=tree.nodes, tree_signs=tree.signs)
+
+    def kernel(self, extras: Extras, *_: Any, **__: Any) -> HierarchicalKernel:
+        """One for blocks of any shape."""
+        return HierarchicalKernel(self, _tree(extras))
+
+    def update_bytes(
+        self, shape: tuple[int, int, int, int], reach: int, V: int, d: int
+    ) -> tuple[int, int, int]:
+        """As if each path had log₂ V nodes."""
+        (G, L), w = shape[:2], reach
+        tokens, depth = G * (L + 2 * w), max(1.0, math.log2(V))
+        buffers = 4 * d * (2 * w + 1) * 2 * min(tokens, 1024)
+        return int(8 * d * tokens * (depth + 1)), buffers, int(tokens * depth)
+
+    def log_probabilities(
+        self,
+        W_in: np.ndarray,
+        W_out: np.ndarray,
+        centers: np.ndarray,
+        extras: Extras,
+        noise: np.ndarray,
+        negative: int,
+    ) -> np.ndarray:
+        """Sums over the steps of each word's path."""
+        tree = _tree(extras)
+        steps = log_expit(tree.signs * all_scores(W_in, W_out, centers)[:, tree.nodes])
+        return np.add.reduceat(steps, tree.offsets[:-1], axis=1)
 
 
-def score_gradients(scores: np.ndarray, signs: np.ndarray) -> np.ndarray:
-    """Gradient of `loss` with respect to the scores.
-
-    Parameters
-    ----------
-    scores, signs
-        As in `loss`.
-
-    Returns
-    -------
-    ndarray
-        −sign · σ(−sign · s).
-    """
-    return -signs * expit(-signs * scores)
+def _tree(extras: Extras) -> HuffmanTree:
+    offsets, nodes, signs = extras.tree_offsets, extras.tree_nodes, extras.tree_signs
+    assert offsets is not None and nodes is not None and signs is not None
+    return HuffmanTree.from_arrays(offsets, nodes, signs)

@@ -6,9 +6,8 @@ U. With the score s = u · v_c and γ_c, the logarithm of the partition function
     P(1 | row, c) = σ(s − γ_c − log K·U(row))                               [1]_, eq. 3; [2]_, eq. 8
     loss = −log P(1 | o, c) − Σ_k log (1 − P(1 | k, c))
 
-At its minimum s − γ_c = log p(row | c), whatever K and U are. The functions below take a, the
-scores from which γ_c and `row_shift` are subtracted, so that ∂loss/∂a_o = σ(a_o) − 1 and
-∂loss/∂a_k = σ(a_k), and ∂loss/∂γ_c is minus the sum of these.
+At its minimum s − γ_c = log p(row | c), whatever K and U are. With a, the scores less γ_c and
+`row_shift`, this is the loss of `sgns` on a, and ∂loss/∂γ_c is minus the sum of ∂loss/∂a.
 
 References
 ----------
@@ -21,66 +20,61 @@ References
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, log_expit
 
-__all__ = ["loss", "row_shift", "score_gradients"]
+from negsamp.core.objectives.base import Extras, all_scores, normalizers
+from negsamp.core.objectives.sgns import SGNS
 
+__all__ = ["NCE", "NORMALIZERS"]
 
-def row_shift(noise: np.ndarray, negative: int) -> np.ndarray:
-    """What is subtracted from the scores of each row, log K·U(row).
-
-    Parameters
-    ----------
-    noise : ndarray, shape (V,)
-        U, the noise distribution. Where it is 0, a row is never noise, its shift is −∞ and its
-        loss 0.
-    negative : int
-        K.
-
-    Returns
-    -------
-    ndarray, shape (V,) float64
-    """
-    with np.errstate(divide="ignore"):
-        return np.log(noise) + np.log(negative)
+NORMALIZERS = ("global", "center", "fixed")
 
 
-def loss(positive: np.ndarray, negative: np.ndarray, weight: float = 1.0) -> np.ndarray:
-    """Loss of each pair.
+class NCE(SGNS):
+    """`SGNS` on scores that are less what noise and normaliser account for.
 
     Parameters
     ----------
-    positive : ndarray, shape (P,)
-        Shifted scores of the contexts, a_o.
-    negative : ndarray, shape (P, N)
-        Shifted scores of the noise words, a_k.
-    weight : float
-        Weight of each noise word: K / N where N words stand for K.
-
-    Returns
-    -------
-    ndarray, shape (P,)
-        Nats, in the dtype of the scores.
+    normalizer : str
+        One γ for all centers (``"global"``), one for each (``"center"``), or 0 (``"fixed"``).
     """
-    p_true, p_noise = log_expit(positive), log_expit(-negative)
-    return -p_true - weight * p_noise.sum(axis=1)
 
+    name = "nce"
+    has_normalizer = True
+    trains_pairs = False
 
-def score_gradients(
-    positive: np.ndarray, negative: np.ndarray, weight: float = 1.0
-) -> tuple[np.ndarray, np.ndarray]:
-    """Gradients of `loss` with respect to the scores.
+    def __init__(self, normalizer: str = "global") -> None:
+        self.normalizer = normalizer
 
-    Parameters
-    ----------
-    positive, negative, weight
-        As in `loss`.
+    def with_normalizer(self, normalizer: str | None) -> NCE:
+        """The same with another γ."""
+        if normalizer is None:
+            return self
+        if normalizer not in NORMALIZERS:
+            kind = ValueError if isinstance(normalizer, (str, int, float)) else TypeError
+            raise kind(
+                f"nce_normalizer is {normalizer!r:.60}; it must be one of "
+                + ", ".join(map(repr, NORMALIZERS))
+                + ", or None"
+            )
+        return NCE(normalizer)
 
-    Returns
-    -------
-    ndarray, shape (P,)
-        ∂loss/∂a_o = −P(0 | o, c).
-    ndarray, shape (P, N)
-        ∂loss/∂a_k = weight · P(1 | k, c).
-    """
-    return -expit(-positive), weight * expit(negative)
+    def n_normalizers(self, V: int) -> int:
+        """1, V or 0."""
+        return {"global": 1, "center": V, "fixed": 0}[self.normalizer]
+
+    def row_shift(self, noise: np.ndarray, negative: int) -> np.ndarray:
+        """log K·U(row); where U is 0, a row is never noise, its shift is −∞ and its loss 0."""
+        with np.errstate(divide="ignore"):
+            return np.log(noise) + np.log(negative)
+
+    def log_probabilities(
+        self,
+        W_in: np.ndarray,
+        W_out: np.ndarray,
+        centers: np.ndarray,
+        extras: Extras,
+        noise: np.ndarray,
+        negative: int,
+    ) -> np.ndarray:
+        """s − γ_c; the probabilities sum to about 1."""
+        return all_scores(W_in, W_out, centers) - normalizers(centers, extras)[:, None]

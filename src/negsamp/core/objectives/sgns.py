@@ -20,48 +20,58 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit, log_expit
 
-__all__ = ["loss", "row_shift", "score_gradients"]
+from negsamp.core.objectives.base import Extras, Objective, Scores, all_scores
+
+__all__ = ["SGNS"]
 
 
-def row_shift(noise: np.ndarray, negative: int) -> None:
-    """Nothing is subtracted from the scores: they come to hold the noise distribution and K."""
+class SGNS(Objective):
+    """Each row by itself: is it the context, or noise?"""
+
+    name = "sgns"
+    trains_pairs = True
+
+    def loss(self, positive: np.ndarray, negative: np.ndarray, weight: float = 1.0) -> np.ndarray:
+        """−log σ(s_o) − weight · Σ_k log σ(−s_k)."""
+        return -log_expit(positive) - weight * log_expit(-negative).sum(axis=-1)
+
+    def score_gradients(
+        self, positive: np.ndarray, negative: np.ndarray, weight: float = 1.0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """∂loss/∂s_o = σ(s_o) − 1 = −σ(−s_o), and ∂loss/∂s_k = weight · σ(s_k)."""
+        return -expit(-positive), weight * expit(negative)
+
+    def turn(self, scores: Scores) -> None:
+        """Turn scores in place into A · σ(−s) for contexts of weight A and −A · σ(s) for noise."""
+        s = scores
+        np.negative(s.noise, out=s.noise)
+        _weighted_sigmoid(s.contexts, s.weights)
+        _weighted_sigmoid(s.noise, -(s.pair_weights * s.noise.dtype.type(s.noise_weight)))
+
+    def block_loss(self, scores: Scores) -> float:
+        """Loss of all pairs, in nats: contexts by themselves, noise words once a center."""
+        s = scores
+        weights = s.pair_weights * s.noise.dtype.type(s.noise_weight)
+        positive = (s.weights * log_expit(s.contexts)).sum(dtype=float)
+        return float(-positive - (weights * log_expit(-s.noise)).sum(dtype=float))
+
+    def log_probabilities(
+        self,
+        W_in: np.ndarray,
+        W_out: np.ndarray,
+        centers: np.ndarray,
+        extras: Extras,
+        noise: np.ndarray,
+        negative: int,
+    ) -> np.ndarray:
+        """s + log K·U, from the minimum above; the probabilities sum to about 1."""
+        with np.errstate(divide="ignore"):
+            return all_scores(W_in, W_out, centers) + np.log(negative) + np.log(noise)
 
 
-def loss(positive: np.ndarray, negative: np.ndarray, weight: float = 1.0) -> np.ndarray:
-    """Loss of each pair.
-
-    Parameters
-    ----------
-    positive : ndarray, shape (P,)
-        Scores of the contexts, s_o.
-    negative : ndarray, shape (P, N)
-        Scores of the noise words, s_k.
-    weight : float
-        Weight of each noise word: K / N where N words stand for K.
-
-    Returns
-    -------
-    ndarray, shape (P,)
-        Nats, in the dtype of the scores.
-    """
-    return -log_expit(positive) - weight * log_expit(-negative).sum(axis=1)
-
-
-def score_gradients(
-    positive: np.ndarray, negative: np.ndarray, weight: float = 1.0
-) -> tuple[np.ndarray, np.ndarray]:
-    """Gradients of `loss` with respect to the scores.
-
-    Parameters
-    ----------
-    positive, negative, weight
-        As in `loss`.
-
-    Returns
-    -------
-    ndarray, shape (P,)
-        ∂loss/∂s_o = σ(s_o) − 1 = −σ(−s_o).
-    ndarray, shape (P, N)
-        ∂loss/∂s_k = weight · σ(s_k).
-    """
-    return -expit(-positive), weight * expit(negative)
+def _weighted_sigmoid(s: np.ndarray, weights: np.ndarray) -> None:
+    """Turn scores into weights · σ(−s) = weights / (1 + eˢ), in place."""
+    with np.errstate(over="ignore"):  # e⁸⁹ = ∞ gives σ = 0, as it should
+        np.exp(s, out=s)
+    s += 1
+    np.divide(weights, s, out=s)

@@ -15,42 +15,83 @@ References
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.special import logsumexp, softmax
 
-__all__ = ["loss", "score_gradients"]
+from negsamp.core.kernels.softmax import SoftmaxKernel, softmax_bytes
+from negsamp.core.objectives.base import ExactObjective, Extras
+
+__all__ = ["Softmax"]
 
 
-def loss(scores: np.ndarray, contexts: np.ndarray) -> np.ndarray:
-    """Loss of each pair.
+class Softmax(ExactObjective):
+    """A context among all words."""
 
-    Parameters
-    ----------
-    scores : ndarray, shape (P, V)
-        Of each pair's center and every row.
-    contexts : ndarray, shape (P,) int32
-        Rows of the contexts.
+    name = "softmax"
+    ignores_shift = True
 
-    Returns
-    -------
-    ndarray, shape (P,)
-        Nats, in the dtype of the scores.
-    """
-    return logsumexp(scores, axis=1) - scores[np.arange(len(scores)), contexts]
+    def loss(self, scores: np.ndarray, contexts: np.ndarray) -> np.ndarray:  # type: ignore[override]
+        """Loss of each pair.
 
+        Parameters
+        ----------
+        scores : ndarray, shape (P, V)
+            Of each pair's center and every row.
+        contexts : ndarray, shape (P,) int32
+            Rows of the contexts.
 
-def score_gradients(scores: np.ndarray, contexts: np.ndarray) -> np.ndarray:
-    """Gradient of `loss` with respect to the scores, p(row | c) − [row = o].
+        Returns
+        -------
+        ndarray, shape (P,)
+            Nats, in the dtype of the scores.
+        """
+        return logsumexp(scores, axis=1) - scores[np.arange(len(scores)), contexts]
 
-    Parameters
-    ----------
-    scores, contexts
-        As in `loss`.
+    def score_gradients(  # type: ignore[override]
+        self, scores: np.ndarray, contexts: np.ndarray
+    ) -> np.ndarray:
+        """p(row | c) − [row = o], (P, V)."""
+        gradients = softmax(scores, axis=1)
+        gradients[np.arange(len(scores)), contexts] -= 1
+        return gradients
 
-    Returns
-    -------
-    ndarray, shape (P, V)
-    """
-    gradients = softmax(scores, axis=1)
-    gradients[np.arange(len(scores)), contexts] -= 1
-    return gradients
+    def turn_rows(self, scores: np.ndarray, contexts: np.ndarray, weights: np.ndarray) -> None:
+        """Turn scores in place into what −∂loss/∂score is, Σ a [row = o] − p(row | c) Σ a.
+
+        Parameters
+        ----------
+        scores : ndarray, shape (n, V)
+            Of n centers and every row.
+        contexts : ndarray, shape (n, C) int32
+            Rows of each center's contexts.
+        weights : ndarray, shape (n, C)
+            Their weights a.
+        """
+        scores -= scores.max(axis=1, keepdims=True)
+        np.exp(scores, out=scores)
+        scores *= -(weights.sum(axis=1) / scores.sum(axis=1))[:, None]
+        np.add.at(scores, (np.arange(len(scores))[:, None], contexts), weights)
+
+    def rows_loss(self, scores: np.ndarray, contexts: np.ndarray, weights: np.ndarray) -> float:
+        """Loss of all pairs in nats, with the arguments of `turn_rows`."""
+        log_p = np.take_along_axis(scores, contexts, axis=1) - logsumexp(scores, axis=1)[:, None]
+        return -float((weights * log_p).sum(dtype=float))
+
+    def kernel(self, extras: Extras, *_: Any, **__: Any) -> SoftmaxKernel:
+        """One for blocks of any shape."""
+        return SoftmaxKernel(self)
+
+    def update_bytes(
+        self, shape: tuple[int, int, int, int], reach: int, V: int, d: int
+    ) -> tuple[int, int, int]:
+        """The scores of a slice of the block are there until those of the next are."""
+        G, L = shape[:2]
+        scores = min(2 * softmax_bytes(V, 0) // 3, 4 * V * G * L)
+        tokens = G * (L + 2 * reach)
+        return scores + 8 * V * d, 8 * tokens * d, tokens
+
+    def working_bytes(self, V: int, d: int) -> int:
+        """Those of `SoftmaxKernel`."""
+        return softmax_bytes(V, d)

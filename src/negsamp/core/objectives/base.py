@@ -1,0 +1,358 @@
+"""What an objective has to say, so that the reference, the kernels and the model ask nobody else.
+
+An objective that draws noise words is two equations on scores s = u · v: the loss of a context's
+score and of those of its noise words, and the gradient of that. All else has a default here:
+
+    class Squares(Objective):
+        def loss(self, positive, negative, weight=1.0):
+            return (1 - positive) ** 2 + weight * (negative**2).sum(axis=-1)
+
+        def score_gradients(self, positive, negative, weight=1.0):
+            return -2 * (1 - positive), weight * 2 * negative
+
+`negsamp.core.gradient_check.check_gradients` holds the two equations against each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import logsumexp
+
+from negsamp.core.blocks import Scores
+from negsamp.core.kernels.sampled import BlockKernel, buffer_bytes, gradient_layout
+from negsamp.core.optimizers import Gradients
+
+__all__ = ["ExactObjective", "Extras", "Objective", "Scores", "all_scores", "normalizers"]
+
+# Scores that are in memory at a time when a model is asked.
+SCORES_AT_ONCE = 1 << 24
+
+
+@dataclass(kw_only=True)
+class Extras:
+    """What an objective needs beside the two matrices; None is what it does not need.
+
+    Attributes
+    ----------
+    row_shift : ndarray, shape (V,) float32
+        Subtracted from the scores of each output row.
+    log_z : ndarray, shape (1, 1) or (V, 1) float32
+        γ, subtracted from the scores of all centers, or of each; it is learned.
+    tree_offsets, tree_nodes, tree_signs : ndarray
+        The arrays of a `negsamp.core.huffman.HuffmanTree`.
+    """
+
+    row_shift: np.ndarray | None = None
+    log_z: np.ndarray | None = None
+    tree_offsets: np.ndarray | None = None
+    tree_nodes: np.ndarray | None = None
+    tree_signs: np.ndarray | None = None
+
+
+class Objective:
+    """A loss on the scores of a context and its noise words; see the top of this file.
+
+    Attributes
+    ----------
+    name : str
+        In messages, and for those of this package the value of ``Word2Vec(objective=…)``.
+    draws_noise : bool
+        Whether there are noise words.
+    ignores_shift : bool
+        Whether a vector that is added to all output rows alike makes no difference.
+    has_normalizer : bool
+        Whether γ, the logarithm of the partition function, is a part of it.
+    outputs_are_words : bool
+        Whether the output rows belong to words.
+    trains_pairs : bool
+        Whether ``Word2Vec.fit_pairs`` can train it.
+    least_words : int
+        Words that a vocabulary must have.
+    """
+
+    name: str = ""
+    draws_noise: bool = True
+    ignores_shift: bool = False
+    has_normalizer: bool = False
+    outputs_are_words: bool = True
+    trains_pairs: bool = False
+    least_words: int = 1
+
+    def __init_subclass__(cls) -> None:
+        if not cls.__dict__.get("name"):
+            cls.name = cls.__name__.lower()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    # --- the two equations
+
+    def loss(self, positive: np.ndarray, negative: np.ndarray, weight: float = 1.0) -> np.ndarray:
+        """Loss of each pair.
+
+        Parameters
+        ----------
+        positive : ndarray, shape S
+            Scores of the contexts, s_o.
+        negative : ndarray, shape (..., N)
+            Scores of the noise words, s_k; all but its last axis broadcast against S.
+        weight : float
+            Weight of each noise word: K / N where N words stand for K.
+
+        Returns
+        -------
+        ndarray, shape S
+            Nats, in the dtype of the scores.
+        """
+        raise NotImplementedError
+
+    def score_gradients(
+        self, positive: np.ndarray, negative: np.ndarray, weight: float = 1.0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Gradients of `loss` with respect to the scores.
+
+        Parameters
+        ----------
+        positive, negative, weight
+            As in `loss`.
+
+        Returns
+        -------
+        ndarray, shape S
+            ∂loss/∂s_o.
+        ndarray, shape (..., N)
+            ∂loss/∂s_k. Where it does not depend on s_o, in the shape of `negative`.
+        """
+        raise NotImplementedError
+
+    # --- what the kernels call
+
+    def turn(self, scores: Scores) -> None:
+        """Turn scores in place into what −∂loss/∂score is, summed over the pairs.
+
+        This follows from `score_gradients`; an objective may say the same in fewer passes.
+        """
+        s = scores
+        g_contexts, g_noise = self.score_gradients(s.contexts, s.noise[:, :, None], s.noise_weight)
+        np.multiply(s.weights, -g_contexts, out=s.contexts)
+        if g_noise.shape[2] == 1:
+            np.multiply(s.pair_weights, -g_noise[:, :, 0], out=s.noise)
+        else:
+            np.einsum("glc,glcn->gln", s.weights, -g_noise, out=s.noise)
+
+    def block_loss(self, scores: Scores) -> float:
+        """Loss of all pairs, in nats."""
+        losses = self.loss(scores.contexts, scores.noise[:, :, None], scores.noise_weight)
+        return float((scores.weights * losses).sum(dtype=float))
+
+    def kernel(
+        self,
+        extras: Extras,
+        shape: tuple[int, int, int, int],
+        reach: int,
+        vector_size: int,
+        dtype: Any = np.float32,
+        into: Gradients | None = None,
+        groups: slice = slice(None),
+    ) -> Any:
+        """The kernel for blocks of a shape, with methods `gradients` and `loss`.
+
+        Parameters
+        ----------
+        extras : Extras
+        shape, reach, vector_size, dtype, into, groups
+            As in `negsamp.core.kernels.sampled.BlockKernel`.
+        """
+        return BlockKernel(
+            self, shape, reach, vector_size, dtype, into, groups, extras.row_shift, extras.log_z
+        )
+
+    def gradient_layout(
+        self, shape: tuple[int, int, int, int], reach: int, vector_size: int, dtype: Any
+    ) -> dict[str, tuple[tuple[int, ...], Any]]:
+        """Shapes and dtypes of the gradients that several workers write side by side, by name."""
+        return gradient_layout(shape, reach, vector_size, dtype)
+
+    def update_bytes(
+        self, shape: tuple[int, int, int, int], reach: int, V: int, d: int
+    ) -> tuple[int, int, int]:
+        """Memory of one update: bytes of gradients and of buffers, and rows that it moves."""
+        (G, L, H, N), w = shape, reach
+        layout = self.gradient_layout(shape, w, d, np.float32).values()
+        gradients = sum(int(np.prod(size)) * np.dtype(kind).itemsize for size, kind in layout)
+        return gradients, buffer_bytes(shape, w, d), G * (L + 2 * w) + G * H * N
+
+    # --- what it needs
+
+    def noise_multiple(self, negative: int) -> int:
+        """The noise words that centers share are a multiple of this; 0 where none is drawn."""
+        return int(self.draws_noise)
+
+    def with_normalizer(self, normalizer: str | None) -> Objective:
+        """The objective with the parameter `nce_normalizer`; None is what it has by itself.
+
+        Raises
+        ------
+        ValueError
+            If it has none, or none of that name.
+        """
+        if normalizer is not None:
+            raise ValueError(
+                f"nce_normalizer is {normalizer!r} with objective {self.name!r}; "
+                "only 'nce' has a normaliser: leave it None"
+            )
+        return self
+
+    def n_normalizers(self, V: int) -> int:
+        """Numbers γ that are learned for V words."""
+        return 0
+
+    def row_shift(self, noise: np.ndarray, negative: int) -> np.ndarray | None:
+        """What is subtracted from the scores of each output row.
+
+        Parameters
+        ----------
+        noise : ndarray, shape (V,)
+            U, the noise distribution.
+        negative : int
+            K.
+
+        Returns
+        -------
+        ndarray, shape (V,) float64, or None
+        """
+        return None
+
+    def extras(self, counts: np.ndarray, noise: np.ndarray, negative: int) -> Extras:
+        """What is needed beside the two matrices, at the beginning of a run.
+
+        Parameters
+        ----------
+        counts, noise : ndarray, shape (V,)
+            Occurrences of each word, falling, and the noise distribution.
+        negative : int
+            K.
+        """
+        shift, n = self.row_shift(noise, negative), self.n_normalizers(len(counts))
+        return Extras(
+            row_shift=None if shift is None else shift.astype(np.float32),
+            # the normaliser of scores that are all 0
+            log_z=np.full((n, 1), np.log(len(counts)), np.float32) if n else None,
+        )
+
+    def working_bytes(self, V: int, d: int) -> int:
+        """Bytes of scores and gradients that grow with V times the batch."""
+        return 0
+
+    # --- what a score means, once it is trained
+
+    def pair_scores(
+        self,
+        W_in: np.ndarray,
+        W_out: np.ndarray,
+        centers: np.ndarray,
+        contexts: np.ndarray,
+        extras: Extras,
+    ) -> np.ndarray:
+        """What is said of (center, context) pairs: s − γ here.
+
+        Parameters
+        ----------
+        W_in, W_out : ndarray, shape (V, d)
+        centers, contexts : ndarray, shape (P,) intp
+            Rows.
+        extras : Extras
+            As training left them.
+
+        Returns
+        -------
+        ndarray, shape (P,) float64
+        """
+        s = np.einsum("pd,pd->p", W_in[centers].astype(float), W_out[contexts].astype(float))
+        return s - normalizers(centers, extras)
+
+    def log_probabilities(
+        self,
+        W_in: np.ndarray,
+        W_out: np.ndarray,
+        centers: np.ndarray,
+        extras: Extras,
+        noise: np.ndarray,
+        negative: int,
+    ) -> np.ndarray:
+        """log p(context | center) of every output row: the softmax of s here.
+
+        Parameters
+        ----------
+        W_in, W_out, centers, extras
+            As in `pair_scores`.
+        noise : ndarray, shape (V,)
+            The noise distribution.
+        negative : int
+            K.
+
+        Returns
+        -------
+        ndarray, shape (n_centers, V) float64
+        """
+        s = all_scores(W_in, W_out, centers)
+        return s - logsumexp(s, axis=1)[:, None]
+
+
+class ExactObjective(Objective):
+    """An objective that draws no noise, so that a pair has a probability.
+
+    Its equations and its kernel are its own; it is trained in one process.
+    """
+
+    draws_noise = False
+
+    def gradient_layout(
+        self, shape: tuple[int, int, int, int], reach: int, vector_size: int, dtype: Any
+    ) -> dict[str, tuple[tuple[int, ...], Any]]:
+        """Nothing is written side by side."""
+        return {}
+
+    def pair_scores(
+        self,
+        W_in: np.ndarray,
+        W_out: np.ndarray,
+        centers: np.ndarray,
+        contexts: np.ndarray,
+        extras: Extras,
+    ) -> np.ndarray:
+        """log p(context | center), some centers at a time."""
+        found = np.empty(len(centers))
+        for some, kinds, place in _by_center(centers, max(1, SCORES_AT_ONCE // len(W_out))):
+            log_p = self.log_probabilities(W_in, W_out, kinds, extras, np.ones(1), 1)
+            found[some] = log_p[place, contexts[some]]
+        return found
+
+
+def all_scores(W_in: np.ndarray, W_out: np.ndarray, centers: np.ndarray) -> np.ndarray:
+    """Scores of centers and all output rows, (n_centers, V) float64."""
+    return W_in[centers].astype(float) @ W_out.T.astype(float)
+
+
+def _by_center(
+    centers: np.ndarray, step: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Pairs by `step` different centers: which pairs, which centers, which of these each has."""
+    kinds, place = np.unique(centers, return_inverse=True)
+    by_center = np.argsort(place, kind="stable")
+    for at in range(0, len(kinds), step):
+        first, last = np.searchsorted(place[by_center], [at, at + step])
+        some = by_center[first:last]
+        yield some, kinds[at : at + step], place[some] - at
+
+
+def normalizers(centers: np.ndarray, extras: Extras) -> np.ndarray:
+    """γ of each center, (n,); 0 where there is none."""
+    if extras.log_z is None:
+        return np.zeros(len(centers))
+    rows = centers if len(extras.log_z) > 1 else np.zeros_like(centers)
+    return extras.log_z[rows, 0]
