@@ -35,6 +35,9 @@ __all__ = ["Job", "scratch_layout", "train_epochs"]
 
 logger = logging.getLogger(__name__)
 
+# How far a row may move in one update: about as far as a grown row is long. Of the rows of ordinary
+# text one in a hundred reaches it. Measured, see docs/performance.md.
+MAX_STEP = 2.0
 # How long the mean of the output vectors may become where the objective ignores it: about 4 at the
 # defaults, without end under plain SGD.
 LONGEST_MEAN = 10.0
@@ -127,8 +130,8 @@ class _Worker:
         rule, V = OPTIMIZERS[s.optimizer], len(self.W_in)
         moves = None if arrays.frozen is None else arrays.frozen == 0
         self.rules = (
-            rule(V, t.max_step, arrays.squares_in, moves),
-            rule(V, t.max_step, arrays.squares_out),
+            rule(V, MAX_STEP, arrays.squares_in, moves),
+            rule(V, MAX_STEP, arrays.squares_out),
         )
         squares = arrays.squares_log_z
         self.log_z_rule = None if squares is None else NormalizerRule(squares)

@@ -39,9 +39,6 @@ class Schedule:
     seed : int
         Entropy of every random number.
     limits : Limits
-    max_step : float
-        How far a row may move in one update: about as far as a grown row is long. Of the rows of
-        ordinary text one in a hundred reaches it. Measured, see docs/performance.md.
     """
 
     settings: Settings
@@ -50,7 +47,6 @@ class Schedule:
     kept_tokens: float
     seed: int
     limits: Limits = NO_LIMITS
-    max_step: float = 2.0
 
     @classmethod
     def of_corpus(
@@ -118,8 +114,8 @@ class Schedule:
         members = max(1, min(self.settings.processes, self.shape.groups, enough))
         if members > 1 and not _reaches_other_processes(objective):
             logger.info(
-                "objective %r trains in one process: others could not import it; a module of its "
-                "own is what they need",
+                "objective %r trains in one process: others cannot import it from a script or "
+                "notebook, but from a module",
                 objective,
             )
             return 1
@@ -146,4 +142,4 @@ def _reaches_other_processes(objective: Objective) -> bool:
         sent = pickle.dumps(objective)
     except Exception:  # whatever the caller's own class raises
         return False
-    return b"__main__" not in sent  # their __main__ is another one
+    return b"main__" not in sent  # theirs is another __main__ than the caller's
