@@ -1,7 +1,7 @@
 """Checkpoints of a run: folders ``checkpoint-000001`` and so on, of which the last two are kept.
 
-Each is a saved model, with the optimizer's sums of squares beside the vectors and with how far the
-run has come. It appears complete or not at all, so that whatever stops a run, the last is whole.
+Each is a saved model with the optimizer's sums of squares and the progress of the run. It appears
+complete or not at all, so that the last one is whole, whatever stops a run.
 """
 
 from __future__ import annotations
@@ -41,22 +41,7 @@ KEPT = 2
 
 
 class Saved(NamedTuple):
-    """What a checkpoint holds.
-
-    Attributes
-    ----------
-    path : pathlib.Path
-        Its folder.
-    words : list
-    counts : ndarray, shape (V,) int64
-    files : dict of ndarray
-        Arrays by the names of their files, as `negsamp.files.model_folder.read_model` returns them.
-    about : dict
-        What `Checkpoints` was given.
-    progress : Progress
-    limits : Limits
-        What may end the run early.
-    """
+    """What a checkpoint at `path` holds: what `read_model` reads, and where the run was."""
 
     path: Path
     words: list[Any]
@@ -68,16 +53,9 @@ class Saved(NamedTuple):
 
 
 class Checkpoints:
-    """The checkpoints of one run.
+    """The checkpoints of one run, in a folder that is made if it does not exist.
 
-    Parameters
-    ----------
-    folder : path
-        Made if it does not exist.
-    minutes : float
-        At least so long from one to the next; 0 writes one after every update.
-    words : sequence, length V
-    counts : ndarray, shape (V,)
+    One is due so many minutes after the last; with 0 minutes, after every update.
     """
 
     def __init__(
@@ -100,13 +78,6 @@ class Checkpoints:
     def write(self, files: dict[str, np.ndarray], record: dict[str, Any]) -> None:
         """Write the next one, and remove all but the last two.
 
-        Parameters
-        ----------
-        files : dict of ndarray
-            From `Arrays.to_files`.
-        record : dict
-            That of a model, with what `read_latest` asks for besides.
-
         Raises
         ------
         OSError
@@ -125,7 +96,7 @@ class Checkpoints:
         self._numbers = self._numbers[-KEPT:]
 
     def try_to_write(self, files: dict[str, np.ndarray], record: dict[str, Any]) -> bool:
-        """As `write`, but a disk that is full does not end the run: it is logged."""
+        """Write the next one if possible; a full disk is logged and does not end the run."""
         try:
             self.write(files, record)
         except OSError as error:
@@ -157,13 +128,7 @@ def model_record(
 
 
 def check_unused(folder: str | os.PathLike[str]) -> Path:
-    """Check that a folder holds no checkpoint of another run.
-
-    Raises
-    ------
-    FileExistsError
-        If it does, or is a file.
-    """
+    """The path of a folder; a FileExistsError if it is a file or holds checkpoints already."""
     path = Path(folder).resolve()
     if path.exists() and not path.is_dir():
         raise FileExistsError(f"checkpoint names {str(path)!r}, which is a file, not a folder")
@@ -221,7 +186,7 @@ def _read(path: Path) -> Saved:
         limits = read_limits(about)
         best = {f"best_{SAVED[name]['file']}" for name in LEARNED if SAVED[name]["file"] in files}
         if best & set(files) != (best if limits.patience is not None else set()):
-            raise ValueError("it lacks vectors of a best epoch, or should have none")
+            raise ValueError("it lacks the vectors of a best epoch, or should have none")
         if len(progress.validation_losses) != (limits.validation is not None) * progress.epoch:
             raise ValueError(f"{len(progress.validation_losses)} held-out losses")
         if "frozen" in files and files["frozen"].max() > 1:

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -48,9 +48,9 @@ GROUPS_AT_ONCE, HELD_OUT = 64, 2**31
 
 @dataclass
 class Job:
-    """What a worker is told: the schedule, where to begin, and in the caller's process who follows.
+    """What a worker is told: the schedule, where to begin, and how much of `max_time` is gone.
 
-    `seconds_before` have gone of the longest time of the run.
+    The observer and the interrupts stay in the caller's process.
     """
 
     schedule: Schedule
@@ -63,7 +63,7 @@ class Job:
         self.began = perf_counter() - self.seconds_before
 
     def __reduce__(self) -> Any:
-        return Job, (self.schedule, self.progress)  # the rest stays with the caller's process
+        return Job, (self.schedule, self.progress)
 
 
 def scratch_layout(schedule: Schedule, arrays: Arrays) -> dict[str, tuple[tuple[int, ...], Any]]:
@@ -134,7 +134,7 @@ class _Worker:
             rule(V, MAX_STEP, arrays.squares_out),
         )
         squares = arrays.squares_log_z
-        self.log_z_rule = None if squares is None else NormalizerRule(squares)
+        self.log_z_rule = NormalizerRule(np.zeros(0) if squares is None else squares)
         self.clock, self.held_losses = shared.get("clock"), shared.get("held_losses")
         self.alpha, self.is_time_up = s.alpha, False
 
@@ -154,7 +154,7 @@ class _Worker:
                 loss, pairs = p.loss, p.pairs
                 if place % t.blocks_a_measurement == 0:
                     sample = block.part(slice(1))
-                    loss += self._measure(sample)
+                    loss += self._finite("the loss", self.probe.loss(self.W_in, self.W_out, sample))
                     pairs += sample.pair_weight
                 # the last run may be longer than the text, or the text than expected
                 done = p.epoch * t.kept_tokens + min(place * t.shape.batch_size, t.kept_tokens)
@@ -204,7 +204,9 @@ class _Worker:
         if self.clock is not None and limit is not None and self.team.rank == 0:
             self.clock[0] = (perf_counter() - self.job.began) / limit
         self.team.barrier()
-        self._check_finite(g)
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = float(g.center_squares.sum() + g.output_squares.sum())
+        self._finite("a gradient", total)
         if self.clock is not None:  # the same for all, until the next barrier
             gone = float(self.clock[0])
             self.is_time_up = gone >= 1
@@ -223,17 +225,17 @@ class _Worker:
             self.rules[1].apply(
                 self.W_out, rows, g.outputs, squares, alpha, share=share, lengths=lengths
             )
-        if self.log_z is not None and self.log_z_rule is not None and rank == 0:
+        if self.log_z is not None and rank == 0:
             assert g.log_z is not None
             rows = block.token_rows if len(self.log_z) > 1 else np.zeros_like(block.token_rows)
             self.log_z_rule.apply(self.log_z, rows, g.log_z, alpha / t.settings.alpha)
         self.team.barrier()
 
     def _hold_mean(self) -> None:
-        """Take the mean off the output vectors in place, once it is long.
+        """Subtract the mean from the output vectors in place, if it is long.
 
-        The gradients of these objectives sum to 0 over the output rows, but steps do not where some
-        of them are shortened: so all rows together drift to where no gradient brings them back.
+        The gradients of these objectives sum to 0 over the output rows, but steps do not if some of
+        them are shortened, so that all rows together would drift and no gradient bring them back.
         """
         mean = self.W_out.mean(axis=0, dtype=np.float64)
         self.team.barrier()  # nobody moves a row before all have the mean
@@ -242,10 +244,9 @@ class _Worker:
         self.team.barrier()
 
     def _held_out_loss(self, losses: np.ndarray) -> float:
-        """Mean loss in nats per pair of what is held out, the same number for every worker.
+        """Mean loss in nats per pair of what is held out, with the same noise each time.
 
-        Its noise is the same each time. Each worker takes the losses of its groups, and all of them
-        the sum.
+        Each worker computes the losses of its groups, and all of them the sum.
         """
         t, place, pairs = self.schedule, 0, 0.0
         assert self.arrays.held_ids is not None
@@ -265,19 +266,13 @@ class _Worker:
                 losses[place] = self.probe.loss(self.W_in, self.W_out, block)
             pairs += block.pair_weight
         self.team.barrier()
-        loss = float(losses[: place + 1].sum()) / pairs
-        if not np.isfinite(loss):
-            self._diverged("the held-out loss")
-        return loss
+        return self._finite("the held-out loss", float(losses[: place + 1].sum()) / pairs)
 
     def _keep_best(self) -> None:
-        """Note what was learned in the epoch that is the best so far; at the end, go back to it.
-
-        All other workers wait, or are done.
-        """
+        """Copy what the best epoch so far has learned; at the end, go back to it."""
         p = self.job.progress
         if self.team.rank:
-            return
+            return  # all other workers wait, or are done
         is_best = p.validation_losses.index(min(p.validation_losses)) == p.epoch - 1
         for name, learned in self.arrays.learned().items():
             best = getattr(self.arrays, f"best_{name}")
@@ -286,21 +281,10 @@ class _Worker:
             elif p.finished:
                 learned[...] = best
 
-    def _check_finite(self, g: Gradients) -> None:
-        """Before anything is moved; every worker finds the same."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            total = g.center_squares.sum() + g.output_squares.sum()
-        if not np.isfinite(total):
-            self._diverged("a gradient")
-
-    def _measure(self, block: Block) -> float:
-        """Loss of a block in nats, the same number for every worker."""
-        loss = self.probe.loss(self.W_in, self.W_out, block)
-        if not np.isfinite(loss):
-            self._diverged("the loss")
-        return loss
-
-    def _diverged(self, what: str) -> NoReturn:
+    def _finite(self, what: str, value: float) -> float:
+        """The value, which must be finite; it is the same for every worker."""
+        if np.isfinite(value):
+            return value
         t, s = self.schedule, self.schedule.settings
         better = "" if s.optimizer == "adagrad" else " or optimizer='adagrad'"
         raise TrainingDivergedError(

@@ -60,7 +60,6 @@ def mean_log_likelihood(
     Parameters
     ----------
     settings : Settings
-        Its objective, `window`, `shrink_windows` and `negative` count here.
     W_in, W_out : ndarray, shape (V, d)
     stream : TokenStream
         The text, in rows of these.

@@ -21,19 +21,9 @@ DURATION = re.compile(
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of a run; see `Word2Vec.fit`.
+    """The limits of a run; see `Word2Vec.fit`."""
 
-    Parameters
-    ----------
-    validation : float, optional
-        Share of the corpus that is held out.
-    patience : int, optional
-        Epochs without improvement after which training ends.
-    max_seconds : float, optional
-        Of training.
-    """
-
-    validation: float | None = None
+    validation: float | None = None  # share of the corpus that is held out
     patience: int | None = None
     max_seconds: float | None = None
 
@@ -46,13 +36,7 @@ NO_LIMITS = Limits()
 
 
 def checked_limits(validation: Any, patience: Any, max_time: Any) -> Limits:
-    """The limits that `Word2Vec.fit` was given.
-
-    Raises
-    ------
-    ValueError, TypeError
-        That names the argument, its value and what is allowed.
-    """
+    """The limits that `Word2Vec.fit` was given; an error names the argument and what is allowed."""
     if validation is not None and (not is_real(validation) or not 0 < validation <= LARGEST_SHARE):
         raise _bad("validation", validation, f"a share above 0, at most {LARGEST_SHARE}, or None")
     if patience is not None:
@@ -71,13 +55,7 @@ def checked_limits(validation: Any, patience: Any, max_time: Any) -> Limits:
 
 
 def read_limits(about: Mapping[str, Any]) -> Limits:
-    """The limits in a checkpoint's record; none where it says nothing of them.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If they are not those of `Limits`.
-    """
+    """The limits in a checkpoint's record; a ValueError or TypeError if they are damaged."""
     if "limits" not in about:
         return NO_LIMITS
     record = about["limits"]
@@ -87,17 +65,12 @@ def read_limits(about: Mapping[str, Any]) -> Limits:
 
 
 def parse_duration(value: Any) -> float:
-    """Seconds that a duration means.
-
-    Parameters
-    ----------
-    value : float or str
-        Seconds, or as "90s", "10min", "1h30m", "2 d 12 h".
+    """The seconds of a duration: a number above 0, or as "90s", "10min", "1h30m", "2 d 12 h".
 
     Raises
     ------
     ValueError, TypeError
-        If it is no such thing, or not above 0.
+        If it is none of these.
     """
     seconds = value
     if isinstance(value, str):

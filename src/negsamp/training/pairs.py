@@ -44,16 +44,8 @@ def choose_pair_shape(
 ) -> tuple[int, int, int]:
     """Groups, pairs a group and noise words a group of one update.
 
-    Parameters
-    ----------
-    entries : int
-        Of an epoch.
-    largest_share : float
-        Share of their weight that the most frequent word of either side has.
-    vector_size, negative : int
-        d and K.
-    batch_size : int, optional
-        Pairs in one update, rounded up to whole groups; chosen if None.
+    An epoch has so many entries, and the most frequent word of either side the largest share of
+    their weight. A `batch_size` is rounded up to whole groups.
     """
     wanted: float = batch_size or min(
         entries / UPDATES_PER_EPOCH,
@@ -67,12 +59,7 @@ def choose_pair_shape(
 
 
 def split_weights(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs as entries that are about equally heavy.
-
-    Parameters
-    ----------
-    weights : ndarray, shape (P,) float64
-        Above 0.
+    """Pairs of positive weights, (P,), as entries that are about equally heavy.
 
     Returns
     -------
@@ -90,11 +77,6 @@ def split_weights(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 class PairRun:
     """A run on pairs.
-
-    Parameters
-    ----------
-    settings : Settings
-    data : PairData
 
     Attributes
     ----------
@@ -135,12 +117,7 @@ class PairRun:
         self.progress, self.train_seconds, self._done = Progress(), 0.0, 0.0
 
     def train(self, observer: Observer) -> None:
-        """Train to the end.
-
-        Parameters
-        ----------
-        observer : Observer
-            Is told of the ends of epochs and of the run; the attributes are up to date then.
+        """Train to the end; the observer is told of the ends of epochs and of the run.
 
         Raises
         ------

@@ -56,10 +56,8 @@ class Run(Observer):
     settings : Settings
     corpus : object
         As in `Word2Vec.fit`, or `Encoded`.
-    errors, cache, checkpoint_every
+    errors, cache, checkpoint, checkpoint_every
         As in `Word2Vec.fit`.
-    checkpoint : Path, optional
-        The folder for checkpoints.
     start : WarmStart, optional
         Vectors to begin with.
     limits : Limits
@@ -69,16 +67,16 @@ class Run(Observer):
     Attributes
     ----------
     vocabulary : Vocabulary
-    arrays : Arrays
-        What training works on, and in the end arrays that share no memory with other processes. It
-        is None while these start.
-    progress : Progress
     schedule : Schedule
+    progress : Progress
+    arrays : Arrays
+        What training works on; in the end they share no memory with other processes. It is None
+        while these start.
 
     Raises
     ------
     ValueError, TypeError, FileExistsError
-        If `cache` or `checkpoint_every` is not what it can be; before anything is read.
+        If `cache`, `checkpoint` or `checkpoint_every` is wrong; before anything is read.
     CorpusError, FileNotFoundError
         If the corpus cannot be read or has nothing to train on.
     CheckpointError
@@ -187,12 +185,7 @@ class Run(Observer):
             self.arrays.frozen = start.fill(self.vocabulary.index, self.arrays.W_in)
 
     def train(self, observer: Observer | None = None) -> None:
-        """Train to the end.
-
-        Parameters
-        ----------
-        observer : Observer, optional
-            Is told of all that happens; the run's own attributes are up to date then.
+        """Train to the end; the observer finds the attributes up to date.
 
         Raises
         ------
@@ -213,11 +206,10 @@ class Run(Observer):
                 last.callback(self.on_stop)
                 before = self.seconds_before["train"]
                 job = Job(self.schedule, self.progress, self, interrupts, before)
-                if self.schedule.members == 1:
+                if (members := self.schedule.members) == 1:
                     arrays |= {name: np.zeros(*spec) for name, spec in scratch.items()}
                     train_epochs(Team(), arrays, job)
                 else:
-                    members = self.schedule.members
                     run_team(train_epochs, members, arrays, job, scratch, self._children)
         except KeyboardInterrupt as error:
             if self.arrays is None:

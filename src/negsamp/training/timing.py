@@ -48,25 +48,23 @@ def expected_seconds(
     keep: np.ndarray,
     seconds: float,
 ) -> tuple[float, float]:
-    """Train for a moment and scale that up to the whole.
+    """Train for some seconds, at least two updates, and scale that up to the whole.
 
     Parameters
     ----------
     train : callable
-        `Run.train`, or what tells an `Observer` of blocks as that does. An exception of the
-        observer ends it.
-    schedule : Schedule
-    stream : TokenStream
-    keep : ndarray, shape (V,) float32
+        `Run.train`, or what tells an `Observer` of blocks as that does.
+    schedule, stream, keep
+        Of the run: `Schedule`, `TokenStream`, and the probabilities of `keep_probabilities`.
     seconds : float
-        How long, above 0; two updates at least.
+        Above 0.
 
     Returns
     -------
     float
         Seconds that all epochs are expected to take, with the machine as busy as it was.
     float
-        Seconds of it that were tried: all of them where the run is as short as that.
+        Seconds that were tried: those of the whole run if it is as short as that.
     """
     beginning, marker = _beginning(schedule, stream, keep), _Marker(seconds)
     began = time.perf_counter()

@@ -42,17 +42,7 @@ class HeldOut(NamedTuple):
 
 
 def hold_out(stream: TokenStream, share: float, keep: np.ndarray, seed: int) -> HeldOut:
-    """Hold out a share of a corpus.
-
-    Parameters
-    ----------
-    stream : TokenStream
-    share : float
-        Of the units, above 0, at most 0.5.
-    keep : ndarray, shape (V,) float32
-        Probability that an occurrence of each word is kept.
-    seed : int
-        Entropy of the run.
+    """Hold out a share of the units of a corpus, and subsample them by the probabilities `keep`.
 
     Raises
     ------
