@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from scipy.special import log_expit
 
-from negsamp import CheckpointError, CorpusError, TrainingInterrupted, Word2Vec
+from negsamp import CheckpointError, CorpusError, Word2Vec
 from negsamp.core.objectives import OBJECTIVES
 from negsamp.core.optimizers import SGD
 from negsamp.core.sampling import noise_probabilities
 from negsamp.core.windows import window_weights
 from negsamp.training import validation
-from negsamp.training.checkpoints import Checkpoints
 
 SETTINGS = {
     "vector_size": 8,
@@ -42,11 +41,6 @@ def assert_same(model, expected):
     assert model.context_vectors_.tobytes() == expected.context_vectors_.tobytes()
     assert model.loss_history_ == expected.loss_history_
     assert model.validation_loss_history_ == expected.validation_loss_history_
-
-
-@pytest.fixture
-def worth_a_worker(monkeypatch):
-    monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
 
 
 @pytest.fixture
@@ -224,29 +218,21 @@ def test_normalisers_go_back_with_the_vectors():
     np.testing.assert_array_equal(model.nce_log_z_, seen[best])
 
 
-def stopped_run(monkeypatch, folder, n, corpus=None, **settings):
-    """A run that Ctrl-C ends after so many checkpoints."""
-    write, written = Checkpoints.try_to_write, []
+@pytest.fixture
+def stopped_run(stopped):
+    def stopped_run(folder, n, corpus=None, **settings):
+        how = {**settings.pop("how"), "checkpoint": folder, "checkpoint_every": 0}
+        stopped(n, lambda: fit(corpus, how=how, **settings))
 
-    def try_to_write(self, *state):
-        written.append(write(self, *state))
-        if len(written) == n:
-            raise KeyboardInterrupt
-        return written[-1]
-
-    how = {**settings.pop("how"), "checkpoint": folder, "checkpoint_every": 0}
-    with monkeypatch.context() as patch:
-        patch.setattr(Checkpoints, "try_to_write", try_to_write)
-        with pytest.raises(TrainingInterrupted):
-            fit(corpus, how=how, **settings)
+    return stopped_run
 
 
 @pytest.mark.parametrize("stopped_after", [1, 9, 20, 33])
-def test_stopped_run_goes_on_to_the_same_bytes(monkeypatch, tmp_path, stopped_after):
+def test_stopped_run_goes_on_to_the_same_bytes(stopped_run, tmp_path, stopped_after):
     settings = {**OVERFIT, "how": {"validation": 0.3, "patience": 3}}
     expected = fit(memorised(), **settings)
     assert len(expected.loss_history_) < 12
-    stopped_run(monkeypatch, tmp_path, stopped_after, memorised(), **settings)
+    stopped_run(tmp_path, stopped_after, memorised(), **settings)
     assert_same(Word2Vec.resume(tmp_path, memorised()), expected)
     # and is finished now, though not all its epochs are trained: no corpus is read
     assert_same(Word2Vec.resume(tmp_path, checkpoint_every=0), expected)
@@ -268,9 +254,9 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_odd_checkpoints_are_refused(monkeypatch, tmp_path, damage):
+def test_odd_checkpoints_are_refused(stopped_run, tmp_path, damage):
     how = {"validation": 0.3, "patience": 3}
-    stopped_run(monkeypatch, tmp_path, 20, memorised(), **OVERFIT, how=how)
+    stopped_run(tmp_path, 20, memorised(), **OVERFIT, how=how)
     first, last = sorted(tmp_path.iterdir())
     shutil.rmtree(first)
     record = json.loads((last / "model.json").read_text())
@@ -358,9 +344,9 @@ def test_best_epoch_may_be_one_before_the_time_is_up(clock):
     np.testing.assert_array_equal(model.vectors_, seen[best])
 
 
-def test_time_before_a_checkpoint_counts(monkeypatch, tmp_path):
+def test_time_before_a_checkpoint_counts(monkeypatch, stopped_run, tmp_path):
     settings = {"how": {"max_time": "1h"}, "epochs": 50}
-    stopped_run(monkeypatch, tmp_path, 10, **settings)
+    stopped_run(tmp_path, 10, **settings)
     for record in tmp_path.glob("*/model.json"):
         about = json.loads(record.read_text())
         about["fit_seconds"]["train"] = 3580.0

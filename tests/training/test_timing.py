@@ -7,7 +7,7 @@ from negsamp import Word2Vec
 from negsamp.core.blocks import BlockShape
 from negsamp.corpus.stream import TokenStream
 from negsamp.training import timing
-from negsamp.training.progress import Observer, Progress
+from negsamp.training.progress import Progress
 from negsamp.training.schedule import Schedule
 from negsamp.training.settings import Settings
 from negsamp.training.timing import expected_seconds
@@ -102,12 +102,3 @@ def test_expected_seconds_of_a_run_that_ends_in_time_are_those_it_took(clock):
     t = schedule_of(blocks=10)
     train = training(clock, t, 0.5, first=1.0)
     assert expected_seconds(train, t, STREAM, KEEP, 60.0) == (16.0, 16.0)
-
-
-def test_expected_seconds_hands_on_what_training_raises():
-    def train(observer):
-        assert isinstance(observer, Observer)
-        raise MemoryError
-
-    with pytest.raises(MemoryError):
-        expected_seconds(train, schedule_of(10), STREAM, KEEP, 1.0)
