@@ -71,16 +71,6 @@ def test_scores_come_to_shifted_pmi(optimizer):
     assert learnt.std() > 5 * np.sqrt(variance.mean())
 
 
-def test_related_words_become_neighbours():
-    # two topics of ten words that never meet
-    rng = np.random.default_rng(0)
-    topics = [[f"{topic}{i}" for i in range(10)] for topic in "ab"]
-    corpus = [list(rng.choice(topics[i % 2], size=8)) for i in range(4000)]
-    model = fit(corpus, epochs=3)
-    for word in ("a0", "b7"):
-        assert {near[0] for near, _ in model.wv.most_similar(word, topn=9)} == {word[0]}
-
-
 # --- stability
 
 
@@ -348,24 +338,6 @@ def test_progress_bar_shows_rate_loss_and_learning_rate(capsys):
     assert capsys.readouterr().err == ""
 
 
-# --- the shape of blocks
-
-
-@pytest.mark.parametrize("kept", [1, 10, 1e3, 1e5, 1e7, 1e10])
-@pytest.mark.parametrize("share", [1.0, 0.5, 0.05, 1e-3])
-@pytest.mark.parametrize("batch_size", [None, 1, 16, 100, 2048, 10_000])
-def test_block_shape_is_one_the_kernel_can_do(kept, share, batch_size):
-    shape = choose_block_shape(kept, share, batch_size=batch_size)
-    assert shape.group_size % shape.parts == 0
-    assert shape.groups >= 1
-    assert shape.group_size // shape.parts <= 64
-    assert shape.noise_words == 16
-    if batch_size is None:
-        assert shape.groups == 1 or shape.groups % 2 == 0  # two workers have equal shares
-    if batch_size is not None:
-        assert shape.batch_size >= batch_size
-
-
 def test_a_window_wider_than_all_sentences_costs_nothing():
     # the weights of a wide window are nearly equal: those of 10 000 as good as all 1
     corpus = zipf_corpus(300, 12, 40, 1.0)
@@ -375,19 +347,3 @@ def test_a_window_wider_than_all_sentences_costs_nothing():
     assert (wide.vectors_ != exact.vectors_).any()
     shrunk = fit(corpus, window=11)
     assert np.abs(shrunk.vectors_ - exact.vectors_).max() > 0.05
-
-
-def test_block_shape_follows_the_corpus():
-    large = choose_block_shape(1e7, 0.005)
-    assert large.batch_size == 8192
-    assert choose_block_shape(3e4, 0.01).batch_size <= 256
-    assert choose_block_shape(1e7, 0.5).batch_size <= 160
-    wide = choose_block_shape(1e7, 0.005, window=10)
-    assert wide.group_size == 2 * large.group_size
-    assert wide.batch_size == large.batch_size
-    assert large.noise_words < wide.noise_words
-    assert choose_block_shape(1e7, 0.005, negative=15).noise_words == 32
-    assert choose_block_shape(1e7, 0.005, negative=1, window=1).noise_words == 16
-    long = choose_block_shape(1e7, 0.005, vector_size=300)
-    assert long.batch_size * 300 == pytest.approx(large.batch_size * 128, rel=0.1)
-    assert choose_block_shape(1e7, 0.005, vector_size=10_000).batch_size == 2048

@@ -134,7 +134,7 @@ class FittedModel(Parameters):
         return means
 
     def score(self, corpus: Any, y: Any = None) -> float:
-        """Mean log-likelihood of a held-out text, by the objective's own account.
+        """Mean log-likelihood of a held-out text under the objective.
 
         Parameters
         ----------
@@ -231,7 +231,7 @@ class FittedModel(Parameters):
         return learned.objective.pair_scores(W_in, W_out, rows, columns, learned.extras)
 
     def predict_context(self, words: Iterable[Any], topn: int = 10) -> list[tuple[Any, float]]:
-        """The most probable contexts of words, by the model's own account.
+        """The contexts that are most probable around words, for this model.
 
         Parameters
         ----------

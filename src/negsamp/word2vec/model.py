@@ -36,19 +36,20 @@ class Word2Vec(FittedModel):
     window : int
         Largest distance between a center and a context, in tokens, 1 … 10 000.
     min_count : int
-        Words seen less often are left out.
+        Words that are seen less often are left out.
     sample : float
         Subsampling threshold t of frequent words, a share of all tokens; 0 keeps every token.
     negative : int
-        K, noise words a pair, 1 or more.
+        K, the number of noise words for each pair, 1 or more.
     ns_exponent : float
         Noise words are drawn in proportion to count^`ns_exponent`: 1 as they occur, 0 all alike,
         below 0 the rare ones more often.
-    objective : str
+    objective : str or Objective
         What is minimised: ``"sgns"``, negative sampling; ``"nce"``, noise-contrastive estimation;
         ``"infonce"``, a softmax over the context and noise words; ``"softmax"``, the full one, in
         time that grows with the vocabulary; ``"hierarchical"``, Huffman-coded softmax. The last two
-        draw no noise, and train in one process.
+        draw no noise, and train in one process. A `negsamp.core.objectives.Objective` of your own
+        is taken too.
     optimizer : str
         ``"adagrad"``, with a rate for each row, or ``"sgd"``, with one for all.
     alpha, min_alpha : float
@@ -59,13 +60,14 @@ class Word2Vec(FittedModel):
         Processes; None takes as many as there are cores that this process may use. A small corpus
         takes fewer. Where scikit-learn's `n_jobs` runs several fits side by side, 1 is best.
     seed : int, optional
-        The same seed gives the same bytes, whatever the number of workers; None takes a new one
+        The same seed gives the same bytes, whatever the number of workers; None takes a new seed
         each time.
     shrink_windows : bool
         Weigh contexts at distance δ by (`window` + 1 − δ) / `window`: how often word2vec, which
         draws each center's window from 1 … `window`, trains them. Else all weigh 1.
     max_vocab_size : int, optional
-        Bound on the words counted at one time; rare ones are forgotten when it is passed.
+        Bound on the number of words that are counted at one time; rare ones are forgotten when it
+        is passed.
     batch_size : int, optional
         Centers in one update; None follows the corpus: up to 8 192, fewer where the corpus is
         small or a few words make up most of it.
@@ -101,8 +103,8 @@ class Word2Vec(FittedModel):
 
     Notes
     -----
-    It is a transformer of texts to scikit-learn: `clone`, `Pipeline`, `GridSearchCV` and
-    `cross_val_score` take it, with documents that are lists of tokens or strings.
+    scikit-learn takes it as a transformer of texts, with documents that are lists of tokens or
+    strings: so do `clone`, `Pipeline`, `GridSearchCV` and `cross_val_score`.
 
     References
     ----------
@@ -141,12 +143,12 @@ class Word2Vec(FittedModel):
         Parameters
         ----------
         corpus : str, path, or iterable of token sequences or str
-            A path names a UTF-8 text file, plain or gzip, with a sentence a line (or one endless
-            line) and white space between tokens. Tokens of an iterable are any hashable; a sentence
-            or document that is a str is split at white space. The corpus is read once, so that a
-            generator serves as well as a list.
+            A path names a UTF-8 text file, plain or gzip, with one sentence in each line (or one
+            endless line) and white space between tokens. Tokens of an iterable may be any hashable;
+            a sentence or document that is a str is split at white space. The corpus is read once,
+            so that a generator may be given as well as a list.
         y : object, optional
-            Not used; scikit-learn's pipelines hand it to every step.
+            Not used; scikit-learn's pipelines give it to every step.
         errors : str
             What happens to bytes that are not UTF-8: ``"strict"``, ``"ignore"``, ``"replace"``.
         callbacks : iterable of callable
@@ -166,12 +168,12 @@ class Word2Vec(FittedModel):
         init_vectors : KeyedVectors, optional
             Input vectors to begin with, of `vector_size` numbers: words of the corpus that are
             among its keys begin there, the others at random, as without it. Output vectors and the
-            optimizer's sums begin with 0 in any case. gensim's KeyedVectors serve as well. The log
-            says how many words were found, at level INFO.
+            optimizer's sums begin with 0 in any case. gensim's KeyedVectors are taken too. The log
+            says at level INFO how many words were found.
         frozen : bool or iterable of hashable
             Words of `init_vectors` whose input vectors stay as they are, to the bit, while all else
-            is trained around them; True for all that were given. Those that the corpus does not
-            have are of no account. They stay frozen when the run is resumed.
+            is trained around them; True for all that were given. Words that the corpus does not
+            have are ignored. They stay frozen when the run is resumed.
         validation : float, optional
             Share of the sentences that is held out and never trained on, above 0, at most 0.5; of
             very long ones, as of one endless line, stretches. Their words are counted with the
@@ -184,12 +186,12 @@ class Word2Vec(FittedModel):
             learning rate falls as if all `epochs` ran: it has not come to `min_alpha` where
             training ends early.
         max_time : float or str, optional
-            Longest time of training, reading not counted: seconds, or as "90s", "10min", "1h30m".
-            The learning rate falls with the share of the tokens or of the time that is gone,
-            whichever is larger, so that it is at `min_alpha` when the time is up; training ends
-            with the update in which that is, and the epoch that it is in counts as one. `epochs` is
-            the most that are trained. Such a run does not give the same bytes twice. When it is
-            resumed, the time that it took before counts.
+            Longest time of training, without reading: seconds, or as "90s", "10min", "1h30m". The
+            learning rate falls with the share of the tokens or of the time that is gone, whichever
+            is larger, so that it is at `min_alpha` when the time is up. Training ends with the
+            update in which that happens, and its epoch counts as one; no more than `epochs` are
+            trained. Such a run does not give the same bytes twice. When it is resumed, the time
+            that it took before counts.
 
         Returns
         -------
@@ -263,24 +265,23 @@ class Word2Vec(FittedModel):
     ) -> Word2Vec:
         """Learn vectors from explicit (center, context) pairs, with negative sampling.
 
-        For contexts that are no neighbours in a text: words with their syntactic relation [1]_,
-        what was clicked after what, edges of a weighted graph. Minimises over the pairs (c, o)
+        For contexts that are not neighbours in a text: words with their syntactic relation [1]_,
+        what was clicked after what, edges of a weighted graph. This minimises over the pairs (c, o)
 
             Σ weight · (−log σ(u_o · v_c) − K · E_noise log σ(−u_k · v_c))
 
         Centers and contexts have vocabularies of their own: `.wv` has the centers, `.context_wv`
-        the contexts, and a word that is both has a row in each. Pairs are in memory, about 40 bytes
-        each, and are trained in one process; the same seed gives the same bytes.
+        the contexts, and a word that is both has a row in each. Pairs are kept in memory, about 40
+        bytes each, and are trained in one process; the same seed gives the same bytes.
 
         Parameters
         ----------
         centers, contexts : iterable of hashable, length P
-            A pair a place. Or `centers` alone, an iterable of tuples (center, context), or of
-            tuples (center, context, weight).
+            The two words of each pair. Or `centers` alone, an iterable of tuples
+            (center, context) or (center, context, weight).
         weights : array_like, shape (P,), optional
             Weight of each pair, finite, 0 or more; 1 if None. Only their ratios matter to what is
-            learned. A pair of weight 2 is as good as two of weight 1; one of weight 0 as good as
-            none.
+            learned. A pair of weight 2 counts as two of weight 1, and one of weight 0 as none.
         callbacks : iterable of callable
             As in `fit`.
 
@@ -305,8 +306,8 @@ class Word2Vec(FittedModel):
         A word's count is the sum of the weights of its pairs: `min_count` leaves out the centers
         and contexts below it, once, with their pairs; noise words are contexts, drawn in proportion
         to count^`ns_exponent` or by `noise`, in the order of ``context_wv``. `batch_size` is pairs
-        in one update. `window`, `shrink_windows`, `sample`, `max_vocab_size` and `workers` are of
-        no account: pairs are trained as they are given. `raw_words_` is the weight of all pairs.
+        in one update. `window`, `shrink_windows`, `sample`, `max_vocab_size` and `workers` are
+        ignored: pairs are trained as they are given. `raw_words_` is the weight of all pairs.
 
         References
         ----------
@@ -340,7 +341,7 @@ class Word2Vec(FittedModel):
         callbacks: Iterable[Callable[[Word2Vec, int], Any]] = (),
         checkpoint_every: float = 10.0,
     ) -> Word2Vec:
-        """Go on with a run from its last checkpoint, and finish it.
+        """Continue a run from its last checkpoint, and finish it.
 
         The result has the same bytes as if nothing had stopped the run.
 
