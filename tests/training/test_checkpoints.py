@@ -302,10 +302,19 @@ def test_checkpoint_every_is_checked(corpus, tmp_path, bad):
         fit(corpus, checkpoint=tmp_path, checkpoint_every=bad)
 
 
-def test_first_checkpoint_that_cannot_be_written_stops_the_run(corpus, tmp_path):
+def test_first_checkpoint_that_cannot_be_written_stops_the_run(corpus, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
         fit(corpus, checkpoint=tmp_path / "file" / "run")
+
+    def write(self, *state):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(checkpoint.Checkpoints, "write", write)
+    model = Word2Vec(**SETTINGS)
+    with pytest.raises(OSError, match="the disk is full"):
+        model.fit(corpus, checkpoint=tmp_path / "run")
+    assert not hasattr(model, "vectors_")  # it is as it was
 
 
 LIMITED = """

@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 
 from negsamp.core.kernels.pairs import PairBlock, PairKernel
 from negsamp.core.optimizers import OPTIMIZERS, Gradients
-from negsamp.core.sampling import AliasTable, custom_noise, noise_probabilities
+from negsamp.core.sampling import AliasTable
 from negsamp.corpus.pairs import PairData
 from negsamp.errors import TrainingDivergedError, TrainingInterrupted
 from negsamp.training.initial_vectors import initial_vectors
@@ -97,10 +97,8 @@ class PairRun:
         self.W_in = initial_vectors(V, s.vector_size, self._seed)
         self.W_out = np.zeros((V_out, s.vector_size), np.float32)
         w = data.context_weights
-        if s.noise is None:  # counts are 1 or more
-            self.noise = noise_probabilities(w / w.min(), s.ns_exponent)
-        else:
-            self.noise = custom_noise(s.noise, w)
+        # where no noise is given, only ratios matter, and counts must be 1 or more
+        self.noise = s.noise_distribution(w / w.min() if s.noise is None else w)
         copies, self._weights = split_weights(data.weights)
         pairs = np.arange(len(copies), dtype=np.int32 if len(copies) < 2**31 else np.int64)
         self._entries = np.repeat(pairs, copies)
@@ -210,20 +208,15 @@ class PairRun:
         self._finite("a gradient", float(total))
         a = block.weights.reshape(-1)
         heavy = np.where(a > 0, a, 1)
-        squares = g.center_squares / heavy, g.output_squares.copy()
-        squares[1][: len(a)] /= heavy
-        rows = block.centers.reshape(-1), block.output_rows
-        lengths = np.sqrt(g.center_squares), np.sqrt(g.output_squares)
-        matrices, gradients = (self.W_in, self.W_out), (g.centers, g.outputs)
-        for side, rule in enumerate(self._rules):
-            rule.apply(
-                matrices[side],
-                rows[side],
-                gradients[side],
-                squares[side],
-                alpha,
-                lengths=lengths[side],
-            )
+        rows, squares = block.centers.reshape(-1), g.center_squares
+        self._rules[0].apply(
+            self.W_in, rows, g.centers, squares / heavy, alpha, lengths=np.sqrt(squares)
+        )
+        rows, squares = block.output_rows, g.output_squares.copy()
+        squares[: len(a)] /= heavy
+        self._rules[1].apply(
+            self.W_out, rows, g.outputs, squares, alpha, lengths=np.sqrt(g.output_squares)
+        )
 
     def _finite(self, what: str, value: float) -> float:
         if not np.isfinite(value):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any, Self
 
+from negsamp.core.objectives import Objective
 from negsamp.training.settings import Settings, refuse
 from negsamp.word2vec.diagnosis import Diagnosis, diagnose
 
@@ -24,7 +25,7 @@ class Parameters:
         sample: float = 1e-3,
         negative: int = 5,
         ns_exponent: float = 0.75,
-        objective: str = "sgns",
+        objective: str | Objective = "sgns",
         optimizer: str = "adagrad",
         alpha: float = 0.025,
         min_alpha: float = 1e-4,
