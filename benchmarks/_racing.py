@@ -1,7 +1,7 @@
-"""Workers that race: each trains on runs of its own and nobody waits for anybody.
+"""Workers that race: each trains on runs of its own, and no worker waits for another.
 
-What lock-free ("Hogwild") training would be here, to say what staying in step costs. Rows that two
-workers add to at once may lose one of the additions, and results differ from run to run.
+This is lock-free ("Hogwild") training, which shows what it costs to stay in step. When two workers
+add to a row at once, one of the additions may be lost, and results differ from run to run.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from negsamp.training.workers import Team
 
 
 def train_racing(team: Team, shared: dict[str, np.ndarray], job: Job) -> None:
-    """Put in the place of `negsamp.training.epochs.train_epochs`."""
+    """Train without barriers, in the place of `negsamp.training.epochs.train_epochs`."""
     worker = _RacingWorker(team, shared, job)
     for epoch in range(job.schedule.settings.epochs):
         worker.race(epoch)

@@ -1,4 +1,4 @@
-"""What the literature says of these objectives, checked: a figure and a table for each claim.
+"""Check what the literature says of these objectives, with a figure and a table for each claim.
 
 python benchmarks/claims.py NAME … | all --corpus PATH [--words N] [--eval-dir DIR] [--out FOLDER]
 
@@ -37,7 +37,7 @@ from negsamp.training.settings import Settings
 
 @dataclass(frozen=True)
 class Setup:
-    """What a claim may use."""
+    """The text and settings that a claim may use."""
 
     tokens: list[str]
     eval_dir: Path | None
@@ -238,7 +238,7 @@ def pmi(setup: Setup, figure: Figure) -> tuple[Rows, str]:
 
 
 def filtered(setup: Setup, words: list[str]) -> list[str]:
-    """The text without all other words."""
+    """Return the text with only these words."""
     known = set(words)
     return [w for w in setup.tokens if w in known]
 
@@ -269,7 +269,7 @@ def noise_words(setup: Setup, figure: Figure) -> tuple[Rows, str]:
 
 
 def two_sizes(setup: Setup, figure: Figure, name: str, runs: dict) -> tuple[Rows, str]:
-    """Scores on an eighth of the text, and on all of it."""
+    """Return scores on an eighth of the text and on all of it."""
     rows: Rows = []
     for axes, part in zip(figure.subplots(1, 2), (8, 1), strict=True):
         tokens = setup.tokens[: len(setup.tokens) // part]
@@ -282,7 +282,7 @@ def two_sizes(setup: Setup, figure: Figure, name: str, runs: dict) -> tuple[Rows
 
 
 def sweep(setup: Setup, axes: Any, name: str, runs: dict[Any, dict[str, Any]]) -> Rows:
-    """Scores of each of some settings of `Word2Vec`."""
+    """Return the scores of several settings of `Word2Vec`."""
     rows: Rows = []
     found = []
     for label, params in runs.items():
@@ -302,7 +302,7 @@ def sweep(setup: Setup, axes: Any, name: str, runs: dict[Any, dict[str, Any]]) -
 
 
 def transposed(dicts: list[dict[str, float]]) -> dict[str, list[float]]:
-    """The values of each key in some dicts with the same keys."""
+    """Return the values of each key in several dicts with the same keys."""
     return {key: [each[key] for each in dicts] for key in dicts[0]}
 
 

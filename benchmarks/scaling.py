@@ -1,9 +1,10 @@
-"""Words/s against workers, vocabulary, dimensions, window, noise words and length of the corpus.
+"""Measure words/s against workers, vocabulary, dimensions, window, noise words and corpus length.
 
 python benchmarks/scaling.py [workers racing vocabulary dimensions window negative length]
 
-Text is drawn from Zipf's law, so that every size can be had; reading it is left out. One setting is
-varied, the others are the defaults of `Word2Vec` with 100 000 words and 10 million tokens.
+Text is drawn from Zipf's law, so that it can have any size, and the time to read it is left out.
+One setting is varied; the others are the defaults of `Word2Vec` with 100 000 words and 10 million
+tokens.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def words_per_second(
     workers: int = CORES,
     program: Callable[..., None] = training.train_epochs,
 ) -> float:
-    """Train one epoch on a drawn corpus; processes start before, as `fit` has it for files."""
+    """Train one epoch on a drawn corpus; processes start before the clock, as `fit` does it."""
     rng = np.random.default_rng(0)
     p = 1 / np.arange(1.0, words + 1)
     text = AliasTable(p).draw(rng, tokens)
@@ -79,15 +80,15 @@ def words_per_second(
         Run(Settings.checked(model.get_params()), Encoded(vocabulary, stream)) as run,
     ):
         run._children = children
-        if workers > 1 and tokens >= 10**6:  # with less the script is only tried
-            time.sleep(2)  # they import
+        if workers > 1 and tokens >= 10**6:  # a smaller text only tries the script
+            time.sleep(2)  # the children import
         begin = time.perf_counter()
         run.train()
         return tokens / (time.perf_counter() - begin)
 
 
 def measure(name: str, rounds: int, tokens: int | None) -> list[tuple[str, float]]:
-    """Each value's words/s, the median of some rounds, in which the values take turns."""
+    """Return each value's words/s, the median of several rounds in which the values take turns."""
     base = {**DEFAULTS, "tokens": tokens or DEFAULTS["tokens"]}
     if name == "racing":
         cases = {

@@ -1,4 +1,4 @@
-"""What the trainer's measured constants do: one setting varied, the others at their defaults.
+"""Show what the trainer's measured constants do: one is varied, the others keep their defaults.
 
 python benchmarks/settings.py CORPUS --eval-dir DIR --vary batch | floor | max-step | noise | …
 """
@@ -24,7 +24,7 @@ from negsamp.training.schedule import Schedule
 
 @contextmanager
 def changed(owner: object, **values: object) -> Iterator[None]:
-    """Attributes of a module or class, changed for a while."""
+    """Change attributes of a module or class for a while."""
     kept = {name: getattr(owner, name) for name in values}
     for name, value in values.items():
         setattr(owner, name, value)
@@ -36,7 +36,7 @@ def changed(owner: object, **values: object) -> Iterator[None]:
 
 
 def shape(*sizes: int) -> tuple[object, dict[str, object]]:
-    """Blocks of this shape whatever the corpus."""
+    """Return a change that gives blocks this shape, whatever the corpus."""
     return schedule, {"choose_block_shape": lambda *_, **__: BlockShape(*sizes)}
 
 

@@ -1,5 +1,7 @@
 """Skip-gram word vectors with negative sampling, in pure NumPy."""
 
+from negsamp.core.gradient_check import check_gradients
+from negsamp.core.objectives import Objective
 from negsamp.core.sampling import AliasTable, keep_probabilities, noise_probabilities
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.core.windows import skipgram_pairs
@@ -38,6 +40,7 @@ __all__ = [
     "Diagnosis",
     "KeyedVectors",
     "NotFittedError",
+    "Objective",
     "Phrases",
     "SavedModelError",
     "Stability",
@@ -48,6 +51,7 @@ __all__ = [
     "VectorFileError",
     "Vocabulary",
     "Word2Vec",
+    "check_gradients",
     "docs_corpus",
     "evaluate_word_analogies",
     "evaluate_word_pairs",

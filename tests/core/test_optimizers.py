@@ -1,9 +1,13 @@
 """Rows moved by SGD and AdaGrad, against loops."""
 
+import sys
+import warnings
+from importlib import util
+
 import numpy as np
 import pytest
 
-from negsamp.core import optimizers as updates
+from negsamp.core import optimizers
 from negsamp.core.optimizers import OPTIMIZERS, SGD, RowAdaGrad, add_rows
 
 V, D = 7, 5
@@ -32,17 +36,41 @@ def test_add_rows_equals_a_loop(dtype, fast):
     np.testing.assert_allclose(matrix, expected, atol=200 * np.finfo(dtype).eps)
 
 
-def test_add_rows_has_its_fast_way():
-    assert updates.csc_matvecs is not None, "SciPy moved its sparse product: training is slow"
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("share", [1.0, 0.5, 0.0], ids=["all", "half", "none"])
+def test_private_and_public_sums_have_the_same_bytes(dtype, share):
+    # sums of some 150 terms, which another order would round differently
+    matrix, rows, values = batch(1000, dtype=dtype)
+    rng = np.random.default_rng(1)
+    chosen = rng.random(len(rows)) < share
+    rows, scale = rows[chosen], rng.random(chosen.sum()).astype(dtype)
+    private, public = matrix.copy(), matrix.copy()
+    chosen = None if chosen.all() else chosen
+    add_rows(private, rows, values, scale, chosen)
+    add_rows(public, rows, values, scale, chosen, fast=False)
+    assert private.tobytes() == public.tobytes()
+    assert (private == matrix).all() == (len(rows) == 0)
 
 
-def test_add_rows_without_the_fast_way(monkeypatch):
-    matrix, rows, values = batch()
-    slow, scale = matrix.copy(), np.ones(len(rows))
-    add_rows(matrix, rows, values, scale)
-    monkeypatch.setattr(updates, "csc_matvecs", None)
-    add_rows(slow, rows, values, scale)
-    np.testing.assert_allclose(matrix, slow, rtol=1e-13)
+def test_scipy_has_the_private_function():
+    assert optimizers.csc_matvecs is not None, "SciPy moved it: training is slower, and says so"
+
+
+def test_a_scipy_without_the_private_function_warns_once_and_gives_the_same_bytes(monkeypatch):
+    monkeypatch.setitem(sys.modules, "scipy.sparse._sparsetools", None)  # cannot be imported
+    spec = util.find_spec("negsamp.core.optimizers")
+    other = util.module_from_spec(spec)
+    spec.loader.exec_module(other)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        rules = [other.RowAdaGrad(V, 2.0) for _ in range(2)]
+    assert [w.category for w in caught] == [RuntimeWarning]
+    assert "no scipy.sparse._sparsetools.csc_matvecs: training takes" in str(caught[0].message)
+    matrix, rows, gradients = batch(dtype=np.float32)
+    slow = matrix.copy()
+    for W, rule in ((matrix, RowAdaGrad(V, 2.0)), (slow, rules[0])):
+        rule.apply(W, rows, gradients, squares_of(gradients), 0.1, share=(1, 2))
+    assert slow.tobytes() == matrix.tobytes()
 
 
 def test_sgd_moves_by_alpha_times_the_sum():
@@ -97,8 +125,7 @@ def test_max_step_forgets_the_batch_before(name):
     rule.apply(small, rows, 1e-6 * gradients, 1e-12 * squares, 0.1)
     fresh = matrix.copy()
     again = OPTIMIZERS[name](V)
-    if name == "adagrad":
-        again.squares[:] = rule.squares - np.bincount(rows, 1e-12 * squares, minlength=V)
+    again.squares[:] = rule.squares - np.bincount(rows, 1e-12 * squares, minlength=V)
     again.apply(fresh, rows, 1e-6 * gradients, 1e-12 * squares, 0.1)
     np.testing.assert_allclose(small - matrix, fresh - matrix, rtol=1e-6)
 

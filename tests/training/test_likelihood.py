@@ -7,7 +7,7 @@ import pytest
 from scipy.special import log_expit, logsumexp
 
 from negsamp import CorpusError, Word2Vec
-from negsamp.core.objectives import OBJECTIVES, Extras, objective_of
+from negsamp.core.objectives import OBJECTIVES, Extras, Trained, objective_of
 from negsamp.corpus.stream import TokenStream
 from negsamp.training import likelihood
 from negsamp.training.likelihood import mean_log_likelihood
@@ -63,7 +63,7 @@ def pair_losses(objective):
     if objective == "softmax":
         return logsumexp(s, axis=1)[:, None] - s
     centers = np.arange(V)
-    return -OBJECTIVES[objective].log_probabilities(W_IN, W_OUT, centers, extras, NOISE, K)
+    return -OBJECTIVES[objective].log_probabilities(Trained(W_IN, W_OUT, extras, NOISE, K), centers)
 
 
 def expected(stream, objective, window=WINDOW, shrink_windows=True):

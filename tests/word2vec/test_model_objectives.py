@@ -1,14 +1,11 @@
 """Every objective through `Word2Vec`: what it learns, what it says of pairs, what it refuses."""
 
-import copy
-import pickle
-
 import numpy as np
 import pytest
 from scipy.special import logsumexp
 
 from negsamp import CorpusError, UnknownWordError, Word2Vec
-from negsamp.core.objectives import OBJECTIVES, Objective
+from negsamp.core.objectives import OBJECTIVES
 from negsamp.core.sampling import noise_probabilities
 from negsamp.training import run as fitting
 
@@ -265,55 +262,3 @@ def test_many_pairs_are_scored_in_parts(monkeypatch):
     whole = all_scores(model)
     monkeypatch.setattr("negsamp.core.objectives.base.SCORES_AT_ONCE", 2 * V)
     np.testing.assert_allclose(all_scores(model), whole, rtol=1e-12)
-
-
-# --- an objective of the caller's own
-
-
-class Squares(Objective):
-    """Scores of contexts come near 1 and those of noise words near 0."""
-
-    def loss(self, positive, negative, weight=1.0):
-        return (1 - positive) ** 2 + weight * (negative**2).sum(axis=-1)
-
-    def score_gradients(self, positive, negative, weight=1.0):
-        return -2 * (1 - positive), weight * 2 * negative
-
-
-def test_own_objective_trains_the_same_wherever_it_is_defined(monkeypatch, caplog):
-    class Local(Squares):
-        """One that cannot be pickled."""
-
-    monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
-    corpus, settings = known_corpus()[0], {"epochs": 2, "batch_size": 512}
-    one, two = (fit(corpus, objective=Squares(), workers=n, **settings) for n in (1, 2))
-    assert not caplog.records
-    with caplog.at_level("INFO", "negsamp"):
-        local = fit(corpus, objective=Local(), workers=2, **settings)
-    assert "objective Local() trains in one process" in caplog.text
-    assert one.loss_history_[1] < one.loss_history_[0]
-    for model in (two, local):
-        assert model.vectors_.tobytes() == one.vectors_.tobytes()
-    assert one.score_pairs([1], [2])[0] == pytest.approx(one.wv[1] @ one.context_wv[2], rel=1e-5)
-
-
-def test_own_objective_is_neither_saved_nor_written_in_checkpoints(tmp_path):
-    model = fit([["a", "b"]] * 10, objective=Squares())
-    message = (
-        r"objective is Squares\(\), and a saved model or checkpoint names one of 'sgns', 'nce'"
-    )
-    with pytest.raises(ValueError, match=message):
-        model.save(tmp_path / "model")
-    with pytest.raises(ValueError, match=message):
-        Word2Vec(objective=Squares()).fit("no such file", checkpoint=tmp_path / "run")
-    assert not list(tmp_path.iterdir())
-    # an object that a name stands for is as good as the name
-    fit([["a", "b"]] * 10, objective=OBJECTIVES["infonce"]).save(tmp_path / "model")
-    assert Word2Vec.load(tmp_path / "model").objective == "infonce"
-
-
-def test_own_objective_is_copied_with_the_model():
-    model = fit([["a", "b"]] * 10, objective=Squares())
-    for again in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
-        assert again.score_pairs(["a"], ["b"]) == model.score_pairs(["a"], ["b"])
-        assert "objective=Squares()" in repr(again)

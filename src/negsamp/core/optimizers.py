@@ -1,49 +1,52 @@
-"""How gradients of single occurrences become changes of matrix rows.
+"""Optimizers: how the gradients of a batch change the rows of the matrices.
 
-A batch is one summed update from frozen parameters: each occurrence of a word brings a gradient,
-and occurrences of the same word add up. Plain SGD scales all of them alike; row-wise AdaGrad gives
-each row its own falling rate [1]_. Both bound how far a row may move in one batch: pair-by-pair
-training sees each change at once and slows down by itself, a batch does not.
+Each occurrence of a word in a batch brings a gradient, and those of the same word add up. Plain SGD
+multiplies all of them by one learning rate; row-wise AdaGrad gives each row a rate of its own,
+which falls as the row learns [1]_. Both limit how far a row may move in one batch, because the
+gradients of a batch do not see what the others change, as they would pair by pair.
 
 References
 ----------
 .. [1] J. Duchi, E. Hazan, Y. Singer, "Adaptive Subgradient Methods for Online Learning and
-   Stochastic Optimization", JMLR 12, 2011; here with one accumulator a row.
+   Stochastic Optimization", JMLR 12, 2011. Here a row has one accumulator, not one a number.
 """
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
+import scipy
+from scipy.sparse import csc_array
 
-try:  # compiled and about thirty times faster than np.add.at, but not public
+try:  # private; a public way to the same bytes takes twice as long, see docs/performance.md
     from scipy.sparse._sparsetools import csc_matvecs
-except ImportError:  # pragma: no cover
+except ImportError:
     csc_matvecs = None
 
 __all__ = ["OPTIMIZERS", "SGD", "Gradients", "NormalizerRule", "RowAdaGrad", "add_rows"]
 
 
 class Gradients(NamedTuple):
-    """The direction in which each occurrence in a block wants its row to go: −∂loss/∂row.
+    """The direction in which each occurrence in a block moves its row: −∂loss/∂row.
 
     Attributes
     ----------
     centers : ndarray, shape (G·(L + 2w), d)
-        For the rows of W_in that ``block.token_rows`` names; 0 where a token is no center.
+        For the rows of W_in in ``block.token_rows``; 0 where a token is no center.
     outputs : ndarray, shape (G·(L + 2w) + G·H·N, d)
-        For the rows of W_out that ``block.output_rows`` names: contexts, then noise; or those that
-        `output_rows` here names, as many as there are.
+        For the rows of W_out in ``block.output_rows``: contexts first, then noise words. With
+        `output_rows`, as many rows as that has.
     center_squares, output_squares : ndarray, shapes (G·(L + 2w),) and (G·(L + 2w) + G·H·N,)
-        Squared lengths of the above, ‖g‖².
+        Squared length ‖g‖² of each row of `centers` and `outputs`.
     log_z : ndarray, shape (G·(L + 2w),), optional
         For the normalisers γ of the centers, where they are learned; 0 where a token is no center.
     output_rows : ndarray, int32, optional
-        Row of W_out of each row of `outputs`, for objectives without noise.
+        The row of W_out that each row of `outputs` belongs to, for objectives without noise words.
     output_lengths : ndarray, optional
-        ‖g‖, where a row of `outputs` is a sum over occurrences and `output_squares` the sum of
-        their ‖g‖².
+        Length ‖g‖ of each row of `outputs`, where such a row is a sum over occurrences and
+        `output_squares` is the sum of their ‖g‖².
     """
 
     centers: np.ndarray
@@ -63,51 +66,56 @@ def add_rows(
     chosen: np.ndarray | None = None,
     fast: bool = True,
 ) -> None:
-    """Add scaled rows to a matrix in place, repeated rows adding up.
+    """Add scaled rows to a matrix in place.
 
-    ``matrix[rows[i]] += scale[i] * values[i]`` for every chosen i, in this order.
+    ``matrix[rows[i]] += scale[i] * values[i]`` for each chosen i, in the order of i.
 
     Parameters
     ----------
-    matrix : ndarray, shape (V, d)
-        C-contiguous.
+    matrix, values : ndarray, shapes (V, d) and (n, d)
+        C-contiguous, of one dtype.
     rows : ndarray, shape (m,) int32
         Row of each chosen i, 0 … V − 1; not checked.
-    values : ndarray, shape (n, d)
-        C-contiguous, dtype of `matrix`.
     scale : ndarray, shape (m,)
         Scale of each chosen i, dtype of `matrix`.
     chosen : ndarray, shape (n,) bool, optional
-        Which i, m of them; all if None.
+        Which i are added, m of them; all if None.
     fast : bool
-        Use SciPy's sparse product: the (V, n) matrix with ``scale[i]`` at (rows[i], i), and no
-        entry in the columns that are not chosen, times `values`. False for the public way.
+        Use SciPy's private function, if SciPy has it. The public one gives the same bytes.
     """
-    if fast and csc_matvecs is not None:
-        n, (V, d) = len(values), matrix.shape
-        columns = np.arange(n + 1, dtype=np.int32)  # where the entries of each column begin
-        if chosen is not None:
-            np.cumsum(chosen, out=columns[1:])
-        csc_matvecs(V, n, d, columns, rows, scale, values.reshape(-1), matrix.reshape(-1))
-    else:
-        values = values if chosen is None else values[chosen]
-        np.add.at(matrix, rows, scale[:, None] * values)
+    # a product with a sparse (V, n) matrix that has scale[i] at (rows[i], i), stored by columns
+    n, (V, d) = len(values), matrix.shape
+    starts = np.arange(n + 1, dtype=np.int32)  # where the entries of each column begin
+    if chosen is not None:
+        np.cumsum(chosen, out=starts[1:])
+    if fast and csc_matvecs:
+        csc_matvecs(V, n, d, starts, rows, scale, values.reshape(-1), matrix.reshape(-1))
+        return
+    # A public product starts from zeros. The rows that change come first, with scale 1, so that the
+    # same numbers are added in the same order.
+    changed, places = np.unique(rows, return_inverse=True)
+    k, own = len(changed), np.arange(len(changed))
+    scales = np.append(np.ones(k, scale.dtype), scale)
+    entries = scales, np.append(own, places), np.append(own, k + starts)
+    terms = np.concatenate([matrix[changed], values])
+    matrix[changed] = csc_array(entries, shape=(k, k + n)) @ terms
 
 
 class SGD:
-    """Plain stochastic gradient descent: rows move by the learning rate times their gradients.
+    """Plain stochastic gradient descent: a row moves by the learning rate times its gradients.
 
     Parameters
     ----------
     n_rows : int
         V.
     max_step : float
-        How far a row may move in one batch: where the lengths of its occurrences' steps add up to
-        more, all of them are shortened alike.
-    squares : ndarray, shape (n_rows,) float64, optional
-        What a rule remembers of the past, changed in place; this one remembers nothing.
-    moves : ndarray, shape (n_rows,) bool, optional
-        Rows that move; the others stay as they are, to the bit. All of them if None.
+        How far a row may move in one batch. Where the lengths of its occurrences' steps add up to
+        more, all of them are shortened by the same factor.
+    squares : ndarray, shape (V,) float64, optional
+        What an optimizer remembers of earlier batches, changed in place; zeros if None. Plain SGD
+        does not use it.
+    moves : ndarray, shape (V,) bool, optional
+        Rows that move; the others keep their bytes. All of them if None.
     """
 
     def __init__(
@@ -118,7 +126,15 @@ class SGD:
         moves: np.ndarray | None = None,
     ) -> None:
         self.max_step, self.moves = max_step, moves
+        self.squares = np.zeros(n_rows) if squares is None else squares
         self.lengths = np.zeros(n_rows)
+        if csc_matvecs is None:
+            warnings.warn(
+                f"SciPy {scipy.__version__} has no scipy.sparse._sparsetools.csc_matvecs: training "
+                "takes about 1.4 times as long as with SciPy 1.17, and gives the same vectors",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     def apply(
         self,
@@ -132,35 +148,28 @@ class SGD:
         lengths: np.ndarray | None = None,
         fast: bool = True,
     ) -> None:
-        """Move rows of `matrix` in place along the gradients of a batch.
+        """Move rows of a matrix in place along the gradients of a batch.
 
         Parameters
         ----------
         matrix : ndarray, shape (V, d)
-        rows : ndarray, shape (n,) int32
-            The row of each occurrence.
-        gradients : ndarray, shape (n, d)
-            The direction in which each occurrence wants its row to go.
-        squares : ndarray, shape (n,)
-            Squared length of each gradient.
+        rows, gradients, squares : ndarray, shapes (n,) int32, (n, d) and (n,)
+            The row of each occurrence, the direction g in which it moves its row, and ‖g‖².
         alpha : float
             Learning rate per pair.
         share : tuple of int
-            (r, s): move only rows r, r + s, r + 2s … Whoever moves the others, and when, the sums
-            are the same to the bit.
+            (r, s): move only the rows r, r + s, r + 2s … Their bytes do not depend on s.
         lengths : ndarray, shape (n,), optional
-            Length of each gradient, where `squares` is not its square.
+            Length of each g, where `squares` is not its square.
         fast : bool
             See `add_rows`.
         """
         rank, size = share
-        chosen = None
         lengths = np.sqrt(squares) if lengths is None else lengths
+        chosen = None if self.moves is None else self.moves[rows]
         if size > 1:
-            chosen = rows % size == rank
-        if self.moves is not None:
-            moves = self.moves[rows]
-            chosen = moves if chosen is None else chosen & moves
+            mine = rows % size == rank
+            chosen = mine if chosen is None else chosen & mine
         if chosen is not None:
             places = np.flatnonzero(chosen)  # twice as fast as a mask to take from
             rows, squares, lengths = rows[places], squares[places], lengths[places]
@@ -174,38 +183,21 @@ class SGD:
         add_rows(matrix, rows, gradients, scale, chosen, fast)
 
     def _rates(self, index: np.ndarray, squares: np.ndarray, alpha: float) -> np.ndarray:
-        """Rate of each occurrence, dtype of `squares`."""
+        """Return the rate of each occurrence, in the dtype of `squares`."""
         return np.full_like(squares, alpha)
 
 
 class RowAdaGrad(SGD):
-    """AdaGrad with one accumulator a row [1]_.
+    """AdaGrad with one accumulator G a row, which `SGD` keeps as `squares` [1]_.
 
-    G[row] += ‖g‖² for each occurrence of the batch, then the row moves by
-    alpha · √(`REFERENCE` / (`FLOOR` + G[row])) times the sum of its g.
-
-    Parameters
-    ----------
-    n_rows, max_step, moves
-        As for `SGD`.
-    squares : ndarray, shape (V,) float64, optional
-        G, changed in place; zeros at first if None.
+    G[row] += ‖g‖² for each occurrence in the batch. Then the row moves by
+    alpha · √(`REFERENCE` / (`FLOOR` + G[row])) times the sum of its gradients g.
     """
 
-    # At FLOOR + G = REFERENCE a row moves as under plain SGD; a fresh row moves 5.7 times as fast.
+    # A row moves as under plain SGD where FLOOR + G = REFERENCE, and a new row 5.7 times as fast.
     # Both values are measured, see docs/performance.md.
     REFERENCE = 25_600.0
     FLOOR = 800.0
-
-    def __init__(
-        self,
-        n_rows: int,
-        max_step: float = np.inf,
-        squares: np.ndarray | None = None,
-        moves: np.ndarray | None = None,
-    ) -> None:
-        super().__init__(n_rows, max_step, moves=moves)
-        self.squares = np.zeros(n_rows) if squares is None else squares
 
     def _rates(self, index: np.ndarray, squares: np.ndarray, alpha: float) -> np.ndarray:
         np.add.at(self.squares, index, squares.astype(np.float64))
@@ -216,13 +208,13 @@ class RowAdaGrad(SGD):
 class NormalizerRule:
     """AdaGrad on single numbers, for the normalisers γ of noise-contrastive estimation.
 
-    The gradient g of a number is the sum over its occurrences in the batch; then G += g², and the
-    number moves by rate · g / √(1 + G). So it moves by `rate` at most, however often it occurs.
+    The gradient g of a number is the sum over its occurrences in the batch. Then G += g², and the
+    number moves by rate · g / √(1 + G): never further than `rate`, however often it occurs.
 
     Parameters
     ----------
     squares : ndarray, shape (n_numbers,) float64
-        G, zeros at first; changed in place.
+        G, zeros before the first batch; changed in place.
     """
 
     def __init__(self, squares: np.ndarray) -> None:
@@ -236,10 +228,8 @@ class NormalizerRule:
         Parameters
         ----------
         numbers : ndarray, shape (n_numbers, 1)
-        rows : ndarray, shape (n,) int32
-            Which number each occurrence wants to change.
-        gradients : ndarray, shape (n,)
-            The direction in which it wants that.
+        rows, gradients : ndarray, shapes (n,) int32 and (n,)
+            The number that each occurrence moves, and the direction.
         rate : float
             The largest step.
         """

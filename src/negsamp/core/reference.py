@@ -1,13 +1,17 @@
-"""One step on explicit pairs, written to be read; what the fast kernels must agree with.
+"""Skip-gram with negative sampling in plain loops: to be read, and to hold the kernels against.
 
-Nothing here is fast, and nothing is shared with the kernels: scores are taken pair by pair, the
-objective turns them into gradients, and the chain rule of the bilinear score s = u · v carries
-those to the vectors: ∂loss/∂v = Σ ∂loss/∂s · u and ∂loss/∂u = ∂loss/∂s · v.
+`train` is the whole algorithm in forty lines. The functions after it take one step on a block, pair
+by pair: the objective turns scores into gradients, and the chain rule of the bilinear score
+s = u · v carries those to the vectors: ∂loss/∂v = Σ ∂loss/∂s · u and ∂loss/∂u = ∂loss/∂s · v.
+Nothing here is fast, and nothing is shared with the kernels.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from scipy.special import expit
 
 from negsamp.core.blocks import Block, Pairs
 from negsamp.core.huffman import HuffmanTree
@@ -15,6 +19,7 @@ from negsamp.core.objectives import OBJECTIVES, Objective
 from negsamp.core.objectives.hierarchical import HierarchicalSoftmax
 from negsamp.core.objectives.softmax import Softmax
 from negsamp.core.optimizers import Gradients
+from negsamp.core.sampling import AliasTable, keep_probabilities, noise_probabilities
 
 __all__ = [
     "gradients",
@@ -23,9 +28,70 @@ __all__ = [
     "loss",
     "softmax_gradients",
     "softmax_loss",
+    "train",
 ]
 
 SOFTMAX, HIERARCHICAL = Softmax(), HierarchicalSoftmax()
+
+
+def train(
+    sentences: Sequence[Sequence[int]],
+    V: int,
+    vector_size: int = 20,
+    window: int = 5,
+    negative: int = 5,
+    epochs: int = 5,
+    alpha: float = 0.025,
+    min_alpha: float = 1e-4,
+    sample: float = 1e-3,
+    ns_exponent: float = 0.75,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Train SGNS pair by pair with stochastic gradient descent [1]_.
+
+    Parameters
+    ----------
+    sentences : sequence of sequences of int
+        Ids from 0 to V − 1; each of these must occur.
+    V : int
+    vector_size, window, negative, epochs, alpha, min_alpha, sample, ns_exponent, seed
+        As in `negsamp.Word2Vec`.
+
+    Returns
+    -------
+    W_in, W_out : ndarray, shape (V, vector_size) float64
+        Input (center) and output (context) vectors.
+
+    References
+    ----------
+    .. [1] T. Mikolov et al., "Distributed Representations of Words and Phrases and their
+       Compositionality", NIPS 2013.
+    """
+    rng = np.random.default_rng(seed)
+    counts = np.bincount(np.concatenate(sentences), minlength=V)
+    keep = keep_probabilities(counts, sample)
+    noise = AliasTable(noise_probabilities(counts, ns_exponent))
+    W_in = (rng.random((V, vector_size)) - 0.5) / vector_size
+    W_out = np.zeros((V, vector_size))
+    done = 0
+    for _ in range(epochs):
+        for sentence in sentences:
+            rate = alpha + (min_alpha - alpha) * done / (epochs * counts.sum())
+            done += len(sentence)
+            words = [word for word in sentence if rng.random() < keep[word]]
+            for i, center in enumerate(words):
+                radius = int(rng.integers(1, window + 1))
+                for j in range(max(0, i - radius), min(len(words), i + radius + 1)):
+                    if j == i:
+                        continue
+                    v, step = W_in[center], np.zeros(vector_size)
+                    rows = [words[j], *noise.draw(rng, negative)]
+                    for row, label in zip(rows, [1] + [0] * negative, strict=True):
+                        g = label - expit(W_out[row] @ v)  # −∂loss/∂score
+                        step += g * W_out[row]
+                        W_out[row] += rate * g * v
+                    W_in[center] += rate * step
+    return W_in, W_out
 
 
 def loss(
@@ -36,24 +102,10 @@ def loss(
     row_shift: np.ndarray | None = None,
     log_z: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Loss of each pair of a block, times the pair's weight, for an objective that samples noise.
+    """Loss in nats of each pair of a block, times the pair's weight, (P,).
 
-    Parameters
-    ----------
-    W_in, W_out : ndarray, shape (V, d)
-        Input (center) and output (context) vectors.
-    block : Block
-    objective : Objective
-        One that draws noise words.
-    row_shift : ndarray, shape (V,), optional
-        Subtracted from the scores of each row; nothing if None.
-    log_z : ndarray, shape (V,), optional
-        γ, subtracted from all scores of each center; nothing if None.
-
-    Returns
-    -------
-    ndarray, shape (P,)
-        Nats.
+    For an objective that draws noise words. `row_shift` (V,) is subtracted from the scores of each
+    row, and `log_z` (V,), γ, from all scores of each center.
     """
     pairs = block.pairs()
     positive, negative = _scores(W_in, W_out, pairs, row_shift, log_z)
@@ -68,18 +120,7 @@ def gradients(
     row_shift: np.ndarray | None = None,
     log_z: np.ndarray | None = None,
 ) -> Gradients:
-    """The direction in which each occurrence of a block wants its row to go.
-
-    Parameters
-    ----------
-    W_in, W_out, block, objective, row_shift, log_z
-        As in `loss`.
-
-    Returns
-    -------
-    Gradients
-        In the dtype of the matrices.
-    """
+    """The direction in which each occurrence of a block moves its row; see `loss`."""
     pairs = block.pairs()
     positive, negative = _scores(W_in, W_out, pairs, row_shift, log_z)
     g_positive, g_negative = objective.score_gradients(positive, negative, pairs.noise_weight)
@@ -111,10 +152,7 @@ def softmax_loss(W_in: np.ndarray, W_out: np.ndarray, block: Block) -> np.ndarra
 def softmax_gradients(W_in: np.ndarray, W_out: np.ndarray, block: Block) -> Gradients:
     """As `gradients`, of the full softmax: each center is an occurrence of every output row.
 
-    Returns
-    -------
-    Gradients
-        ``outputs`` has the rows of each token, one token after the other, (G·(L + 2w)·V, d).
+    ``outputs`` has the V rows of each token, one token after the other.
     """
     pairs = block.pairs()
     V, d = W_out.shape
@@ -145,10 +183,7 @@ def hierarchical_gradients(
 ) -> Gradients:
     """As `gradients`, of hierarchical softmax: an occurrence is a node on the path of a token.
 
-    Returns
-    -------
-    Gradients
-        ``outputs`` has the path of each token, one token after the other.
+    ``outputs`` has the path of each token, one token after the other.
     """
     pairs = block.pairs()
     ends = np.cumsum(tree.lengths[block.token_rows])

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from negsamp.checks import is_integer
+from negsamp.core.objectives import Trained
 from negsamp.core.sampling import noise_weights
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.encoding import encode_corpus
@@ -227,8 +228,7 @@ class FittedModel(Parameters):
                 f"centers has {len(rows)} words and contexts {len(columns)}; they come in pairs"
             )
         learned = self._fitted("vectors_")
-        W_in, W_out = learned.vectors, learned.context_vectors
-        return learned.objective.pair_scores(W_in, W_out, rows, columns, learned.extras)
+        return learned.objective.pair_scores(self._trained(learned), rows, columns)
 
     def predict_context(self, words: Iterable[Any], topn: int = 10) -> list[tuple[Any, float]]:
         """The contexts that are most probable around words, for this model.
@@ -258,15 +258,17 @@ class FittedModel(Parameters):
         rows = self._rows("words", [words] if isinstance(words, str) else words)
         if not len(rows):
             raise ValueError("words is empty; a context is predicted from one word or more")
-        learned, noise = self._fitted("vectors_"), self._fitted("vectors_").context_noise
-        if noise is None:
-            noise = self._settings().noise_distribution(learned.vocabulary.counts)
-        W_in, W_out = learned.vectors, learned.context_vectors
-        log_p = learned.objective.log_probabilities(
-            W_in, W_out, rows, learned.extras, noise, int(self.negative)
-        ).mean(axis=0)
+        learned = self._fitted("vectors_")
+        log_p = learned.objective.log_probabilities(self._trained(learned), rows).mean(axis=0)
         best = np.argsort(-log_p, kind="stable")[: int(topn)]
         return [(learned.contexts.words[row], float(log_p[row])) for row in best]
+
+    def _trained(self, learned: Learned) -> Trained:
+        settings, noise = self._settings(), learned.context_noise
+        if noise is None:
+            noise = settings.noise_distribution(learned.vocabulary.counts)
+        W_in, W_out = learned.vectors, learned.context_vectors
+        return Trained(W_in, W_out, learned.extras, noise, settings.negative)
 
     def _rows(self, name: str, words: Any, is_context: bool = False) -> np.ndarray:
         if isinstance(words, str):
