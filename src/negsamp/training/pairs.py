@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
 from negsamp.core.kernels.pairs import PairBlock, PairKernel
 from negsamp.core.optimizers import OPTIMIZERS, Gradients
@@ -24,7 +23,7 @@ from negsamp.corpus.pairs import PairData
 from negsamp.errors import TrainingDivergedError, TrainingInterrupted
 from negsamp.training.initial_vectors import initial_vectors
 from negsamp.training.interrupts import Interrupts
-from negsamp.training.progress import Observer, Progress
+from negsamp.training.progress import Observer, Progress, progress_bar
 from negsamp.training.settings import Settings
 
 __all__ = ["PairRun", "choose_pair_shape", "split_weights"]
@@ -124,14 +123,8 @@ class PairRun:
         TrainingInterrupted
             After Ctrl-C, between two updates.
         """
-        epochs, show = self.settings.epochs, self.settings.progress
-        began = time.perf_counter()
-        bar = tqdm(
-            total=len(self._entries) * epochs,
-            unit=" pairs",
-            unit_scale=True,
-            disable=None if show is None else not show,
-        )
+        epochs, began = self.settings.epochs, time.perf_counter()
+        bar = progress_bar(len(self._entries) * epochs, " pairs", self.settings.progress)
         try:
             with bar, threadpool_limits(1, user_api="blas"), Interrupts() as interrupts:
                 while self.progress.epoch < epochs:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
+
+from tqdm.auto import tqdm
 
 from negsamp.training.arrays import Arrays
 
-__all__ = ["Observer", "Progress"]
+__all__ = ["Observer", "Progress", "progress_bar"]
 
 
 @dataclass
@@ -60,3 +63,9 @@ class Observer:
 
     def on_stop(self) -> None:
         """Training has ended, for whatever reason."""
+
+
+def progress_bar(total: int, unit: str, show: bool | None, initial: int = 0) -> Any:
+    """A progress bar; if `show` is None, on a terminal only."""
+    disable = None if show is None else not show
+    return tqdm(total=total, unit=unit, unit_scale=True, disable=disable, initial=initial)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from negsamp.checks import is_real
 from negsamp.core.sampling import AliasTable, keep_probabilities, noise_weights
@@ -27,7 +26,7 @@ from negsamp.training.epochs import Job, scratch_layout, train_epochs
 from negsamp.training.initial_vectors import WarmStart, initial_vectors
 from negsamp.training.interrupts import Interrupts
 from negsamp.training.limits import NO_LIMITS, Limits
-from negsamp.training.progress import Observer, Progress
+from negsamp.training.progress import Observer, Progress, progress_bar
 from negsamp.training.schedule import Schedule
 from negsamp.training.settings import Settings
 from negsamp.training.validation import hold_out
@@ -201,8 +200,11 @@ class Run(Observer):
         self._began = time.perf_counter()
         scratch = scratch_layout(self.schedule, self.arrays)
         arrays, self.arrays = self.arrays.as_dict(), None  # several workers move them
+        self._words = self.vocabulary.raw_words * self.settings.epochs
+        show = self.settings.progress
+        self._bar = progress_bar(self._words, " words", show, self._words_done())
         try:
-            with ExitStack() as last, self._make_bar() as self._bar, Interrupts() as interrupts:
+            with ExitStack() as last, self._bar, Interrupts() as interrupts:
                 last.callback(self.on_stop)
                 before = self.seconds_before["train"]
                 job = Job(self.schedule, self.progress, self, interrupts, before)
@@ -256,18 +258,7 @@ class Run(Observer):
         self.seconds["train"] = time.perf_counter() - self._began
 
     def _words_done(self) -> int:
-        words = self.vocabulary.raw_words * self.settings.epochs
-        return round(words * self.schedule.share_done(self.progress))
-
-    def _make_bar(self) -> Any:
-        show = self.settings.progress
-        return tqdm(
-            total=self.vocabulary.raw_words * self.settings.epochs,
-            unit=" words",
-            unit_scale=True,
-            disable=None if show is None else not show,
-            initial=self._words_done(),
-        )
+        return round(self._words * self.schedule.share_done(self.progress))
 
     def _advance_bar(self) -> None:
         self._bar.update(self._words_done() - self._bar.n)

@@ -86,12 +86,7 @@ class Settings:
 
     @classmethod
     def checked(cls, params: Mapping[str, Any]) -> Settings:
-        """Check the values of all parameters.
-
-        Parameters
-        ----------
-        params : mapping
-            From `Word2Vec.get_params`.
+        """Check the parameters that `Word2Vec.get_params` gives.
 
         Raises
         ------
@@ -109,13 +104,7 @@ class Settings:
         return available_cores() if self.workers is None else self.workers
 
     def noise_distribution(self, counts: np.ndarray) -> np.ndarray:
-        """The noise distribution of words with these counts, (V,) float64.
-
-        Raises
-        ------
-        ValueError
-            If `noise` does not fit the words.
-        """
+        """The noise distribution, (V,) float64; a ValueError if `noise` does not fit the words."""
         if self.noise is None:
             return noise_probabilities(counts, self.ns_exponent)
         return custom_noise(self.noise, counts)
