@@ -7,7 +7,7 @@ from negsamp.core.vocabulary import Vocabulary
 from negsamp.core.windows import skipgram_pairs
 from negsamp.corpus.counting import read_corpus
 from negsamp.corpus.datasets import docs_corpus, text8
-from negsamp.corpus.phrases.model import Phrases
+from negsamp.corpus.phrases.phrase_detection import Phrases
 from negsamp.corpus.stream import TokenStream
 from negsamp.corpus.walks import random_walks
 from negsamp.errors import (

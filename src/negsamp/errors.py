@@ -37,7 +37,7 @@ class UnknownWordError(KeyError):
         self.words = words
 
     def __str__(self) -> str:
-        # Compared only here: it takes long, and who asks in a `try` does not read it.
+        # compared only here: it takes long, and code that catches the error does not read it
         key = self.args[0]
         near: list[str] = []
         if isinstance(key, str):
@@ -48,23 +48,23 @@ class UnknownWordError(KeyError):
 
 
 class VectorFileError(ValueError):
-    """A file of vectors that is damaged or of another kind; the message says where and how."""
+    """A file of vectors that is damaged or of another format; the message says where and how."""
 
 
 class SavedModelError(ValueError):
-    """A folder that holds no whole model; the message says what is wrong with it."""
+    """A folder that does not hold a whole model; the message says what is wrong with it."""
 
 
 class CheckpointError(ValueError):
-    """A folder that no run can go on from; the message says why."""
+    """A folder from which no run can be resumed; the message says why."""
 
 
 class NotFittedError(AttributeError, ValueError):
-    """Something was asked of a model that is not trained yet."""
+    """A model that is not trained yet was asked for something that training gives it."""
 
 
 class TrainingDivergedError(ArithmeticError):
-    """Numbers are no longer finite; the vectors are those of the last good update."""
+    """Numbers are not finite any more; the vectors are those of the last good update."""
 
 
 class TrainingInterrupted(KeyboardInterrupt):
@@ -73,9 +73,9 @@ class TrainingInterrupted(KeyboardInterrupt):
     Attributes
     ----------
     place : str
-        Where it was stopped, in words.
+        Where training was stopped, in words.
     checkpoint : pathlib.Path or None
-        The folder whose last checkpoint is of that moment.
+        The folder whose last checkpoint was written at that moment.
     """
 
     def __init__(self, place: str, checkpoint: Path | None = None) -> None:
@@ -87,4 +87,4 @@ class TrainingInterrupted(KeyboardInterrupt):
 
 
 class TeamError(RuntimeError):
-    """A member of the team ended without saying why."""
+    """A worker process ended without an error that says why."""

@@ -1,13 +1,15 @@
-"""`negsamp plot` from a saved model to a file."""
+"""``negsamp plot`` and ``negsamp explore``, from a saved model to a file."""
 
 import os
 import sys
 
 import numpy as np
 import pytest
+from test_cli import assert_one_line
 
 from negsamp import Word2Vec
 from negsamp.cli import main, plot
+from negsamp.pictures.explore import explorer_page
 
 pytest.importorskip("matplotlib", reason="pictures need the extra plot")
 
@@ -19,7 +21,7 @@ def model(tmp_path_factory):
     """Folder of a model of ten words, of two epochs."""
     rng = np.random.default_rng(0)
     sentences = [list(rng.choice(WORDS, size=10)) for _ in range(30)]
-    folder = tmp_path_factory.mktemp("models") / "model"
+    folder = tmp_path_factory.mktemp("models") / "cats & dogs"
     params = {"vector_size": 4, "epochs": 2, "sample": 0, "workers": 1, "seed": 1}
     Word2Vec(**params, progress=False).fit(sentences).save(folder)
     return str(folder)
@@ -63,28 +65,48 @@ def test_plot_loss_draws_the_history(model, tmp_path, monkeypatch):
     assert (tmp_path / "a.png").stat().st_size > 1000
 
 
+def test_explore_writes_the_page_of_a_model(model, tmp_path, capsys):
+    output = tmp_path / "map.html"
+    assert main(["explore", model, "-o", str(output), "--top", "3", "--method", "pca"]) == 0
+    kv = Word2Vec.load(model).wv
+    assert output.read_bytes() == explorer_page(kv, "cats & dogs", top=3, method="pca")
+    assert capsys.readouterr().out == f"{output}: 3 words, 0.0 MB\n"
+
+
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("command", "options", "message"),
     [
-        (["-o", "{}/a.gif"], "its name must end in .png, .svg or .pdf"),
-        (["-o", "{}/none/a.png"], "No such file or directory"),
-        (["-o", "{}/a.png", "--words", "cat", "unicorn"], "'unicorn' is not among the 10 words"),
-        (["-o", "{}/a.png", "--top", "0"], "argument --top: it is 0; it must be 1 or more"),
-        (["-o", "{}/a.png", "--seed", "-1"], "argument --seed: it is -1; it must be 0 or more"),
-        (["-o", "{}/a.png", "--loss", "--top", "3"], "not allowed with argument"),
-        (["-o", "{}/a.png", "--method", "umap"], "invalid choice: 'umap'"),
+        ("plot", "-o {}/a.gif", "its name must end in .png, .svg or .pdf"),
+        ("explore", "-o {}/a.png", "its name must end in .html or .htm"),
+        ("plot", "-o {}/none/a.png", "No such file or directory"),
+        ("explore", "-o {}/none/a.html", "No such file or directory"),
+        ("plot", "-o {}/a.png --words cat unicorn", "'unicorn' is not among the 10 words"),
+        ("plot", "-o {}/a.png --top 0", "argument --top: it is 0; it must be 1 or more"),
+        ("explore", "-o {}/a.html --top 0", "argument --top: it is 0; it must be 1 or more"),
+        ("plot", "-o {}/a.png --seed -1", "argument --seed: it is -1; it must be 0 or more"),
+        ("explore", "-o {}/a.html --seed -1", "argument --seed: it is -1; it must be 0 or more"),
+        ("plot", "-o {}/a.png --loss --top 3", "not allowed with argument"),
+        ("plot", "-o {}/a.png --method umap", "invalid choice: 'umap'"),
     ],
 )
-def test_plot_refuses_and_writes_nothing(model, tmp_path, capsys, arguments, message):
-    assert main(["plot", model, *(text.format(tmp_path) for text in arguments)]) == 2
-    captured = capsys.readouterr()
-    assert captured.err.startswith("negsamp: error: ")
-    assert captured.err.count("\n") == 1
-    assert message in captured.err
+def test_pictures_refuse_and_write_nothing(model, tmp_path, capsys, command, options, message):
+    assert main([command, model, *options.format(tmp_path).split()]) == 2
+    assert_one_line(capsys.readouterr(), message)
     assert os.listdir(tmp_path) == []
 
 
-def test_plot_names_the_package_that_is_missing(model, tmp_path, capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert main(["plot", model, "-o", str(tmp_path / "a.png")]) == 2
-    assert "pip install matplotlib" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("module", "options", "message"),
+    [
+        ("matplotlib", "plot -o {}/a.png", "pip install matplotlib"),
+        ("sklearn.manifold", "plot -o {}/a.png --method tsne", "pip install scikit-learn"),
+        ("sklearn.manifold", "explore -o {}/a.html --method tsne", "pip install scikit-learn"),
+    ],
+)
+def test_pictures_name_the_package_that_is_missing(
+    model, tmp_path, capsys, monkeypatch, module, options, message
+):
+    monkeypatch.setitem(sys.modules, module, None)
+    assert main([*options.format(tmp_path).split(), model]) == 2
+    assert_one_line(capsys.readouterr(), message)
+    assert os.listdir(tmp_path) == []

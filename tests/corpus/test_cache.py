@@ -96,6 +96,7 @@ DAMAGES = {
     "short": lambda folder: os.truncate(folder / "ids.npy", 140),
     "id too large": change_numbers("ids.npy", 7, 60_000),
     "another id": change_numbers("ids.npy", 0, 1),
+    "no offsets": lambda folder: np.save(folder / "offsets.npy", np.zeros(0, np.int64)),
     "offset too large": change_numbers("offsets.npy", -1, 10**6),
     "offset below 0": change_numbers("offsets.npy", 0, -5),
     "offsets that fall": change_numbers("offsets.npy", 3, 1),

@@ -6,8 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from negsamp.files import atomic as wholefile
-from negsamp.files.atomic import check_file_target, writing
+from negsamp.files.atomic import check_file_target, writing, writing_folder
 
 
 def test_writing_writes_and_replaces(tmp_path):
@@ -26,7 +25,7 @@ def test_writing_leaves_the_older_file_and_nothing_else_on_failure(tmp_path, mon
     def fail(file):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(wholefile, "flush_to_disk", fail)
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="No space left"), writing(path) as file:
         file.write(b"new")
     assert path.read_bytes() == b"older"
@@ -88,3 +87,29 @@ def test_writing_replaces_only_files(tmp_path):
         with pytest.raises(error), writing(path):
             raise AssertionError("it was opened")
     assert os.listdir(tmp_path) == ["pipe"]
+
+
+def test_writing_folder_takes_its_name_when_it_is_whole(tmp_path):
+    target = tmp_path / "deep" / "folder"
+    for content in (b"first", b"second"):
+        with writing_folder(target, replace=True) as new:
+            (new / "file").write_bytes(content)
+            assert content == b"first" or (target / "file").read_bytes() == b"first"
+        assert (target / "file").read_bytes() == content
+    with suppress(KeyboardInterrupt), writing_folder(target, replace=True) as new:
+        (new / "file").write_bytes(b"third")
+        raise KeyboardInterrupt
+    assert (target / "file").read_bytes() == b"second"
+    assert os.listdir(target.parent) == ["folder"]
+
+
+def test_writing_folder_lets_a_folder_stay_that_was_faster(tmp_path):
+    def write(content, hurry=lambda: None):
+        with writing_folder(tmp_path / "folder") as new:
+            (new / "file").write_bytes(content)
+            hurry()
+
+    with pytest.raises(FileExistsError, match="folder' is there already; choose another name"):
+        write(b"slower", lambda: write(b"faster"))
+    assert (tmp_path / "folder" / "file").read_bytes() == b"faster"
+    assert os.listdir(tmp_path) == ["folder"]

@@ -7,13 +7,11 @@ import json
 import os
 import re
 import shutil
-import sys
 
 import numpy as np
 import pytest
 
-from negsamp import KeyedVectors, Word2Vec
-from negsamp.cli import main
+from negsamp import KeyedVectors
 from negsamp.pictures.explore import explorer_page, quantize
 
 HOSTILE = "</script><script>window.hacked=1</script>"
@@ -167,49 +165,6 @@ def test_page_refuses_a_top_that_is_none(kv, top):
         explorer_page(kv, top=top)
 
 
-# The command
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models") / "cats & dogs"
-    sentences = [["cat", "dog", "cow", "hen"] * 3] * 20
-    params = {"vector_size": 4, "epochs": 1, "sample": 0, "workers": 1, "seed": 1}
-    Word2Vec(**params, progress=False).fit(sentences).save(folder)
-    return str(folder)
-
-
-def test_explore_writes_the_page_of_a_model(model, tmp_path, capsys):
-    output = tmp_path / "map.html"
-    assert main(["explore", model, "-o", str(output), "--top", "3", "--method", "pca"]) == 0
-    kv = Word2Vec.load(model).wv
-    assert output.read_bytes() == explorer_page(kv, "cats & dogs", top=3, method="pca")
-    assert capsys.readouterr().out == f"{output}: 3 words, 0.0 MB\n"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["-o", "{}/map.png"], "its name must end in .html or .htm"),
-        (["-o", "{}/none/map.html"], "No such file or directory"),
-        (["-o", "{}/map.html", "--top", "0"], "argument --top: it is 0; it must be 1 or more"),
-        (["-o", "{}/map.html", "--seed", "-1"], "argument --seed: it is -1; it must be 0 or more"),
-    ],
-)
-def test_explore_refuses_and_writes_nothing(model, tmp_path, capsys, arguments, message):
-    assert main(["explore", model, *(text.format(tmp_path) for text in arguments)]) == 2
-    assert message in capsys.readouterr().err
-    assert os.listdir(tmp_path) == []
-
-
-def test_explore_names_the_package_that_is_missing(model, tmp_path, capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "sklearn.manifold", None)
-    arguments = ["-o", str(tmp_path / "map.html"), "--method", "tsne"]
-    assert main(["explore", model, *arguments]) == 2
-    assert "pip install scikit-learn" in capsys.readouterr().err
-    assert os.listdir(tmp_path) == []
-
-
 # The page in a browser
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
@@ -325,11 +280,14 @@ def test_browser_search_finds_a_word_and_its_neighbours(page, kv, keys):
     assert_answers(page, kv.most_similar([third]))
 
 
-def test_browser_search_says_that_a_word_is_unknown(page, keys):
+def test_browser_says_that_a_word_is_unknown_or_missing(page, keys):
     page.find("#word").send_keys("unicorn", keys.ENTER)
     assert page.texts("#message") == ["“unicorn” is not among the 83 words here"]
     assert page.find("#word").get_attribute("aria-invalid") == "true"
     assert page.texts("#question") == [""]
+    page.find("#a").send_keys("queen", keys.ENTER)
+    assert page.texts("#message") == ["A word is missing"]
+    assert page.focused() == "b"
 
 
 def test_browser_analogy_is_3cosadd(page, kv, keys):
@@ -338,12 +296,6 @@ def test_browser_analogy_is_3cosadd(page, kv, keys):
     page.find("#analogy button[type=submit]").click()
     assert page.texts("#question") == ["queen − woman + man"]
     assert_answers(page, kv.most_similar(["queen", "man"], ["woman"]))
-
-
-def test_browser_analogy_names_the_word_that_is_missing(page, keys):
-    page.find("#a").send_keys("queen", keys.ENTER)
-    assert page.texts("#message") == ["A word is missing"]
-    assert page.focused() == "b"
 
 
 def test_browser_takes_keys_alone(page, kv, keys):
@@ -460,6 +412,9 @@ def test_browser_word_in_the_address_is_chosen(page, browser, address):
     browser.get(address + "#par%69s")
     browser.refresh()
     assert page.texts("#question") == ["paris"]
+    shown = page.run(view := "return [map.view.x, map.view.y, map.view.scale]")
+    page.run("map.showAll(); choose(words.indexOf('paris'))")
+    assert page.run(view) == shown  # the map has moved there
     page.run("choose(words.indexOf('größe'))")
     assert browser.current_url.endswith("#gr%C3%B6%C3%9Fe")
     browser.back()

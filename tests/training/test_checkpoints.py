@@ -341,11 +341,11 @@ def test_full_disk_neither_ends_the_run_nor_harms_the_last_checkpoint(corpus, tm
 
 
 def test_folder_that_becomes_read_only_is_logged(corpus, tmp_path, monkeypatch, caplog):
-    def mkdtemp(*_, **__):
+    def mkdir(*_, **__):
         raise OSError(30, "Read-only file system")
 
     def forbid(model, epoch):
-        monkeypatch.setattr("tempfile.mkdtemp", mkdtemp)
+        monkeypatch.setattr("os.mkdir", mkdir)
 
     with caplog.at_level(logging.WARNING):
         fit(corpus, checkpoint=tmp_path, checkpoint_every=0, callbacks=[forbid])

@@ -11,13 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from oracles import fix_digests
 from test_golden import GOLDEN
-from test_model_folder import WORDS as ANY_WORDS
 
 from negsamp import KeyedVectors, SavedModelError, Word2Vec
-from negsamp.files.model_folder import words_of
+from negsamp.files.word_list import read_words
 from negsamp.vectors import vector_folder as vectorfolder
 
 KEYS = ["the", "new york", 7, ("a", 1), "고양이", b"\xff"]
@@ -79,16 +77,6 @@ def test_vectors_come_back_the_same(tmp_path, mmap, dtype, counts):
 
 
 @MMAP
-@given(words=ANY_WORDS.map(lambda word: [word, "other"] if word != "other" else [word]))
-@settings(max_examples=30)
-def test_words_of_any_kind_come_back_the_same(tmp_path_factory, mmap, words):
-    folder = tmp_path_factory.mktemp("words") / "vectors"
-    KeyedVectors(words, vectors_of(len(words))).save(folder)
-    assert repr(KeyedVectors.load(folder, mmap=mmap).index_to_key) == repr(words)
-    shutil.rmtree(folder.parent)
-
-
-@MMAP
 @pytest.mark.parametrize("name", ["sgns", "nce"])
 def test_vectors_of_a_model_are_its_wv(mmap, name):
     kv = KeyedVectors.load(GOLDEN / name, mmap=mmap)
@@ -138,10 +126,10 @@ def test_mapped_vectors_read_their_words_when_they_are_needed(folder, monkeypatc
     calls = []
 
     def noted(*args, **options):
-        read = words_of(*args, **options)
+        read = read_words(*args, **options)
         return lambda: [calls.append(1), read()][1]
 
-    monkeypatch.setattr(vectorfolder, "words_of", noted)
+    monkeypatch.setattr(vectorfolder, "read_words", noted)
     kv = KeyedVectors.load(folder, mmap=True)
     assert (len(kv), kv.vector_size) == (6, 4)
     assert repr(kv) == "KeyedVectors(6 words, 4 dimensions)"
@@ -240,7 +228,7 @@ def test_vectors_are_not_replaced_by_a_model(folder, model):
     with pytest.raises(FileExistsError, match="something that is not a model; choose"):
         Word2Vec.load(model).save(folder)
     assert tree(folder) == before
-    with pytest.raises(SavedModelError, match=r"not say 'negsamp model 1' .* 'negsamp vectors 1'$"):
+    with pytest.raises(SavedModelError, match="says 'negsamp vectors 1' as its format; it must"):
         Word2Vec.load(folder)
 
 
@@ -265,25 +253,7 @@ def test_what_cannot_be_read_back_is_not_written(tmp_path, kv, message):
     assert os.listdir(tmp_path) == []
 
 
-def test_failure_midway_leaves_the_older_vectors(folder, monkeypatch):
-    before = tree(folder.parent)
-
-    def write(*_, **__):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(np.lib.format, "write_array", write)
-    with pytest.raises(OSError, match="No space left"):
-        KeyedVectors(["a"], [[1.0]]).save(folder)
-    assert tree(folder.parent) == before
-
-
 # What is not whole
-
-
-@MMAP
-def test_missing_folder(tmp_path, mmap):
-    with pytest.raises(FileNotFoundError, match=r"nowhere' is not a folder, so it holds no"):
-        KeyedVectors.load(tmp_path / "nowhere", mmap=mmap)
 
 
 @MMAP
@@ -321,31 +291,14 @@ def test_another_format_is_refused(folder, mmap, value):
 
 
 @MMAP
-def test_digests_of_other_files_are_refused(folder, mmap):
-    about = json.loads((folder / "model.json").read_text())
-    for digests in (None, {}, {**about["sha256"], "context_vectors.npy": "0" * 64}):
-        (folder / "model.json").write_text(json.dumps({**about, "sha256": digests}))
-        with pytest.raises(
-            SavedModelError,
-            match=r"digests of vocabulary\.txt, vectors\.npy, and of words\.json if there are such",
-        ):
-            KeyedVectors.load(folder, mmap=mmap)
-
-
-@MMAP
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (b"a 1\n", "vocabulary.txt' has 1 lines, and 'vectors.npy' has 2 rows"),
-        (b"a 1\nb 1\nc 1\n", "more lines than there are vectors, 2"),
-        (b"a 1\nb 01\n", "line 2 of .*vocabulary.txt' is not 'word count'"),
-        (b"a 1\nb 00\n", "line 2 of"),
-        (b"a 1\nb -1\n", "line 2 of"),
-        (b"a 1 b\n2\n", "line 1 of"),
-        ("a\u3000b 1\nc 2\n".encode(), "line 1 of"),
-        ("\u3000 1\nc d 2\n".encode(), "line 1 of"),
-        (b"a 1\nb 9223372036854775808\n", "line 2 of"),
-        (b"a 1\na 0\n", "vocabulary.txt' holds 'a' more than once"),
+        (b"a 1\n", "has 1 lines, and 'vectors.npy' has 2 rows"),
+        (b"a 1\nb 1\nc 1\n", "has 3 lines, and 'vectors.npy' has 2 rows"),
+        (b"a 1\nb 01\n", "is damaged: line 2 is not 'word count'"),
+        (b"a 1\nb -1\n", "is damaged: line 2 is not 'word count'"),
+        (b"a 1\na 0\n", "holds 'a' more than once"),
     ],
 )
 def test_damaged_words_are_refused_when_they_are_read(tmp_path, mmap, lines, message):
@@ -353,13 +306,13 @@ def test_damaged_words_are_refused_when_they_are_read(tmp_path, mmap, lines, mes
     KeyedVectors(["a", "b"], vectors_of(2)).save(folder)
     (folder / "vocabulary.txt").write_bytes(lines)
     fix_digests(folder)
-    with pytest.raises(SavedModelError, match=message):
+    with pytest.raises(SavedModelError, match=f"vocabulary.txt' {message}"):
         KeyedVectors.load(folder, mmap=mmap).index_to_key  # noqa: B018
 
 
 def test_counts_of_vectors_may_be_0_and_rise_and_those_of_a_model_may_not(folder, model):
     assert KeyedVectors.load(folder).counts.tolist() == [5, 9, 0, 1, 1, 3]
-    for count, message in ((b"0", "line 15 of"), (b"5", "the count of row 14 is 5")):
+    for count, message in ((b"0", "the count of row 14 is 0"), (b"5", "the count of row 14 is 5")):
         content = (GOLDEN / "sgns" / "vocabulary.txt").read_bytes()
         (model / "vocabulary.txt").write_bytes(content[: content.rindex(b" ") + 1] + count + b"\n")
         fix_digests(model)
@@ -380,7 +333,7 @@ def test_counts_of_vectors_may_be_0_and_rise_and_those_of_a_model_may_not(folder
 def test_array_that_does_not_fit_is_refused(folder, mmap, array):
     np.save(folder / "vectors.npy", array)
     fix_digests(folder)
-    with pytest.raises(SavedModelError, match=r"vectors\.npy'|than there are vectors, 5$"):
+    with pytest.raises(SavedModelError, match=r"vectors\.npy'"):
         KeyedVectors.load(folder, mmap=mmap)
 
 
@@ -399,34 +352,3 @@ def test_vectors_that_are_not_finite_are_refused(folder):
     fix_digests(folder)
     with pytest.raises(SavedModelError, match=r"row 3 of 'vectors\.npy' is not finite"):
         KeyedVectors.load(folder)
-
-
-@MMAP
-def test_array_that_changes_while_it_is_read_is_refused(folder, monkeypatch, mmap):
-    real = vectorfolder.read_array
-    monkeypatch.setattr(vectorfolder, "read_array", lambda *args: real(*args)[:-1])
-    with pytest.raises(SavedModelError, match="has changed while it was read"):
-        KeyedVectors.load(folder, mmap=mmap)
-
-
-@MMAP
-@pytest.mark.parametrize("name", ["model.json", "vectors.npy", "vocabulary.txt", "words.json"])
-def test_links_out_of_the_folder_and_huge_files_are_refused(folder, tmp_path, mmap, name):
-    content = (folder / name).read_bytes()
-    try:
-        os.truncate(folder / name, 1 << 40)  # a hole, which takes no room on the disk
-    except OSError:
-        pytest.skip("this file system has no holes")
-    tracemalloc.start()
-    with pytest.raises(SavedModelError, match=name):
-        KeyedVectors.load(folder, mmap=mmap)
-    assert tracemalloc.get_traced_memory()[1] < 4 << 20
-    tracemalloc.stop()
-    (folder / name).unlink()
-    (tmp_path / "outside").write_bytes(content)
-    try:
-        (folder / name).symlink_to(tmp_path / "outside")
-    except OSError:
-        pytest.skip("this system has no symbolic links")
-    with pytest.raises(SavedModelError, match=f"{name}' leads out of the folder"):
-        KeyedVectors.load(folder, mmap=mmap)

@@ -1,8 +1,8 @@
 """The command line: arguments only, and whatever goes wrong as one line on stderr.
 
-Each command is a file; begin with `train`. Names, types and defaults of options are read from the
-functions that they go to, and only the help is written here. This package may import all others,
-and no package imports it.
+Each command is a file with its `SUMMARY`, `DESCRIPTION`, arguments and `run`; begin with `similar`.
+The names, types and defaults of options are read from the functions that they go to, see `options`;
+only the help is written here. This package may import all others, and no package imports it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from negsamp.errors import TeamError, TrainingDivergedError, TrainingInterrupted
 from negsamp.version import __version__
 
 __all__ = ["main"]
-
 
 COMMANDS = (train, diagnose, phrases, similar, evaluate, convert, plot, explore)
 
@@ -123,5 +122,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"negsamp {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
-        command.add(commands)
+        name = command.__name__.rpartition(".")[2]
+        of_command = commands.add_parser(
+            name, allow_abbrev=False, help=command.SUMMARY, description=command.DESCRIPTION
+        )
+        command.add_arguments(of_command)
+        of_command.set_defaults(run=command.run)
     return parser

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
-from negsamp.cli.options import add_corpus, add_parameters, model_of
-from negsamp.cli.usage import default_of
+from negsamp.cli.options import add_corpus, add_option, add_parameters, model_of
 from negsamp.word2vec.model import Word2Vec
 
-__all__ = ["add"]
+SUMMARY = "tell what training on a text would be like"
+DESCRIPTION = (
+    "Tell what training on a text would be like: its words, pairs, memory and time, and advice "
+    "on what to change. The text is read once, and training is tried for a moment."
+)
 
 
-def add(commands: Any) -> None:
-    parser = commands.add_parser(
-        "diagnose",
-        allow_abbrev=False,
-        help="say what training on a text would be like",
-        description="Say what training on a text would be like: words, pairs, memory, time, and "
-        "what had better be changed. The text is read once, and training is tried for a moment.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_corpus(parser)
     add_parameters(parser)
-    parser.add_argument(
-        "--seconds",
-        type=float,
-        metavar="X",
-        default=default_of(Word2Vec.diagnose, "seconds"),
-        help="how long training is tried; 0 does not (default: %(default)s)",
-    )
-    parser.set_defaults(run=_diagnose)
+    text = "how long training is tried; 0 leaves the trial out"
+    add_option(parser, Word2Vec.diagnose, "seconds", text)
 
 
-def _diagnose(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     model = model_of(arguments)
     print(model.diagnose(arguments.corpus, errors=arguments.errors, seconds=arguments.seconds))

@@ -1,12 +1,10 @@
-"""What all commands share: how arguments are refused, and defaults that stand in signatures."""
+"""How a command refuses its arguments, and how it is ended."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
-__all__ = ["Terminated", "UsageError", "check_at_least", "default_of"]
+__all__ = ["Terminated", "UsageError", "check_at_least", "check_output"]
 
 
 class UsageError(Exception):
@@ -17,12 +15,15 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM came."""
 
 
-def default_of(function: Callable[..., Any], name: str) -> Any:
-    """The default of a function's parameter, which an option then has too."""
-    return inspect.signature(function).parameters[name].default
-
-
 def check_at_least(name: str, value: int, low: int) -> None:
     """Refuse the value of an option that is too small."""
     if value < low:
         raise UsageError(f"argument --{name}: it is {value}; it must be {low} or more")
+
+
+def check_output(output: Path, force: bool) -> None:
+    """Refuse to write over a folder, or over a file without --force."""
+    if output.is_dir():
+        raise UsageError(f"output {str(output)!r} is a folder; choose another name")
+    if output.exists() and not force:
+        raise UsageError(f"output {str(output)!r} exists; --force replaces it")

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,9 @@ from negsamp.corpus.reading import read_beginning
 from negsamp.corpus.stream import TokenStream, forget_pages
 from negsamp.corpus.tokenizing import split_blocks
 from negsamp.errors import CorpusError
-from negsamp.files.npy import check_room, flush_to_disk, read_array, sync_folder, write_array
+from negsamp.files.atomic import writing_folder
+from negsamp.files.npy import check_room, read_array, write_array
+from negsamp.files.reading import digest_of
 
 __all__ = ["read_cached"]
 
@@ -68,7 +70,7 @@ def read_cached(
     """
     cache = Path(folder)
     made_from = {
-        "sha256": _digest(path),
+        "sha256": digest_of(path),
         "min_count": int(min_count),
         "max_vocab_size": None if max_vocab_size is None else int(max_vocab_size),
         "errors": errors,
@@ -79,8 +81,8 @@ def read_cached(
         return found
     cache.mkdir(parents=True, exist_ok=True)
     check_room(cache, 8 * _expected_tokens(path), "this corpus as ids")
-    new = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=cache))
-    try:
+    # another process may be faster; its folder is the same
+    with suppress(FileExistsError), writing_folder(cache / key) as new:
         before = os.stat(path)
         vocabulary, _ = read_corpus(path, min_count, max_vocab_size, errors, workers, new, True)
         after = os.stat(path)
@@ -92,27 +94,10 @@ def read_cached(
         write_array(new / "counts.npy", vocabulary.counts)
         record = {"format": FORMAT, "made_from": made_from, "raw_words": vocabulary.raw_words}
         (new / "corpus.json").write_text(json.dumps(record, indent=1), "utf-8")
-        for file in new.iterdir():
-            with open(file, "r+b") as written:
-                flush_to_disk(written)
-        sync_folder(new)
-        _name(new, cache / key)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
     found = _read(cache / key, made_from)
     if found is None:
         raise OSError(f"cache {str(cache)!r} lost what was written to it")
     return found
-
-
-def _name(new: Path, target: Path) -> None:
-    """Give a finished folder its name, unless another process was faster."""
-    try:
-        os.rename(new, target)
-    except OSError:
-        if not target.is_dir():
-            raise
-    sync_folder(target.parent)
 
 
 def _read(folder: Path, made_from: dict[str, Any]) -> tuple[Vocabulary, TokenStream] | None:
@@ -127,7 +112,7 @@ def _read(folder: Path, made_from: dict[str, Any]) -> tuple[Vocabulary, TokenStr
             read_array(folder / "ids.npy", mmap=True), read_array(folder / "offsets.npy", mmap=True)
         )
         _check(vocabulary, stream)
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, ValueError, LookupError, TypeError):
         if folder.is_dir():  # damaged; it is made again
             shutil.rmtree(folder)
         return None
@@ -148,23 +133,12 @@ def _check(vocabulary: Vocabulary, stream: TokenStream) -> None:
         forget_pages(ids)
     if (counted != vocabulary.counts).any():
         raise ValueError("other counts")
-    last = 0
     for at in range(0, len(offsets), CHECK_AT_ONCE):
-        some = np.diff(offsets[at : at + CHECK_AT_ONCE], prepend=last - (at > 0))
-        last = int(offsets[min(at + CHECK_AT_ONCE, len(offsets)) - 1])
-        forget_pages(offsets)
-        if (some[at == 0 :] <= 0).any():
+        if (np.diff(offsets[at : at + CHECK_AT_ONCE + 1]) <= 0).any():
             raise ValueError("sentences out of order")
-    if offsets[0] != 0 or last != len(ids):
+        forget_pages(offsets)
+    if offsets[0] != 0 or offsets[-1] != len(ids):
         raise ValueError("sentences beyond the text")
-
-
-def _digest(path: str | os.PathLike[str]) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _expected_tokens(path: str | os.PathLike[str]) -> int:

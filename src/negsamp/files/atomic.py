@@ -1,4 +1,8 @@
-"""One file, written whole or not at all."""
+"""Files and folders that take their name when they are complete, or never.
+
+Each is written beside its place, flushed to the disk, and renamed. Whatever stops the writer, what
+had the name before stays until then.
+"""
 
 from __future__ import annotations
 
@@ -6,47 +10,32 @@ import gzip
 import os
 import secrets
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from negsamp.files.npy import flush_to_disk, sync_folder
+from negsamp.files.reading import check_is_file
 
-__all__ = ["check_file_target", "writing"]
+__all__ = ["check_file_target", "writing", "writing_folder"]
 
 
 def check_file_target(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:
-    """Check, before the work, that `writing` may write a file.
+    """Check, before the work begins, that `writing` may write a file, and return its real path.
 
     Parameters
     ----------
     path : path
-        A new file, or an older one, in a folder that exists.
+        A new file or an older one, in a folder that exists and can be written to; OSError if not.
     suffixes : sequence of str
-        The endings that its name may have, in lower case, with the dot.
-
-    Returns
-    -------
-    pathlib.Path
-        The file, absolute, links followed.
-
-    Raises
-    ------
-    ValueError
-        If the name ends otherwise.
-    FileNotFoundError, NotADirectoryError
-        If there is no such folder.
-    IsADirectoryError
-        If the file is a folder.
-    OSError
-        If the folder cannot be written to.
+        The endings that its name may have, in lower case, with the dot; ValueError if it has none.
     """
     target = Path(path).resolve()
     if target.suffix.lower() not in suffixes:
-        raise ValueError(f"output is {os.fspath(path)!r}; its name must end in {_either(suffixes)}")
+        *others, last = suffixes
+        allowed = f"{', '.join(others)} or {last}" if others else last
+        raise ValueError(f"output is {os.fspath(path)!r}; its name must end in {allowed}")
     if target.is_dir():
         raise IsADirectoryError(f"output {str(target)!r} is a folder; it must be a file")
     # os.access knows nothing of read-only file systems and lets root pass
@@ -56,44 +45,93 @@ def check_file_target(path: str | os.PathLike[str], suffixes: Sequence[str]) -> 
 
 @contextmanager
 def writing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Write a file that takes its name only when it is complete; what had the name stays till then.
+    """Write a file that takes its name only when it is complete.
 
     Parameters
     ----------
     path : path
-        With the suffix ``.gz``, what is written is packed; the same bytes give the same file.
+        A new file, or an older one, which is replaced. With the suffix ``.gz`` the content is
+        compressed; the same content gives the same file.
 
     Raises
     ------
     OSError
         If it cannot be written; IsADirectoryError if it is a folder.
     ValueError
-        If something that is no file has the name.
+        If a pipe, a device or a socket has the name.
     """
     target = Path(path).resolve()
-    if target.is_dir():
-        raise IsADirectoryError(f"{os.fspath(path)!r} is a folder; it must be a file")
-    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-        raise ValueError(f"{os.fspath(path)!r} is a pipe, device or socket; it must be a file")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name:.50}-{secrets.token_hex(8)}")
+    if target.exists():
+        check_is_file(path)
+    aside = _place_beside(target)
     try:
         with open(aside, "xb") as raw:
             if target.suffix.lower() == ".gz":
-                with gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
-                    yield packed  # type: ignore[misc]
+                with gzip.GzipFile("", "wb", 6, raw, mtime=0) as compressed:
+                    yield compressed  # type: ignore[misc]
             else:
                 yield raw
-            flush_to_disk(raw)
+            raw.flush()
+            os.fsync(raw.fileno())
         if target.exists():
             shutil.copymode(target, aside)
         os.replace(aside, target)
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
-    sync_folder(target.parent)
+    _sync_folder(target.parent)
 
 
-def _either(suffixes: Sequence[str]) -> str:
-    *others, last = suffixes
-    return f"{', '.join(others)} or {last}" if others else last
+@contextmanager
+def writing_folder(path: str | os.PathLike[str], replace: bool = False) -> Iterator[Path]:
+    """Fill the folder that is yielded with files; it takes its name only when it is complete.
+
+    Parameters
+    ----------
+    path : path
+    replace : bool
+        Whether an older folder of that name makes way; if not, FileExistsError is raised.
+    """
+    target = Path(path).resolve()
+    aside = _place_beside(target)
+    aside.mkdir()
+    try:
+        yield aside
+        for file in aside.iterdir():
+            with open(file, "r+b") as written:
+                os.fsync(written.fileno())
+        _sync_folder(aside)
+        old = _place_beside(target)
+        if replace and target.exists():
+            os.rename(target, old)
+        try:
+            os.rename(aside, target)
+        except BaseException as error:
+            if old.exists():
+                os.rename(old, target)
+            elif isinstance(error, OSError) and target.exists():
+                message = f"folder {str(target)!r} is there already; choose another name"
+                raise FileExistsError(message) from None
+            raise
+        _sync_folder(target.parent)
+        shutil.rmtree(old, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+
+
+def _place_beside(target: Path) -> Path:
+    """A name that is not taken, in the same folder, and so on the same file system."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target.with_name(f".{target.name:.50}-{secrets.token_hex(8)}")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the system write a folder's list of files."""
+    if os.name == "nt":  # which cannot open a folder
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,8 +1,8 @@
-"""A folder of plain files with a record of them, written whole or not at all.
+"""A folder of plain files with a record of them, which appears whole or not at all.
 
 ``model.json`` says what the folder is (its format) and has the SHA-256 of every other file. A
-folder may come from a stranger: names are those that its format has, links may not lead out of it,
-and what is allocated is in proportion to bytes that are there.
+folder may come from a stranger: it has only files that its format names, links may not lead out of
+it, and no more is allocated than is in proportion to the bytes that are there.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ import hashlib
 import json
 import os
 import platform
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,65 +19,109 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
+from negsamp.checks import first_row_not_finite
 from negsamp.errors import SavedModelError
-from negsamp.files.npy import flush_to_disk, open_file, read_bytes, sync_folder
+from negsamp.files.atomic import writing_folder
+from negsamp.files.npy import read_array, write_array
+from negsamp.files.reading import digest_of, read_bytes
 from negsamp.files.strict_json import parse_json
 
-__all__ = [
-    "Format",
-    "check_digest",
-    "check_is_target",
-    "digest_of",
-    "digests_of",
-    "explained",
-    "place_of",
-    "read_record",
-    "write_bytes",
-    "write_folder",
-]
+__all__ = ["Format", "SavedFolder", "check_is_target", "explained", "open_folder", "write_folder"]
 
 RECORD = "model.json"
-# Of the record: a million epochs, as many as are allowed, have as many losses.
+# Limits of the record: a million epochs, as many as are allowed, have as many losses.
 LONGEST_RECORD = 1 << 25  # bytes
 MOST_ITEMS = 1_100_000
 MOST_CONTAINERS = 1000
 
 
 class Format(NamedTuple):
-    """What a kind of folder is called, and the files it has beside the record."""
+    """A kind of folder: its name in the record and in messages, its files beside the record."""
 
     name: str
+    what: str
     needed: tuple[str, ...]
     optional: tuple[str, ...]
 
 
-def check_is_target(folder: str | os.PathLike[str], kind: Format, what: str) -> Path:
-    """Check that a folder may be written.
+class SavedFolder(NamedTuple):
+    """A folder whose record, `about`, has been read; `digests` are those of the other files."""
 
-    Parameters
-    ----------
-    folder : path
-        A new folder, an empty one, or one that holds an older one of the same kind and nothing
-        else.
-    kind : Format
-    what : str
-        What such a folder holds, for the message.
+    path: Path
+    kind: Format
+    about: dict[str, Any]
+    digests: dict[str, str]
 
-    Returns
-    -------
-    pathlib.Path
-        The folder, absolute, links followed.
+    def read(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
+        """Call a function with the place of a file; its ValueError becomes a SavedModelError."""
+        place = _place_of(self.path, name)
+        return explained(place, function, place, *args)
+
+    def read_bytes(self, name: str, most: int) -> bytes:
+        """Read a file of at most so many bytes, which must have the digest of the record."""
+        content = self.read(name, read_bytes, most)
+        self._check_digest(name, hashlib.sha256(content).hexdigest())
+        return content
+
+    def read_array(self, name: str) -> np.ndarray:
+        """Read an array, which must have the digest of the record and be finite."""
+        self._check_digest(name, self.read(name, digest_of))
+        array = self.read(name, read_array)
+        explained(self.path / name, _check_finite, name, array)
+        return array
+
+    def _check_digest(self, name: str, digest: str) -> None:
+        if digest != self.digests[name]:
+            raise SavedModelError(
+                f"{str(self.path / name)!r} is not the file that was saved: its SHA-256 differs "
+                f"from the one in {RECORD}"
+            )
+
+
+def open_folder(folder: str | os.PathLike[str], *kinds: Format) -> SavedFolder:
+    """Read the record of a folder that is of one of some kinds.
 
     Raises
     ------
-    FileExistsError
-        If it is a file, or holds anything else.
+    FileNotFoundError
+        If there is no such folder.
+    SavedModelError
+        If the record is missing, is no JSON, says another format or has digests of other files.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        raise FileNotFoundError(f"{str(path)!r} is not a folder, so it holds no model")
+    record = _place_of(path, RECORD)
+    about = explained(record, _parse_record, record, what="is not JSON")
+    named = about.get("format") if isinstance(about, dict) else None
+    kind = next((kind for kind in kinds if kind.name == named), None)
+    if kind is None:
+        allowed = " or ".join(repr(kind.name) for kind in kinds)
+        raise SavedModelError(
+            f"{str(path / RECORD)!r} says {named!r:.60} as its format; it must be {allowed}"
+        )
+    digests = about.get("sha256")
+    needed, known = {*kind.needed}, {*kind.needed, *kind.optional}
+    if not isinstance(digests, dict) or not needed <= {*digests} <= known:
+        raise SavedModelError(
+            f"{str(path / RECORD)!r} must have the digests of {', '.join(kind.needed)}, and may "
+            f"have those of {', '.join(kind.optional)}"
+        )
+    return SavedFolder(path, kind, about, digests)
+
+
+def check_is_target(folder: str | os.PathLike[str], kind: Format) -> Path:
+    """Check that a folder may be written, and return its real path.
+
+    It must be new or empty, or hold an older one of its kind and nothing else; FileExistsError if
+    it is a file or holds anything else.
     """
     target = Path(folder).resolve()
     if target.is_dir():
         if any(target.iterdir()) and not _is_of_kind(target, kind):
             raise FileExistsError(
-                f"folder {str(target)!r} holds something that is not {what}; choose another name"
+                f"folder {str(target)!r} holds something that is not {kind.what}; choose another "
+                "name"
             )
     elif target.exists():
         raise FileExistsError(f"folder {str(target)!r} is a file; choose another name")
@@ -87,10 +129,7 @@ def check_is_target(folder: str | os.PathLike[str], kind: Format, what: str) -> 
 
 
 def write_folder(
-    target: Path,
-    kind: Format,
-    writers: Mapping[str, Callable[[Path], Any]],
-    about: Mapping[str, Any],
+    target: Path, kind: Format, files: Mapping[str, Any], about: Mapping[str, Any]
 ) -> None:
     """Write files and their record to a folder, which appears complete or not at all.
 
@@ -99,83 +138,58 @@ def write_folder(
     target : pathlib.Path
         What `check_is_target` returned.
     kind : Format
-    writers : mapping
-        For each file a function that writes it, given its path.
+    files : mapping
+        The content of each file by its name: bytes, or an array for a ``.npy`` file, which must
+        be finite; ValueError if not.
     about : mapping
         What else the record shall hold; JSON values.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        os.chmod(new, 0o777 & ~_umask())
-        for name, write in writers.items():
-            write(new / name)
-        digests = {file.name: digest_of(file).hexdigest() for file in sorted(new.iterdir())}
+    for name, content in files.items():
+        if not isinstance(content, bytes):
+            _check_finite(name, content)
+    with writing_folder(target, replace=True) as new:
+        for name, content in files.items():
+            if isinstance(content, bytes):
+                (new / name).write_bytes(content)
+            else:
+                write_array(new / name, content)
         versions = {
             "python": platform.python_version(),
             "numpy": np.__version__,
             "scipy": scipy.__version__,
         }
+        digests = {name: digest_of(new / name) for name in sorted(files)}
         record = {"format": kind.name, **about, "versions": versions, "sha256": digests}
-        content = json.dumps(record, indent=1, allow_nan=False).encode()
-        if len(content) > LONGEST_RECORD:
-            raise ValueError(f"{RECORD!r} has {len(content)} bytes; {LONGEST_RECORD} are allowed")
-        _parse_record(content)
-        write_bytes(new / RECORD, content)
-        _replace(target, new)
-    except BaseException:
-        shutil.rmtree(new, ignore_errors=True)
-        raise
+        (new / RECORD).write_bytes(json.dumps(record, indent=1, allow_nan=False).encode())
+        _parse_record(new / RECORD)  # what could not be read is not written
 
 
-def read_record(path: Path) -> dict[str, Any]:
-    """What the record of a folder says, ``"format"`` among other things.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder.
-    SavedModelError
-        If the record is missing or is no JSON.
-    """
-    if not path.is_dir():
-        raise FileNotFoundError(f"{str(path)!r} is not a folder, so it holds no model")
-    record = place_of(path, RECORD)
-    content = explained(record, read_bytes, record, LONGEST_RECORD)
-    about = explained(record, _parse_record, content, what="is not JSON")
-    return about if isinstance(about, dict) else {}
-
-
-def digests_of(path: Path, kind: Format, about: Mapping[str, Any]) -> dict[str, Any]:
-    """The digests that a record has, by file.
-
-    Raises
-    ------
-    SavedModelError
-        If they are not of the files that such a folder has.
-    """
-    digests = about.get("sha256")
-    needed, known = {*kind.needed}, {*kind.needed, *kind.optional}
-    if not isinstance(digests, dict) or not needed <= {*digests} <= known:
-        *others, last = kind.optional
-        more = f"{', '.join(others)} and {last}" if others else last
-        raise SavedModelError(
-            f"{str(path / RECORD)!r} must have the digests of {', '.join(kind.needed)}, and of "
-            f"{more} if there are such"
-        )
-    return digests
-
-
-def place_of(folder: Path, name: str) -> Path:
-    """Where a file of the folder is, links followed."""
+def explained(path: Path, function: Any, *args: Any, what: str = "is damaged") -> Any:
+    """Call a function; its ValueError becomes a SavedModelError that names the file."""
     try:
-        place = (folder / name).resolve(strict=True)
-    except FileNotFoundError:
-        raise SavedModelError(f"{str(folder)!r} lacks the file {name}") from None
-    except (RuntimeError, OSError) as error:  # links in a circle are the first before Python 3.13
-        if isinstance(error, OSError) and error.errno != errno.ELOOP:
+        return function(*args)
+    except ValueError as error:
+        raise SavedModelError(f"{str(path)!r} {what}: {error}") from error
+
+
+def _parse_record(path: Path) -> Any:
+    return parse_json(read_bytes(path, LONGEST_RECORD), MOST_CONTAINERS, MOST_ITEMS)
+
+
+def _check_finite(name: str, array: np.ndarray) -> None:
+    row = first_row_not_finite(array)
+    if row is not None:
+        raise ValueError(f"row {row} of {name!r} is not finite: {array[row]!s:.60}")
+
+
+def _place_of(folder: Path, name: str) -> Path:
+    """Where a file of the folder is, with links followed."""
+    try:
+        place = Path(os.path.realpath(folder / name, strict=True))
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ELOOP):
             raise
-        raise SavedModelError(f"{str(folder / name)!r} is a link to itself") from error
+        raise SavedModelError(f"{str(folder)!r} lacks the file {name}") from error
     if place.parent != folder.resolve():
         raise SavedModelError(
             f"{str(folder / name)!r} leads out of the folder, to {str(place)!r}; a model's files "
@@ -186,84 +200,13 @@ def place_of(folder: Path, name: str) -> Path:
     return place
 
 
-def check_digest(path: Path, digest: Any, digests: Mapping[str, Any]) -> None:
-    """Check a file's digest against the record's.
-
-    Raises
-    ------
-    SavedModelError
-        If the two differ.
-    """
-    if digest.hexdigest() != digests[path.name]:
-        raise SavedModelError(
-            f"{str(path)!r} is not the file that was saved: its SHA-256 differs from the one in "
-            "model.json"
-        )
-
-
-def explained(path: Path, function: Any, *args: Any, what: str = "is damaged") -> Any:
-    """What a function returns; its ValueError is a SavedModelError that names the file."""
-    try:
-        return function(*args)
-    except ValueError as error:
-        raise SavedModelError(f"{str(path)!r} {what}: {error}") from error
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file, down to the disk."""
-    with open(path, "wb") as file:
-        file.write(content)
-        flush_to_disk(file)
-
-
-def digest_of(path: Path) -> Any:
-    """SHA-256 of a file, as `hashlib` has it."""
-    digest = hashlib.sha256()
-    with open_file(path) as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest
-
-
-def _parse_record(content: bytes) -> Any:
-    return parse_json(content, MOST_CONTAINERS, MOST_ITEMS)
-
-
 def _is_of_kind(folder: Path, kind: Format) -> bool:
     """Whether a folder holds such files and nothing else, so that nothing of value is replaced."""
-    is_file = {file.name: file.is_file() for file in folder.iterdir()}
     known = {RECORD, *kind.needed, *kind.optional}
-    if not {RECORD} <= set(is_file) <= known or not all(is_file.values()):
+    if not all(file.name in known and file.is_file() for file in folder.iterdir()):
         return False
     try:
-        about = _parse_record(read_bytes(folder / RECORD, LONGEST_RECORD))
-        return about["format"] == kind.name
-    except (ValueError, KeyError, TypeError):
+        open_folder(folder, kind)
+    except SavedModelError:
         return False
-
-
-def _replace(target: Path, new: Path) -> None:
-    """Give a finished folder its name; an older one makes way, and comes back on failure."""
-    sync_folder(new)
-    if not target.exists():
-        os.rename(new, target)
-        sync_folder(target.parent)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
-    try:
-        os.rename(target, old / target.name)
-        try:
-            os.rename(new, target)
-        except BaseException:
-            os.rename(old / target.name, target)
-            raise
-        sync_folder(target.parent)
-    finally:
-        if target.exists():
-            shutil.rmtree(old, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    return True

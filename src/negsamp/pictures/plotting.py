@@ -1,4 +1,4 @@
-"""Pictures by matplotlib: a map of words, and the loss of a run."""
+"""Pictures by Matplotlib: a map of words, and the loss of a run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 def draw_map(labels: Sequence[str], points: np.ndarray) -> Figure:
-    """A map of words: a dot each, and labels that do not overlap.
+    """Draw a map of words: a dot for each, and labels that do not overlap.
 
     Parameters
     ----------
@@ -52,12 +52,6 @@ def draw_map(labels: Sequence[str], points: np.ndarray) -> Figure:
         If there is no matplotlib.
     ValueError
         If there are not as many labels as points, or none.
-
-    Notes
-    -----
-    Labels are placed one after the other at the first free place beside their dots, then those that
-    found none at the first that a line reaches. That is quick, and leaves no overlap, where methods
-    that push labels apart may.
     """
     _need_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -83,22 +77,18 @@ def draw_map(labels: Sequence[str], points: np.ndarray) -> Figure:
         extents = [text.get_window_extent(renderer) for text in texts]
     sizes = np.array([(e.width, e.height) for e in extents]) + 2 * MARGIN * scale
     dots = axes.transData.transform(points)
-    box = figure.bbox
-    places = place_labels(dots, sizes, (box.width, box.height), scale)
-    n_left_out = 0
+    places = place_labels(dots, sizes, (figure.bbox.width, figure.bbox.height), scale)
+    # in data coordinates: a picture of another resolution has other pixels
+    to_data = axes.transData.inverted().transform
     for text, dot, size, place in zip(texts, dots, sizes, places, strict=True):
         if np.isnan(place).any():
             text.remove()
-            n_left_out += 1
             continue
-        # in data coordinates: a picture of another resolution has other pixels
-        x, y = axes.transData.inverted().transform(place)
-        text.set_position((x, y))
+        text.set_position(tuple(to_data(place)))
         end = np.clip(dot, place - size / 2, place + size / 2)
         if np.hypot(*(end - dot)) > (DISTANCES[0] + DISTANCES[1]) / 2 * scale:
-            line = axes.transData.inverted().transform([dot, end])
-            axes.plot(*line.T, color=MUTED, linewidth=0.6, zorder=1)
-    if n_left_out:
+            axes.plot(*to_data([dot, end]).T, color=MUTED, linewidth=0.6, zorder=1)
+    if n_left_out := np.isnan(places[:, 0]).sum():
         logger.warning("%d of %d labels found no place on the map", n_left_out, len(labels))
     return figure
 
@@ -106,23 +96,15 @@ def draw_map(labels: Sequence[str], points: np.ndarray) -> Figure:
 def place_labels(
     dots: np.ndarray, sizes: np.ndarray, room: tuple[float, float], scale: float = 1.0
 ) -> np.ndarray:
-    """Places of labels such that none overlaps another, a dot, a line or the edge.
+    """Find places for labels such that none overlaps another, a dot, a line or the edge.
 
-    Parameters
-    ----------
-    dots : ndarray, shape (n, 2)
-        What the labels belong to.
-    sizes : ndarray, shape (n, 2)
-        Their widths and heights.
-    room : tuple of float
-        Width and height of the whole.
-    scale : float
-        Length of a typographic point in these units.
+    Labels are placed one after the other at the first free place beside their dots, then those that
+    found none at the first that a line reaches. That is quick, and leaves no overlap, where methods
+    that push labels apart may.
 
-    Returns
-    -------
-    ndarray, shape (n, 2)
-        Centers of the labels; NaN for those without a place.
+    The dots (n, 2) are what the labels belong to; sizes (n, 2) are widths and heights of the
+    labels, and `room` those of the whole; `scale` is a typographic point in these units. What comes
+    back are the centers of the labels (n, 2), NaN for those without a place.
     """
     steps = np.arange(DIRECTIONS) * (2 * np.pi / DIRECTIONS)
     order = np.argsort(np.arange(DIRECTIONS) % (DIRECTIONS // 4), kind="stable")  # right, up, …
@@ -136,11 +118,8 @@ def place_labels(
     for distances, clear in ((DISTANCES[:1], 0.0), (DISTANCES[1:], CLEAR * scale)):
         for n in np.flatnonzero(np.isnan(places[:, 0])):
             dot, size = dots[n], sizes[n]
-            ways = [
-                dot + reach * size / 2 + directions * (half_dot + distance * scale)
-                for distance in distances
-            ]
-            centers = np.concatenate(ways)
+            away = half_dot + np.array(distances)[:, None, None] * scale
+            centers = (dot + reach * size / 2 + directions * away).reshape(-1, 2)
             first, last = centers - size / 2, centers + size / 2
             is_free = ((first >= 0) & (last <= room)).all(axis=1)
             is_free &= ~_hits(first - clear, last + clear, dots, dots).any(axis=1)
@@ -171,14 +150,14 @@ def _line(start: np.ndarray, end: np.ndarray, step: float) -> np.ndarray:
 
 
 def draw_loss(losses: Sequence[float]) -> Figure:
-    """The loss of each epoch, `Word2Vec.loss_history_`, in nats per pair.
+    """Draw the loss of each epoch, `Word2Vec.loss_history_`, in nats per pair.
 
     Raises
     ------
     ImportError
         If there is no matplotlib.
     ValueError
-        If there is none.
+        If there are no losses.
     """
     _need_matplotlib()
     from matplotlib.figure import Figure
@@ -199,14 +178,7 @@ def draw_loss(losses: Sequence[float]) -> Figure:
 
 
 def picture(figure: Figure, suffix: str) -> bytes:
-    """A figure as the bytes of a file; the same figure gives the same bytes.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-    suffix : str
-        One of `SUFFIXES`.
-    """
+    """Return a figure as a file of one of `SUFFIXES`; the same figure gives the same bytes."""
     import matplotlib
 
     kind = suffix.lstrip(".").lower()
@@ -228,14 +200,14 @@ def _need_matplotlib() -> None:
 
 @contextmanager
 def _silent_on_glyphs() -> Iterator[None]:
-    """What matplotlib says of each character without a glyph, `_families` says once."""
+    """Matplotlib warns of each character without a glyph; `_families` logs them once."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         yield
 
 
 def _families(labels: Iterable[str]) -> list[str]:
-    """Fonts that together have all characters, as far as fonts are there."""
+    """Fonts that together have all characters, as far as there are such fonts."""
     from matplotlib import font_manager
 
     families = [FONT]
@@ -246,18 +218,16 @@ def _families(labels: Iterable[str]) -> list[str]:
     fonts = {
         font.name: font.fname
         for font in font_manager.fontManager.ttflist
-        # which matplotlib brings along to draw boxes for all characters
+        # Last Resort comes with Matplotlib and draws a box for any character
         if font.style == "normal" and not font.name.startswith("Last Resort")
     }
     has = {name: _characters(path) & missing for name, path in sorted(fonts.items())}
     while missing:
         best = max(has, key=lambda name: len(has[name] & missing))
         if not has[best] & missing:
-            shown = " ".join(map(chr, sorted(missing)[:10]))
+            shown = " ".join(map(chr, sorted(missing)[:10])) + " …" * (len(missing) > 10)
             logger.warning(
-                "no installed font has these characters, which are drawn as boxes: %s%s",
-                shown,
-                " …" * (len(missing) > 10),
+                "no installed font has these characters, which are drawn as boxes: %s", shown
             )
             break
         families.append(best)

@@ -1,8 +1,8 @@
 """Vectors as points of a plane: principal components, Neg-t-SNE and t-SNE.
 
 Principal components are exact and linear, but two of a hundred hold little of what word vectors
-know. The two others keep neighbours together. Neg-t-SNE needs NumPy only; its loss is that of
-`negsamp.core.objectives.sgns`, with −log(1 + ‖y_i − y_j‖²) in the place of a scalar product.
+know. The other two methods keep neighbours together. Neg-t-SNE needs NumPy only; its loss is the
+one of `negsamp.core.objectives.sgns`, with −log(1 + ‖y_i − y_j‖²) in the place of a scalar product.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import is_integer
+from negsamp.checks import check_integer
 from negsamp.vectors import cosines
 
 __all__ = ["METHODS", "nearest_neighbors", "neg_tsne", "pca", "project", "tsne"]
@@ -30,74 +30,51 @@ PERPLEXITY = 30.0  # of t-SNE, as scikit-learn has it
 
 
 def pca(vectors: Any, n_components: int = 2) -> np.ndarray:
-    """Coordinates of rows along their principal components.
+    """Centred coordinates of rows along their k principal components, (V, k) float64.
 
-    Parameters
-    ----------
-    vectors : array_like, shape (V, d)
-        Finite.
-    n_components : int
-        How many components k, 1 or more.
-
-    Returns
-    -------
-    ndarray, shape (V, k) float64
-        Centred coordinates, by falling variance. Of each component's entry of largest absolute
-        value in the vectors' own axes, the sign is positive: the same rows give the same points.
-        Components beyond the rank of the centred rows are 0.
-
-    Raises
-    ------
-    ValueError
-        If `vectors` is no matrix of finite numbers with a row at least, or `n_components` is less
-        than 1.
-
-    Notes
-    -----
-    A singular value decomposition of the centred rows; of a large matrix, the eigenvectors of its
-    covariance (d, d), summed over chunks of rows, so that memory stays bounded.
+    They come from a singular value decomposition of the centred rows; of a large matrix, from the
+    eigenvectors of its covariance (d, d), summed over chunks of rows, so that memory stays bounded.
+    Variances fall. Each component points where its largest entry in the vectors' own axes is
+    positive, so that the same rows give the same points. Beyond the rank all coordinates are 0.
     """
     matrix = _checked(vectors)
-    if not is_integer(n_components) or n_components < 1:
-        raise ValueError(f"n_components is {n_components!r}; it must be an integer, 1 or more")
+    check_integer("n_components", n_components, 1)
     V, d = matrix.shape
-    mean = sum(chunk.sum(axis=0) for chunk in _chunks(matrix)) / V
+    mean = sum(chunk.sum(axis=0) for _, chunk in _chunks(matrix)) / V
+    eps = np.finfo(np.float64).eps
     if matrix.size <= AT_ONCE:
         _, spread, axes = np.linalg.svd(matrix.astype(np.float64) - mean, full_matrices=False)
     else:
         covariance = np.zeros((d, d))
-        for chunk in _chunks(matrix):
+        for _, chunk in _chunks(matrix):
             chunk -= mean
             covariance += chunk.T @ chunk
         variances, columns = np.linalg.eigh(covariance)
         spread, axes = np.sqrt(np.maximum(variances[::-1], 0)), columns.T[::-1]
-    # as numpy.linalg.matrix_rank decides; squares keep half of the digits
-    eps = np.finfo(np.float64).eps
-    smallest = max(V, d) * (eps if matrix.size <= AT_ONCE else np.sqrt(eps))
-    is_there = spread > spread.max(initial=0.0) * smallest
+        eps = np.sqrt(eps)  # squares keep half of the digits
+    # as numpy.linalg.matrix_rank decides
+    is_there = spread > spread.max(initial=0.0) * max(V, d) * eps
     axes = axes[is_there][:n_components]
     largest = np.abs(axes).argmax(axis=1)
     axes = axes * np.sign(axes[np.arange(len(axes)), largest])[:, None]
     points = np.zeros((V, int(n_components)))
-    start = 0
-    for chunk in _chunks(matrix):
-        points[start : start + len(chunk), : len(axes)] = (chunk - mean) @ axes.T
-        start += len(chunk)
+    for rows, chunk in _chunks(matrix):
+        points[rows, : len(axes)] = (chunk - mean) @ axes.T
     return points
 
 
 def project(vectors: Any, method: str = "negtsne", seed: int | None = None) -> np.ndarray:
-    """Points of a plane for rows, by the directions of the rows.
+    """Map rows to points of a plane.
 
     Parameters
     ----------
     vectors : array_like, shape (V, d)
-        Finite.
+        Finite. Only their directions count.
     method : str
         ``"pca"``: `pca` of the rows scaled to norm 1. ``"negtsne"``: `neg_tsne`. ``"tsne"``:
-        `tsne`.
+        `tsne`, which needs scikit-learn.
     seed : int, optional
-        Where random numbers start, if the method has any.
+        Where random numbers start, if the method has any; None takes a new one each time.
 
     Returns
     -------
@@ -108,72 +85,30 @@ def project(vectors: Any, method: str = "negtsne", seed: int | None = None) -> n
     ImportError
         If the method needs a package that is not installed.
     ValueError
-        If there is no such method, or as in the method.
+        If there is no such method, or `vectors` is no matrix of finite numbers with a row at least.
     """
+    if method not in METHODS:
+        raise ValueError(f"method is {method!r}; it must be one of {', '.join(METHODS)}")
     if method == "pca":
         return pca(_unit_rows(vectors))
-    if method == "negtsne":
-        return neg_tsne(vectors, seed)
-    if method == "tsne":
-        return tsne(vectors, seed)
-    raise ValueError(f"method is {method!r}; it must be one of {', '.join(METHODS)}")
+    return (neg_tsne if method == "negtsne" else tsne)(vectors, seed)
 
 
 def nearest_neighbors(vectors: Any, n_neighbors: int) -> np.ndarray:
-    """For each row, the rows of largest cosine with it, itself left out.
-
-    Parameters
-    ----------
-    vectors : array_like, shape (V, d)
-        Finite.
-    n_neighbors : int
-        k, 1 … V − 1.
-
-    Returns
-    -------
-    ndarray, shape (V, k) intp
-        In no order.
-
-    Raises
-    ------
-    ValueError
-        If `vectors` is no matrix of finite numbers, or `n_neighbors` is out of range.
-    """
+    """Find the 1 … V − 1 other rows of largest cosine with each row, (V, k) intp in no order."""
     unit = _unit_rows(vectors)
-    V = len(unit)
-    if not is_integer(n_neighbors) or not 1 <= n_neighbors < V:
-        raise ValueError(f"n_neighbors is {n_neighbors!r}; it must be an integer, 1 … {V - 1}")
-    return cosines.nearest_neighbors(unit, np.arange(V), int(n_neighbors))
+    return cosines.nearest_neighbors(unit, np.arange(len(unit)), n_neighbors)
 
 
 def neg_tsne(vectors: Any, seed: int | None = None) -> np.ndarray:
-    """Coordinates in which neighbours by cosine lie together: Neg-t-SNE [1]_.
+    """Coordinates in which neighbours by cosine lie together: Neg-t-SNE [1]_; called as `project`.
 
     Each row makes a pair with each of its 15 nearest (of fewer than 300 rows, with one in 20, and 3
     at least), and a pair has 100 noise rows in expectation. With q = 1 / (1 + ‖y_i − y_j‖²) what is
     minimised is negative sampling's loss of the scores log q, −log σ(log q) for a pair and
     −log σ(−log q) for noise, by gradient descent on all rows at once, from the principal
-    components. As in training, all rows share the noise of a step.
-
-    Parameters
-    ----------
-    vectors : array_like, shape (V, d)
-        Finite. Only their directions count.
-    seed : int, optional
-        Where random numbers start; None takes a new one each time.
-
-    Returns
-    -------
-    ndarray, shape (V, 2) float64
-
-    Raises
-    ------
-    ValueError
-        If `vectors` is no matrix of finite numbers with a row at least.
-
-    Notes
-    -----
-    Finding the neighbours takes time in proportion to V², the rest to V.
+    components. As in training, all rows share the noise of a step. Finding the neighbours takes
+    time in proportion to V², the rest to V.
 
     References
     ----------
@@ -212,10 +147,7 @@ def _attraction(points: np.ndarray, neighbors: np.ndarray) -> np.ndarray:
 
 
 def _repulsion(points: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """Minus the gradient of Σ −log σ(−log q) = Σ log(2 + ‖Δ‖²) − log(1 + ‖Δ‖²), (V, 2).
-
-    Summed over all noise rows, (M, 2), for each point.
-    """
+    """Minus the gradient of Σ −log σ(−log q) = Σ log(2 + ‖Δ‖²) − log(1 + ‖Δ‖²), (V, 2)."""
     force = np.empty_like(points)
     rows = max(1, AT_ONCE // len(noise))
     for start in range(0, len(points), rows):
@@ -231,25 +163,7 @@ def _repulsion(points: np.ndarray, noise: np.ndarray) -> np.ndarray:
 
 
 def tsne(vectors: Any, seed: int | None = None) -> np.ndarray:
-    """Coordinates by t-SNE, of scikit-learn, which must be installed.
-
-    Parameters
-    ----------
-    vectors : array_like, shape (V, d)
-        Finite. Only their directions count.
-    seed : int, optional
-        Where random numbers start; None takes a new one each time.
-
-    Returns
-    -------
-    ndarray, shape (V, 2) float64
-
-    Raises
-    ------
-    ImportError
-        If there is no scikit-learn.
-    ValueError
-        If `vectors` is no matrix of finite numbers with a row at least.
+    """Coordinates by scikit-learn's t-SNE [1]_, from the principal components; called as `project`.
 
     References
     ----------
@@ -259,9 +173,8 @@ def tsne(vectors: Any, seed: int | None = None) -> np.ndarray:
     try:
         from sklearn.manifold import TSNE
     except ImportError as error:
-        raise ImportError("t-SNE needs the package scikit-learn: pip install scikit-learn") from (
-            error
-        )
+        message = "t-SNE needs the package scikit-learn: pip install scikit-learn"
+        raise ImportError(message) from error
     start = pca(unit)
     if len(unit) < 3:
         return start
@@ -282,27 +195,26 @@ def _checked(vectors: Any) -> np.ndarray:
             f"vectors has shape {matrix.shape}; it must have two dimensions, a row and a column at "
             "least"
         )
-    for chunk in _chunks(matrix):
+    for _, chunk in _chunks(matrix):
         if not np.isfinite(chunk).all():
             raise ValueError("vectors holds a number that is not finite")
     return matrix
 
 
-def _chunks(matrix: np.ndarray) -> Iterator[np.ndarray]:
-    """Copies of some rows in float64."""
-    rows = max(1, AT_ONCE // matrix.shape[1])
-    for start in range(0, len(matrix), rows):
-        yield matrix[start : start + rows].astype(np.float64)
+def _chunks(matrix: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Slices of rows, and copies of these rows in float64."""
+    step = max(1, AT_ONCE // matrix.shape[1])
+    for start in range(0, len(matrix), step):
+        rows = slice(start, start + step)
+        yield rows, matrix[rows].astype(np.float64)
 
 
 def _unit_rows(vectors: Any) -> np.ndarray:
     """Rows of norm 1 in float32; zero rows stay zero."""
     matrix = _checked(vectors)
     unit = np.empty(matrix.shape, dtype=np.float32)
-    start = 0
-    for chunk in _chunks(matrix):
+    for rows, chunk in _chunks(matrix):
         chunk /= np.abs(chunk).max(axis=1, initial=1e-300, keepdims=True)  # squares stay in range
         norms = np.linalg.norm(chunk, axis=1, keepdims=True)
-        unit[start : start + len(chunk)] = chunk / np.where(norms > 0, norms, 1)
-        start += len(chunk)
+        unit[rows] = chunk / np.where(norms > 0, norms, 1)
     return unit

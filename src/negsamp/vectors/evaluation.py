@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from negsamp.checks import check_integer
-from negsamp.files.npy import open_file
+from negsamp.files.reading import open_file
 from negsamp.vectors.cosines import three_cos_mul, unit_rows
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.vectors.word_vectors import first_rows

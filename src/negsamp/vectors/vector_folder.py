@@ -10,31 +10,23 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from negsamp.errors import SavedModelError
-from negsamp.files.folder import (
-    Format,
-    check_digest,
-    check_is_target,
-    digest_of,
-    digests_of,
-    explained,
-    place_of,
-    read_record,
-    write_folder,
-)
-from negsamp.files.model_folder import LARGEST_VECTOR, MODEL, check_finite, word_writers, words_of
-from negsamp.files.npy import TYPES, read_array, read_shape, write_array
-from negsamp.files.word_list import encode_words
+from negsamp.files.folder import Format, check_is_target, explained, open_folder, write_folder
+from negsamp.files.model_folder import MODEL, check_matrix
+from negsamp.files.npy import read_array, read_shape
+from negsamp.files.word_list import encode_words, read_words
 
 __all__ = ["read_vectors", "write_vectors"]
 
-FILES = ("vocabulary.txt", "vectors.npy")
-VECTORS = Format("negsamp vectors 1", FILES, ("words.json",))
+VECTORS = Format(
+    "negsamp vectors 1",
+    "word vectors alone",
+    ("vocabulary.txt", "vectors.npy"),
+    ("words.json",),
+)
 
 
 def write_vectors(
@@ -62,14 +54,11 @@ def write_vectors(
     ValueError
         If anything is such that `read_vectors` would refuse it.
     """
-    target = check_is_target(folder, VECTORS, "word vectors alone")
-    _check_shape(vectors.dtype, vectors.shape, None)
+    target = check_is_target(folder, VECTORS)
+    check_matrix(vectors.dtype, vectors.shape)
     numbers = np.zeros(len(words), np.int64) if counts is None else counts
-    lines, apart = encode_words(words, numbers, falling=False)
-    check_finite("vectors", vectors)
-    writers = word_writers(lines, apart)
-    writers["vectors.npy"] = partial(write_array, array=vectors)
-    write_folder(target, VECTORS, writers, {})
+    files = {**encode_words(words, numbers, falling=False), "vectors.npy": vectors}
+    write_folder(target, VECTORS, files, {})
 
 
 def read_vectors(
@@ -102,28 +91,17 @@ def read_vectors(
     MemoryError
         If all of it is there and the machine has no room for it.
     """
-    path = Path(folder)
-    about = read_record(path)
-    kind = {form.name: form for form in (VECTORS, MODEL)}.get(str(about.get("format")))
-    if kind is None:
-        raise SavedModelError(
-            f"{str(path / 'model.json')!r} says {about.get('format')!r:.60} as its format; it must "
-            f"be {VECTORS.name!r} or {MODEL.name!r}"
-        )
-    digests = digests_of(path, kind, about)
-    names = [*FILES, *(name for name in VECTORS.optional if name in digests)]
-    files = {name: place_of(path, name) for name in names}
-    file = files["vectors.npy"]
-    found = explained(file, read_shape, file)
-    V = explained(file, _check_shape, *found, np.float32 if kind is MODEL else None)
-    words_and_counts = words_of(path, files, digests, V, falling=kind is MODEL)
+    saved = open_folder(folder, VECTORS, MODEL)
+    file, wanted = "vectors.npy", np.float32 if saved.kind is MODEL else None
+    if mmap:  # before the words, whose digest tells if another folder has taken this one's place
+        vectors = saved.read(file, read_array, True)
+        dtype, shape = vectors.dtype, vectors.shape
+    else:
+        dtype, shape = saved.read(file, read_shape)
+    V = explained(saved.path / file, check_matrix, dtype, shape, wanted)
+    words_and_counts = read_words(saved, V, falling=saved.kind is MODEL)
     if not mmap:
-        check_digest(path / "vectors.npy", explained(file, digest_of, file), digests)
-    vectors = explained(file, read_array, file, mmap)
-    if (vectors.dtype.newbyteorder("="), vectors.shape) != (found[0].newbyteorder("="), found[1]):
-        raise SavedModelError(f"{str(file)!r} has changed while it was read")
-    if not mmap:
-        explained(file, check_finite, "vectors", vectors)
+        vectors = saved.read_array(file)
     return vectors, partial(_without_zeros, words_and_counts)
 
 
@@ -132,15 +110,3 @@ def _without_zeros(
 ) -> tuple[list[Any], np.ndarray | None]:
     words, counts = words_and_counts()
     return words, counts if counts.any() else None
-
-
-def _check_shape(dtype: np.dtype, shape: tuple[int, ...], wanted: Any) -> int:
-    """The number V of rows."""
-    is_wanted = dtype in TYPES.values() if wanted is None else dtype.newbyteorder("=") == wanted
-    if not is_wanted or len(shape) != 2 or not 1 <= shape[1] <= LARGEST_VECTOR:
-        kinds = "integers or floats of at most 8 bytes" if wanted is None else np.dtype(wanted)
-        raise ValueError(
-            f"'vectors.npy' has shape {shape} and type {dtype}; it must have two dimensions of "
-            f"{kinds}, and vectors of 1 to {LARGEST_VECTOR} numbers"
-        )
-    return shape[0]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from negsamp.corpus.phrases import bigrams
-from negsamp.corpus.phrases.bigrams import Connectors, Joiner, JoinTable, Units, count_bigrams
+from negsamp.corpus.phrases.bigrams import Connectors, Joiner, Units, count_bigrams
 from negsamp.corpus.stream import TokenStream
 
 N_UNITS = 6
@@ -110,8 +110,8 @@ def test_joined_equals_loops_however_it_is_cut(sizes, sentences, connectors, pai
     words = Connectors(connectors)
     left, right = ([key[i] for key in table] for i in (0, -1))
     codes = [words.code(key[1:-1]) for key in table]
-    rows = [np.array(part, dtype=np.int64) for part in (left, right, codes, list(table.values()))]
-    joiner = Joiner(JoinTable(N_UNITS, *rows), words)
+    rows = [left, right, codes, list(table.values())]
+    joiner = Joiner(N_UNITS, rows, words)
     stream = stream_of(sentences)
     begins = np.zeros(len(stream), dtype=bool)
     begins[stream.offsets[:-1]] = True
@@ -131,7 +131,7 @@ def test_joined_equals_loops_however_it_is_cut(sizes, sentences, connectors, pai
 
 def test_joiner_holds_back_no_more_than_it_must(sizes):
     sizes(MOST_CONNECTORS=2)
-    joiner = Joiner(JoinTable(3, *np.array([[0], [1], [0], [2]])), Connectors([2]))
+    joiner = Joiner(3, [[0], [1], [0], [2]], Connectors([2]))
     n = 1000
     ids = np.full(n, 2)
     ids[0] = 0

@@ -1,1 +1,6 @@
-"""Words that stand together become one; begin with `model`, which holds `Phrases`."""
+"""Words that often stand together become one word: `new_york`.
+
+Begin with `phrase_detection`, which holds `Phrases`: it asks `bigrams` to count neighbours in a
+stream of ids, `joining` joins the phrases of a text, and `phrase_file` keeps them in a file. This
+package may import `negsamp.files` and the other modules of `negsamp.corpus`.
+"""

@@ -1,14 +1,14 @@
 """Neighbours in a corpus of ids: counted exactly in parts, and joined from left to right.
 
 A unit is a word, or a phrase that was joined before, as an id. Two units are neighbours if nothing
-stands between them but connector words ("of", "the"), which then belong to the pair. What a unit is
-called is no concern of this module: `phrases` knows.
+stands between them but connector words ("of", "the"), which then belong to the pair. Words have no
+spelling here: `phrase_detection` and `joining` have it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,6 @@ __all__ = [
     "MOST_CONNECTOR_WORDS",
     "Bigrams",
     "Connectors",
-    "JoinTable",
     "Joiner",
     "Units",
     "count_bigrams",
@@ -34,61 +33,51 @@ READ_AT_ONCE = 1 << 18  # tokens
 
 
 class Units(NamedTuple):
-    """A piece of a corpus.
+    """A piece of a corpus, n units."""
 
-    Attributes
-    ----------
-    ids : ndarray, shape (n,) int64
-        Which unit each is.
-    begins : ndarray, shape (n,) bool
-        Whether a sentence begins with it.
-    sizes : ndarray, shape (n,) int64
-        How many tokens of the text it has taken up.
-    """
-
-    ids: np.ndarray
-    begins: np.ndarray
-    sizes: np.ndarray
+    ids: np.ndarray  # (n,) int64
+    begins: np.ndarray  # (n,) bool, whether a sentence begins with the unit
+    sizes: np.ndarray  # (n,) int64, how many tokens of the text the unit has taken up
 
     def part(self, which: slice) -> Units:
-        """Some of them."""
+        """Some of the units."""
         return Units(self.ids[which], self.begins[which], self.sizes[which])
+
+    def after(self, before: Units | None) -> Units:
+        """These units behind others."""
+        if before is None:
+            return self
+        return Units(*map(np.concatenate, zip(before, self, strict=True)))
+
+
+class Bigrams(NamedTuple):
+    """P pairs of neighbours that are frequent, all (P,) int64, and the number of all pairs."""
+
+    left: np.ndarray
+    right: np.ndarray
+    codes: np.ndarray  # the connector words between the two, see `Connectors.neighbours`
+    counts: np.ndarray
+    distinct: int  # how many different pairs there are, rare ones included
 
 
 class Connectors:
-    """Which units are connector words, and rows of them as numbers.
+    """Which units are connector words, at most `MOST_CONNECTOR_WORDS`, and rows of them as numbers.
 
-    Parameters
-    ----------
-    ids : sequence of int
-        The units that are; at most `MOST_CONNECTOR_WORDS`.
+    A row of connector words is the digits of a number to the base C + 1, a digit from 1 to C each;
+    the number is the row's code, 0 for none.
     """
 
     def __init__(self, ids: Sequence[int] | np.ndarray) -> None:
         self.ids = np.unique(np.asarray(ids, dtype=np.int64))
-        self.base = len(self.ids) + 1
-
-    def digits(self, ids: np.ndarray) -> np.ndarray:
-        """1 … C for connector words, 0 for other units, (n,) int64."""
-        if not len(self.ids):
-            return np.zeros(len(ids), dtype=np.int64)
-        place = np.searchsorted(self.ids[:-1], ids)
-        return np.where(self.ids[place] == ids, place + 1, 0)
+        self._base = len(self.ids) + 1
+        self._known = np.append(self.ids, -1)  # so that each search ends at an id
 
     def neighbours(self, units: Units) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Neighbours in a piece of a corpus.
-
-        Returns
-        -------
-        left, right : ndarray, shape (P,) int64
-            Their places in the piece, from left to right.
-        codes : ndarray, shape (P,) int64
-            The connector words between the two as the digits of a number, 0 for none.
-        """
+        """Places of neighbours in a piece, left and right, and their codes: three of (P,) int64."""
         if not len(self.ids):
             left = np.flatnonzero(~units.begins[1:])
             return left, left + 1, np.zeros(len(left), dtype=np.int64)
-        digits = self.digits(units.ids)
+        digits = self._digits(units.ids)
         content = np.flatnonzero(digits == 0)
         sentence = np.cumsum(units.begins)[content]
         gaps = np.diff(content) - 1
@@ -97,21 +86,21 @@ class Connectors:
         codes = np.zeros(len(near), dtype=np.int64)
         for place in range(1, int(gaps.max(initial=0)) + 1):
             wide = np.flatnonzero(gaps >= place)
-            codes[wide] = codes[wide] * self.base + digits[left[wide] + place]
+            codes[wide] = codes[wide] * self._base + digits[left[wide] + place]
         return left, right, codes
 
     def code(self, ids: Sequence[int]) -> int:
-        """Some connector words in a row as a number."""
+        """The code of some connector words in a row."""
         code = 0
-        for digit in self.digits(np.asarray(ids, dtype=np.int64)).tolist():
-            code = code * self.base + digit
+        for digit in self._digits(np.asarray(ids, dtype=np.int64)).tolist():
+            code = code * self._base + digit
         return code
 
     def spell(self, code: int) -> list[int]:
         """The connector words of a code, as ids."""
         found: list[int] = []
         while code:
-            code, digit = divmod(code, self.base)
+            code, digit = divmod(code, self._base)
             found.insert(0, int(self.ids[digit - 1]))
         return found
 
@@ -119,33 +108,17 @@ class Connectors:
         """The place from which on a piece may have neighbours in what follows it."""
         n = len(units.ids)
         first = max(0, n - MOST_CONNECTORS - 1)
-        content = np.flatnonzero(self.digits(units.ids[first:]) == 0)
+        content = np.flatnonzero(self._digits(units.ids[first:]) == 0)
         return first + int(content[-1]) if len(content) else n
 
-
-class Bigrams(NamedTuple):
-    """Pairs of neighbours that are frequent.
-
-    Attributes
-    ----------
-    left, right : ndarray, shape (P,) int64
-        The two units.
-    codes : ndarray, shape (P,) int64
-        The connector words between them, see `Connectors.neighbours`.
-    counts : ndarray, shape (P,) int64
-    distinct : int
-        How many different pairs there are in all, rare ones included.
-    """
-
-    left: np.ndarray
-    right: np.ndarray
-    codes: np.ndarray
-    counts: np.ndarray
-    distinct: int
+    def _digits(self, ids: np.ndarray) -> np.ndarray:
+        """1 … C for connector words, 0 for other units, (n,) int64."""
+        place = np.searchsorted(self.ids, ids)
+        return np.where(self._known[place] == ids, place + 1, 0)
 
 
-def stream_units(stream: TokenStream) -> Iterator[Units]:
-    """A stream in pieces of bounded size."""
+def stream_units(stream: TokenStream) -> Iterator[tuple[Units, bool]]:
+    """A stream in pieces of bounded size, each with whether it is the last."""
     for at in range(0, len(stream), READ_AT_ONCE):
         end = min(at + READ_AT_ONCE, len(stream))
         ids = np.array(stream.ids[at:end], dtype=np.int64)
@@ -154,31 +127,18 @@ def stream_units(stream: TokenStream) -> Iterator[Units]:
         begins[stream.offsets[first:last] - at] = True
         forget_pages(stream.ids)
         forget_pages(stream.offsets)
-        yield Units(ids, begins, np.ones(end - at, dtype=np.int64))
+        yield Units(ids, begins, np.ones(end - at, dtype=np.int64)), end == len(stream)
 
 
 def count_bigrams(
     stream: TokenStream, counts: np.ndarray, connectors: Connectors, min_count: int
 ) -> Bigrams:
-    """Count the neighbours of a stream, exactly and in bounded memory.
+    """Count the neighbours of a stream with `counts` (U,) of its units, exactly.
 
     The units are cut into ranges, each with as many occurrences as are sorted at one time, and the
-    stream is gone through once for each of them; only those pairs are counted whose left unit is in
-    the range. So no pair is ever forgotten, and how many there are in all is known.
-
-    Parameters
-    ----------
-    stream : TokenStream
-    counts : ndarray, shape (U,) int64
-        How often each unit is in it.
-    connectors : Connectors
-    min_count : int
-        Pairs seen less often are counted among `distinct` only.
-
-    Returns
-    -------
-    Bigrams
-        By left unit, then by code, then by right unit.
+    stream is read once for each of them; only those pairs are counted whose left unit is in the
+    range. So memory is bounded, and no pair is ever forgotten. The pairs are sorted by left unit,
+    then by code, then by right unit; those seen less often than `min_count` are left out.
     """
     codes = np.zeros(1, dtype=np.int64)
     if len(connectors.ids):
@@ -212,8 +172,8 @@ def _pieces(
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Left units, right units and codes of all neighbours, some at a time."""
     rest: Units | None = None
-    for units in stream_units(stream):
-        units = units if rest is None else _concatenated(rest, units)
+    for piece, _ in stream_units(stream):
+        units = piece.after(rest)
         left, right, codes = connectors.neighbours(units)
         yield units.ids[left], units.ids[right], codes
         rest = units.part(slice(connectors.open_from(units), None))
@@ -232,7 +192,7 @@ def _ranges(counts: np.ndarray, width: int) -> Iterator[tuple[int, int]]:
 
 
 class _Tally:
-    """Counts keys; what is in memory are the different ones and `size` of those not yet counted."""
+    """Counts keys; in memory are the different ones, and `size` of those not yet counted."""
 
     def __init__(self, size: int) -> None:
         self._waiting = np.empty(size, dtype=np.int64)
@@ -241,10 +201,7 @@ class _Tally:
 
     def add(self, keys: np.ndarray) -> None:
         if self._n + len(keys) > len(self._waiting):
-            self._keys, self._counts = self.result()
-            self._n = 0
-            if len(keys) > len(self._waiting):
-                self._waiting = np.empty(len(keys), dtype=np.int64)
+            self.result()
         self._waiting[self._n : self._n + len(keys)] = keys
         self._n += len(keys)
 
@@ -252,48 +209,32 @@ class _Tally:
         """The different keys, rising, and how often each was added: two of (n,) int64."""
         waiting = self._waiting[: self._n]
         waiting.sort()
-        first = _first_of_each(waiting)
+        # np.unique would sort a copy
+        is_first = np.ones(self._n, dtype=bool)
+        np.not_equal(waiting[1:], waiting[:-1], out=is_first[1:])
+        first = np.flatnonzero(is_first)
         keys, counts = waiting[first], np.diff(first, append=self._n)
-        if not len(self._keys):
-            return keys, counts
-        keys = np.concatenate([self._keys, keys])
-        counts = np.concatenate([self._counts, counts])
-        order = np.argsort(keys, kind="stable")
-        keys, counts = keys[order], counts[order]
-        first = _first_of_each(keys)
-        return keys[first], np.add.reduceat(counts, first) if len(first) else counts
+        self._n = 0
+        if len(self._keys):
+            known, known_counts = self._keys, self._counts
+            self._keys = np.union1d(known, keys)
+            self._counts = np.zeros(len(self._keys), dtype=np.int64)
+            self._counts[np.searchsorted(self._keys, known)] = known_counts
+            self._counts[np.searchsorted(self._keys, keys)] += counts
+        else:
+            self._keys, self._counts = keys, counts
+        return self._keys, self._counts
 
 
-def _first_of_each(keys: np.ndarray) -> np.ndarray:
-    """Where each of some sorted keys is first, (n,) int64."""
-    is_first = np.ones(len(keys), dtype=bool)
-    np.not_equal(keys[1:], keys[:-1], out=is_first[1:])
-    return np.flatnonzero(is_first)
+class Joiner:
+    """Joins a corpus that comes in pieces, from left to right: a unit that is joined is taken.
 
-
-class JoinTable:
-    """Which neighbours are joined, and what they become.
-
-    Parameters
-    ----------
-    n_units : int
-        Ids are below it.
-    left, right : array_like, shape (P,) int64
-        Units, each pair with its connector words once.
-    codes : array_like, shape (P,) int64
-        The connector words between them.
-    joined : array_like, shape (P,) int64
-        The units that they become.
+    Ids of units are below `n_units`; `pairs`, (4, P) int64, are left units, right units, the codes
+    between them, and the units that they become, each pair with its code once.
     """
 
-    def __init__(
-        self,
-        n_units: int,
-        left: np.ndarray,
-        right: np.ndarray,
-        codes: np.ndarray,
-        joined: np.ndarray,
-    ) -> None:
+    def __init__(self, n_units: int, pairs: Any, connectors: Connectors) -> None:
+        left, right, codes, joined = np.asarray(pairs, dtype=np.int64)
         self._left, self._n_left = _ranks(n_units, left)
         self._right, self._n_right = _ranks(n_units, right)
         self._codes = np.unique(np.append(codes, 0))
@@ -301,64 +242,19 @@ class JoinTable:
         order = np.argsort(keys)
         # one more than there are, so that each search ends at a key
         self._known = np.append(keys[order], -1)
-        self._joined = np.append(np.asarray(joined)[order], -1)
-
-    def look_up(self, left: np.ndarray, right: np.ndarray, codes: np.ndarray) -> np.ndarray:
-        """What each pair becomes, −1 where it is not joined, (P,) int64."""
-        joined = np.full(len(left), -1, dtype=np.int64)
-        left, right = self._left[left], self._right[right]
-        maybe = np.flatnonzero((left >= 0) & (right >= 0))
-        place = np.searchsorted(self._codes[:-1], codes[maybe])
-        is_code = self._codes[place] == codes[maybe]
-        maybe, place = maybe[is_code], place[is_code]
-        keys = self._keys(left[maybe], place, right[maybe])
-        place = np.searchsorted(self._known[:-1], keys)
-        joined[maybe] = np.where(self._known[place] == keys, self._joined[place], -1)
-        return joined
-
-    def _keys(self, left: np.ndarray, codes: np.ndarray, right: np.ndarray) -> np.ndarray:
-        assert self._n_left * len(self._codes) * self._n_right < 2**63
-        return (left * len(self._codes) + codes) * self._n_right + right
-
-
-def _ranks(n_units: int, units: np.ndarray) -> tuple[np.ndarray, int]:
-    """The rank of each unit among those that occur, −1 of others, (n_units,) int64."""
-    found = np.unique(np.asarray(units, dtype=np.int64))
-    ranks = np.full(n_units, -1, dtype=np.int64)
-    ranks[found] = np.arange(len(found))
-    return ranks, len(found)
-
-
-class Joiner:
-    """Joins a corpus that comes in pieces, from left to right: a unit that is joined is taken.
-
-    Parameters
-    ----------
-    table : JoinTable
-    connectors : Connectors
-    """
-
-    def __init__(self, table: JoinTable, connectors: Connectors) -> None:
-        self._table, self._connectors = table, connectors
+        self._joined = np.append(joined[order], -1)
+        self._connectors = connectors
         self._rest: Units | None = None
 
     def feed(self, units: Units, is_last: bool = False) -> Units:
-        """Add a piece.
+        """Add a piece, and return as many units as are settled.
 
-        Parameters
-        ----------
-        units : Units
-        is_last : bool
-            Whether nothing follows it; what is fed then begins anew.
-
-        Returns
-        -------
-        Units
-            As many as are settled: the last of the piece may be joined with what follows.
+        The last units of the piece may be joined with what follows, if it is not the last piece;
+        what is fed after that begins anew.
         """
-        units = units if self._rest is None else _concatenated(self._rest, units)
+        units = units.after(self._rest)
         left, right, codes = self._connectors.neighbours(units)
-        joined = self._table.look_up(units.ids[left], units.ids[right], codes)
+        joined = self._look_up(units.ids[left], units.ids[right], codes)
         hits = np.flatnonzero(joined >= 0)
         left, right, joined = left[hits], right[hits], joined[hits]
         # of pairs that overlap in a chain, every second is joined, the first of all included
@@ -385,6 +281,27 @@ class Joiner:
         sizes = np.diff(tokens[places], append=tokens[-1])
         return Units(ids[places], units.begins[places], sizes)
 
+    def _look_up(self, left: np.ndarray, right: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        """What each pair becomes, −1 where it is not joined, (P,) int64."""
+        joined = np.full(len(left), -1, dtype=np.int64)
+        left, right = self._left[left], self._right[right]
+        maybe = np.flatnonzero((left >= 0) & (right >= 0))
+        place = np.searchsorted(self._codes[:-1], codes[maybe])
+        is_code = self._codes[place] == codes[maybe]
+        maybe, place = maybe[is_code], place[is_code]
+        keys = self._keys(left[maybe], place, right[maybe])
+        place = np.searchsorted(self._known[:-1], keys)
+        joined[maybe] = np.where(self._known[place] == keys, self._joined[place], -1)
+        return joined
 
-def _concatenated(first: Units, second: Units) -> Units:
-    return Units(*(np.concatenate(parts) for parts in zip(first, second, strict=True)))
+    def _keys(self, left: np.ndarray, codes: np.ndarray, right: np.ndarray) -> np.ndarray:
+        assert self._n_left * len(self._codes) * self._n_right < 2**63
+        return (left * len(self._codes) + codes) * self._n_right + right
+
+
+def _ranks(n_units: int, units: np.ndarray) -> tuple[np.ndarray, int]:
+    """The rank of each unit among those that occur, −1 of others, (n_units,) int64."""
+    found = np.unique(units)
+    ranks = np.full(n_units, -1, dtype=np.int64)
+    ranks[found] = np.arange(len(found))
+    return ranks, len(found)

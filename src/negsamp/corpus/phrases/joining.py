@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from negsamp.corpus.phrases.bigrams import Connectors, Joiner, JoinTable, Units
+from negsamp.corpus.phrases.bigrams import Connectors, Joiner, Units
 from negsamp.corpus.token_table import WordTable
-from negsamp.corpus.tokenizing import Tokens, pad
+from negsamp.corpus.tokenizing import Tokens, split_blocks
 from negsamp.errors import CorpusError
 
-__all__ = ["Pass", "Phrasing", "as_text", "lines_of"]
+__all__ = ["Pass", "PhraseJoiner", "as_text", "lines_of"]
 
 NEW_LINE, SPACE, DELIMITER = 0, 1, 2  # what stands before a token
 
@@ -21,14 +21,8 @@ NEW_LINE, SPACE, DELIMITER = 0, 1, 2  # what stands before a token
 class Pass(NamedTuple):
     """The phrases that one pass joins, a list entry each: `first`, `between` and `last` become one.
 
-    Attributes
-    ----------
-    first, last : list of str
-        Words, or phrases of earlier passes.
-    between : list of str
-        Connector words with delimiters, or nothing.
-    counts : list of int
-    scores : list of float
+    At the ends are words, or phrases of earlier passes; between are connector words with
+    delimiters, or nothing.
     """
 
     first: list[str]
@@ -43,61 +37,48 @@ class Pass(NamedTuple):
         return [delimiter.join(filter(None, words)) for words in parts]
 
 
-class Phrasing:
-    """Phrases by the ids of their words, 0 for all words that are in none.
-
-    Parameters
-    ----------
-    passes : sequence of Pass
-    delimiter : str
-    connector_words : iterable of str
-    """
+class PhraseJoiner:
+    """Joins the phrases of some passes in one corpus; words that are in no phrase have the id 0."""
 
     def __init__(
-        self, passes: Iterable[Pass], delimiter: str, connector_words: Iterable[str]
+        self, passes: Sequence[Pass], delimiter: str, connector_words: Iterable[str]
     ) -> None:
-        passes = list(passes)
         joined = [found.names(delimiter) for found in passes]
-        phrases = set(chain.from_iterable(joined))
+        phrases = dict.fromkeys(chain.from_iterable(joined))
         sides = chain.from_iterable((*found.first, *found.last) for found in passes)
-        # sorted, so that equal phrases have equal ids in every process
-        words = dict.fromkeys(
-            chain(sorted(connector_words), (w for w in sides if w not in phrases))
-        )
+        words = dict.fromkeys(chain(connector_words, (w for w in sides if w not in phrases)))
         self._id = {word: i for i, word in enumerate(words, 1)}
-        unit = {name: i for i, name in enumerate(sorted(phrases), len(words) + 1)}
-        self._names = np.array(["", *words, *unit], dtype=object)
+        self._names = np.array(["", *words, *phrases], dtype=object)
         self._delimiter = delimiter
-        unit.update(self._id)
-        self._connectors = Connectors([unit[word] for word in connector_words])
-        code = {between: self._code(between, unit) for found in passes for between in found.between}
-        self._tables = [
-            JoinTable(
+        unit = {name: i for i, name in enumerate(chain(words, phrases), 1)}
+        connectors = Connectors([unit[word] for word in connector_words])
+        code = {"": 0}
+        for between in chain.from_iterable(found.between for found in passes):
+            if between not in code:
+                code[between] = connectors.code([unit[word] for word in between.split(delimiter)])
+        self._joiners = [
+            Joiner(
                 len(self._names),
-                np.array([unit[word] for word in found.first], dtype=np.int64),
-                np.array([unit[word] for word in found.last], dtype=np.int64),
-                np.array([code[between] for between in found.between], dtype=np.int64),
-                np.array([unit[name] for name in names], dtype=np.int64),
+                [
+                    [unit[word] for word in found.first],
+                    [unit[word] for word in found.last],
+                    [code[between] for between in found.between],
+                    [unit[name] for name in names],
+                ],
+                connectors,
             )
             for found, names in zip(passes, joined, strict=True)
         ]
 
-    def _code(self, between: str, unit: dict[str, int]) -> int:
-        words = between.split(self._delimiter) if between else []
-        return self._connectors.code([unit[word] for word in words])
-
-    def _joiners(self) -> list[Joiner]:
-        return [Joiner(table, self._connectors) for table in self._tables]
+    def _joined(self, ids: np.ndarray, begins: np.ndarray, is_last: bool) -> Units:
+        """A piece of the corpus after all passes, as far as it is settled."""
+        units = Units(ids, begins, np.ones(len(ids), dtype=np.int64))
+        for joiner in self._joiners:
+            units = joiner.feed(units, is_last)
+        return units
 
     def sentences(self, chunks: Iterable[list[Any]]) -> Iterator[list[Any]]:
-        """Join the phrases in sentences, lists of tokens; tokens that are no strings stay.
-
-        Raises
-        ------
-        CorpusError
-            If a token is not hashable.
-        """
-        joiners = self._joiners()
+        """Join the phrases in sentences, lists of tokens; tokens that are no strings stay."""
         for chunk in chunks:
             tokens = np.fromiter(chain.from_iterable(chunk), object, sum(map(len, chunk)))
             try:
@@ -105,33 +86,23 @@ class Phrasing:
                 ids = np.fromiter(found, dtype=np.int64, count=len(tokens))
             except TypeError as error:
                 raise CorpusError(f"the corpus has a token that is no word: {error}") from None
-            lengths = np.fromiter(map(len, chunk), dtype=np.int64, count=len(chunk))
-            ends = np.cumsum(lengths)
+            ends = np.cumsum([0, *map(len, chunk)])
             begins = np.zeros(len(tokens) + 1, dtype=bool)
-            begins[ends - lengths] = True
-            units = Units(ids, begins[:-1], np.ones(len(tokens), dtype=np.int64))
-            for joiner in joiners:
-                units = joiner.feed(units, is_last=True)
+            begins[ends[:-1]] = True
+            units = self._joined(ids, begins[:-1], is_last=True)
             places = np.cumsum(units.sizes) - units.sizes
             words = tokens[places]
             is_phrase = units.sizes > 1
             words[is_phrase] = self._names[units.ids[is_phrase]]
-            cuts = np.searchsorted(places, np.concatenate([[0], ends])).tolist()
             joined = words.tolist()
-            yield from (joined[a:b] for a, b in pairwise(cuts))
+            yield from (joined[a:b] for a, b in pairwise(np.searchsorted(places, ends).tolist()))
 
     def text(self, blocks: Iterable[Tokens]) -> Iterator[bytes]:
-        """Join the phrases in the blocks of a text.
+        """Join the phrases in the blocks of a text, and yield it with ``\\n`` after each sentence.
 
-        Yields
-        ------
-        bytes
-            The tokens with a space, a delimiter or, where a sentence ended, ``\\n`` before each;
-            nothing before the first, and after the last ``\\n``.
+        A space or a delimiter is between the tokens of a sentence.
         """
-        table = WordTable()
-        rows = self._rows(table)
-        joiners = self._joiners()
+        table, rows = self._table()
         held = b""  # tokens that may be joined with what follows
         held_starts = held_lengths = np.zeros(0, dtype=np.int64)
         begins_next = is_first = True
@@ -143,9 +114,7 @@ class Phrasing:
             begins[0] = begins_next
             begins[np.cumsum(block.line_lengths[:-1])] = True
             begins_next = bool(begins[-1])
-            units = Units(ids, begins[:-1], np.ones(len(ids), dtype=np.int64))
-            for joiner in joiners:
-                units = joiner.feed(units, is_last=not block.continues)
+            units = self._joined(ids, begins[:-1], is_last=not block.continues)
             text = held + block.text
             starts = np.concatenate([held_starts, block.starts + len(held)])
             lengths = np.concatenate([held_lengths, block.lengths])
@@ -163,15 +132,13 @@ class Phrasing:
         if not is_first:
             yield b"\n"
 
-    def _rows(self, table: WordTable) -> np.ndarray:
-        """Fill a table with the words that a text can hold; the id of each of its rows."""
-        words = [word for word in self._id if word.split() == [word]]
-        spelled = [word.encode("utf-8", "surrogatepass") for word in words]
-        text = b"".join(spelled)
-        lengths = np.fromiter(map(len, spelled), np.int64, len(spelled))
-        places = np.cumsum(lengths) - lengths, lengths
-        table.add(text, *places, table.find(pad(text), *places))
-        return np.array([0, *(self._id[word] for word in words)], dtype=np.int64)
+    def _table(self) -> tuple[WordTable, np.ndarray]:
+        """A table of the words that a text can hold, and the id of each of its rows."""
+        table, words = WordTable(), [word for word in self._id if word.split() == [word]]
+        for block in split_blocks([" ".join(words).encode("utf-8", "surrogatepass")]):
+            places = block.starts, block.lengths
+            table.add(block.text, *places, table.find(block.buffer, *places))
+        return table, np.array([0, *(self._id[word] for word in words)], dtype=np.int64)
 
     def _spelled(
         self, text: bytes, starts: np.ndarray, lengths: np.ndarray, before: np.ndarray
@@ -186,8 +153,7 @@ class Phrasing:
         lengths = np.stack([sizes[before], lengths], axis=1).ravel()
         ends = np.cumsum(lengths)
         shifts = pieces - ends + lengths
-        n = int(ends[-1]) if len(ends) else 0
-        return source[np.repeat(shifts, lengths) + np.arange(n)].tobytes()
+        return source[np.repeat(shifts, lengths) + np.arange(lengths.sum())].tobytes()
 
 
 def lines_of(pieces: Iterable[bytes]) -> Iterator[list[str]]:
@@ -202,13 +168,7 @@ def lines_of(pieces: Iterable[bytes]) -> Iterator[list[str]]:
 
 
 def as_text(sentences: Iterable[list[Any]]) -> Iterator[bytes]:
-    """Sentences as lines of text; empty ones have none.
-
-    Raises
-    ------
-    CorpusError
-        If a token would not come back from the text as it is.
-    """
+    """Sentences as lines of text, empty ones left out; CorpusError if a token would be lost."""
     for number, sentence in enumerate(sentences):
         try:
             line = " ".join(sentence)

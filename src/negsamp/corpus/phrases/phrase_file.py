@@ -14,7 +14,7 @@ from typing import Any
 from negsamp.corpus.phrases.bigrams import MOST_CONNECTORS
 from negsamp.corpus.phrases.joining import Pass
 from negsamp.files.atomic import writing
-from negsamp.files.npy import read_bytes
+from negsamp.files.reading import read_bytes
 from negsamp.files.strict_json import parse_json
 
 __all__ = ["MOST_PASSES", "checked_passes", "read_phrases", "write_phrases"]
@@ -27,49 +27,19 @@ MOST_PASSES = 20  # of which a phrase of a million words could come
 def write_phrases(
     path: str | os.PathLike[str], parameters: Mapping[str, Any], passes: Iterable[Pass]
 ) -> None:
-    """Write parameters and passes.
-
-    Raises
-    ------
-    ValueError
-        If the file would be too large to be read.
-    OSError
-        If it cannot be written.
-    """
+    """Write parameters and passes; ValueError if the file would be too large to be read."""
     plain = {
         name: value.item() if hasattr(value, "item") else value  # NumPy's numbers
         for name, value in parameters.items()
     }
     plain["connector_words"] = sorted(plain["connector_words"])
-    objects = [_object(found._asdict()) for found in passes]
-    lines = [f'"format": "{FORMAT}"', f'"parameters": {_object(plain)}']
-    lines.append(f'"passes": [{",".join(objects)}]')
+    objects = ",".join(_object(found._asdict()) for found in passes)
+    lines = [f'"format": "{FORMAT}"', f'"parameters": {_object(plain)}', f'"passes": [{objects}]']
     content = f"{{{','.join(lines)}}}".encode("ascii")
     if len(content) > LARGEST_FILE:
         raise ValueError(f"the phrases take {len(content)} bytes; {LARGEST_FILE} are allowed")
     with writing(path) as file:
         file.write(content)
-
-
-def read_phrases(path: str | os.PathLike[str], names: Sequence[str]) -> tuple[dict[str, Any], Any]:
-    """Parameters of these names, and what the file has for passes, for `checked_passes`.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    ValueError
-        If it is not of the form that `write_phrases` writes.
-    """
-    record = parse_json(read_bytes(path, LARGEST_FILE), 10 + 10 * MOST_PASSES)
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise ValueError(f"it does not say {FORMAT!r} as its format")
-    parameters = record.get("parameters")
-    if not isinstance(parameters, dict) or set(parameters) != set(names):
-        raise ValueError(f"its parameters must be {', '.join(names)}")
-    if not isinstance(parameters["connector_words"], list):
-        raise ValueError("its connector_words must be a list")
-    return parameters, record.get("passes")
 
 
 def _object(values: Mapping[str, Any]) -> str:
@@ -87,21 +57,24 @@ def _flat(values: list[Any]) -> str:
     return f"[{inner.replace('[', chr(92) + 'u005b').replace('{', chr(92) + 'u007b')}]"
 
 
-def checked_passes(passes: Any, delimiter: str, connector_words: Set[str], most: int) -> list[Pass]:
-    """What a file says that the passes found.
+def read_phrases(path: str | os.PathLike[str], names: Sequence[str]) -> tuple[dict[str, Any], Any]:
+    """Parameters of these names, and what the file has for passes, for `checked_passes`.
 
-    Parameters
-    ----------
-    passes : object
-        From `read_phrases`.
-    delimiter, connector_words, most
-        As the file's parameters are, `most` the number of passes.
-
-    Raises
-    ------
-    ValueError
-        If `Phrases.fit` would not find such phrases.
+    ValueError if the file is not of the form that `write_phrases` writes.
     """
+    record = parse_json(read_bytes(path, LARGEST_FILE), 10 + 10 * MOST_PASSES)
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise ValueError(f"it does not say {FORMAT!r} as its format")
+    parameters = record.get("parameters")
+    if not isinstance(parameters, dict) or set(parameters) != set(names):
+        raise ValueError(f"its parameters must be {', '.join(names)}")
+    if not isinstance(parameters["connector_words"], list):
+        raise ValueError("its connector_words must be a list")
+    return parameters, record.get("passes")
+
+
+def checked_passes(passes: Any, delimiter: str, connector_words: Set[str], most: int) -> list[Pass]:
+    """The passes of a file; ValueError if `Phrases.fit` would not find such phrases."""
     if not isinstance(passes, list) or not 1 <= len(passes) <= most:
         raise ValueError(f"it must have 1 to {most} passes")
     checked: list[Pass] = []
@@ -110,7 +83,7 @@ def checked_passes(passes: Any, delimiter: str, connector_words: Set[str], most:
         if not isinstance(record, dict) or set(record) != set(Pass._fields):
             raise ValueError(f"pass {number} must have {', '.join(Pass._fields)}")
         found = Pass(**record)
-        for name, values in found._asdict().items():
+        for name, values in record.items():
             kind = {"counts": int, "scores": float}.get(name, str)
             if not isinstance(values, list) or any(type(value) is not kind for value in values):
                 raise ValueError(f"{name} of pass {number} must be a list of {kind.__name__}")
@@ -124,7 +97,9 @@ def checked_passes(passes: Any, delimiter: str, connector_words: Set[str], most:
         for between in set(found.between) - {""}:
             words = between.split(delimiter)
             if len(words) > MOST_CONNECTORS or not connector_words >= set(words):
-                raise ValueError(f"pass {number} has {between!r:.60}, which is no connector words")
+                raise ValueError(
+                    f"pass {number} has {between!r:.60}, which is no row of connector words"
+                )
         if any(not 1 <= count < 2**62 for count in found.counts):
             raise ValueError(f"counts of pass {number} must be 1 or more, below 2^62")
         if len(set(zip(found.first, found.between, found.last, strict=True))) < len(found.first):

@@ -1,12 +1,12 @@
-"""Word vectors as one HTML page: a map to look at, neighbours and analogies to ask for.
+"""Word vectors as one HTML page with a map, and with neighbours and analogies to ask for.
 
-The page needs no server, no network and nothing from elsewhere: words, points and vectors are in
-it, and its policy lets a browser load nothing more. `page.html`, `page.css`, `vectors.js`,
-`map.js` and `page.js` are its parts, in this folder.
+The page needs no server and no network: words, points and vectors are in it, and its policy lets a
+browser load nothing else. `page.html`, `page.css`, `vectors.js`, `map.js` and `page.js` are its
+parts, in this folder.
 
-Vectors are rounded to int8, each row by its own scale, which cosines do not see. Of a word's 10
-nearest among 20 000 of Wikipedia (100 dimensions, 5 epochs), 9.9 are still among the 10 nearest in
-the mean, and the nearest is the same for 99 words in 100 (docs/pictures.md).
+Vectors are rounded to int8, each row by its own scale, on which cosines do not depend. Of the 10
+nearest of a word among 20 000 of Wikipedia (100 dimensions, 5 epochs), 9.9 stay among them on
+average, and the nearest stays the same for 99 words in 100 (docs/pictures.md).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from importlib import resources
 
 import numpy as np
 
-from negsamp.checks import is_integer
+from negsamp.checks import check_integer
 from negsamp.pictures.projection import METHODS, project
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.vectors.labels import label_of
@@ -32,7 +32,6 @@ TOP = 20_000
 LARGEST_INT8, LARGEST_UINT16 = 127, 65_535
 NAMES = dict(zip(METHODS, ("principal components", "Neg-t-SNE", "t-SNE"), strict=True))
 SCRIPTS = ("vectors.js", "map.js", "page.js")
-AT_ONCE = 1 << 14  # rows
 
 
 def explorer_page(
@@ -42,7 +41,7 @@ def explorer_page(
     method: str = "negtsne",
     seed: int | None = 0,
 ) -> bytes:
-    """One self-contained HTML page of the most frequent words.
+    """Return one self-contained HTML page of the most frequent words.
 
     Parameters
     ----------
@@ -72,8 +71,7 @@ def explorer_page(
         If `top` is less than 1, if there is no such method, or if there are no words or numbers
         that are not finite.
     """
-    if not is_integer(top) or top < 1:
-        raise ValueError(f"top is {top!r}; it must be an integer, 1 or more")
+    check_integer("top", top, 1)
     rows = most_frequent(kv, top)
     vectors = kv.vectors[rows]
     points = project(vectors, method, seed)
@@ -84,13 +82,14 @@ def explorer_page(
         "points": _base64(_in_square(points)),
         "vectors": _base64(quantize(vectors)),
     }
-    shown = f"{len(rows):,}" if len(rows) == len(kv) else f"{len(rows):,} of {len(kv):,}"
-    words, dimensions = _counted(len(kv), "word"), _counted(kv.vector_size, "dimension")
+    shown = f"{len(rows):,} of " if len(rows) < len(kv) else ""
+    words = "word" if len(kv) == 1 else "words"
+    dimensions = "dimension" if kv.vector_size == 1 else "dimensions"
     style = _part("page.css")
     script = "".join(_part(name) for name in SCRIPTS)
     parts = {
         "title": html.escape(title),
-        "about": f"{shown} {words} · {kv.vector_size} {dimensions}",
+        "about": f"{shown}{len(kv):,} {words} · {kv.vector_size} {dimensions}",
         "layout": NAMES[method],
         "policy": f"default-src 'none'; img-src data:; style-src {_digest(style)}; "
         f"script-src {_digest(script)}",
@@ -103,25 +102,13 @@ def explorer_page(
 
 
 def quantize(vectors: np.ndarray) -> np.ndarray:
-    """Rows rounded to int8, the largest number of each in absolute value to 127.
+    """Round finite rows to (N, d) int8, the largest number of each in absolute value to 127.
 
-    Parameters
-    ----------
-    vectors : ndarray, shape (N, d)
-        Finite.
-
-    Returns
-    -------
-    ndarray, shape (N, d) int8
-        Zero rows stay zero. The scales are not kept: cosines do not depend on them.
+    Zero rows stay zero. The scales are not kept: cosines do not depend on them.
     """
-    rounded = np.empty(vectors.shape, dtype=np.int8)
-    for start in range(0, len(vectors), AT_ONCE):
-        some = vectors[start : start + AT_ONCE].astype(np.float64)
-        largest = np.abs(some).max(axis=1, keepdims=True)
-        some /= np.where(largest > 0, largest, 1)
-        rounded[start : start + AT_ONCE] = np.rint(LARGEST_INT8 * some)
-    return rounded
+    rows = vectors.astype(np.float64)
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    return np.rint(LARGEST_INT8 * (rows / np.where(largest > 0, largest, 1))).astype(np.int8)
 
 
 def _in_square(points: np.ndarray) -> np.ndarray:
@@ -129,10 +116,6 @@ def _in_square(points: np.ndarray) -> np.ndarray:
     low, high = points.min(axis=0), points.max(axis=0)
     scale = LARGEST_UINT16 / ((high - low).max() or 1)
     return np.rint((points - (low + high) / 2) * scale + LARGEST_UINT16 / 2).astype("<u2")
-
-
-def _counted(number: int, noun: str) -> str:
-    return noun if number == 1 else noun + "s"
 
 
 def _part(name: str) -> str:
@@ -144,10 +127,10 @@ def _base64(array: np.ndarray) -> str:
 
 
 def _digest(text: str) -> str:
-    """A source for Content-Security-Policy: this very text."""
+    """What allows this very text in a Content-Security-Policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"
 
 
 def _json_in_html(value: object) -> str:
-    """JSON that no word can end: a script element ends at the first </script."""
+    """JSON without "<": a script element ends at the first "</script", even within a word."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

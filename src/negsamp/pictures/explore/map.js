@@ -66,6 +66,7 @@ class WordMap {
     this.pointed = -1;
     this.isFitted = true;
     this.#listen();
+    this.#resize(); // a word in the address is shown before the observer is called
     new ResizeObserver(() => this.#resize()).observe(canvas);
   }
 
@@ -168,6 +169,7 @@ class WordMap {
 
   #go(target, slowly) {
     this.#stop();
+    this.isFitted = false;
     const isStill = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (!slowly || isStill) {
       this.view = target;
@@ -192,7 +194,6 @@ class WordMap {
       this.#draw();
     };
     this.flight = requestAnimationFrame(step);
-    this.isFitted = false;
   }
 
   #stop() {

@@ -18,7 +18,8 @@ import numpy as np
 
 from negsamp.errors import VectorFileError
 from negsamp.files.atomic import writing
-from negsamp.files.npy import open_file, read_header
+from negsamp.files.npy import read_header
+from negsamp.files.reading import open_file
 from negsamp.vectors.formats.reading import room_unpacked
 from negsamp.vectors.formats.word_arrays import NAMES, arrays_of, check_arrays, vectors_of
 from negsamp.vectors.keyed_vectors import KeyedVectors

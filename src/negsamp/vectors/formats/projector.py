@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from negsamp.files.atomic import writing
-from negsamp.files.npy import sync_folder
+from negsamp.files.atomic import writing_folder
 from negsamp.vectors.formats.reading import (
     LARGEST_VECTOR,
     LONGEST_WORD,
@@ -71,23 +68,14 @@ def save_projector(kv: KeyedVectors, folder: str | os.PathLike[str]) -> None:
     target = Path(folder).resolve()
     if target.exists():
         raise FileExistsError(f"folder {str(target)!r} is there already; choose another name")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name:.50}-{secrets.token_hex(8)}")
-    aside.mkdir()
-    try:
-        with writing(aside / VECTORS) as file:
+    with writing_folder(target) as new:
+        with open(new / VECTORS, "wb") as file:
             write_text_rows(file, [b""] * len(words), matrix, "\t")
-        with writing(aside / METADATA) as file:
-            if kv.counts is not None:
-                counts = kv.counts.tolist()
-                words = [b"%s\t%d" % pair for pair in zip(words, counts, strict=True)]
-                words.insert(0, b"\t".join(HEADING))
-            file.write(b"\n".join([*words, b""]))
-        os.rename(aside, target)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
-    sync_folder(target.parent)
+        if kv.counts is not None:
+            counts = kv.counts.tolist()
+            words = [b"%s\t%d" % pair for pair in zip(words, counts, strict=True)]
+            words.insert(0, b"\t".join(HEADING))
+        (new / METADATA).write_bytes(b"\n".join([*words, b""]))
 
 
 def load_projector(folder: str | os.PathLike[str], *, datatype: Any = np.float32) -> KeyedVectors:

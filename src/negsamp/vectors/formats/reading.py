@@ -15,7 +15,7 @@ import numpy as np
 
 from negsamp.checks import check_integer
 from negsamp.errors import VectorFileError
-from negsamp.files.npy import open_file
+from negsamp.files.reading import open_file
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
 __all__ = [

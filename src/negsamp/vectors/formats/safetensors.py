@@ -15,7 +15,7 @@ import numpy as np
 
 from negsamp.errors import VectorFileError
 from negsamp.files.atomic import writing
-from negsamp.files.npy import open_file
+from negsamp.files.reading import open_file
 from negsamp.files.strict_json import parse_json
 from negsamp.vectors.formats.word_arrays import arrays_of, check_arrays, vectors_of
 from negsamp.vectors.formats.writing import row_chunks

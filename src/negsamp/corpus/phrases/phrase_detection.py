@@ -1,31 +1,24 @@
-"""`Phrases`: words that stand together oftener than chance are joined into one, as in word2phrase.
+"""`Phrases`: words that stand together more often than by chance are joined, as in word2phrase.
 
-What is here are words and files; `bigrams` counts and joins ids.
+Here are words, their spelling and files; `bigrams` counts and joins ids.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from negsamp.checks import is_integer, is_real
+from negsamp.checks import check_integer, is_real
 from negsamp.corpus.counting import read_corpus
-from negsamp.corpus.phrases.bigrams import (
-    MOST_CONNECTOR_WORDS,
-    Bigrams,
-    Connectors,
-    Joiner,
-    JoinTable,
-    count_bigrams,
-    stream_units,
-)
-from negsamp.corpus.phrases.joining import Pass, Phrasing, as_text, lines_of
+from negsamp.corpus.phrases import bigrams
+from negsamp.corpus.phrases.joining import Pass, PhraseJoiner, as_text, lines_of
 from negsamp.corpus.phrases.phrase_file import (
     MOST_PASSES,
     checked_passes,
@@ -38,11 +31,12 @@ from negsamp.corpus.tokenizing import split_blocks
 from negsamp.errors import CorpusError, NotFittedError, SavedModelError
 from negsamp.files.atomic import writing
 
-__all__ = ["Phrases"]
+__all__ = ["PARAMETERS", "SCORINGS", "Phrases"]
 
 SCORINGS = ("default", "npmi")
 
 
+@dataclass(repr=False, eq=False)
 class Phrases:
     """Finds phrases in a corpus and joins them into words, as word2phrase and gensim do.
 
@@ -65,16 +59,15 @@ class Phrases:
     min_count : int
         δ, 1 or more.
     threshold : float
-        Above 0 for ``"default"``, from −1 to 1 for ``"npmi"``. Of ``"default"``, the larger the
-        corpus is, the higher it should be.
+        Above 0 for ``"default"``, where a larger corpus needs a higher one; from −1 to 1 for
+        ``"npmi"``.
     scoring : str
         ``"default"`` or ``"npmi"``.
     delimiter : str
-        What is put between words. No word of the corpus may contain it.
+        Text between the words of a phrase. No word of the corpus may contain it.
     connector_words : iterable of str
-        Words that a phrase may contain, at most eight in a row, but not begin or end with, such as
-        "of" and "the"; they do not count for the score, though for the number of tokens. At most
-        200.
+        Words such as "of" and "the", at most 200, that a phrase may contain, up to eight in a row,
+        but not begin or end with. They count for the number of tokens, not for the score.
     max_vocab_size : int, optional
         Bound on the words counted at one time, see `read_corpus`. Pairs need no bound.
     passes : int
@@ -84,8 +77,8 @@ class Phrases:
     Attributes
     ----------
     phrases_ : dict
-        Each phrase, joined, and its score; the most frequent first, equal ones by score. Those of
-        later passes, and those that these consist of.
+        Each phrase, joined, and its score; the most frequent first, equal ones by score. The
+        phrases of all passes are in it.
     counts_ : dict
         How often each phrase was seen, in the same order; overlaps count for both.
 
@@ -106,30 +99,19 @@ class Phrases:
     ['new_york', 'is', 'large']
     """
 
-    phrases_: dict[str, float]
-    counts_: dict[str, int]
+    min_count: int = 5
+    threshold: float = 10.0
+    scoring: str = "default"
+    delimiter: str = "_"
+    connector_words: Iterable[str] = frozenset()
+    max_vocab_size: int | None = 40_000_000
+    passes: int = 1
 
-    def __init__(
-        self,
-        min_count: int = 5,
-        threshold: float = 10.0,
-        scoring: str = "default",
-        delimiter: str = "_",
-        connector_words: Iterable[str] = frozenset(),
-        max_vocab_size: int | None = 40_000_000,
-        passes: int = 1,
-    ) -> None:
-        if isinstance(connector_words, str) or not isinstance(connector_words, Iterable):
-            raise TypeError(
-                f"connector_words is {connector_words!r:.60}; it must be a list of words"
-            )
-        self.min_count = min_count
-        self.threshold = threshold
-        self.scoring = scoring
-        self.delimiter = delimiter
-        self.connector_words = frozenset(connector_words)
-        self.max_vocab_size = max_vocab_size
-        self.passes = passes
+    def __post_init__(self) -> None:
+        words = self.connector_words
+        if isinstance(words, str) or not isinstance(words, Iterable):
+            raise TypeError(f"connector_words is {words!r:.60}; it must be a list of words")
+        self.connector_words = frozenset(words)
         self._check()
 
     def __repr__(self) -> str:
@@ -137,32 +119,25 @@ class Phrases:
         return f"Phrases(threshold={self.threshold}, scoring={self.scoring!r}{found})"
 
     def _check(self) -> None:
-        bounds = [("min_count", self.min_count, 1, 2**62), ("passes", self.passes, 1, MOST_PASSES)]
-        if self.max_vocab_size is not None:
-            bounds.append(("max_vocab_size", self.max_vocab_size, 1, 2**62))
-        for name, value, low, high in bounds:
-            if not is_integer(value) or not low <= value <= high:
-                allowed = f"from {low} to {high}" if high < 2**31 else f"{low} or more"
-                raise ValueError(f"{name} is {value!r}; it must be an integer, {allowed}")
+        check_integer("min_count", self.min_count, 1, 2**62)
+        check_integer("passes", self.passes, 1, MOST_PASSES)
+        check_integer("max_vocab_size", self.max_vocab_size, 1, 2**62, optional=True)
+        threshold, delimiter = self.threshold, self.delimiter
         if self.scoring not in SCORINGS:
             raise ValueError(f"scoring is {self.scoring!r}; it must be 'default' or 'npmi'")
-        threshold = self.threshold
         if self.scoring == "npmi":
             if not is_real(threshold) or not -1 <= threshold <= 1:
                 raise ValueError(f"threshold is {threshold!r}; of 'npmi' it must be from −1 to 1")
         elif not is_real(threshold) or not threshold > 0:
             raise ValueError(f"threshold is {threshold!r}; it must be a finite number above 0")
-        delimiter = self.delimiter
-        if not isinstance(delimiter, str) or not delimiter or delimiter.split() != [delimiter]:
+        if not isinstance(delimiter, str) or delimiter.split() != [delimiter]:
             raise ValueError(
                 f"delimiter is {delimiter!r}; it must be a string without white space, not empty"
             )
-        if len(self.connector_words) > MOST_CONNECTOR_WORDS:
-            raise ValueError(
-                f"connector_words has {len(self.connector_words)} words; {MOST_CONNECTOR_WORDS} "
-                "are allowed"
-            )
-        for word in self.connector_words:
+        connectors, most = frozenset(self.connector_words), bigrams.MOST_CONNECTOR_WORDS
+        if len(connectors) > most:
+            raise ValueError(f"connector_words has {len(connectors)} words; {most} are allowed")
+        for word in connectors:
             if not isinstance(word, str) or not word or delimiter in word:
                 raise ValueError(
                     f"connector_words holds {word!r}; it must hold strings, not empty and without "
@@ -199,71 +174,63 @@ class Phrases:
         with tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True) as name:
             folder = Path(name)
             vocabulary, stream = read_corpus(corpus, 1, self.max_vocab_size, errors, folder=folder)
-            self._check_words(vocabulary.words)
+            for word in vocabulary.words:
+                if not isinstance(word, str) or not word:
+                    raise CorpusError(
+                        f"the corpus has the token {word!r:.60}; phrases are made of words"
+                    )
+                if self.delimiter in word:
+                    raise CorpusError(
+                        f"the corpus has the word {word!r:.60}, which contains the delimiter "
+                        f"{self.delimiter!r}; choose a delimiter= that no word contains"
+                    )
             self._set_passes(self._find(vocabulary.words, vocabulary.counts, stream, folder))
         return self
 
-    def _check_words(self, words: list[Any]) -> None:
-        for word in words:
-            if not isinstance(word, str) or not word:
-                raise CorpusError(f"the corpus has the token {word!r:.60}; phrases are of words")
-            if self.delimiter in word:
-                raise CorpusError(
-                    f"the corpus has the word {word!r:.60}, which contains the delimiter "
-                    f"{self.delimiter!r}; choose a delimiter= that no word contains"
-                )
-
     def _find(
-        self, vocabulary: Sequence[Any], counts: np.ndarray, stream: TokenStream, folder: Path
+        self, words: list[Any], counts: np.ndarray, stream: TokenStream, folder: Path
     ) -> list[Pass]:
-        words = list(vocabulary)
-        row = {word: i for i, word in enumerate(words) if word in self.connector_words}
-        connectors = Connectors(list(row.values()))
-        names: dict[str, int] = {}  # rows of phrases
+        """What the passes find; phrases are added to `words`."""
+        connectors = bigrams.Connectors(
+            [i for i, word in enumerate(words) if word in self.connector_words]
+        )
+        phrase_rows: dict[str, int] = {}
         found: list[Pass] = []
         while True:
-            bigrams = count_bigrams(stream, counts, connectors, int(self.min_count))
+            pairs = bigrams.count_bigrams(stream, counts, connectors, int(self.min_count))
             n_words = np.count_nonzero(counts) - np.count_nonzero(counts[connectors.ids])
-            scores = self._scores(bigrams, counts, int(n_words) + bigrams.distinct, len(stream))
+            scores = self._scores(pairs, counts, int(n_words) + pairs.distinct, len(stream))
             best = np.flatnonzero(scores > self.threshold)
-            between = [
-                self.delimiter.join(words[i] for i in connectors.spell(code))
-                for code in bigrams.codes[best].tolist()
-            ]
-            found.append(
-                Pass(
-                    [words[i] for i in bigrams.left[best].tolist()],
-                    between,
-                    [words[i] for i in bigrams.right[best].tolist()],
-                    bigrams.counts[best].tolist(),
-                    scores[best].tolist(),
-                )
+            left, right, codes = (column[best] for column in pairs[:3])
+            between = (connectors.spell(code) for code in codes.tolist())
+            joined = Pass(
+                [words[i] for i in left.tolist()],
+                [self.delimiter.join(words[i] for i in row) for row in between],
+                [words[i] for i in right.tolist()],
+                pairs.counts[best].tolist(),
+                scores[best].tolist(),
             )
+            found.append(joined)
             if len(found) == self.passes or not len(best):
                 return found
-            joined = found[-1].names(self.delimiter)
-            for name in joined:
-                if names.setdefault(name, len(words)) == len(words):
+            names = joined.names(self.delimiter)
+            for name in names:
+                if phrase_rows.setdefault(name, len(words)) == len(words):
                     words.append(name)
-            table = JoinTable(
-                len(words),
-                bigrams.left[best],
-                bigrams.right[best],
-                bigrams.codes[best],
-                np.array([names[name] for name in joined], dtype=np.int64),
-            )
+            becomes = [phrase_rows[name] for name in names]
+            joiner = bigrams.Joiner(len(words), [left, right, codes, becomes], connectors)
             spill = folder / str(len(found))
             spill.mkdir()
-            stream, counts = _joined_stream(stream, Joiner(table, connectors), len(words), spill)
+            stream, counts = _joined_stream(stream, joiner, len(words), spill)
 
     def _scores(
-        self, bigrams: Bigrams, counts: np.ndarray, n_different: int, n_tokens: int
+        self, pairs: bigrams.Bigrams, counts: np.ndarray, n_different: int, n_tokens: int
     ) -> np.ndarray:
         """Scores of pairs, (P,) float64."""
-        left, right = counts[bigrams.left], counts[bigrams.right]
+        left, right = counts[pairs.left], counts[pairs.right]
         if self.scoring == "default":
-            return (bigrams.counts - int(self.min_count)) / (left * right) * n_different
-        p = bigrams.counts / n_tokens
+            return (pairs.counts - int(self.min_count)) / (left * right) * n_different
+        p = pairs.counts / n_tokens
         return np.log(p / (left / n_tokens * (right / n_tokens))) / -np.log(p)
 
     def _set_passes(self, passes: list[Pass]) -> None:
@@ -307,12 +274,12 @@ class Phrases:
         NotFittedError
             If no phrases are known yet.
         CorpusError, OSError
-            If the corpus cannot be read, once that is known.
+            If the corpus cannot be read; raised by the iterator if it shows only there.
         """
-        phrasing = Phrasing(self._passes, self.delimiter, self.connector_words)
+        joiner = PhraseJoiner(self._passes, self.delimiter, self.connector_words)
         if is_path(corpus):
-            return lines_of(phrasing.text(split_blocks(read_blocks(corpus, errors))))
-        return phrasing.sentences(read_chunks(corpus))
+            return lines_of(joiner.text(split_blocks(read_blocks(corpus, errors))))
+        return joiner.sentences(read_chunks(corpus))
 
     def write(self, corpus: Any, path: str | os.PathLike[str], *, errors: str = "strict") -> None:
         """Write a corpus as text with its phrases joined: a sentence a line, a space between words.
@@ -338,13 +305,13 @@ class Phrases:
         OSError
             If a file cannot be read or written.
         """
-        phrasing = Phrasing(self._passes, self.delimiter, self.connector_words)
+        joiner = PhraseJoiner(self._passes, self.delimiter, self.connector_words)
         if is_path(corpus):
             if Path(path).exists() and Path(corpus).exists() and os.path.samefile(path, corpus):
                 raise ValueError(f"path is {os.fspath(path)!r}, the corpus itself; choose another")
-            pieces = phrasing.text(split_blocks(read_blocks(corpus, errors)))
+            pieces = joiner.text(split_blocks(read_blocks(corpus, errors)))
         else:
-            pieces = as_text(phrasing.sentences(read_chunks(corpus)))
+            pieces = as_text(joiner.sentences(read_chunks(corpus)))
         with writing(path) as file:
             for piece in pieces:
                 file.write(piece)
@@ -378,32 +345,24 @@ class Phrases:
         try:
             parameters, passes = read_phrases(path, PARAMETERS)
             phrases = cls(**parameters)
-            about = phrases.delimiter, phrases.connector_words, phrases.passes
-            phrases._set_passes(checked_passes(passes, *about))
+            words = frozenset(phrases.connector_words)
+            phrases._set_passes(checked_passes(passes, phrases.delimiter, words, phrases.passes))
         except (TypeError, ValueError) as error:
             raise SavedModelError(f"{os.fspath(path)!r} holds no phrases: {error}") from error
         return phrases
 
 
-PARAMETERS = (
-    "min_count",
-    "threshold",
-    "scoring",
-    "delimiter",
-    "connector_words",
-    "max_vocab_size",
-    "passes",
-)
+PARAMETERS = tuple(field.name for field in fields(Phrases))
 
 
 def _joined_stream(
-    stream: TokenStream, joiner: Joiner, n_units: int, folder: Path
+    stream: TokenStream, joiner: bigrams.Joiner, n_units: int, folder: Path
 ) -> tuple[TokenStream, np.ndarray]:
     """A stream after a pass, and how often each unit is in it, (n_units,) int64."""
     builder = StreamBuilder(folder)
     with closing(builder):
-        for units, is_last in _marking_last(stream_units(stream)):
-            units = joiner.feed(units, is_last)
+        for piece, is_last in bigrams.stream_units(stream):
+            units = joiner.feed(piece, is_last)
             # the first is the rest of a sentence that began before
             lengths = np.diff(np.flatnonzero(units.begins), prepend=0, append=len(units.ids))
             builder.add(units.ids.astype(np.int32), lengths, continues=True)
@@ -411,11 +370,3 @@ def _joined_stream(
         seen = builder.counts()
         counts[: len(seen)] = seen
         return builder.build(np.arange(n_units, dtype=np.int32)), counts
-
-
-def _marking_last(pieces: Iterable[Any]) -> Iterator[tuple[Any, bool]]:
-    last: list[Any] = []
-    for piece in pieces:
-        yield from ((waiting, False) for waiting in last)
-        last = [piece]
-    yield from ((waiting, True) for waiting in last)

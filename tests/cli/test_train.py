@@ -1,0 +1,226 @@
+"""``negsamp train`` and ``negsamp diagnose``: parameters, what is printed, signals and resuming."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from test_cli import assert_one_line, run
+
+from negsamp import Word2Vec
+from negsamp.cli import main
+
+
+def option(name, value):
+    return f"--{name.replace('_', '-')}={value}"
+
+
+def test_diagnose_shows_what_training_would_be(capsys, corpus, quick):
+    assert main(["diagnose", str(corpus), *quick, "--seconds", "0.01"]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    assert shown.out.startswith("corpus      4,000 tokens\n")
+    assert "12 words, 0 of them seen once, 12 of them 5 times or more" in shown.out
+    assert re.search(r"^time +about .* for 2 epochs, estimated from", shown.out, re.MULTILINE)
+
+
+def test_diagnose_hands_every_parameter_over(capsys, monkeypatch):
+    asked = []
+
+    def diagnose(self, corpus, *, errors, seconds: float = 7.0):
+        asked.append((self.get_params(), corpus, errors, seconds))
+        return "nothing to say"
+
+    monkeypatch.setattr(Word2Vec, "diagnose", diagnose)
+    chosen = {"window": 3, "alpha": 0.5, "objective": "nce", "nce_normalizer": "center"}
+    options = [option(name, value) for name, value in chosen.items()]
+    more = ["--no-shrink-windows", "--errors", "ignore", "--seconds", "0"]
+    assert main(["diagnose", "text.txt", *options, *more]) == 0
+    assert capsys.readouterr().out == "nothing to say\n"
+    expected = {**Word2Vec().get_params(), **chosen, "shrink_windows": False}
+    assert asked == [(expected, "text.txt", "ignore", 0.0)]
+
+
+def test_train_hands_every_parameter_over_and_quiet_prints_nothing(corpus, tmp_path, capsys):
+    chosen = {
+        "vector_size": 7,
+        "window": 3,
+        "min_count": 2,
+        "sample": 0.01,
+        "negative": 4,
+        "ns_exponent": -0.5,
+        "objective": "nce",
+        "optimizer": "sgd",
+        "alpha": 0.02,
+        "min_alpha": 0.001,
+        "epochs": 3,
+        "workers": 1,
+        "seed": 9,
+        "max_vocab_size": 1000,
+        "batch_size": 64,
+        "nce_normalizer": "center",
+    }
+    options = [option(name, value) for name, value in chosen.items()]
+    folder = tmp_path / "model"
+    flags = ["--no-shrink-windows", "--quiet"]
+    assert main(["train", str(corpus), "--output", str(folder), *options, *flags]) == 0
+    assert capsys.readouterr() == ("", "")
+    params = Word2Vec.load(folder).get_params()
+    # a noise distribution is an array or a function, which no option can carry
+    assert params == {**chosen, "shrink_windows": False, "progress": False, "noise": None}
+    defaults = Word2Vec().get_params()
+    assert {name for name in params if params[name] == defaults[name]} == {"noise"}
+
+
+def test_train_without_options_is_the_library_without_arguments(corpus, tmp_path):
+    assert main(["train", str(corpus), "-o", str(tmp_path / "model")]) == 0
+    assert Word2Vec.load(tmp_path / "model").get_params() == Word2Vec().get_params()
+
+
+def test_train_prints_one_line(corpus, quick, tmp_path, capsys):
+    folder = tmp_path / "model"
+    assert main(["train", str(corpus), "-o", str(folder), *quick]) == 0
+    out, err = capsys.readouterr()
+    loss = Word2Vec.load(folder).loss_history_[-1]
+    summary = r": 12 words, 4,000 tokens, [\d.]+ s, [\d,]+ words/s, loss "
+    assert re.fullmatch(re.escape(str(folder)) + summary + f"{loss:.3f}\n", out)
+    assert err == ""  # no progress bar, for this is no terminal
+
+
+def test_train_counts_the_words_of_every_epoch(corpus, quick, tmp_path, capsys, monkeypatch):
+    def save(self, folder):
+        self.fit_seconds_["train"] = 0.5
+
+    monkeypatch.setattr(Word2Vec, "save", save)
+    main(["train", str(corpus), "-o", str(tmp_path / "model"), *quick])
+    assert "0.5 s, 16,000 words/s" in capsys.readouterr().out  # 4 000 · 2 / 0.5
+
+
+def test_train_makes_the_folders_above_and_replaces_an_older_model(corpus, quick, tmp_path):
+    folder = tmp_path / "one" / "two" / "model"
+    for size in (4, 6):
+        options = [*quick, "--vector-size", str(size)]
+        assert main(["train", str(corpus), "-o", str(folder), *options]) == 0
+    assert Word2Vec.load(folder).wv.vector_size == 6
+    assert os.listdir(folder.parent) == ["model"]
+
+
+def test_train_refuses_a_parent_that_is_read_only(tmp_path, capsys):
+    parent = tmp_path / "parent"
+    parent.mkdir(mode=0o555)
+    if os.access(parent, os.W_OK):
+        pytest.skip("needs a user whom permissions bind")
+    assert main(["train", "missing.txt", "-o", str(parent / "model")]) == 2
+    assert_one_line(capsys.readouterr(), "parent': Permission denied")
+
+
+def test_train_reads_on_over_bad_bytes_when_told(quick, tmp_path):
+    path = tmp_path / "latin1.txt"
+    path.write_bytes(b"caf\xe9 au lait\n" * 20)
+    folder = str(tmp_path / "model")
+    assert main(["train", str(path), "-o", folder, *quick, "--errors", "ignore"]) == 0
+    assert sorted(Word2Vec.load(folder).wv.index_to_key) == ["au", "caf", "lait"]
+
+
+def test_cache_is_used(corpus, tmp_path):
+    options = ["train", str(corpus), "-o", str(tmp_path / "model"), "--quiet", "--min-count", "1"]
+    assert main([*options, "--cache", str(tmp_path / "cache")]) == 0
+    assert len(os.listdir(tmp_path / "cache")) == 1
+
+
+def test_limits_and_vectors_to_begin_with_are_handed_over(corpus, model, quick, tmp_path, capsys):
+    options = "--validation 0.2 --patience 1 --max-time 1h --frozen --epochs 9".split()
+    command = ["train", str(corpus), "-o", str(tmp_path / "model"), *quick, *options]
+    assert main([*command, "--init-vectors", str(model)]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r" s, loss \d\.\d{3}, held-out \d\.\d{3}\n$", said)
+    trained, before = Word2Vec.load(tmp_path / "model"), Word2Vec.load(model)
+    assert trained.vectors_.tobytes() == before.vectors_.tobytes()
+    assert trained.context_vectors_.tobytes() != before.context_vectors_.tobytes()
+    assert len(trained.validation_loss_history_) == len(trained.loss_history_)
+
+
+def test_resume_refuses_other_options(corpus, quick, tmp_path, capsys):
+    options = ["train", str(corpus), "-o", str(tmp_path / "model"), "--quiet", "--resume", *quick]
+    options += ["--checkpoint", str(tmp_path / "run"), "--validation", "0.1"]
+    for more in ([], [], ["--workers", "2"]):
+        assert main([*options, *more]) == 0
+    for more, message in (
+        ("--epochs 3", "argument --epochs: it is 3, but the run in '.*run' began with 2; leave"),
+        ("--max-time 1h", "argument --max-time: it is 3600.0, but the run in '.*' began with None"),
+        (
+            "--validation 0.2",
+            "argument --validation: it is 0.2, but the run in '.*' began wi",
+        ),
+        ("--max-time soon", "max_time is 'soon'; it must be seconds above 0"),
+    ):
+        assert main([*options, *more.split()]) == 2
+        assert re.search(message, capsys.readouterr().err)
+
+
+# Signals
+
+
+@pytest.fixture
+def long_corpus(tmp_path):
+    """Text that is trained for minutes."""
+    words = np.random.default_rng(0).zipf(1.3, size=300_000) % 2000
+    path = tmp_path / "long.txt"
+    path.write_text(" ".join(f"w{i}" for i in words))
+    return path
+
+
+def stop_training(number, *command):
+    """Run a command until it trains, and send it a signal; status and what it said."""
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from negsamp import cli\nfrom negsamp.training import epochs as training\n"
+        "step, calls = training._Worker._step, []\n"
+        "def note(*arguments):\n"
+        "    step(*arguments)\n"
+        "    calls.append(1)\n"
+        "    if len(calls) == 3: print('trains', flush=True)\n"
+        "training._Worker._step = note\n"
+        "sys.exit(cli.main())"
+    )
+    command = [sys.executable, "-c", code, "train", *map(str, command), "--quiet"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as process:
+        assert process.stdout.readline() == "trains\n"
+        process.send_signal(number)
+        return process.wait(60), process.stderr.read()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_saves_what_was_learned(long_corpus, tmp_path, number, status):
+    output = tmp_path / "model"
+    options = [long_corpus, "-o", output, "--epochs", 1000, "--workers", 1]
+    place = r"negsamp: training was stopped in epoch \d+ of 1000, after \d+ % of it; the vectors "
+    found, error = stop_training(number, *options)
+    assert found == status
+    assert re.fullmatch(place + rf"learned until then are in {output}\n", error)
+    first = Word2Vec.load(output).vectors_
+    assert np.isfinite(first).all()
+    # an older model stays as it is
+    found, error = stop_training(number, *options)
+    assert error.endswith(f"are in {output}-interrupted\n")
+    assert Word2Vec.load(output).vectors_.tobytes() == first.tobytes()
+    assert len(Word2Vec.load(f"{output}-interrupted").wv) == len(first)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_leaves_a_checkpoint_to_go_on_from(long_corpus, tmp_path, number, status):
+    options = [long_corpus, "-o", tmp_path / "model", "--checkpoint", tmp_path / "run"]
+    options += ["--epochs", 3, "--seed", 1, "--vector-size", 10, "--resume"]
+    found, error = stop_training(number, *options)
+    assert found == status
+    assert error.endswith("the same command with --resume goes on from the last checkpoint\n")
+    assert not (tmp_path / "model").exists()
+    assert run("train", *map(str, options), "--quiet").returncode == 0
+    expected = Word2Vec(vector_size=10, epochs=3, seed=1, progress=False).fit(long_corpus)
+    assert Word2Vec.load(tmp_path / "model").vectors_.tobytes() == expected.vectors_.tobytes()

@@ -1,0 +1,279 @@
+"""A folder appears whole or not at all, replaces only its like, and is read as it was saved."""
+
+import errno
+import hashlib
+import json
+import os
+
+import numpy as np
+import pytest
+from test_model_folder import FILES, assert_holds, write
+
+from negsamp.errors import SavedModelError
+from negsamp.files.model_folder import check_target, read_model
+
+
+def test_folder_may_be_new_empty_deep_or_relative(tmp_path, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    for folder in ("new", "empty", "a/b/c"):
+        write(tmp_path / folder)
+        assert_holds(str(tmp_path / folder))
+    monkeypatch.chdir(tmp_path / "a")
+    write("../new", ["z"])
+    assert_holds(tmp_path / "new", ["z"])
+    assert sorted(os.listdir(tmp_path)) == ["a", "empty", "new"]
+
+
+def test_older_model_is_replaced_with_all_its_files(tmp_path):
+    folder = write(tmp_path / "model", ["needs words.json", 5, ()])
+    write(folder, ["plain", "words"], seed=1)
+    assert_holds(folder, ["plain", "words"], seed=1)
+    assert sorted(os.listdir(folder)) == sorted(set(FILES) - {"words.json"})
+    assert os.listdir(tmp_path) == ["model"]
+
+
+def test_folder_is_made_beside_its_place(tmp_path, monkeypatch):
+    # a folder elsewhere may lie on another file system, from where it cannot be renamed
+    renamed, real = [], os.rename
+
+    def rename(source, target):
+        renamed.append((source, target))
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    for _ in range(2):
+        write(tmp_path / "model")
+    assert len(renamed) == 3
+    assert all(tmp_path in path.parents for pair in renamed for path in pair)
+
+
+def test_link_to_an_older_model_stays_a_link(tmp_path):
+    write(tmp_path / "real")
+    try:
+        (tmp_path / "link").symlink_to(tmp_path / "real", target_is_directory=True)
+    except OSError:
+        pytest.skip("this system has no symbolic links")
+    write(tmp_path / "link", ["z"])
+    assert (tmp_path / "link").is_symlink()
+    assert_holds(tmp_path / "real", ["z"])
+
+
+def tree(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
+        for path in folder.rglob("*")
+    }
+
+
+def put(folder, name="model.json", content=b"", **change):
+    """Put a file into a folder, or a model whose record is changed."""
+    if change:
+        write(folder)
+        content = json.dumps({**json.loads((folder / name).read_bytes()), **change}).encode()
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_bytes(content)
+
+
+def put_folder_of_that_name(folder):
+    write(folder)
+    (folder / "vectors.npy").unlink()
+    put(folder / "vectors.npy", "notes.txt")
+
+
+CONTENTS = {
+    "notes": lambda folder: put(folder, "notes.txt"),
+    "model and notes": lambda folder: (write(folder), put(folder, "notes.txt")),
+    "array": lambda folder: put(folder, "vectors.npy"),
+    "another format": lambda folder: put(folder, format="another program"),
+    "no digests": lambda folder: put(folder, sha256=None),
+    "list": lambda folder: put(folder, content=b"[1, 2]"),
+    "no JSON": lambda folder: put(folder, content=b"\xff\xfe"),
+    "nested": lambda folder: put(folder, content=b"[" * 200_000),
+    "folder": put_folder_of_that_name,
+    "folder for the record": lambda folder: (folder / "model.json").mkdir(parents=True),
+}
+
+
+@pytest.mark.parametrize("fill", CONTENTS.values(), ids=CONTENTS)
+def test_folder_that_holds_something_else_is_left_alone(tmp_path, fill):
+    fill(tmp_path / "folder")
+    before = tree(tmp_path)
+    for attempt in (write, check_target):
+        with pytest.raises(FileExistsError, match=r"folder' holds something that is not a model"):
+            attempt(tmp_path / "folder")
+    assert tree(tmp_path) == before
+
+
+def test_folder_that_is_a_file_is_left_alone(tmp_path):
+    (tmp_path / "file").write_text("text")
+    for attempt in (write, check_target):
+        with pytest.raises(FileExistsError, match=r"file' is a file; choose another name"):
+            attempt(tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "text"
+
+
+def test_check_target_writes_nothing(tmp_path):
+    assert check_target(tmp_path / "a" / "b") == tmp_path / "a" / "b"
+    assert list(tmp_path.iterdir()) == []
+
+
+# Failures midway
+
+
+def fail(monkeypatch, owner, name, calls):
+    """Let some calls of a function fail, counted from 1, as on a full disk."""
+    real, made = getattr(owner, name), []
+
+    def failing(*args, **kwargs):
+        made.append(args)
+        if len(made) in calls:
+            raise OSError(errno.ENOSPC, "no space left")
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(owner, name, failing)
+
+
+FAILURES = [
+    (np.lib.format, "write_array", {1}),
+    (np.lib.format, "write_array", {2}),
+    (os, "fsync", {1}),
+    (os, "fsync", {4}),
+    (os, "rename", {1}),
+    (hashlib, "file_digest", {2}),
+]
+
+
+@pytest.mark.parametrize(("owner", "name", "calls"), FAILURES)
+def test_failure_midway_leaves_no_new_folder(tmp_path, monkeypatch, owner, name, calls):
+    with monkeypatch.context() as patch:
+        fail(patch, owner, name, calls)
+        with pytest.raises(OSError, match="no space left"):
+            write(tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("owner", "name", "calls"), [*FAILURES, (os, "rename", {2})])
+def test_failure_midway_leaves_the_older_model(tmp_path, monkeypatch, owner, name, calls):
+    write(tmp_path / "model")
+    before = tree(tmp_path)
+    with monkeypatch.context() as patch:
+        fail(patch, owner, name, calls)
+        with pytest.raises(OSError, match="no space left"):
+            write(tmp_path / "model", ["z"], seed=1)
+    assert tree(tmp_path) == before
+    assert_holds(tmp_path / "model")
+
+
+def test_failure_to_bring_the_older_model_back_does_not_delete_it(tmp_path, monkeypatch):
+    write(tmp_path / "model")
+    with monkeypatch.context() as patch:
+        fail(patch, os, "rename", {2, 3})
+        with pytest.raises(OSError, match="no space left"):
+            write(tmp_path / "model", ["z"])
+    [aside] = tmp_path.iterdir()
+    assert_holds(aside)
+
+
+def test_what_cannot_be_recorded_leaves_nothing(tmp_path):
+    for value, error, message in (
+        (object(), TypeError, "not JSON serializable"),
+        (float("nan"), ValueError, "not JSON compliant"),
+        ([[]] * 1000, ValueError, "it has 1004 of '\\[{'; 1000 are allowed"),
+    ):
+        with pytest.raises(error, match=message):
+            write(tmp_path / "model", about={"parameters": value})
+    assert list(tmp_path.iterdir()) == []
+
+
+# Folders that are not whole
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write(tmp_path / "model")
+
+
+def test_missing_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nowhere' is not a folder, so it holds no model"):
+        read_model(tmp_path / "nowhere")
+    (tmp_path / "file").touch()
+    with pytest.raises(FileNotFoundError, match=r"file' is not a folder"):
+        read_model(tmp_path / "file")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(SavedModelError, match=f"lacks the file {name}$"):
+        read_model(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    "change", [lambda b: b[:-1], lambda b: b"", lambda b: b[:10], lambda b: b + b"x"]
+)
+def test_cut_file_is_named(folder, name, change):
+    (folder / name).write_bytes(change((folder / name).read_bytes()))
+    with pytest.raises(SavedModelError, match=name):
+        read_model(folder)
+
+
+@pytest.mark.parametrize("name", sorted(set(FILES) - {"model.json"}))
+def test_altered_file_is_named(folder, name):
+    content = bytearray((folder / name).read_bytes())
+    for place in {0, len(content) // 2, len(content) - 1}:
+        altered = content.copy()
+        altered[place] ^= 1
+        (folder / name).write_bytes(altered)
+        what = "is not the file that was saved: its"
+        if name.endswith(".npy") and place < 128:  # a header is looked at before all is read
+            what = "is damaged: it"
+        with pytest.raises(SavedModelError, match=rf"{name}' {what}"):
+            read_model(folder)
+
+
+def change_record(folder, **change):
+    about = json.loads((folder / "model.json").read_bytes())
+    (folder / "model.json").write_text(json.dumps({**about, **change}))
+    return about["sha256"]
+
+
+@pytest.mark.parametrize("named", ["negsamp model 2", None, ["negsamp model 1"], "x" * 999])
+def test_another_format_is_refused(folder, named):
+    change_record(folder, format=named)
+    with pytest.raises(SavedModelError, match="as its format; it must be 'negsamp model 1'"):
+        read_model(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"not json"])
+def test_record_that_is_not_json(folder, content):
+    (folder / "model.json").write_bytes(content)
+    with pytest.raises(SavedModelError, match=r"model.json' is not JSON"):
+        read_model(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda digests: None,
+        lambda digests: list(digests),
+        lambda digests: {},
+        *(lambda digests, name=n: {**digests, name: "0" * 64} for n in ("../x", "/x", "notes.txt")),
+        *(
+            lambda digests, name=name: {n: d for n, d in digests.items() if n != name}
+            for name in ("vectors.npy", "context_vectors.npy", "vocabulary.txt")
+        ),
+    ],
+)
+def test_record_with_digests_of_other_files(folder, change):
+    (folder.parent / "x").write_text("outside")
+    change_record(folder, sha256=change(change_record(folder)))
+    with pytest.raises(SavedModelError, match=r"must have the digests of vocabulary.txt, vectors"):
+        read_model(folder)
+
+
+@pytest.mark.parametrize("digest", [None, 5, "", "0" * 64])
+def test_record_with_a_digest_that_is_none(folder, digest):
+    change_record(folder, sha256={**change_record(folder), "vocabulary.txt": digest})
+    with pytest.raises(SavedModelError, match=r"vocabulary.txt' is not the file that was saved"):
+        read_model(folder)
