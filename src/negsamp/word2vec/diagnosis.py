@@ -24,8 +24,10 @@ from negsamp.corpus.counting import read_corpus
 from negsamp.corpus.reading import is_path, read_beginning
 from negsamp.corpus.stream import StreamBuilder, TokenStream, forget_pages
 from negsamp.errors import EncodingError
-from negsamp.training.run import Encoded, How, Run, machine_memory, trainer_of, workers_of
-from negsamp.training.trial import expected_seconds
+from negsamp.training.run import Encoded, Run, machine_memory
+from negsamp.training.schedule import Schedule
+from negsamp.training.settings import Settings
+from negsamp.training.timing import expected_seconds
 from negsamp.word2vec.footprint import Footprint, training_footprint
 
 __all__ = ["Diagnosis", "diagnose"]
@@ -204,7 +206,7 @@ def diagnose(
         )
         if found.longest_sentence >= 2:
             del vocabulary
-            found = _tried(found, params, kept, kept_stream, seconds, Path(folder))
+            found = _tried(found, params, kept, kept_stream, seconds)
         else:
             highest = int(vocabulary.counts.max())
             if not len(kept):
@@ -236,7 +238,7 @@ def _read(
     params: Mapping[str, Any], corpus: Any, errors: str, folder: Path
 ) -> tuple[Vocabulary, TokenStream, list[str]]:
     """The corpus with all its words, and what is wrong with its bytes."""
-    how = params["max_vocab_size"], errors, workers_of(params)
+    how = params["max_vocab_size"], errors, Settings.checked(params).processes
     (folder / "all").mkdir()
     try:
         return *read_corpus(corpus, 1, *how, folder=folder / "all"), []
@@ -244,7 +246,7 @@ def _read(
         if not os.path.isfile(corpus):
             raise  # a pipe has no beginning to go back to
         (folder / "again").mkdir()
-        how = params["max_vocab_size"], "replace", workers_of(params)
+        how = params["max_vocab_size"], "replace", Settings.checked(params).processes
         return *read_corpus(corpus, 1, *how, folder=folder / "again"), [str(error)]
 
 
@@ -314,32 +316,31 @@ def _tried(
     vocabulary: Vocabulary,
     stream: TokenStream,
     seconds: float,
-    folder: Path,
 ) -> Diagnosis:
     """With what a run is expected to take."""
     keep = keep_probabilities(vocabulary.counts, params["sample"])
-    trainer = trainer_of(params, vocabulary.counts, found.longest_sentence, keep, 0)
-    tokens, pairs = _drawn(stream, keep, trainer.reach)
+    settings = Settings.checked(params)
+    schedule = Schedule.of_corpus(settings, vocabulary.counts, found.longest_sentence, keep, 0)
+    tokens, pairs = _drawn(stream, keep, schedule.reach)
     in_memory = sum(a.nbytes for a in (stream.ids, stream.offsets) if not isinstance(a, np.memmap))
     spelling = sum(map(sys.getsizeof, vocabulary.words))
     V, d = len(vocabulary), int(params["vector_size"])
-    footprint = training_footprint(trainer, V, d, in_memory, spelling)
+    footprint = training_footprint(schedule, V, d, in_memory, spelling)
     found = replace(
         found,
         tokens_an_epoch=tokens,
         pairs_an_epoch=pairs,
-        updates_an_epoch=trainer.blocks_an_epoch,
-        block_shape=trainer.shape,
+        updates_an_epoch=schedule.blocks_an_epoch,
+        block_shape=schedule.shape,
         footprint=footprint,
     )
     memory = machine_memory()
     if seconds == 0 or (memory is not None and footprint.total > memory):
         return found
     # the seed makes no difference to the time
-    run = Run({**params, "seed": 0}, Encoded(vocabulary, stream), How(), folder)
-    expected, measured = expected_seconds(
-        lambda watch: run.train(watch, False, ()), trainer, stream, keep, seconds
-    )
+    settings = replace(settings, seed=0, progress=False)
+    with Run(settings, Encoded(vocabulary, stream)) as run:
+        expected, measured = expected_seconds(run.train, schedule, stream, keep, seconds)
     return replace(found, train_seconds=expected, measured_seconds=measured)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from negsamp.core.windows import READ_AT_ONCE
-from negsamp.training.epochs import Trainer
+from negsamp.training.schedule import Schedule
 
 __all__ = ["Footprint", "training_footprint"]
 
@@ -51,12 +51,12 @@ class Footprint(NamedTuple):
     total: int
 
 
-def training_footprint(trainer: Trainer, V: int, d: int, corpus: int, spelling: int) -> Footprint:
-    """Memory that `Trainer.train` needs.
+def training_footprint(schedule: Schedule, V: int, d: int, corpus: int, spelling: int) -> Footprint:
+    """Memory that `Run.train` needs.
 
     Parameters
     ----------
-    trainer : Trainer
+    schedule : Schedule
     V, d : int
         Words and dimensions.
     corpus : int
@@ -69,14 +69,16 @@ def training_footprint(trainer: Trainer, V: int, d: int, corpus: int, spelling: 
     Footprint
         An estimate: what Python and the system keep for later is not in it.
     """
-    shape, w = trainer.shape, trainer.reach
+    shape, w = schedule.shape, schedule.reach
     state = V * (2 * 8 + 4 + 4 + 4)
-    gradients, buffers, occurrences = trainer.objective.update_bytes(shape, w, V, d)
-    run = min(shape.batch_size * trainer.blocks_a_run, int(trainer.kept_tokens) + shape.batch_size)
+    gradients, buffers, occurrences = schedule.settings.objective.update_bytes(shape, w, V, d)
+    run = min(
+        shape.batch_size * schedule.blocks_a_run, int(schedule.kept_tokens) + shape.batch_size
+    )
     read = min(READ_AT_ONCE, int(corpus / 4) + 1) if corpus else READ_AT_ONCE
     own = 2 * 8 * V + buffers + RUN * run + READ * read + 60 * occurrences
     each = PROCESS + int(own)
     matrices, words = 2 * 4 * V * d, V * WORD + spelling
     shared = matrices + corpus + state + gradients
-    total = LIBRARIES + words + shared + trainer.members * each
-    return Footprint(matrices, corpus, words, state, gradients, each, trainer.members, total)
+    total = LIBRARIES + words + shared + schedule.members * each
+    return Footprint(matrices, corpus, words, state, gradients, each, schedule.members, total)

@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from negsamp.checks import is_integer
-from negsamp.core.objectives import objective_of
-from negsamp.training.settings import check_parameters
+from negsamp.training.settings import Settings
 
 __all__ = ["Record", "check_model", "parse_record"]
 
@@ -50,13 +49,13 @@ def check_model(params: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> 
     ValueError, TypeError
         That names what does not fit.
     """
-    check_parameters(params)
+    settings = Settings.checked(params)
     V, d = arrays["vectors"].shape
     if d != params["vector_size"]:
         raise ValueError(
             f"vector_size is {params['vector_size']}, and the vectors have {d} numbers"
         )
-    objective = objective_of(params["objective"], params["nce_normalizer"])
+    objective = settings.objective
     if V < objective.least_words and V > 0:
         raise ValueError(
             f"objective is {objective.name!r}, which needs two words or more; there is {V}"
