@@ -1,4 +1,4 @@
-"""What a value must be, and what is said when it is not."""
+"""Checks of values that every room shares, with the messages of those that fail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["is_integer", "is_real"]
+__all__ = ["check_integer", "first_row_not_finite", "is_integer", "is_real"]
+
+NUMBERS_AT_ONCE = 1 << 20
+NO_BOUND = 2**31 - 1  # an upper bound from here on is not worth a mention
 
 
 def is_integer(value: Any) -> bool:
@@ -23,3 +26,43 @@ def is_real(value: Any, finite: bool = True) -> bool:
         return not finite or math.isfinite(value)
     except OverflowError:  # an integer that no float can hold
         return False
+
+
+def check_integer(
+    name: str, value: Any, low: int, high: int | None = None, optional: bool = False
+) -> None:
+    """Check that a parameter is an integer from `low` to `high`, or None if it is optional.
+
+    Raises
+    ------
+    ValueError
+        If it is not; the message has the name, the value and what is allowed.
+    """
+    if optional and value is None:
+        return
+    if not is_integer(value) or value < low or (high is not None and value > high):
+        is_bounded = high is not None and high < NO_BOUND
+        allowed = f"from {low} to {high}" if is_bounded else f"{low} or more"
+        raise ValueError(
+            f"{name} is {value!r:.60}; it must be an integer, {allowed}{', or None' * optional}"
+        )
+
+
+def first_row_not_finite(array: Any, dtype: Any = None) -> int | None:
+    """Return the first row that holds a NaN or an infinity, or None if all numbers are finite.
+
+    Parameters
+    ----------
+    array : ndarray, shape (n, ...)
+        It is read some rows at a time, so that it may be a map of a large file.
+    dtype : dtype, optional
+        The type that the numbers must be finite in; by default the array's own.
+    """
+    rows = max(1, NUMBERS_AT_ONCE // max(1, math.prod(array.shape[1:])))
+    for start in range(0, len(array), rows):
+        with np.errstate(over="ignore"):
+            some = np.asarray(array[start : start + rows], dtype)
+        is_finite = np.isfinite(some)
+        if not is_finite.all():
+            return start + int(is_finite.reshape(len(some), -1).all(axis=1).argmin())
+    return None
