@@ -30,9 +30,12 @@ from negsamp.training.settings import check_parameters, refuse
 from negsamp.training.state import Progress, Watch, extras_of, objective_arrays
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.word2vec.diagnosis import Diagnosis, diagnose
-from negsamp.word2vec.documents import check_documents, document_vectors
+from negsamp.word2vec.document_vectors import (
+    check_documents,
+    document_vectors,
+    transformer_tags,
+)
 from negsamp.word2vec.model_json import check_model, parse_record
-from negsamp.word2vec.sklearn_tags import more_tags, sklearn_tags
 
 __all__ = ["Word2Vec"]
 
@@ -654,10 +657,7 @@ class Word2Vec:
         return "vectors_" in self.__dict__
 
     def __sklearn_tags__(self) -> Any:
-        return sklearn_tags()
-
-    def _more_tags(self) -> dict[str, Any]:
-        return more_tags()
+        return transformer_tags()
 
     def __getstate__(self) -> dict[str, Any]:
         """What is copied and pickled: `wv` and `context_wv` are made again when asked for."""

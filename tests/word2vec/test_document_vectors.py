@@ -5,7 +5,7 @@ import pytest
 
 from negsamp import CorpusError, Vocabulary
 from negsamp.corpus import reading as corpus
-from negsamp.word2vec.documents import document_vectors
+from negsamp.word2vec.document_vectors import document_vectors
 
 WORDS = ["cat", "dog", 7]
 VOCABULARY = Vocabulary(WORDS, [3, 2, 1])
