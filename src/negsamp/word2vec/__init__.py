@@ -1,6 +1,6 @@
 """The estimator: parameters in, vectors out.
 
 Begin with `model`, which holds `Word2Vec`. `model_json` says what a saved model must be,
-`probabilities` what its scores mean, and `diagnosis` what a run would be like. Only `negsamp.cli`
-imports this package, and this package may import all that is below.
+`document_vectors` averages the words of a document, and `diagnosis` and `footprint` tell before a
+run what it would take. Only `negsamp.cli` imports this package, which may import all other rooms.
 """

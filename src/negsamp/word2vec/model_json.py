@@ -104,7 +104,8 @@ def parse_record(
         raise ValueError(f"noise is {params['noise']!r:.60}; it must be null, and be in noise.npy")
     if "noise" in arrays:
         params = {**params, "noise": arrays["noise"][:, 0]}
-    raw_words, least = about.get("raw_words"), sum(counts.tolist())
+    raw_words: Any = about.get("raw_words")
+    least = sum(counts.tolist())
     if not is_integer(raw_words) or not least <= raw_words < 2**63:
         raise ValueError(
             f"raw_words is {raw_words!r:.60}; it must be an integer, {least} or more, as the "
