@@ -1,8 +1,8 @@
 """Blocks: what one update trains on, how large it is, and how it is arranged.
 
 A `Block` is a run of consecutive centers with their window radii and the noise words that they
-share. `Block.pairs` spells out what it means, pair by pair; `reference` trains on that list and
-the kernels on the block itself.
+share. `Block.pairs` spells out what it means, pair by pair; `negsamp.core.reference` trains on that
+list and the kernels on the block itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from negsamp.core.sampling import AliasTable
-from negsamp.core.windows import Windows, window_weights
+from negsamp.core.windows import Windows, context_places, window_weights
 
 __all__ = ["Block", "BlockShape", "Pairs", "Scores", "block_run", "choose_block_shape"]
 
@@ -117,28 +117,20 @@ class Block:
 
     def center_weights(self, dtype: Any) -> np.ndarray:
         """Weight of each place around each center, 0 beyond its window, (G·L, 2w + 1)."""
-        w = self.window
-        place = np.arange(-w, w + 1)
-        left, right = self.left.reshape(-1, 1), self.right.reshape(-1, 1)
-        return np.where((place >= -left) & (place <= right), self.weights, 0).astype(dtype)
+        places = context_places(self.left.reshape(-1), self.right.reshape(-1), self.window)
+        return np.where(places, self.weights, 0).astype(dtype)
 
     def pairs(self) -> Pairs:
         """What the block means: every pair with its noise words."""
         (G, L), (_, H, N), width = self.left.shape, self.noise.shape, self.tokens.shape[1]
-        w = self.window
-        slots = [
-            Windows(self.tokens[g], self.left[g], self.right[g]).pair_slots() for g in range(G)
-        ]
-        centers = np.concatenate([c for c, _ in slots])
-        contexts = np.concatenate([o for _, o in slots])
-        group = np.repeat(np.arange(G), [len(c) for c, _ in slots])
-        part = group * H + centers // (L // H)
-        center_slots, context_slots = group * width + w + centers, group * width + contexts
+        group, center, place = np.nonzero(context_places(self.left, self.right, self.window))
+        center_slots, context_slots = (group * width + center + k for k in (self.window, place))
+        part = group * H + center // (L // H)
         return Pairs(
             self.token_rows[center_slots],
             self.token_rows[context_slots],
             self.noise.reshape(G * H, N)[part],
-            self.weights[context_slots - center_slots + w],
+            self.weights[place],
             self.negative / max(N, 1),
             center_slots,
             context_slots,
@@ -171,24 +163,12 @@ class Scores(NamedTuple):
 
 
 class BlockShape(NamedTuple):
-    """How the centers of one update are arranged.
+    """How the centers of one update are arranged."""
 
-    Attributes
-    ----------
-    groups : int
-        G, groups of consecutive centers, taken from places far apart.
-    group_size : int
-        L, centers a group.
-    parts : int
-        H, parts of a group that share noise words.
-    noise_words : int
-        N, noise words of a part.
-    """
-
-    groups: int
-    group_size: int
-    parts: int
-    noise_words: int
+    groups: int  # G, groups of consecutive centers, taken from places far apart
+    group_size: int  # L, centers a group
+    parts: int  # H, parts of a group that share noise words
+    noise_words: int  # N, noise words of a part
 
     @property
     def batch_size(self) -> int:
@@ -199,12 +179,9 @@ class BlockShape(NamedTuple):
 # Measured for windows of 5 and K = 5, see docs/performance.md: larger updates, larger parts and
 # fewer noise words are faster and learn less from a token.
 LARGEST_BATCH, LARGEST_GROUP, PART, NOISE_WORDS = 8192, 256, 64, 16
-# The gradients of an update want to stay in the cache until they are added.
-FLOATS_PER_BATCH = 2**20
-# A small corpus still wants this many updates an epoch, ...
-UPDATES_PER_EPOCH = 200
-# ... and a word so frequent that it fills a batch wants small batches: it moves once in each.
-OCCURRENCES_PER_BATCH = 64
+FLOATS_PER_BATCH = 2**20  # so that gradients stay in the cache until they are added
+UPDATES_PER_EPOCH = 200  # of a small corpus
+OCCURRENCES_PER_BATCH = 64  # of the most frequent word, which moves once in each update
 
 
 def choose_block_shape(
@@ -217,7 +194,7 @@ def choose_block_shape(
     batch_size: int | None = None,
     noise_multiple: int = 1,
 ) -> BlockShape:
-    """Shape of the blocks for a corpus.
+    """Choose the shape of the blocks for a corpus.
 
     Parameters
     ----------
@@ -226,21 +203,17 @@ def choose_block_shape(
     largest_share : float
         Share of them that the most frequent word has.
     window : int
-        How far one reaches in this corpus; each group has so many tokens on either side that are
-        contexts only, so a wide one wants large groups.
+        How far a window reaches in this corpus. A group has so many tokens on either side that are
+        contexts only, so wide windows need large groups.
     negative : int
-        K; the more noise words a pair counts for, and the more pairs a center has, the more of
-        them must share it.
+        K. The more noise words a pair counts for, and the more pairs a center has, the more noise
+        words a part must share.
     vector_size : int
         d.
     batch_size : int, optional
         Centers an update, rounded up to what the kernel can do; chosen if None.
     noise_multiple : int
         Noise words of a part are a multiple of this; 0 for objectives that draw none.
-
-    Returns
-    -------
-    BlockShape
     """
     if batch_size is None:
         wanted = min(
@@ -291,10 +264,6 @@ def block_run(
     rng : numpy.random.Generator
     weights : ndarray, shape (2w + 1,), optional
         See `Block`; 1 for all if None.
-
-    Yields
-    ------
-    Block
     """
     (G, L, H, N), w = shape, run.window
     weights = window_weights(w, False) if weights is None else weights
