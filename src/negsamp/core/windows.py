@@ -54,8 +54,7 @@ class Windows:
 def context_places(left: np.ndarray, right: np.ndarray, window: int) -> np.ndarray:
     """Whether each place from −w to w around each center is a context: (..., 2w + 1) bool."""
     place = np.arange(-window, window + 1)
-    left, right = left[..., None].astype(int), right[..., None]
-    return (place >= -left) & (place <= right) & (place != 0)
+    return (place >= -left[..., None]) & (place <= right[..., None]) & (place != 0)
 
 
 def window_weights(
