@@ -94,23 +94,9 @@ def custom_noise(noise: Any, counts: np.ndarray) -> np.ndarray:
 
 
 def noise_weights(noise: Any, counts: np.ndarray) -> np.ndarray:
-    """Weights of the words as noise, from the caller's own.
+    """The caller's own weights of noise words, an array or a function of `counts`: (V,) float64.
 
-    Parameters
-    ----------
-    noise : array_like, shape (V,), or callable
-        The weights, or a function that is given `counts` and returns them.
-    counts : ndarray, shape (V,)
-        Occurrences of each word.
-
-    Returns
-    -------
-    ndarray, shape (V,) float64
-
-    Raises
-    ------
-    ValueError
-        If the weights are not (V,) finite numbers, 0 or more, and not all 0.
+    They need not sum to 1. A ValueError says so if they are not finite, 0 or more, and not all 0.
     """
     name = "noise(counts)" if callable(noise) else "noise"
     weights = checked_noise(noise(counts.copy()) if callable(noise) else noise, name)

@@ -26,19 +26,11 @@ Piece = tuple[np.ndarray, np.ndarray]  # tokens, and where in them sentences sta
 
 @dataclass(frozen=True)
 class Windows:
-    """Consecutive centers and how far each one's window reaches.
+    """Consecutive centers and how far each one's window reaches."""
 
-    Attributes
-    ----------
-    tokens : ndarray, shape (B + 2w,) int32
-        Ids; the first w and the last w are contexts only.
-    left, right : ndarray, shape (B,) int32
-        How many tokens before and after each center are its contexts, at most w.
-    """
-
-    tokens: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
+    tokens: np.ndarray  # (B + 2w,) int32, ids; the first w and the last w are contexts only
+    left: np.ndarray  # (B,) int32, how many tokens before a center are its contexts, at most w
+    right: np.ndarray  # (B,) int32, how many after it
 
     @property
     def window(self) -> int:
