@@ -1,6 +1,6 @@
-"""What a measurement has to name to mean anything: machine, BLAS, threads and versions.
+"""The machine, BLAS, threads and versions, without which a measurement means nothing.
 
-Plain records of str, int, float, None, dict and list, so that they go into JSON as they are.
+Records hold only str, int, float, None, dict and list, so that they go into JSON as they are.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import importlib.metadata
 import os
 import platform
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +30,17 @@ def environment(packages: tuple[str, ...] = ("negsamp", "numpy", "scipy")) -> di
     Parameters
     ----------
     packages : tuple of str
-        Distributions whose versions count.
+        The distributions whose versions are recorded.
 
     Returns
     -------
     dict
         ``date`` (ISO 8601, UTC), ``machine``, ``python``, ``packages``, ``blas`` (what NumPy was
-        built with), ``threadpools`` (what is loaded, if threadpoolctl is there) and ``variables``
-        (those of the environment that set numbers of threads).
+        built with), ``threadpools`` (what is loaded, with its kernel) and ``variables`` (those of
+        the environment that set numbers of threads or the kernel).
     """
     return {
-        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "packages": {name: version(name) for name in packages},
@@ -51,7 +51,7 @@ def environment(packages: tuple[str, ...] = ("negsamp", "numpy", "scipy")) -> di
 
 
 def machine() -> dict[str, Any]:
-    """CPU model, cores that this process may use, cores in all, memory in GB (1e9 B), system."""
+    """Return the CPU, its usable and all cores, the memory in GB (1e9 B), and the system."""
     cores = os.cpu_count()
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
     memory = None
@@ -67,7 +67,7 @@ def machine() -> dict[str, Any]:
 
 
 def cpu_model() -> str:
-    """Name of the processor, as the system tells it."""
+    """Return the name of the processor, as the system reports it."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         found = re.search(r"^model name\s*:\s*(.+)$", cpuinfo.read_text(), re.MULTILINE)
@@ -77,7 +77,7 @@ def cpu_model() -> str:
 
 
 def version(package: str) -> str | None:
-    """Version of a distribution or, from a bare checkout, of a module; None if there is none."""
+    """Return the version of a distribution or, in a bare checkout, of a module, or None."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
@@ -89,23 +89,18 @@ def version(package: str) -> str | None:
 
 
 def blas() -> dict[str, Any]:
-    """BLAS that NumPy was built with, without the folders of the machine it was built on."""
+    """Return the BLAS that NumPy was built with, without the folders of the building machine."""
     import numpy as np
 
-    try:
-        config = np.show_config(mode="dicts")
-    except TypeError:  # NumPy 1.24 only prints its configuration
-        return {}
-    found = (config or {}).get("Build Dependencies", {}).get("blas", {})
+    config = np.show_config(mode="dicts") or {}
+    found = config.get("Build Dependencies", {}).get("blas", {})
     return {key: value for key, value in found.items() if "directory" not in key}
 
 
 def threadpools() -> list[dict[str, Any]]:
-    """Thread pools of the BLAS libraries of NumPy and SciPy; empty without threadpoolctl."""
-    try:
-        from threadpoolctl import threadpool_info
-    except ImportError:
-        return []
+    """Return the thread pools of NumPy's and SciPy's BLAS libraries, with the kernels they run."""
+    from threadpoolctl import threadpool_info
+
     importlib.import_module("numpy")
     importlib.import_module("scipy.linalg.blas")  # SciPy, and with it gensim, has a BLAS of its own
     kept = ("prefix", "internal_api", "version", "threading_layer", "architecture", "num_threads")

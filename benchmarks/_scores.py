@@ -1,4 +1,4 @@
-"""What the vectors of a model score on the sets of a folder."""
+"""Scores of a model's vectors on the evaluation sets of a folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from negsamp import KeyedVectors, evaluate_word_analogies, evaluate_word_pairs
 
 
 def scores(wv: KeyedVectors, folder: Path | None) -> dict[str, float]:
-    """Spearman's ρ × 100 for sets of word pairs, right answers in per cent for analogies."""
+    """Return Spearman's ρ × 100 for word pairs and right answers in per cent for analogies."""
     found = {}
     for path in sorted(folder.iterdir()) if folder else []:
         if path.read_text("utf-8").startswith(":"):

@@ -1,4 +1,4 @@
-"""From the runs of a session to medians, ratios and Markdown tables."""
+"""Turn the runs of a session into medians, ratios and Markdown tables."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 def summarise(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Aggregate runs by number of epochs and rival.
 
-    Medians over all runs; ratios to the first rival within a turn; scores averaged within a seed,
-    then their mean and sample standard deviation over seeds.
+    Medians are over all runs, and ratios are to the first rival within a turn. Scores are averaged
+    within a seed; the summary has their mean and sample standard deviation over seeds.
     """
     first = runs[0]["rival"] if runs else None
     turns = {(r["epochs"], r["round"], r["seed"]): r for r in runs if r["rival"] == first}
@@ -40,19 +40,19 @@ def summarise(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def median_of(values: Iterable[float | None]) -> float | None:
-    """Median of the values that are there."""
+    """Return the median of the values that are not None."""
     there = [value for value in values if value is not None]
     return median(there) if there else None
 
 
 def spread(values: Iterable[float]) -> dict[str, float] | None:
-    """Median, smallest and largest."""
+    """Return the median, the smallest and the largest value."""
     there = list(values)
     return {"median": median(there), "min": min(there), "max": max(there)} if there else None
 
 
 def over_seeds(runs: list[dict[str, Any]], name: str) -> dict[str, float | None]:
-    """Mean and sample standard deviation over seeds of a score."""
+    """Return the mean and the sample standard deviation of a score over seeds."""
     by_seed: dict[int, list[float]] = {}
     for run in runs:
         if run["scores"][name] is not None:
@@ -65,7 +65,7 @@ def over_seeds(runs: list[dict[str, Any]], name: str) -> dict[str, float | None]
 
 
 def markdown(results: dict[str, Any]) -> str:
-    """Two tables, of speed and of vectors, and what they were measured on."""
+    """Return two tables, of speed and of vectors, and notes on what they were measured on."""
     summary = results["summary"]
     first = summary[0]["rival"]
     faster = f"{first} is faster by"
@@ -104,7 +104,7 @@ def markdown(results: dict[str, Any]) -> str:
 
 
 def table(rows: list[list[str]]) -> list[str]:
-    """Lines of a Markdown table, the first row its head, numbers to the right."""
+    """Return the lines of a Markdown table, whose head is the first row; numbers stand right."""
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     return [lines[0], "|:--|" + "--:|" * (len(rows[0]) - 1), *lines[1:]]
 
@@ -120,7 +120,7 @@ def show_ratio(ratio: dict[str, float] | None) -> str:
 
 
 def notes(results: dict[str, Any]) -> list[str]:
-    """What the tables are medians of, and where they come from."""
+    """Say what the tables are medians of, and where they come from."""
     env, options = results["environment"], results["options"]
     machine, blas = env["machine"], env["blas"]
     settings = ", ".join(f"{name}={value}" for name, value in options["settings"].items())

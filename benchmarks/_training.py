@@ -1,7 +1,7 @@
-"""One training of one library, in a process of its own: ``python _training.py run.json``.
+"""Train one library once, in a process of its own: ``python _training.py run.json``.
 
 `rivals.py` writes run.json and reads the report.json that appears beside it. Nothing heavy is
-imported at the head: what a library imports is part of its time and of its memory.
+imported at the top, because what a library imports is part of its time and of its memory.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-# gensim cuts longer sentences; its readers hand them out in pieces, so that nothing is lost.
+# gensim truncates longer sentences; its readers yield them in pieces, so that nothing is lost.
 GENSIM_SENTENCE = 10_000
 
 
 def train_one(path: Path) -> None:
-    """Do the run that a JSON file describes and write what was measured beside it."""
+    """Do the run that a JSON file describes, and write what was measured beside it."""
     run = json.loads(path.read_text())
     trainers = {"negsamp": train_negsamp, "gensim": train_gensim, "word2vec-c": train_word2vec_c}
     with TreeMemory() as tree:
@@ -94,7 +94,7 @@ def train_gensim(run: dict[str, Any], folder: Path) -> tuple[dict[str, Any], Any
 
 
 def train_word2vec_c(run: dict[str, Any], folder: Path) -> tuple[dict[str, Any], None]:
-    """Run a compiled word2vec; it has no seed, and tells only its total time apart."""
+    """Run a compiled word2vec, which has no seed and does not report its training time."""
     options = {
         "train": run["corpus"],
         "output": folder / "vectors.bin",
@@ -114,7 +114,7 @@ def train_word2vec_c(run: dict[str, Any], folder: Path) -> tuple[dict[str, Any],
 
 
 class TreeMemory:
-    """Watches the memory of this process and its children together; 0 where /proc is missing."""
+    """Watch the memory of this process and its children; it is 0 where /proc is missing."""
 
     INTERVAL = 0.2  # seconds
 
@@ -137,10 +137,11 @@ class TreeMemory:
 
 
 def tree_mb() -> float:
-    """Memory of this process and its children now, in MB of 1e6 bytes.
+    """Return the memory of this process and its children now, in MB of 1e6 bytes.
 
-    What each has for itself is added up, and what they may share counts once, as the largest that
-    one of them has. (Exact shares are in smaps_rollup, but reading that slows the processes down.)
+    What each has for itself is added up. What they may share counts once, as the largest amount
+    that one of them has. (Exact shares are in smaps_rollup, but reading it slows the processes
+    down.)
     """
     own, shared = [0], [0]
     for pid in ["self", *children_of("self")]:
@@ -162,7 +163,7 @@ def children_of(pid: str) -> list[str]:
 
 
 def peak_mb(of_child: bool = False) -> float:
-    """Largest resident memory so far of this process, or of its children, in MB of 1e6 bytes."""
+    """Return the largest resident memory so far of this process or its children, in MB (1e6 B)."""
     status = Path("/proc/self/status")
     if not of_child and status.exists():
         # On Linux ru_maxrss is inherited: it starts at the size of the parent. VmHWM does not.

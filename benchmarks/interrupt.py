@@ -1,7 +1,7 @@
-"""How long Ctrl-C takes to end training: python benchmarks/interrupt.py [--rounds N]
+"""Measure how long Ctrl-C takes to end training: python benchmarks/interrupt.py [--rounds N]
 
-Synthetic text by Zipf's law; the signal comes at a random moment of the training, and the time is
-taken until `fit` has raised, with the vectors in the model.
+The text is drawn from Zipf's law. The signal comes at a random moment of the training, and the
+clock stops when `fit` has raised, with the vectors in the model.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def seconds_to_stop(tokens: list[str], params: dict, after: float) -> float:
         Word2Vec(**{**settings, **params}).fit([tokens])
     except TrainingInterrupted:
         return time.perf_counter() - sent[0]
-    except KeyboardInterrupt:  # it still read
+    except KeyboardInterrupt:  # it was still reading
         return seconds_to_stop(tokens, params, after + 1)
     raise AssertionError("training ended by itself")
 

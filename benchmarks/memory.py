@@ -1,7 +1,7 @@
-"""How much memory training takes as the corpus grows: python benchmarks/memory.py CORPUS
+"""Measure how much memory training takes as the corpus grows: python benchmarks/memory.py CORPUS
 
-The text is repeated 1, 4 and 8 times (`--times`); each copy is trained in a process of its own,
-with `min_count` raised alike, so that the vocabulary stays the same.
+The text is repeated 1, 4 and 8 times (`--times`). Each copy is trained in a process of its own, and
+`min_count` grows with the text, so that the vocabulary stays the same.
 """
 
 from __future__ import annotations

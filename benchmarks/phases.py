@@ -1,4 +1,4 @@
-"""Where a worker's time goes: nanoseconds per kept token, phase by phase.
+"""Show where a worker's time goes: nanoseconds per kept token, phase by phase.
 
 python benchmarks/phases.py CORPUS
 """
@@ -26,7 +26,7 @@ BLOCKS = 64
 
 
 def seconds(work: Callable[[], Any], rounds: int = 3) -> float:
-    """The fastest of some rounds."""
+    """Return the time of the fastest round."""
     taken = []
     for _ in range(rounds):
         begin = time.perf_counter()
@@ -36,7 +36,7 @@ def seconds(work: Callable[[], Any], rounds: int = 3) -> float:
 
 
 def sgemm_peak() -> float:
-    """Floating-point operations a second of a large product, one thread's worth if BLAS has one."""
+    """Return the operations a second of a large product, on as many threads as BLAS has."""
     a = np.ones((1024, 1024), np.float32)
     return 2 * 1024**3 / seconds(lambda: a @ a, 20)
 

@@ -1,8 +1,9 @@
-"""What maps and rounded vectors keep of the neighbours: python benchmarks/pictures.py FOLDER
+"""Show how many neighbours maps and rounded vectors keep: python benchmarks/pictures.py FOLDER
 
-FOLDER is a saved model. For each method: the share of a word's 15 nearest by cosine that are among
-its 15 nearest on the map, among the `--top` most frequent words, and seconds. For the page of
-`negsamp explore`: the share of the 10 nearest that are the same with vectors rounded to int8.
+FOLDER is a saved model. For each method, the table has the share of a word's 15 nearest by cosine
+that are among its 15 nearest on the map, among the `--top` most frequent words, and the seconds.
+For the page of `negsamp explore`, it has the share of the 10 nearest that stay the same when
+vectors are rounded to int8.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def share_in_common(found: np.ndarray, expected: np.ndarray) -> float:
 
 
 def nearest_on_map(points: np.ndarray, rows: np.ndarray, n: int) -> np.ndarray:
-    """The n nearest points of some, each without itself, (len(rows), n)."""
+    """Return the n points nearest to each of these rows, without itself, (len(rows), n)."""
     found = cKDTree(points).query(points[rows], n + 1)[1]
     lines = zip(rows, found, strict=True)
     others = [[other for other in line if other != row] for row, line in lines]

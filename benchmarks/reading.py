@@ -1,4 +1,4 @@
-"""How fast a text file becomes a vocabulary and ids: MB (1e6 bytes of text) per second.
+"""Measure how fast a text file becomes a vocabulary and ids, in MB (1e6 bytes of text) per second.
 
 python benchmarks/reading.py CORPUS [CORPUS ...]
 """
@@ -23,7 +23,7 @@ from negsamp.corpus.tokenizing import split_blocks
 
 
 def seconds(work: Callable[[], Any], rounds: int) -> float:
-    """The fastest of some rounds."""
+    """Return the time of the fastest round."""
     taken = []
     for _ in range(rounds):
         begin = time.perf_counter()
@@ -33,7 +33,7 @@ def seconds(work: Callable[[], Any], rounds: int) -> float:
 
 
 def text_size(path: Path) -> int:
-    """Bytes of a file, unpacked."""
+    """Return the number of bytes of a file's uncompressed text."""
     with open(path, "rb") as file:
         if file.read(2) != b"\x1f\x8b":
             return path.stat().st_size
@@ -49,7 +49,7 @@ def add_all(path: Path) -> None:
 
 
 def measure(path: Path, rounds: int) -> dict[str, float]:
-    """Seconds for one worker up to the end of each phase, and for all with one and two workers."""
+    """Return seconds for one worker up to the end of each phase, and for all with one and two."""
     phases: dict[str, Callable[[], Any]] = {
         "read, check UTF-8": lambda: deque(read_blocks(path), maxlen=0),
         "… find tokens": lambda: deque(split_blocks(read_blocks(path)), maxlen=0),

@@ -1,7 +1,8 @@
 """Train negsamp and its rivals side by side on one corpus: speed, memory and scores.
 
 Every training is a process of its own (`_training.py`). A session alternates between the libraries
-(A B A B), so that a slow minute of the machine falls on all of them, and compares neighbours only.
+(A B A B), so that a slow minute of the machine falls on all of them, and compares only neighbouring
+runs.
 """
 
 from __future__ import annotations
@@ -25,8 +26,7 @@ import numpy as np
 from _environment import environment
 from _summary import markdown, show, summarise
 
-from negsamp.vectors.evaluation import evaluate_word_analogies, evaluate_word_pairs
-from negsamp.vectors.keyed_vectors import KeyedVectors
+from negsamp import KeyedVectors, evaluate_word_analogies, evaluate_word_pairs
 
 RIVALS = ("negsamp", "gensim", "word2vec-c")
 SETTINGS = ("vector_size", "window", "negative", "sample", "min_count", "alpha")
@@ -37,7 +37,7 @@ ENDLESS_LINE = 1 << 20
 def plan(
     rivals: Iterable[str], epochs: Iterable[int], rounds: int, seeds: Iterable[int]
 ) -> list[dict[str, Any]]:
-    """Order the runs: the rivals take turns, innermost."""
+    """Return the runs in order: the rivals take turns before anything else changes."""
     return [
         {"epochs": n, "round": r, "seed": seed, "rival": rival}
         for n in epochs
@@ -70,7 +70,7 @@ def measure(run: dict[str, Any], scratch: Path, files: list[Path]) -> dict[str, 
 
 
 def read_vectors(folder: Path) -> tuple[list[str], np.ndarray]:
-    """Words and matrix (V, d) float32 of a finished run."""
+    """Return the words and the matrix (V, d) float32 of a finished run."""
     if (folder / "vectors.npy").exists():
         return json.loads((folder / "words.json").read_text()), np.load(folder / "vectors.npy")
     # word2vec's binary format: "V d\n", then V times: the word, a space, d float32, "\n".
@@ -88,7 +88,7 @@ def read_vectors(folder: Path) -> tuple[list[str], np.ndarray]:
 
 
 def describe(words: list[str], vectors: np.ndarray, files: list[Path]) -> dict[str, Any]:
-    """Size and scores of vectors; scores are percentages, None where nothing could be scored."""
+    """Return sizes and scores of vectors; scores are in per cent, or None if nothing counts."""
     kv = KeyedVectors(words, vectors)
     scores: dict[str, float | None] = {}
     coverage: dict[str, dict[str, int]] = {}
@@ -112,12 +112,12 @@ def describe(words: list[str], vectors: np.ndarray, files: list[Path]) -> dict[s
 
 
 def finite(value: Any) -> float | None:
-    """A float that JSON can carry."""
+    """Return a float that JSON can hold, or None."""
     return float(value) if math.isfinite(value) else None
 
 
 def is_analogies(path: Path) -> bool:
-    """Whether an evaluation file starts with a section's header."""
+    """Return whether an evaluation file starts with a section's header."""
     with open(path, encoding="utf-8-sig", errors="replace") as file:
         return next((line for line in file if line.strip()), "").startswith(":")
 
@@ -139,7 +139,7 @@ def gensim_input(corpus: Path, how: str, folder: Path) -> dict[str, str]:
 
 
 def longest_line(path: Path) -> int:
-    """Length of a file's longest line in bytes, newline not counted."""
+    """Return the length of a file's longest line in bytes, without its newline."""
     longest = current = 0
     with open(path, "rb") as file:
         while block := file.read(1 << 20):
@@ -152,7 +152,7 @@ def longest_line(path: Path) -> int:
 
 
 def write(path: Path, text: str) -> None:
-    """Replace a file at once, so that a broken session leaves the last whole one."""
+    """Replace a file at once, so that a broken session leaves the last whole file."""
     draft = path.with_name(path.name + ".part")
     draft.write_text(text, encoding="utf-8")
     os.replace(draft, path)

@@ -1,4 +1,4 @@
-"""What the trainer's measured constants do: one setting varied, the others at their defaults.
+"""Show what the trainer's measured constants do: one is varied, the others keep their defaults.
 
 python benchmarks/settings.py CORPUS --eval-dir DIR --vary batch | floor | max-step | noise | …
 """
@@ -9,7 +9,6 @@ import argparse
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +18,13 @@ from _scores import scores
 from negsamp import Word2Vec
 from negsamp.core.blocks import BlockShape
 from negsamp.core.optimizers import RowAdaGrad
-from negsamp.training import run as fitting
-from negsamp.training.epochs import Trainer
+from negsamp.training import epochs, schedule
+from negsamp.training.schedule import Schedule
 
 
 @contextmanager
 def changed(owner: object, **values: object) -> Iterator[None]:
-    """Attributes of a module or class, changed for a while."""
+    """Change attributes of a module or class for a while."""
     kept = {name: getattr(owner, name) for name in values}
     for name, value in values.items():
         setattr(owner, name, value)
@@ -37,8 +36,8 @@ def changed(owner: object, **values: object) -> Iterator[None]:
 
 
 def shape(*sizes: int) -> tuple[object, dict[str, object]]:
-    """Blocks of this shape whatever the corpus."""
-    return fitting, {"choose_block_shape": lambda *_, **__: BlockShape(*sizes)}
+    """Return a change that gives blocks this shape, whatever the corpus."""
+    return schedule, {"choose_block_shape": lambda *_, **__: BlockShape(*sizes)}
 
 
 # vary: [(label, what is changed, parameters of Word2Vec)]
@@ -50,7 +49,7 @@ SETTINGS = {
     ],
     "spread": [
         ("groups from all over a run", [], {}),
-        ("groups side by side", [(Trainer, {"blocks_a_run": 1})], {}),
+        ("groups side by side", [(Schedule, {"blocks_a_run": 1})], {}),
     ],
     "batch": [(f"{g} groups of 256", [shape(g, 256, 4, 16)], {}) for g in (8, 16, 32, 64)],
     "noise": [
@@ -78,7 +77,7 @@ SETTINGS = {
         for value in (12_800, 25_600, 51_200)
     ],
     "max-step": [
-        (f"max step {step}", [(fitting, {"Trainer": partial(Trainer, max_step=step)})], {})
+        (f"max step {step}", [(epochs, {"MAX_STEP": step})], {})
         for step in (0.5, 1.0, 2.0, 4.0, np.inf)
     ],
 }

@@ -1,11 +1,11 @@
-"""Does training ever diverge? Norms and losses over settings and texts, ordinary and extreme.
+"""Does training ever diverge? Show norms and losses over ordinary and extreme settings and texts.
 
 python benchmarks/stability.py [--quick] [--seed N] [--corners N] [--out FOLDER]
 
-First one setting at a time is varied, the others are the defaults of `Word2Vec`; then texts are
-drawn at random among the extremes, with default parameters; then texts and parameters both.
-Words follow Zipf's law, with each word of the vocabulary in the text at least once where the kind
-of sentences allows it; none is left out.
+First one setting at a time is varied, and the others are the defaults of `Word2Vec`. Then texts are
+drawn at random among the extremes, with default parameters, and then both texts and parameters.
+Words follow Zipf's law, and each word of the vocabulary stands in the text at least once, where the
+kind of sentences allows it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def half(rng: np.random.Generator, ids: np.ndarray, V: int) -> list[np.ndarray]:
 
 
 def repeated(rng: np.random.Generator, ids: np.ndarray, V: int) -> list[np.ndarray]:
-    """One sentence again and again, of as many words as there are, up to a hundred."""
+    """One sentence is repeated; it has as many words as there are, up to a hundred."""
     sentence = rng.permutation(min(V, 100)).astype(np.int32)
     return [sentence] * max(2, len(ids) // len(sentence))
 
@@ -80,7 +80,9 @@ SENTENCES: dict[str, Callable[[np.random.Generator, np.ndarray, int], list[np.nd
 
 
 def draw_text(text: dict[str, Any], rng: np.random.Generator) -> Iterator[list[int]]:
-    """Sentences of a drawn text: words 0 … V − 1 once each, in places of their own, the others by
+    """Yield the sentences of a drawn text.
+
+    Words 0 … V − 1 stand once each in places of their own, and the other places are drawn from
     p(word) ∝ (1 + word)^−exponent.
     """
     V, tokens = text["vocabulary"], max(text["tokens"], text["vocabulary"] + 2)
@@ -111,8 +113,8 @@ VALUES: dict[str, list[Any]] = {
     "batch_size": [None, 16, 256, 8192, 65_536],
     "shrink_windows": [True, False],
 }
-# What goes with a value so that it can be: NCE's normaliser is NCE's, the full softmax takes time
-# in proportion to the vocabulary, and a vocabulary or so many epochs want their tokens.
+# What must be set with a value: only NCE has a normaliser, the full softmax takes time in
+# proportion to the vocabulary, and the vocabulary must suit the number of tokens.
 WITH: dict[tuple[str, Any], dict[str, Any]] = {
     **{("nce_normalizer", value): {"objective": "nce"} for value in VALUES["nce_normalizer"]},
     **{("objective", value): {"vocabulary": 1000} for value in ("softmax", "hierarchical")},
@@ -138,7 +140,7 @@ EXTREMES: dict[str, list[Any]] = {
     "batch_size": [None, 256, 8192, 65_536],
     "shrink_windows": [True, False],
 }
-# Products of an entry of a vector with another in a run, in all: some seconds.
+# The number of multiplications of vector entries in a run; they take a few seconds.
 WORK = 1e10
 
 
@@ -149,7 +151,7 @@ def one_at_a_time() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def corners(varied: list[str], n: int, seed: int, most: float) -> list[dict[str, Any]]:
-    """Settings drawn among the extremes: each once, and none with more than the most work."""
+    """Draw different settings among the extremes, none with more work than `most`."""
     rng = np.random.default_rng(seed)
     found: list[dict[str, Any]] = []
     while len(found) < n:
@@ -164,7 +166,7 @@ def work(setting: dict[str, Any]) -> float:
     tokens, V = max(s["tokens"], s["vocabulary"]) * s["epochs"], s["vocabulary"]
     outputs = {"softmax": V, "hierarchical": 20 * s["window"]}
     some = outputs.get(s["objective"], s["negative"] * s["window"] ** 0.5)
-    # what fills up the last update of an epoch
+    # the last update of an epoch is padded to a whole block
     tokens += s["epochs"] * (s["batch_size"] or 0)
     return (tokens * (2 * s["window"] + some) + 10 * V * s["epochs"]) * (20 + s["vector_size"])
 
@@ -173,7 +175,7 @@ def work(setting: dict[str, Any]) -> float:
 
 
 def zero_loss(model: Word2Vec) -> float:
-    """Loss in nats per pair, before training: of vectors that are zero."""
+    """Return the loss of zero vectors, in nats per pair: that before training."""
     p = model.get_params()
     counts, K = model.vocabulary_.counts, p["negative"]
     kept = counts * keep_probabilities(counts, p["sample"])
@@ -194,7 +196,7 @@ def zero_loss(model: Word2Vec) -> float:
 
 
 def measure(setting: dict[str, Any], seed: int) -> dict[str, Any]:
-    """Train with a setting; norms, losses, and whether all is finite."""
+    """Train with a setting; return norms, losses, and whether everything is finite."""
     text = {**TEXT, **{key: value for key, value in setting.items() if key in TEXT}}
     params = {key: value for key, value in setting.items() if key not in TEXT}
     model = Word2Vec(min_count=1, workers=1, seed=seed, progress=False, **params)
@@ -228,12 +230,12 @@ def largest_norm(matrix: np.ndarray) -> float:
     return float(np.sqrt(np.einsum("vd,vd->v", matrix, matrix).max()))
 
 
-# A loss is measured on drawn noise, so that it goes up and down a little.
+# A loss is measured on drawn noise, so it varies a little.
 ABOVE = 1.01
 
 
 def rose(run: dict[str, Any]) -> bool:
-    """Whether the loss ends above that of zero vectors, or is no number."""
+    """Return whether the loss ends above that of zero vectors, or is not a number."""
     return not run["last loss"] <= ABOVE * run["zero loss"]
 
 
@@ -279,14 +281,14 @@ def _norm(run: dict[str, Any]) -> float:
 
 
 def settings(quick: bool, n: int, seed: int) -> list[tuple[str, dict[str, Any]]]:
-    """What is to be tried, by the name of what is varied."""
+    """Return the settings to try, each with the name of what is varied."""
     of_texts, most = [key for key in EXTREMES if key in TEXT], WORK
     found = [*one_at_a_time()]
     if quick:
         most /= 5000
         found = [(name, setting) for name, setting in found if work(setting) < most]
     found += [("texts", setting) for setting in corners(of_texts, n, seed, most)]
-    # at the extremes each product takes longer: of short rows, or in updates of few centers
+    # at the extremes each multiplication takes longer, in short rows or in updates of few centers
     found += [("corners", setting) for setting in corners(list(EXTREMES), n, seed + 1, most / 5)]
     return found
 

@@ -1,11 +1,11 @@
 """Train word vectors on text8 and look at what they have learned.
 
     python examples/train_text8.py                       # text8, downloaded the first time (31 MB)
-    python examples/train_text8.py --corpus my.txt       # a text of yours, a sentence a line
+    python examples/train_text8.py --corpus my.txt       # your own text, one sentence on each line
     python examples/train_text8.py --eval-dir FOLDER     # and score the vectors on the files there
 
-Without a network it trains on the documentation of Python, NumPy and SciPy that is installed here:
-1 million words instead of 17.
+Without a network it trains on the documentation of Python, NumPy and SciPy that is installed here,
+which has 1 million words instead of 17.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def choose_corpus(path: Path | None) -> tuple[str, Path | list[list[str]]]:
-    """Name of a corpus, and the corpus itself: a file, or lists of tokens."""
+    """Return the name of a corpus and the corpus itself: a file, or lists of tokens."""
     if path is not None:
         return path.stem, path
     try:
@@ -74,7 +74,7 @@ def show_neighbours(kv: KeyedVectors, words: list[str]) -> None:
 
 
 def score(kv: KeyedVectors, path: Path) -> str:
-    """How well the vectors do on a file of analogies, which has headers, or of word pairs."""
+    """Score the vectors on a file of analogies, which has headers, or of word pairs."""
     if path.read_text("utf-8-sig", "replace").startswith(": "):
         result = evaluate_word_analogies(kv, path)
         return f"{result.accuracy:6.1%} of {result.total.questions} analogies, {result.oov} unknown"

@@ -10,7 +10,9 @@ import hashlib
 import json
 import math
 import re
+import tracemalloc
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
@@ -34,6 +36,17 @@ from negsamp.files.npy import read_array, read_shape
 from negsamp.vectors.evaluation import evaluate_word_analogies, evaluate_word_pairs
 
 LINE_END = re.compile("\r\n|\r|\n")
+
+
+@contextmanager
+def allocating(most):
+    """Fail if more bytes than `most` are allocated at a time."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < most
+    finally:
+        tracemalloc.stop()
 
 
 def fix_digests(folder):
@@ -155,27 +168,29 @@ def check_pairs(kv, path):
         return False
     for figure in (result.spearman, result.pearson):
         assert math.isnan(figure) or -1.0001 <= figure <= 1.0001
-    lines = LINE_END.split(Path(path).read_text("utf-8-sig", errors="replace"))
-    odd = len(result.skipped_lines)
-    counted = sum(bool(line.strip()) and not line.startswith("#") for line in lines)
-    assert result.pairs + result.oov + odd == counted
+    lines = [line for line in _text_lines(path) if not line.startswith("#")]
+    assert result.pairs + result.oov + len(result.skipped_lines) == len(lines)
     return True
 
 
-def check_analogies(kv, path, method="add"):
+def check_analogies(kv, path):
     """Answers are as many as questions, and every line is counted once."""
-    try:
-        result = evaluate_word_analogies(kv, path, method=method)
-    except ValueError as error:
-        _check_message(error, path)
-        return False
-    assert all(0 <= s.correct <= s.questions for s in result.sections)
-    lines = LINE_END.split(Path(path).read_text("utf-8-sig", errors="replace"))
-    counted = sum(bool(line.strip()) for line in lines)
-    assert (
-        len(result.sections) + result.total.questions + result.oov + len(result.skipped_lines)
-    ) == counted
+    for method in ("add", "mul"):
+        try:
+            result = evaluate_word_analogies(kv, path, method=method)
+        except ValueError as error:
+            _check_message(error, path)
+            return False
+        assert all(0 <= s.correct <= s.questions for s in result.sections)
+        counted = len(result.sections) + result.total.questions + result.oov
+        assert counted + len(result.skipped_lines) == len(_text_lines(path))
     return True
+
+
+def _text_lines(path):
+    """Lines of a text that are not empty."""
+    lines = LINE_END.split(Path(path).read_text("utf-8-sig", errors="replace"))
+    return [line for line in lines if line.strip()]
 
 
 def check_corpus(path):

@@ -1,13 +1,11 @@
-"""The benchmark against other libraries: its order, its arithmetic, its files. No times."""
+"""The benchmark against other libraries: its order, arithmetic and files. No timing is checked."""
 
-import copy
 import importlib
 import json
 import os
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -43,90 +41,12 @@ def questions(tmp_path):
     return path
 
 
-def made_up(rival, seed, round_=1, epochs=1, score=10.0, **others):
-    return {
-        "epochs": epochs,
-        "round": round_,
-        "seed": seed,
-        "rival": rival,
-        "total_seconds": 10.0,
-        "peak_mb": 100.0,
-        "vocabulary": 40,
-        "largest_norm": 2.5,
-        "largest_entry": 1.25,
-        "scores": {"pairs": score},
-        **others,
-    }
-
-
-def timed(rival, seed, speed, total, **others):
-    speeds = {"words_per_second": speed, "train_seconds": 1.0, "read_seconds": 0.5}
-    return made_up(rival, seed, total_seconds=total, **speeds, **others)
-
-
-# Arguments and order
-
-
-def test_parse_defaults(corpus):
-    args = rivals.parse([str(corpus), "--only", "negsamp"])
-    assert args.settings == {
-        "vector_size": 100,
-        "window": 5,
-        "negative": 5,
-        "sample": 1e-3,
-        "min_count": 5,
-    }
-    assert (args.rounds, args.seeds, args.epochs, args.workers) == (2, [1, 2], [1, 5], 2)
-    assert args.out.parent == BENCHMARKS / "results"
-
-
-def test_parse_settings_and_rivals(corpus, tmp_path):
-    pytest.importorskip("gensim")
-    argv = [str(corpus), "--alpha", "0.05", "--vector-size", "7", "--word2vec-c", str(corpus)]
-    args = rivals.parse(argv)
-    assert args.settings["alpha"] == 0.05
-    assert args.settings["vector_size"] == 7
-    assert args.rivals == ["negsamp", "gensim", "word2vec-c"]
-    assert rivals.parse([*argv, "--only", "gensim,negsamp"]).rivals == ["gensim", "negsamp"]
-    assert rivals.parse([str(corpus)]).rivals == ["negsamp", "gensim"]
-
-
-def test_parse_collects_evaluation_files(corpus, pairs, questions, tmp_path):
-    argv = [str(corpus), "--only", "negsamp"]
-    folder = tmp_path / "eval"
-    folder.mkdir()
-    for name in ("b.txt", "a.tsv", "readme.md"):
-        (folder / name).write_text("a b 1\n")
-    args = rivals.parse([*argv, "--eval", str(pairs), str(questions), "--eval-dir", str(folder)])
-    assert args.eval == [pairs, questions, folder / "a.tsv", folder / "b.txt"]
-
-
-@pytest.mark.parametrize(
-    ("argv", "message"),
-    [
-        (["{}/absent", "--only", "negsamp"], "absent is not a file"),
-        (["{}/packed.gz", "--only", "negsamp"], "packed.gz is compressed"),
-        (["{}/corpus.txt", "--only", "negsamp,glove"], "--only has 'glove'; it may have"),
-        (["{}/corpus.txt", "--only", "word2vec-c"], "--only has 'word2vec-c'; it may have"),
-        (["{}/corpus.txt", "--only", "negsamp,negsamp"], "--only has ['negsamp', 'negsamp']; each"),
-        (["{}/corpus.txt", "--only", "negsamp", "--seeds", "1", "1"], "--seeds has [1, 1]; each"),
-        (["{}/corpus.txt", "--only", "negsamp", "--rounds", "0"], "must be 1 or more"),
-        (["{}/corpus.txt", "--only", "negsamp", "--eval", "{}/absent"], "absent is not a file"),
-        (["{}/corpus.txt", "--only", "negsamp", "--eval-dir", "{}/no"], "no is not a directory"),
-        (
-            ["{}/corpus.txt", "--only", "negsamp", "--eval", "{0}/corpus.txt", "{0}/corpus.txt"],
-            "two files have the same name",
-        ),
-        (["{}/corpus.txt", "--only", "negsamp", "--out", "{}/used"], "already holds results.json"),
-    ],
-)
-def test_parse_names_what_is_wrong(corpus, tmp_path, capsys, argv, message):
-    (tmp_path / "packed.gz").write_bytes(b"\x1f\x8b\x08")
-    (tmp_path / "used").mkdir()
-    (tmp_path / "used" / "results.json").write_text("{}")
-    with pytest.raises(SystemExit):
-        rivals.parse([arg.format(tmp_path) for arg in argv])
-    assert message in capsys.readouterr().err
+def made_up(rival, seed, speed=None, total=10.0, score=10.0, **others):
+    run = {"rival": rival, "seed": seed, "epochs": 1, "round": 1, "total_seconds": total}
+    run |= {"peak_mb": 100.0, "vocabulary": 40, "largest_norm": 2.5, "largest_entry": 1.25}
+    if speed is not None:
+        run |= {"words_per_second": speed, "train_seconds": 1.0, "read_seconds": 0.5}
+    return {**run, "scores": {"pairs": score}, **others}
 
 
 def test_plan_takes_turns():
@@ -138,34 +58,6 @@ def test_plan_takes_turns():
         *[(1, 1, 7), (1, 1, 8), (1, 2, 7), (1, 2, 8)],
         *[(5, 1, 7), (5, 1, 8), (5, 2, 7), (5, 2, 8)],
     ]
-
-
-# Input and vectors
-
-
-@pytest.mark.parametrize(
-    ("text", "longest"),
-    [
-        (b"", 0),
-        (b"abc", 3),
-        (b"abc\nde\n", 3),
-        (b"a\nbc\n\ndef", 3),
-        (b"x" * (5 << 19), 5 << 19),
-        (b"a\n" + b"x" * (5 << 19) + b"\nb", 5 << 19),
-        (b"x" * (1 << 20) + b"\n" + b"y" * ((1 << 20) + 1), (1 << 20) + 1),
-    ],
-)
-def test_longest_line(tmp_path, text, longest):
-    (tmp_path / "text").write_bytes(text)
-    assert rivals.longest_line(tmp_path / "text") == longest
-
-
-def test_gensim_input_takes_sentences_as_they_are(corpus, tmp_path):
-    assert rivals.gensim_input(corpus, "iterable", tmp_path)["reader"] == "LineSentence"
-    assert rivals.gensim_input(corpus, "file", tmp_path) == {
-        "reader": "corpus_file",
-        "path": str(corpus),
-    }
 
 
 def test_gensim_input_cuts_an_endless_line_without_loss(tmp_path):
@@ -206,11 +98,6 @@ def test_describe_scores_in_percent(pairs, questions):
     assert record["scores"]["pairs"] == pytest.approx(-50)
     assert [record["scores"][f"questions {part}"] for part in ("semantic", "total")] == [100, 50]
     assert record["scores"]["questions syntactic"] == 0
-    assert list(record["scores"])[1:] == [
-        "questions semantic",
-        "questions syntactic",
-        "questions total",
-    ]
     assert record["coverage"]["questions"] == {"used": 2, "oov": 1}
     assert record["vocabulary"] == 8
     assert (record["largest_norm"], record["largest_entry"]) == (3, 3)
@@ -218,17 +105,14 @@ def test_describe_scores_in_percent(pairs, questions):
     assert set(unknown["scores"].values()) == {None}
 
 
-# Arithmetic and tables
-
-
 def test_summarise_medians_ratios_and_scores():
     runs = [
-        timed("A", 1, speed=300, total=10, score=40.0, peak_mb=80),
-        timed("B", 1, speed=100, total=20, score=30.0),
-        timed("A", 2, speed=400, total=10, score=44.0, peak_mb=90),
-        timed("B", 2, speed=100, total=40, score=None),
-        timed("A", 1, speed=800, total=10, score=42.0, peak_mb=70, round_=2, largest_norm=9.0),
-        timed("B", 1, speed=400, total=30, score=32.0, round_=2),
+        made_up("A", 1, speed=300, total=10, score=40.0, peak_mb=80),
+        made_up("B", 1, speed=100, total=20, score=30.0),
+        made_up("A", 2, speed=400, total=10, score=44.0, peak_mb=90),
+        made_up("B", 2, speed=100, total=40, score=None),
+        made_up("A", 1, speed=800, total=10, score=42.0, peak_mb=70, round=2, largest_norm=9.0),
+        made_up("B", 1, speed=400, total=30, score=32.0, round=2),
     ]
     a, b = summary.summarise(runs)
     assert (a["rival"], a["words_per_second"], a["peak_mb"], a["largest_norm"]) == ("A", 400, 80, 9)
@@ -241,57 +125,37 @@ def test_summarise_medians_ratios_and_scores():
     assert b["scores"]["pairs"] == {"mean": 31, "sd": None}
 
 
-def test_summarise_keeps_epochs_apart_and_bears_missing_times():
-    runs = [
-        timed("A", 1, speed=300, total=10),
-        made_up("C", 1, total_seconds=50.0),
-        timed("A", 1, speed=100, total=50, epochs=5),
-    ]
-    rows = summary.summarise(runs)
-    assert [(row["rival"], row["epochs"]) for row in rows] == [("A", 1), ("C", 1), ("A", 5)]
-    assert rows[1]["words_per_second"] is None
-    assert rows[1]["first_faster"]["words_per_second"] is None
-    assert rows[1]["first_faster"]["total_seconds"]["median"] == 5
-    assert [row["words_per_second"] for row in rows] == [300, None, 100]
-
-
 def test_markdown_tables():
     runs = [
-        timed("A", 1, speed=300_000.4, total=10, score=40.0, raw_words=1234),
-        timed("C", 1, speed=100_000, total=25, score=30.0),
-        timed("A", 2, speed=300_000.4, total=10, score=44.0),
-        made_up("C", 2, total_seconds=25.0, score=None, largest_norm=None),
+        made_up("A", 1, speed=300_000.4, total=10, score=40.0, raw_words=1234),
+        made_up("C", 1, speed=100_000, total=25, score=30.0),
+        made_up("A", 2, speed=300_000.4, total=10, score=44.0),
+        made_up("C", 2, total=25, score=None, largest_norm=None),
+        made_up("A", 1, total=40, epochs=5),
     ]
-    results = {
-        "command": "python benchmarks/rivals.py corpus.txt",
-        "options": {"rounds": 1, "seeds": [1, 2], "workers": 2, "settings": {"window": 5}},
-        "corpus": {"name": "corpus.txt", "bytes": 9876},
-        "gensim_reader": None,
-        "environment": environment(("numpy", "no-such-package")),
-        "runs": runs,
-        "summary": summary.summarise(runs),
-    }
-    before = copy.deepcopy(results)
-    text = summary.markdown(results)
-    assert results == before
-    lines = text.splitlines()
-    assert lines[2:4] == [
+    text = summary.markdown(
+        {
+            "command": "python benchmarks/rivals.py corpus.txt",
+            "options": {"rounds": 1, "seeds": [1, 2], "workers": 2, "settings": {"window": 5}},
+            "corpus": {"name": "corpus.txt", "bytes": 9876},
+            "gensim_reader": None,
+            "environment": environment(("numpy", "no-such-package")),
+            "runs": runs,
+            "summary": summary.summarise(runs),
+        }
+    )
+    for row in (
         "| A | 1 | 300,000 | — | 10.0 s | — | 100 MB |",
         "| C | 1 | 100,000 | 3.00× (3.00–3.00) | 25.0 s | 2.50× (2.50–2.50) | 100 MB |",
-    ]
-    assert lines[5:9] == [
+        "| A | 5 | — | — | 40.0 s | — | 100 MB |",
         "|  | epochs | vocabulary | largest norm | largest entry | pairs |",
-        "|:--|--:|--:|--:|--:|--:|",
         "| A | 1 | 40 | 2.50 | 1.25 | 42.0 ± 2.8 |",
         "| C | 1 | 40 | 2.50 | 1.25 | 30.0 |",
-    ]
+    ):
+        assert f"\n{row}\n" in text
     for part in ("1,234 tokens", "window=5, workers=2", f"numpy {np.__version__}", "`python bench"):
         assert part in text
     assert "no-such-package" not in text
-    assert "gensim" not in text
-
-
-# Files and processes
 
 
 def test_environment_is_json(monkeypatch):
@@ -307,7 +171,7 @@ def test_main_keeps_the_runs_of_a_broken_session(corpus, tmp_path, monkeypatch):
     def measure(run, scratch, files):
         if run["seed"] == 3:
             raise SystemExit("broken")
-        return timed(run["rival"], run["seed"], speed=1, total=1)
+        return made_up(run["rival"], run["seed"], speed=1, total=1)
 
     monkeypatch.setattr(rivals, "measure", measure)
     out = tmp_path / "out"
@@ -319,27 +183,7 @@ def test_main_keeps_the_runs_of_a_broken_session(corpus, tmp_path, monkeypatch):
     assert [path.name for path in out.iterdir()] == ["results.json"]
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux inherits ru_maxrss")
-def test_memory_of_workers_counts():
-    if not Path("/proc/self/statm").exists():
-        pytest.skip("needs /proc to see other processes' memory")
-    code = "import time; m = bytearray(b'x' * 60_000_000); print(flush=True); "
-    before = training.tree_mb()
-    with training.TreeMemory() as tree:
-        child = subprocess.Popen(
-            [sys.executable, "-c", code + "time.sleep(60)"], stdout=subprocess.PIPE
-        )
-        child.stdout.readline()
-        during = training.tree_mb()
-        deadline = time.monotonic() + 30
-        while tree.peak_mb < during - 30 and time.monotonic() < deadline:
-            time.sleep(0.05)
-        child.kill()
-        child.communicate()
-    assert 55 < during - before < 120  # the bytes and an interpreter
-    assert tree.peak_mb > before + 30
-
-
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
 def test_peak_memory_is_not_the_parents():
     code = "import _training; print(_training.peak_mb())"
     ballast = np.ones(150_000_000 // 8)
@@ -354,20 +198,16 @@ def run_session(corpus, tmp_path, *options):
     """Run rivals.py as a user does; its results.json and results.md."""
     command = [sys.executable, BENCHMARKS / "rivals.py", corpus, "--out", tmp_path / "out"]
     command += ["--epochs", "2", "--rounds", "1", "--vector-size", "8", "--min-count", "2"]
-    begin = time.perf_counter()
     done = subprocess.run(
         [*map(str, command), "--workers", "1", *map(str, options)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
     )
-    elapsed = time.perf_counter() - begin
     assert done.returncode == 0, done.stderr
     table = (tmp_path / "out" / "results.md").read_text("utf-8")
     assert table in done.stdout
-    results = json.loads((tmp_path / "out" / "results.json").read_text())
-    assert 0 < sum(run["total_seconds"] for run in results["runs"]) < elapsed
-    return results, table
+    return json.loads((tmp_path / "out" / "results.json").read_text()), table
 
 
 def check_session(results, rivals_in_turn, raw_words=3600):
@@ -378,7 +218,6 @@ def check_session(results, rivals_in_turn, raw_words=3600):
             "pairs": {"used": 3, "oov": 0},
             "questions": {"used": 2, "oov": 1},
         }
-        assert 0 < run["train_seconds"] <= run["total_seconds"]
         assert run["raw_words"] == raw_words
         assert run["words_per_second"] == pytest.approx(raw_words * 2 / run["train_seconds"])
         assert run["peak_mb"] > 10
@@ -392,10 +231,8 @@ def test_rivals_trains_negsamp(corpus, pairs, questions, tmp_path):
     check_session(results, ["negsamp"] * 2)
     assert all(run["loss_history"] for run in results["runs"])
     assert results["runs"][0]["largest_norm"] != results["runs"][1]["largest_norm"]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "results.json",
-        "results.md",
-    ]
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["results.json", "results.md"]
 
 
 @pytest.mark.parametrize(("how", "reader"), [("iterable", "LineSentence"), ("file", "corpus_file")])

@@ -14,7 +14,7 @@ import pytest
 import negsamp
 from negsamp import TrainingDivergedError, Word2Vec
 from negsamp.cli import COMMANDS, main
-from negsamp.training.epochs import Trainer
+from negsamp.training.run import Run
 
 ANIMALS = ("cat", "dog", "horse", "mouse", "cow", "größe")
 COLOURS = ("red", "green", "blue", "yellow", "black", "white")
@@ -57,7 +57,7 @@ def training_raises(monkeypatch):
         def train(self, *args):
             raise error
 
-        monkeypatch.setattr(Trainer, "train", train)
+        monkeypatch.setattr(Run, "train", train)
 
     return arrange
 

@@ -1,4 +1,4 @@
-"""Blocks against loops over what they mean, and the noise that they draw."""
+"""Blocks against loops over what they mean, the noise that they draw, and their shape."""
 
 from collections import Counter
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from test_windows import LENGTHS, WINDOWS, naive_pairs, numbered, reading, stream_of
 
-from negsamp.core.blocks import block_run
+from negsamp.core.blocks import block_run, choose_block_shape
 from negsamp.core.sampling import AliasTable
 from negsamp.core.windows import Windows, iter_windows, token_pieces, window_weights
 
@@ -124,3 +124,37 @@ def test_blocks_of_all_runs_hold_the_pairs_of_the_corpus(lengths, window, read):
                     zip(explicit.centers.tolist(), explicit.contexts.tolist(), strict=True)
                 )
     assert found == Counter(naive_pairs(sentences, window))
+
+
+# The shape of blocks
+
+
+@pytest.mark.parametrize("kept", [1, 10, 1e3, 1e5, 1e7, 1e10])
+@pytest.mark.parametrize("share", [1.0, 0.5, 0.05, 1e-3])
+@pytest.mark.parametrize("batch_size", [None, 1, 16, 100, 2048, 10_000])
+def test_block_shape_is_one_the_kernel_can_do(kept, share, batch_size):
+    shape = choose_block_shape(kept, share, batch_size=batch_size)
+    assert shape.group_size % shape.parts == 0
+    assert shape.groups >= 1
+    assert shape.group_size // shape.parts <= 64
+    assert shape.noise_words == 16
+    if batch_size is None:
+        assert shape.groups == 1 or shape.groups % 2 == 0  # two workers have equal shares
+    if batch_size is not None:
+        assert shape.batch_size >= batch_size
+
+
+def test_block_shape_follows_the_corpus():
+    large = choose_block_shape(1e7, 0.005)
+    assert large.batch_size == 8192
+    assert choose_block_shape(3e4, 0.01).batch_size <= 256
+    assert choose_block_shape(1e7, 0.5).batch_size <= 160
+    wide = choose_block_shape(1e7, 0.005, window=10)
+    assert wide.group_size == 2 * large.group_size
+    assert wide.batch_size == large.batch_size
+    assert large.noise_words < wide.noise_words
+    assert choose_block_shape(1e7, 0.005, negative=15).noise_words == 32
+    assert choose_block_shape(1e7, 0.005, negative=1, window=1).noise_words == 16
+    long = choose_block_shape(1e7, 0.005, vector_size=300)
+    assert long.batch_size * 300 == pytest.approx(large.batch_size * 128, rel=0.1)
+    assert choose_block_shape(1e7, 0.005, vector_size=10_000).batch_size == 2048

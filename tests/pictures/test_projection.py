@@ -72,7 +72,7 @@ def test_pca_components_beyond_the_rank_are_0(monkeypatch, at_once):
 
 def test_nearest_neighbors_are_those_of_largest_cosine(clusters, monkeypatch):
     vectors, _ = clusters
-    monkeypatch.setattr(projection, "AT_ONCE", 1000)  # some rows at a time
+    monkeypatch.setattr("negsamp.vectors.cosines._PAIRS", 1000)  # some rows at a time
     found = nearest_neighbors(vectors, 7)
     wide = vectors.astype(np.float64)
     unit = wide / np.linalg.norm(wide, axis=1, keepdims=True)

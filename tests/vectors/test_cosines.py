@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from negsamp.vectors import cosines
-from negsamp.vectors.cosines import closer_rows, cosines_of_each, exact_cosines, nearest, row_norms
+from negsamp.vectors.cosines import (
+    closer_rows,
+    cosines_of_each,
+    exact_cosines,
+    nearest,
+    nearest_neighbors,
+    row_norms,
+    unit_rows,
+)
 
 SIZES = [1, 2, 7, 100, 301]
 
@@ -123,3 +131,20 @@ def test_norms_and_cosines_do_not_depend_on_the_block(monkeypatch, numbers):
     assert row_norms(rows).tobytes() == norms.tobytes()
     [found] = nearest(rows, norms, query[None], [[3, 3]], 10)
     assert [array.tolist() for array in found] == [array.tolist() for array in expected]
+
+
+@pytest.mark.parametrize("pairs", [1, 130, 1 << 22])
+def test_nearest_neighbors_are_others_and_of_equal_ones_the_first(monkeypatch, pairs):
+    monkeypatch.setattr(cosines, "_PAIRS", pairs)
+    rng = np.random.default_rng(0)
+    plain, tied = rng.normal(size=(60, 5)), rng.integers(-1, 2, size=(60, 2))  # zeros too
+    for vectors in (plain, tied, np.ones((60, 3))):
+        units = unit_rows(vectors, row_norms(vectors))
+        rows = np.array([7, 59, 0, 7, *range(20)])
+        for k in (1, 6, 59):
+            found = nearest_neighbors(units, rows, k)
+            for row, own in zip(found, rows, strict=True):
+                scores = units @ units[own]
+                # products of floats near each other may round apart in a product of matrices
+                keys = [(i == own, -round(score, 12), i) for i, score in enumerate(scores)]
+                assert sorted(row) == sorted(i for *_, i in sorted(keys)[:k])

@@ -12,7 +12,7 @@ from negsamp import (
     Word2Vec,
     stability,
 )
-from negsamp.vectors import stability as agreement
+from negsamp.vectors import cosines
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def sets_of(kv, common, word, topn):
 @pytest.mark.parametrize("topn", [1, 5, 10])
 @pytest.mark.parametrize("at_once", [1, 200, 1 << 22])
 def test_stability_equals_loops(models, monkeypatch, topn, at_once):
-    monkeypatch.setattr(agreement, "SCORES_AT_ONCE", at_once)
+    monkeypatch.setattr(cosines, "_PAIRS", at_once)
     found = stability(iter(models), topn=topn)
     common = [key for key in models[0].index_to_key if key in models[1] and key in models[2]]
     assert found.words == common

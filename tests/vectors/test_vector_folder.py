@@ -170,16 +170,6 @@ def test_mapped_vectors_serve_threads(folder):
             assert all(answer.result() == expected for answer in answers)
 
 
-def test_mapped_vectors_serve_a_thread_that_comes_second(folder):
-    # it found no words yet, and comes to read them when another has
-    kv = KeyedVectors.load(folder, mmap=True)
-    late = [vars(KeyedVectors)[name].func for name in ("index_to_key", "key_to_index", "counts")]
-    words = kv.index_to_key
-    assert late[0](kv) is words
-    assert late[1](kv) is kv.key_to_index
-    assert late[2](kv) is kv.counts
-
-
 @pytest.mark.parametrize("is_read", [False, True])
 def test_mapped_vectors_survive_pickling(folder, is_read):
     kv = KeyedVectors.load(folder, mmap=True)

@@ -9,8 +9,7 @@ import pytest
 
 from negsamp import CorpusError, Diagnosis, Word2Vec, skipgram_pairs
 from negsamp.core import windows
-from negsamp.training.epochs import Trainer
-from negsamp.training.run import machine_memory
+from negsamp.training.run import Run, machine_memory
 from negsamp.word2vec import diagnosis
 
 
@@ -71,21 +70,18 @@ def test_diagnosis_draws_what_subsampling_leaves():
 
 
 def test_diagnosis_is_of_what_fit_trains(monkeypatch):
-    trainers = []
-    train = Trainer.train
-    monkeypatch.setattr(
-        Trainer, "train", lambda self, *args: (trainers.append(self), train(self, *args))
-    )
+    runs, train = [], Run.train
+    monkeypatch.setattr(Run, "train", lambda self, *args: (runs.append(self), train(self, *args)))
     m = Word2Vec(vector_size=8, epochs=1, workers=1, seed=1)
     found = m.diagnose(CORPUS, seconds=0)
-    assert not trainers
+    assert not runs
     m.fit(CORPUS)
-    [trainer] = trainers
+    schedule = runs[0].schedule
     assert found.words_kept == len(m.vocabulary_)
     assert found.raw_words == m.raw_words_
-    assert found.block_shape == trainer.shape
-    assert found.updates_an_epoch == trainer.blocks_an_epoch
-    assert found.footprint.processes == trainer.members
+    assert found.block_shape == schedule.shape
+    assert found.updates_an_epoch == schedule.blocks_an_epoch
+    assert found.footprint.processes == schedule.members
     assert found.footprint.matrices == m.vectors_.nbytes + m.context_vectors_.nbytes
 
 
@@ -114,7 +110,7 @@ def test_diagnosis_of_a_file_is_that_of_its_sentences(tmp_path):
 
 
 def test_diagnosis_with_two_workers(monkeypatch):
-    monkeypatch.setattr("negsamp.training.epochs.TOKENS_WORTH_A_WORKER", 1)
+    monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
     found = diagnose(sentences(1000), seconds=0.02, workers=2, epochs=100, batch_size=512)
     assert found.footprint.processes == 2
     assert found.train_seconds > found.measured_seconds

@@ -14,7 +14,7 @@ from negsamp.pictures.projection import METHODS, project
 from negsamp.vectors.formats import open_vectors
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.vectors.labels import label_of
-from negsamp.vectors.terms import most_frequent
+from negsamp.vectors.word_vectors import most_frequent
 from negsamp.word2vec.model import Word2Vec
 
 __all__ = ["add"]

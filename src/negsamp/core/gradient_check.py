@@ -69,16 +69,19 @@ def _error_on_scores(
 ) -> tuple[str, float, str]:
     """Of the two equations."""
     scores = rng.normal(0, 2, 7), rng.normal(0, 2, (7, 2 * NEGATIVE))
-    gradients = objective.score_gradients(*scores, weight)
-    shapes = [np.shape(g) for g in (objective.loss(*scores, weight), *gradients)]
+    gradients = objective.score_gradients(scores[0], scores[1], weight)
+    shapes = [np.shape(g) for g in (objective.loss(scores[0], scores[1], weight), *gradients)]
     wanted = [(7,), (7,), (7, 2 * NEGATIVE)]
     if shapes != wanted:
         raise ValueError(
             f"{objective!r}: loss and score_gradients of 7 pairs with {2 * NEGATIVE} noise words "
             f"have the shapes {shapes}; they must be {wanted}"
         )
-    error = _error(lambda *s: float(objective.loss(*s, weight).sum()), scores, gradients, rng)
-    return "score_gradients", error, "loss"
+
+    def loss(positive: np.ndarray, negative: np.ndarray) -> float:
+        return float(objective.loss(positive, negative, weight).sum())
+
+    return "score_gradients", _error(loss, scores, gradients, rng), "loss"
 
 
 def _error(
@@ -113,7 +116,7 @@ def _error_on_a_block(objective: Objective, rng: np.random.Generator) -> tuple[f
     def loss(W_in: np.ndarray, W_out: np.ndarray, *log_z: np.ndarray) -> float:
         return kernel(*log_z).loss(W_in, W_out, block)
 
-    g = kernel(*at[2:]).gradients(*at[:2], block)
+    g = kernel(*at[2:]).gradients(at[0], at[1], block)
     gradients = [np.zeros_like(x) for x in at]
     np.subtract.at(gradients[0], block.token_rows, g.centers)
     rows = block.output_rows if g.output_rows is None else g.output_rows
@@ -123,7 +126,7 @@ def _error_on_a_block(objective: Objective, rng: np.random.Generator) -> tuple[f
         np.subtract.at(gradients[2][:, 0], rows, g.log_z)
     if objective.draws_noise:
         log_z = None if extras.log_z is None else np.broadcast_to(extras.log_z[:, 0], V)
-        plain = reference.loss(*at[:2], block, objective, extras.row_shift, log_z).sum()
+        plain = reference.loss(at[0], at[1], block, objective, extras.row_shift, log_z).sum()
         error = abs(loss(*at) - plain) / max(abs(plain), 1e-3)
         if not error <= 1e-9:
             return error, "loss, as its sum over a block is another"

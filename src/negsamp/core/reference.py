@@ -80,7 +80,7 @@ def train(
             done += len(sentence)
             words = [word for word in sentence if rng.random() < keep[word]]
             for i, center in enumerate(words):
-                radius = rng.integers(1, window + 1)
+                radius = int(rng.integers(1, window + 1))
                 for j in range(max(0, i - radius), min(len(words), i + radius + 1)):
                     if j == i:
                         continue
@@ -102,24 +102,10 @@ def loss(
     row_shift: np.ndarray | None = None,
     log_z: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Loss of each pair of a block, times the pair's weight, for an objective that samples noise.
+    """Loss in nats of each pair of a block, times the pair's weight, (P,).
 
-    Parameters
-    ----------
-    W_in, W_out : ndarray, shape (V, d)
-        Input (center) and output (context) vectors.
-    block : Block
-    objective : Objective
-        One that draws noise words.
-    row_shift : ndarray, shape (V,), optional
-        Subtracted from the scores of each row; nothing if None.
-    log_z : ndarray, shape (V,), optional
-        γ, subtracted from all scores of each center; nothing if None.
-
-    Returns
-    -------
-    ndarray, shape (P,)
-        Nats.
+    For an objective that draws noise words. `row_shift` (V,) is subtracted from the scores of each
+    row, and `log_z` (V,), γ, from all scores of each center.
     """
     pairs = block.pairs()
     positive, negative = _scores(W_in, W_out, pairs, row_shift, log_z)
@@ -134,18 +120,7 @@ def gradients(
     row_shift: np.ndarray | None = None,
     log_z: np.ndarray | None = None,
 ) -> Gradients:
-    """The direction in which each occurrence of a block wants its row to go.
-
-    Parameters
-    ----------
-    W_in, W_out, block, objective, row_shift, log_z
-        As in `loss`.
-
-    Returns
-    -------
-    Gradients
-        In the dtype of the matrices.
-    """
+    """The direction in which each occurrence of a block moves its row; see `loss`."""
     pairs = block.pairs()
     positive, negative = _scores(W_in, W_out, pairs, row_shift, log_z)
     g_positive, g_negative = objective.score_gradients(positive, negative, pairs.noise_weight)
@@ -177,10 +152,7 @@ def softmax_loss(W_in: np.ndarray, W_out: np.ndarray, block: Block) -> np.ndarra
 def softmax_gradients(W_in: np.ndarray, W_out: np.ndarray, block: Block) -> Gradients:
     """As `gradients`, of the full softmax: each center is an occurrence of every output row.
 
-    Returns
-    -------
-    Gradients
-        ``outputs`` has the rows of each token, one token after the other, (G·(L + 2w)·V, d).
+    ``outputs`` has the V rows of each token, one token after the other.
     """
     pairs = block.pairs()
     V, d = W_out.shape
@@ -211,10 +183,7 @@ def hierarchical_gradients(
 ) -> Gradients:
     """As `gradients`, of hierarchical softmax: an occurrence is a node on the path of a token.
 
-    Returns
-    -------
-    Gradients
-        ``outputs`` has the path of each token, one token after the other.
+    ``outputs`` has the path of each token, one token after the other.
     """
     pairs = block.pairs()
     ends = np.cumsum(tree.lengths[block.token_rows])

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from negsamp.checks import is_integer
+from negsamp.vectors import cosines
 
 __all__ = ["METHODS", "nearest_neighbors", "neg_tsne", "pca", "project", "tsne"]
 
@@ -142,14 +143,7 @@ def nearest_neighbors(vectors: Any, n_neighbors: int) -> np.ndarray:
     V = len(unit)
     if not is_integer(n_neighbors) or not 1 <= n_neighbors < V:
         raise ValueError(f"n_neighbors is {n_neighbors!r}; it must be an integer, 1 … {V - 1}")
-    found = np.empty((V, int(n_neighbors)), dtype=np.intp)
-    rows = max(1, AT_ONCE // V)
-    for start in range(0, V, rows):
-        cosines = unit[start : start + rows] @ unit.T
-        own = np.arange(len(cosines))
-        cosines[own, start + own] = -np.inf
-        found[start : start + rows] = np.argpartition(cosines, V - n_neighbors)[:, -n_neighbors:]
-    return found
+    return cosines.nearest_neighbors(unit, np.arange(V), int(n_neighbors))
 
 
 def neg_tsne(vectors: Any, seed: int | None = None) -> np.ndarray:

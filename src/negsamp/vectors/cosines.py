@@ -1,16 +1,17 @@
 """Arithmetic of questions: the cosines of rows with queries, and the rows where they are largest.
 
 A matrix product in the matrix's own precision finds the rows that may be among the best, as far as
-the bound of its rounding tells; these few are computed anew in float64, each row by itself. So an
-answer depends neither on how many questions are asked at once nor on where a row lies, and rows
-that are equal have equal scores. Norms divide the product: no second matrix of unit rows is needed,
-and the first may lie in a file. What is not here: words.
+the bound of its rounding tells; the cosines of these few are computed again in float64, each row by
+itself. So an answer depends neither on how many questions are asked at once nor on where a row
+lies, and rows that are equal have equal scores. The product is divided by the norms: no second
+matrix of unit rows is needed, and the first may lie in a file. Words are not known here.
 
 Shapes: vectors (V, d), norms (V,), queries (B, d) float64 of length 1.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ __all__ = [
     "exact_cosines",
     "nearest",
     "nearest_by_product",
+    "nearest_neighbors",
     "queries_at_once",
     "row_norms",
     "three_cos_mul",
@@ -33,25 +35,19 @@ __all__ = [
 _NUMBERS = 1 << 18
 # Scores of one product: 64 MB of float32.
 _SCORES = 1 << 24
+# Scores of one product of rows with all rows, where several arrays of that size are alive: 16 MB.
+_PAIRS = 1 << 22
 
 
 def working_dtype(vectors: np.ndarray) -> np.dtype:
-    """What products are computed in: the matrix's own precision, and at least float32."""
+    """Return the type that products are computed in: the matrix's own, and at least float32."""
     return np.result_type(vectors.dtype, np.float32)
 
 
 def row_norms(vectors: np.ndarray) -> np.ndarray:
-    """Euclidean norm of each row.
+    """Return the Euclidean norm of each row, (V,) in the working dtype; inf if it is out of range.
 
-    Parameters
-    ----------
-    vectors : ndarray, shape (V, d)
-
-    Returns
-    -------
-    ndarray, shape (V,)
-        In the working dtype, from sums in float64, where squares of float32 stay in range; inf
-        where the norm itself is out of range.
+    Sums are in float64, so that squares of float32 stay in range.
     """
     norms = np.empty(len(vectors), working_dtype(vectors))
     with np.errstate(over="ignore", invalid="ignore"):
@@ -61,19 +57,19 @@ def row_norms(vectors: np.ndarray) -> np.ndarray:
 
 
 def unit_rows(vectors: np.ndarray, norms: np.ndarray) -> np.ndarray:
-    """The rows scaled to norm 1, (V, d) in the dtype of `norms`; zero rows stay zero."""
+    """Return the rows scaled to norm 1, (V, d) in the dtype of `norms`; zero rows stay zero."""
     return np.divide(vectors, _divisors(norms)[:, None], dtype=norms.dtype)
 
 
 def queries_at_once(n_rows: int) -> int:
-    """How many queries one product with so many rows may have."""
+    """Return how many queries one product with so many rows may have."""
     return max(1, _SCORES // max(1, n_rows))
 
 
 def cosines_of_each(
     vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray
 ) -> Iterator[np.ndarray]:
-    """Cosines of all rows with each query, (V,) in the dtype of `norms`, to within `_error`."""
+    """Yield the cosines of all rows with each query, (V,) in `norms`' dtype, to within `_error`."""
     queries = queries.astype(norms.dtype)
     divisors = _divisors(norms)
     step = queries_at_once(len(vectors))
@@ -87,19 +83,7 @@ def cosines_of_each(
 
 
 def exact_cosines(vectors: np.ndarray, rows: np.ndarray, queries: np.ndarray) -> np.ndarray:
-    """Cosines of some rows with queries, each row computed by itself.
-
-    Parameters
-    ----------
-    vectors : ndarray, shape (V, d)
-    rows : ndarray, shape (n,)
-    queries : ndarray, shape (B, d) float64
-
-    Returns
-    -------
-    ndarray, shape (B, n) float64
-        0 where a row is zero.
-    """
+    """Return the cosines of some rows (n,) with queries, (B, n) float64; 0 where a row is zero."""
     cosines = np.empty((len(queries), len(rows)))
     for part in _blocks(vectors, len(rows)):
         chosen = _wide(vectors[rows[part]])
@@ -117,22 +101,10 @@ def nearest(
     excluded: Iterable[list[int]],
     topn: int,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Rows with the largest cosines, for each query.
+    """Yield the rows of the `topn` largest cosines with each query, (n,) intp, and these cosines.
 
-    Parameters
-    ----------
-    vectors, norms, queries
-        As above.
-    excluded : iterable of list of int
-        The rows that are no answer, for each query; they may be named twice.
-    topn : int
-        How many answers, where there are so many rows.
-
-    Yields
-    ------
-    rows : ndarray, shape (n,) intp
-        The best first, equal ones in row order.
-    cosines : ndarray, shape (n,) float64
+    The best come first, equal ones in row order. `excluded` has a list for each query of the rows
+    that are no answer; rows beyond the last are ignored in it.
     """
     error = _error(vectors, norms)
     scores_of_each = cosines_of_each(vectors, norms, queries)
@@ -149,17 +121,7 @@ def nearest_by_product(
     excluded: list[int],
     topn: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rows with the largest `three_cos_mul`: as `nearest`, of one question.
-
-    Parameters
-    ----------
-    vectors, norms
-        As above.
-    positive, negative : ndarray, shape (P, d) and (N, d) float64
-        Of length 1.
-    excluded, topn
-        As in `nearest`.
-    """
+    """Return the rows of the largest `three_cos_mul` with terms (P, d) and (N, d), as `nearest`."""
     (low, high), (low_below, high_below) = (
         _product_bounds(vectors, norms, queries) for queries in (positive, negative)
     )
@@ -171,30 +133,15 @@ def nearest_by_product(
 
 
 def three_cos_mul(positive: Iterable[np.ndarray], negative: Iterable[np.ndarray]) -> Any:
-    """Product of positive cosines over the product of negative ones, shifted to [0, 1].
-
-    ``Π (1 + cos x⁺)/2 / (Π (1 + cos x⁻)/2 + 1e−6)``, which is 3CosMul [1]_ for two positive terms
-    and a negative one.
-
-    References
-    ----------
-    .. [1] O. Levy, Y. Goldberg, "Linguistic Regularities in Sparse and Explicit Word
-       Representations", CoNLL 2014, equation 4 and footnote 7.
-    """
-    return _shifted_product(positive) / (_shifted_product(negative) + 1e-6)
-
-
-def _shifted_product(each: Iterable[np.ndarray]) -> Any:
-    product: Any = 1.0  # which leaves float32 as it is
-    for cosines in each:
-        product = product * ((1 + cosines) / 2)
-    return product
+    """Return ``Π (1 + cos x⁺)/2 / (Π (1 + cos x⁻)/2 + 1e−6)``, as `most_similar_cosmul` has it."""
+    above, below = (math.prod((1 + c) / 2 for c in cosines) for cosines in (positive, negative))
+    return above / (below + 1e-6)
 
 
 def closer_rows(
     vectors: np.ndarray, norms: np.ndarray, query: np.ndarray, cosine: float
 ) -> np.ndarray:
-    """Rows whose cosine with `query` (d,), as `exact_cosines` has it, is above `cosine`: (n,)."""
+    """Return the rows whose `exact_cosines` with `query` (d,) is above `cosine`, (n,)."""
     [scores] = cosines_of_each(vectors, norms, query[None])
     error = _error(vectors, norms)
     is_closer = scores > cosine + error
@@ -203,8 +150,40 @@ def closer_rows(
     return np.flatnonzero(is_closer)
 
 
+def nearest_neighbors(units: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:
+    """Find the k other rows of largest cosine with each of some rows, by matrix products alone.
+
+    Parameters
+    ----------
+    units : ndarray, shape (V, d)
+        Rows of norm 1 or 0.
+    rows : ndarray, shape (n,)
+    k : int
+        1 … V − 1.
+
+    Returns
+    -------
+    ndarray, shape (n, k) intp
+        In no order. Where several cosines equal the least, the first of their rows are taken.
+    """
+    found = np.empty((len(rows), k), dtype=np.intp)
+    step = max(1, _PAIRS // len(units))
+    for start in range(0, len(rows), step):
+        some = rows[start : start + step]
+        cosines = units[some] @ units.T
+        every = np.arange(len(some))
+        cosines[every, some] = -np.inf
+        best = np.argpartition(cosines, len(units) - k, axis=1)[:, -k:]
+        least = cosines[every, best[:, 0]][:, None]
+        for i in np.flatnonzero(np.count_nonzero(cosines >= least, axis=1) > k):
+            is_nearer, is_least = cosines[i] > least[i], cosines[i] == least[i]
+            best[i] = [*np.flatnonzero(is_nearer), *np.flatnonzero(is_least)][:k]
+        found[start : start + step] = best
+    return found
+
+
 def _error(vectors: np.ndarray, norms: np.ndarray) -> float:
-    """How far a cosine of `cosines_of_each` is from the true one, and twice as much.
+    """Return twice the largest distance of `cosines_of_each` from the true cosines.
 
     A sum of d products of unit vectors is off by d·eps/2 at most (Higham, "Accuracy and Stability
     of Numerical Algorithms", 2nd ed., equation 3.5), query, norm and quotient by eps/2 each.
@@ -215,7 +194,7 @@ def _error(vectors: np.ndarray, norms: np.ndarray) -> float:
 def _product_bounds(
     vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Between what lies the product of a row's shifted cosines with all queries: twice (V,)."""
+    """Return bounds of the product of a row's shifted cosines with all queries, twice (V,)."""
     error = _error(vectors, norms)
     low, high = np.ones((2, len(vectors)))
     for scores in cosines_of_each(vectors, norms, queries):
@@ -226,9 +205,9 @@ def _product_bounds(
 
 
 def _may_be_best(lower: np.ndarray, upper: np.ndarray, excluded: list[int], n: int) -> np.ndarray:
-    """Rows that may have one of the n largest scores, scores between `lower` and `upper`: (m,)."""
+    """Return the rows that may have one of the n largest scores, if bounds of them are given."""
     is_asked = np.zeros(len(lower), dtype=bool)
-    is_asked[excluded] = True
+    is_asked[[row for row in excluded if row < len(lower)]] = True
     upper[is_asked] = lower[is_asked] = -np.inf
     n = min(n, len(lower) - int(is_asked.sum()))
     if n == 0:
@@ -249,7 +228,7 @@ def _blocks(vectors: np.ndarray, n_rows: int | None = None) -> Iterator[slice]:
 
 
 def _wide(rows: np.ndarray) -> np.ndarray:
-    """In float64 or better, a row's numbers side by side."""
+    """Return rows in float64 or better, a row's numbers side by side."""
     return np.ascontiguousarray(rows, np.result_type(rows.dtype, np.float64))
 
 

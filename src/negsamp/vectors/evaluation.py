@@ -1,8 +1,7 @@
 """Word similarity and word analogies: the two figures that word vectors are compared by.
 
 Files and figures are those of word2vec's compute-accuracy and of gensim: the same vectors and the
-same file give the same numbers. Reading a file, looking its words up and scoring are kept apart.
-What is not here: the files themselves, and vectors for words that are not in the vocabulary.
+same file give the same numbers.
 """
 
 from __future__ import annotations
@@ -12,14 +11,17 @@ import math
 import os
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import TextIOWrapper
+from typing import Any
 
 import numpy as np
 
+from negsamp.checks import check_integer
 from negsamp.files.npy import open_file
 from negsamp.vectors.cosines import three_cos_mul, unit_rows
 from negsamp.vectors.keyed_vectors import KeyedVectors
-from negsamp.vectors.terms import check_restrict_vocab, searched
+from negsamp.vectors.word_vectors import first_rows
 
 __all__ = [
     "METHODS",
@@ -37,6 +39,12 @@ _LONGEST_LINE = 1 << 16  # characters; the longest of the published files has 80
 _LARGEST_SCORE = 1e100  # whose square is a number
 # Entries of one (questions, rows) array of scores: 16 MB of float32. Some seven are alive at once.
 _CHUNK_SCORES = 2**22
+
+# How the scores of all rows follow from their cosines with the words a, b and c of a question.
+METHODS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = {
+    "add": lambda a, b, c: b - a + c,
+    "mul": lambda a, b, c: three_cos_mul([b, c], [a]),
+}
 
 
 @dataclass(frozen=True)
@@ -72,14 +80,9 @@ class WordPairsResult:
 
 @dataclass(frozen=True)
 class AnalogyCount:
-    """Answers counted over one section of a file, or over several.
+    """Right answers and questions, of one section of a file or of several.
 
-    Attributes
-    ----------
-    name : str
-        The section's name, or what the sections have in common.
-    correct, questions : int
-        Right answers, and questions with all four words in the vocabulary.
+    A question counts if all four words are in the vocabulary.
     """
 
     name: str
@@ -113,17 +116,21 @@ class AnalogiesResult:
     @property
     def semantic(self) -> AnalogyCount:
         """Sum of the sections whose name does not start with ``gram``."""
-        return _sum("semantic", [s for s in self.sections if not s.name.startswith("gram")])
+        return self._sum("semantic", [s for s in self.sections if not s.name.startswith("gram")])
 
     @property
     def syntactic(self) -> AnalogyCount:
         """Sum of the sections whose name starts with ``gram``."""
-        return _sum("syntactic", [s for s in self.sections if s.name.startswith("gram")])
+        return self._sum("syntactic", [s for s in self.sections if s.name.startswith("gram")])
 
     @property
     def total(self) -> AnalogyCount:
         """Sum of all sections."""
-        return _sum("total", self.sections)
+        return self._sum("total", self.sections)
+
+    @staticmethod
+    def _sum(name: str, counts: Sequence[AnalogyCount]) -> AnalogyCount:
+        return AnalogyCount(name, sum(c.correct for c in counts), sum(c.questions for c in counts))
 
     @property
     def accuracy(self) -> float:
@@ -150,10 +157,9 @@ def evaluate_word_pairs(
         any whitespace; lines that start with ``#`` and empty ones do not count. The files of
         WordSim-353 [1]_ and SimLex-999 [2]_ come in this form.
     restrict_vocab : int or None
-        Only the first so many words are known; None for all.
+        Use this number of the first words only; None uses all.
     case_insensitive : bool
-        Compare words in upper case; of a word's spellings the first row, the most frequent, is
-        taken.
+        Compare words in upper case; of a word's spellings the first, the most frequent, is used.
     dummy4unknown : bool
         Give a pair with an unknown word the cosine 0 instead of leaving it out.
 
@@ -181,47 +187,46 @@ def evaluate_word_pairs(
     from scipy import stats  # takes longer to import than all the rest of negsamp
 
     rows = _rows_by_form(kv, restrict_vocab, case_insensitive)
-    compared: list[tuple[int, int]] = []
-    judged: list[float] = []
-    judged_unknown: list[float] = []
-    odd: list[int] = []
-    for number, line in _lines(path):
-        if line.startswith("#"):
-            continue
-        pair = _parse_pair(line)
-        if pair is None:
-            odd.append(number)
-            continue
-        first, second = (rows.get(_form(word, case_insensitive)) for word in pair[:2])
-        if first and second:
-            compared.append((first[0], second[0]))
-            judged.append(pair[2])
-        else:
-            judged_unknown.append(pair[2])
-    oov, in_file = len(judged_unknown), len(judged) + len(judged_unknown)
-    _report_lines(path, odd, in_file, len(judged), "'word1 word2 score'")
-
-    vectors, norms = searched(kv, restrict_vocab)
+    known, unknown, odd = _read(path, _parse_pair, rows, case_insensitive, "'word1 word2 score'")
+    vectors, norms = first_rows(kv, restrict_vocab)
     left, right = (
-        unit_rows(vectors[rows], norms[rows])
-        for rows in np.array(compared, dtype=np.intp).reshape(-1, 2).T
+        unit_rows(vectors[words], norms[words])
+        for words in np.array([pair for pair, _ in known], np.intp).reshape(-1, 2).T
     )
     cosines = np.einsum("ij,ij->i", left, right)
+    judged = [score for _, score in known]
     if dummy4unknown:
-        judged += judged_unknown
-        cosines = np.append(cosines, np.zeros(oov, dtype=cosines.dtype))
+        judged += unknown
+        cosines = np.append(cosines, np.zeros(len(unknown), dtype=cosines.dtype))
     spearman, spearman_pvalue = _correlate(stats.spearmanr, judged, cosines)
     pearson, pearson_pvalue = _correlate(stats.pearsonr, judged, cosines)
-    return WordPairsResult(
-        spearman=spearman,
-        pearson=pearson,
-        spearman_pvalue=spearman_pvalue,
-        pearson_pvalue=pearson_pvalue,
-        pairs=len(judged),
-        oov=oov,
-        oov_ratio=oov / in_file * 100,
-        skipped_lines=tuple(odd),
-    )
+    oov_ratio = len(unknown) / (len(known) + len(unknown)) * 100
+    figures = (spearman, pearson, spearman_pvalue, pearson_pvalue)
+    return WordPairsResult(*figures, len(judged), len(unknown), oov_ratio, odd)
+
+
+def _parse_pair(line: str) -> tuple[list[str], float] | None:
+    """Return the words and the score of a line, no words of a comment, or None if it is odd."""
+    if line.startswith("#"):
+        return [], 0
+    fields = [field.strip() for field in line.split("\t")] if "\t" in line else line.split()
+    if len(fields) != 3 or not all(fields) or "\ufffd" in line:
+        return None
+    try:
+        score = float(fields[2])
+    except ValueError:
+        return None
+    return (fields[:2], score) if abs(score) <= _LARGEST_SCORE else None
+
+
+def _correlate(
+    test: Callable[..., tuple[float, float]], judged: list[float], cosines: np.ndarray
+) -> tuple[float, float]:
+    """Return a correlation and its p-value, nan where it has no meaning."""
+    if len(judged) < 2 or np.ptp(judged) == 0 or np.ptp(cosines) == 0:
+        return math.nan, math.nan
+    statistic, pvalue = test(judged, cosines)
+    return float(statistic), float(pvalue)
 
 
 def evaluate_word_analogies(
@@ -240,20 +245,15 @@ def evaluate_word_analogies(
 
     Parameters
     ----------
-    kv : KeyedVectors
-        Vectors, most frequent words first.
+    kv, restrict_vocab, case_insensitive
+        As in `evaluate_word_pairs`; word2vec's compute-accuracy is usually run with 30 000 words.
     path : path-like
         UTF-8 text: headers ``: section`` and, below each, questions of four words a line, as in
         questions-words.txt [1]_.
-    restrict_vocab : int or None
-        Questions are asked, and answers looked for, among the first so many words; None for all.
-        word2vec's compute-accuracy is usually run with 30 000.
     method : {"add", "mul"}
-        3CosAdd, ``cos(x, b) − cos(x, a) + cos(x, c)`` [2]_, or 3CosMul,
-        ``cos(x, b) · cos(x, c) / (cos(x, a) + 1e−6)`` on cosines shifted to [0, 1] [3]_.
-    case_insensitive : bool
-        Compare words in upper case; of a word's spellings the first row, the most frequent, is
-        asked with.
+        3CosAdd, ``cos(x, b) − cos(x, a) + cos(x, c)``, as in `KeyedVectors.most_similar`, or
+        3CosMul, ``cos(x, b) · cos(x, c) / (cos(x, a) + 1e−6)`` on cosines shifted to [0, 1], as in
+        `KeyedVectors.most_similar_cosmul`.
 
     Returns
     -------
@@ -262,79 +262,39 @@ def evaluate_word_analogies(
 
     Raises
     ------
-    OSError
-        If `path` cannot be read: FileNotFoundError if there is no such file.
-    ValueError
-        If no line of `path` can be used, one has more than 65 536 characters or a NUL, `path` is
-        a pipe or device, a vector is not finite, or `restrict_vocab` or `method` is out of range.
+    OSError, ValueError
+        As `evaluate_word_pairs`; ValueError if there is no such `method`.
 
     References
     ----------
     .. [1] T. Mikolov, K. Chen, G. Corrado, J. Dean, "Efficient Estimation of Word Representations
        in Vector Space", 2013, section 4.1.
-    .. [2] T. Mikolov, W. Yih, G. Zweig, "Linguistic Regularities in Continuous Space Word
-       Representations", NAACL 2013, section 4.
-    .. [3] O. Levy, Y. Goldberg, "Linguistic Regularities in Sparse and Explicit Word
-       Representations", CoNLL 2014, equation 4 and footnote 7.
     """
     if method not in METHODS:
         raise ValueError(f"method is {method!r}; it must be one of {sorted(METHODS)}")
     rows = _rows_by_form(kv, restrict_vocab, case_insensitive)
     names: list[str] = []
-    section_of: list[int] = []
-    known: list[list[int]] = []
-    odd: list[int] = []
-    oov = 0
-    for number, line in _lines(path):
+
+    def parse(line: str) -> tuple[list[str], int] | None:
         words = line.split()
         if words[0] == ":":
             names.append(" ".join(words[1:]))
-        elif not names or len(words) != 4 or "\ufffd" in line:
-            odd.append(number)
-        else:
-            found = [rows.get(_form(word, case_insensitive)) for word in words]
-            question = [spellings[0] for spellings in found if spellings]
-            if len(question) < 4:
-                oov += 1
-                continue
-            known.append(question)
-            section_of.append(len(names) - 1)
-    _report_lines(path, odd, len(known) + oov, len(known), "': section' or four words below one")
+            return [], 0
+        is_question = names and len(words) == 4 and "\ufffd" not in line
+        return (words, len(names) - 1) if is_question else None
 
-    questions = np.array(known, dtype=np.intp).reshape(-1, 4)
-    units = unit_rows(*searched(kv, restrict_vocab))
+    form = "': section' or four words below one"
+    known, unknown, odd = _read(path, parse, rows, case_insensitive, form)
+    questions = np.array([words for words, _ in known], np.intp).reshape(-1, 4)
+    section_of = np.array([section for _, section in known], np.intp)
+    units = unit_rows(*first_rows(kv, restrict_vocab))
     right = _right_answers(units, questions, rows, METHODS[method])
-    asked = np.bincount(section_of, minlength=len(names))
-    correct = np.bincount(np.array(section_of, dtype=np.intp)[right], minlength=len(names))
-    counts = zip(names, correct.tolist(), asked.tolist(), strict=True)
-    return AnalogiesResult(tuple(AnalogyCount(*count) for count in counts), oov, tuple(odd))
-
-
-def has_sections(path: str | os.PathLike[str]) -> bool:
-    """Whether a file has a header ``: section``, so that it asks analogies and lists no pairs.
-
-    Raises
-    ------
-    OSError
-        If `path` cannot be read: FileNotFoundError if there is no such file.
-    ValueError
-        If a line has more than 65 536 characters or a NUL, or `path` is a pipe or device.
-    """
-    return any(line.split(None, 1)[0] == ":" for _, line in _lines(path))
-
-
-def _three_cos_add(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
-    return b - a + c
-
-
-def _three_cos_mul(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
-    return three_cos_mul([b, c], [a])
-
-
-METHODS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = {
-    "add": _three_cos_add,
-    "mul": _three_cos_mul,
-}
+    asked, correct = (
+        np.bincount(sections, minlength=len(names)).tolist()
+        for sections in (section_of, section_of[right])
+    )
+    counts = map(AnalogyCount, names, correct, asked)
+    return AnalogiesResult(tuple(counts), len(unknown), odd)
 
 
 def _right_answers(
@@ -343,7 +303,7 @@ def _right_answers(
     rows: dict[Hashable, list[int]],
     combine: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
 ) -> np.ndarray:
-    """Which questions (Q, 4) of first rows are answered rightly by rows of units (n, d): (Q,) bool.
+    """Return which questions (Q, 4) of first rows are answered rightly by units (n, d), (Q,) bool.
 
     A chunk's questions share many words: their cosines are computed once, in one product.
     """
@@ -366,34 +326,67 @@ def _right_answers(
     return right
 
 
-def _sum(name: str, counts: Sequence[AnalogyCount]) -> AnalogyCount:
-    return AnalogyCount(name, sum(c.correct for c in counts), sum(c.questions for c in counts))
+def has_sections(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file has a header ``: section``: it asks analogies and lists no pairs.
 
-
-def _form(word: Hashable, case_insensitive: bool) -> Hashable:
-    """What two spellings of a word have in common; upper case, as in compute-accuracy."""
-    return word.upper() if case_insensitive and isinstance(word, str) else word
+    A file that cannot be read raises what it does in `evaluate_word_pairs`.
+    """
+    return any(line.split(None, 1)[0] == ":" for _, line in _lines(path))
 
 
 def _rows_by_form(
     kv: KeyedVectors, restrict_vocab: int | None, case_insensitive: bool
 ) -> dict[Hashable, list[int]]:
-    """Rows of each form among the first words, ascending: the first is the one that is used."""
-    check_restrict_vocab(restrict_vocab)
+    """Return the rows of each word, ascending; spellings are one word in upper case."""
+    check_integer("restrict_vocab", restrict_vocab, 1, optional=True)
     rows: dict[Hashable, list[int]] = {}
     for row, key in enumerate(kv.index_to_key[:restrict_vocab]):
-        rows.setdefault(_form(key, case_insensitive), []).append(row)
+        form = key.upper() if case_insensitive and isinstance(key, str) else key
+        rows.setdefault(form, []).append(row)
     return rows
 
 
-def _lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
-    """Lines that are not blank, with their numbers from 1."""
+def _read(
+    path: str | os.PathLike[str],
+    parse: Callable[[str], tuple[list[str], Any] | None],
+    rows: dict[Hashable, list[int]],
+    case_insensitive: bool,
+    form: str,
+) -> tuple[list[tuple[list[int], Any]], list[Any], tuple[int, ...]]:
+    """Return known entries as rows and a value, the values of unknown ones, and the odd lines.
+
+    `parse` returns a line's words and value, no words if it is no entry, or None if it is odd.
+    """
+    known, unknown, odd = [], [], []
+    for number, line in _lines(path):
+        entry = parse(line)
+        if entry is None:
+            odd.append(number)
+        elif entry[0]:
+            words, value = entry
+            found = [rows.get(word.upper() if case_insensitive else word) for word in words]
+            first = [same[0] for same in found if same]
+            if len(first) == len(words):
+                known.append((first, value))
+            else:
+                unknown.append(value)
     name = os.fspath(path)
-    # utf-8-sig, for a byte-order mark would make the first header or comment an odd line.
+    if not known and not unknown:
+        raise ValueError(f"path is {name!r}: it has no line of the form {form} in UTF-8")
+    if odd:
+        some = ", ".join(map(str, odd[:5])) + (", …" if len(odd) > 5 else "")
+        logger.warning("%s: skipped %d line(s) not of the form %s: %s", name, len(odd), form, some)
+    if not known:
+        logger.warning("%s: all %d entries have a word out of vocabulary", name, len(unknown))
+    return known, unknown, tuple(odd)
+
+
+def _lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not blank, with their numbers from 1."""
+    name = os.fspath(path)
+    # utf-8-sig: a byte-order mark would make the first header or comment an odd line.
     with TextIOWrapper(open_file(path), encoding="utf-8-sig", errors="replace") as file:
-        number = 0
-        while line := file.readline(_LONGEST_LINE + 1):
-            number += 1
+        for number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE + 1), ""), 1):
             if len(line) > _LONGEST_LINE:
                 raise ValueError(
                     f"path is {name!r}: line {number} has more than the {_LONGEST_LINE} characters "
@@ -403,39 +396,3 @@ def _lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
                 raise ValueError(f"path is {name!r}: line {number} holds a NUL, so it is no text")
             if line.strip():
                 yield number, line
-
-
-def _parse_pair(line: str) -> tuple[str, str, float] | None:
-    """The two words and the score of a line, None if it is odd."""
-    fields = [field.strip() for field in line.split("\t")] if "\t" in line else line.split()
-    if len(fields) != 3 or not all(fields) or "\ufffd" in line:
-        return None
-    try:
-        score = float(fields[2])
-    except ValueError:
-        return None
-    return (fields[0], fields[1], score) if abs(score) <= _LARGEST_SCORE else None
-
-
-def _report_lines(
-    path: str | os.PathLike[str], odd: list[int], usable: int, known: int, form: str
-) -> None:
-    """Warn of odd lines and of a file without a known word, raise if no line can be used."""
-    name = os.fspath(path)
-    if not usable:
-        raise ValueError(f"path is {name!r}: it has no line of the form {form} in UTF-8")
-    if odd:
-        first = ", ".join(map(str, odd[:5])) + (", …" if len(odd) > 5 else "")
-        logger.warning("%s: skipped %d line(s) not of the form %s: %s", name, len(odd), form, first)
-    if not known:
-        logger.warning("%s: all %d entries have a word out of vocabulary", name, usable)
-
-
-def _correlate(
-    test: Callable[..., tuple[float, float]], judged: list[float], cosines: np.ndarray
-) -> tuple[float, float]:
-    """A correlation and its p-value, nan where it has no meaning."""
-    if len(judged) < 2 or np.ptp(judged) == 0 or np.ptp(cosines) == 0:
-        return math.nan, math.nan
-    statistic, pvalue = test(judged, cosines)
-    return float(statistic), float(pvalue)

@@ -1,30 +1,36 @@
-"""Words, their matrix, and questions asked of the two.
+"""Word vectors and the questions that are asked of them.
 
-`KeyedVectors` is the container; the questions are functions in `queries`, files are read
-and written by `vector_folder`. It is immutable: the norms that queries need are computed
-once, so the matrix must not change under them.
+In a question a word stands for its vector, and an array of shape (d,) for itself. Names and
+defaults are gensim's; where an answer differs from gensim's, the docstring says so. Each term is
+looked up once (`query_terms`), `cosines` finds the rows, and rows become words again here.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Hashable, Sequence
-from functools import cached_property
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
 
-from negsamp.checks import is_integer
-from negsamp.errors import UnknownWordError
-from negsamp.vectors import queries
-from negsamp.vectors.cosines import row_norms, unit_rows, working_dtype
-from negsamp.vectors.terms import searched, unit_terms
-from negsamp.vectors.vector_folder import read_vectors, write_vectors
+from negsamp.checks import check_integer
+from negsamp.vectors.cosines import (
+    closer_rows,
+    cosines_of_each,
+    exact_cosines,
+    nearest,
+    nearest_by_product,
+    queries_at_once,
+    row_norms,
+    unit_rows,
+    working_dtype,
+)
+from negsamp.vectors.query_terms import as_list, look_up, mean_of, query_of
+from negsamp.vectors.word_vectors import WordVectors, first_rows
 
 __all__ = ["KeyedVectors"]
 
 
-class KeyedVectors:
+class KeyedVectors(WordVectors):
     """Word vectors that answer questions.
 
     Parameters
@@ -32,8 +38,8 @@ class KeyedVectors:
     keys : sequence of hashable
         One key a row, without repetition. A key is never taken for a row number.
     vectors : array_like, shape (V, d)
-        One row a key, of real numbers. Kept as it is (a memory map stays one), seen through a
-        read-only view.
+        One row a key, of real numbers. The array is not copied (a memory map stays one); it is
+        seen through a read-only view.
     counts : array_like, shape (V,) int64, optional
         How often each word was seen.
 
@@ -51,247 +57,304 @@ class KeyedVectors:
     ------
     ValueError
         If the shapes do not agree, a key appears twice, or `vectors` holds no real numbers.
+
+    Notes
+    -----
+    Each method raises `UnknownWordError`, which names the nearest spelling, for a key that is not
+    in the vocabulary, and ValueError where the norm of a vector that it scales is not finite. The
+    methods' own descriptions say what else they raise.
     """
 
-    def __init__(
-        self,
-        keys: Sequence[Hashable],
-        vectors: Any,
-        counts: Sequence[int] | np.ndarray | None = None,
-    ) -> None:
-        matrix = np.asanyarray(vectors).view()
-        self._unread: Callable[[], tuple[list[Any], np.ndarray | None]] | None = None
-        self.index_to_key = list(keys)
-        if matrix.ndim != 2 or len(matrix) != len(self.index_to_key):
-            raise ValueError(
-                f"vectors has shape {matrix.shape}; {len(self.index_to_key)} keys need "
-                f"({len(self.index_to_key)}, vector_size)"
-            )
-        if matrix.dtype.kind not in "biuf":
-            raise ValueError(f"vectors has type {matrix.dtype}; it must be of real numbers")
-        self.key_to_index = {key: row for row, key in enumerate(self.index_to_key)}
-        if len(self.key_to_index) != len(self.index_to_key):
-            twice = next(k for i, k in enumerate(self.index_to_key) if self.key_to_index[k] != i)
-            raise ValueError(f"keys holds {twice!r} more than once; each key may stand for one row")
-        self.counts = None if counts is None else np.array(counts, dtype=np.int64)
-        if self.counts is not None and self.counts.shape != (len(matrix),):
-            raise ValueError(f"counts has shape {self.counts.shape}; it must be ({len(matrix)},)")
-        matrix.flags.writeable = False
-        self.vectors: np.ndarray = matrix
-
-    def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write words, vectors and counts to a folder of plain files.
-
-        ``vectors.npy`` (`numpy.load` reads it, memory-mapped too), ``vocabulary.txt`` (a word and
-        its count a line, in the order of the rows; without counts all are 0) and ``model.json``
-        with the digests of the two. The folder appears complete or not at all. `Word2Vec.save`
-        keeps what training needs too.
-
-        Parameters
-        ----------
-        folder : path
-            A new folder, an empty one, or one of older vectors, which is replaced.
-
-        Raises
-        ------
-        FileExistsError
-            If the folder holds anything else, a trained model too.
-        ValueError
-            If a word is of a kind that cannot be written and read back, a count is below 0, or a
-            vector is not finite, has no numbers, more than 100 000, or such as no file has.
-        """
-        write_vectors(folder, self.index_to_key, self.counts, self.vectors)
-
-    @classmethod
-    def load(cls, folder: str | os.PathLike[str], mmap: bool = False) -> KeyedVectors:
-        """Read what `KeyedVectors.save` or `Word2Vec.save` wrote.
-
-        Parameters
-        ----------
-        folder : path
-        mmap : bool
-            Map the matrix, read-only, in place of reading it, and read the words when the first
-            of them is asked for: a million words are there at once, and processes share them.
-            Sizes and the words' digest are checked as always, but the matrix is not looked at, so
-            neither its digest is checked nor that its numbers are finite.
-
-        Returns
-        -------
-        KeyedVectors
-            Of a model its vectors (`Word2Vec.load` reads the context vectors too).
-
-        Raises
-        ------
-        FileNotFoundError
-            If there is no such folder.
-        SavedModelError
-            If a file is missing or damaged, or if the parts do not agree.
-        OSError
-            If a file cannot be read.
-        """
-        vectors, words_and_counts = read_vectors(folder, mmap)
-        if not mmap:
-            words, counts = words_and_counts()
-            return cls(words, vectors, counts)
-        kv = cls([], np.empty((0, vectors.shape[1])))
-        for name in ("index_to_key", "key_to_index", "counts"):
-            del kv.__dict__[name]
-        vectors.flags.writeable = False
-        kv.vectors, kv._unread = vectors, words_and_counts
-        return kv
-
-    most_similar = queries.most_similar
-    most_similar_batch = queries.most_similar_batch
-    most_similar_cosmul = queries.most_similar_cosmul
-    similar_by_key = similar_by_word = queries.similar_by_word
-    similar_by_vector = queries.similar_by_vector
-    similarity = queries.similarity
-    distance = queries.distance
-    distances = queries.distances
-    n_similarity = queries.n_similarity
-    closer_than = queries.closer_than
-    rank = queries.rank
-    doesnt_match = queries.doesnt_match
-    relative_cosine_similarity = queries.relative_cosine_similarity
-    get_mean_vector = queries.get_mean_vector
-
-    @cached_property
-    def index_to_key(self) -> list[Any]:  # these three are set by __init__ or read here
-        return self._read()["index_to_key"]
-
-    @cached_property
-    def key_to_index(self) -> dict[Any, int]:
-        return self._read()["key_to_index"]
-
-    @cached_property
-    def counts(self) -> np.ndarray | None:
-        return self._read()["counts"]
-
-    def _read(self) -> dict[str, Any]:
-        unread = self._unread
-        if unread is not None:  # no other thread has come first
-            words, counts = unread()
-            rows = {key: row for row, key in enumerate(words)}
-            self.__dict__.update(index_to_key=words, key_to_index=rows, counts=counts)
-            self._unread = None
-        return self.__dict__
-
-    @cached_property
-    def has_tuple_keys(self) -> bool:
-        """Whether a tuple is among the keys; a question's tuples are then keys, too."""
-        return any(isinstance(key, tuple) for key in self.index_to_key)
-
-    @property
-    def vector_size(self) -> int:
-        """Number of dimensions d."""
-        return int(self.vectors.shape[1])
-
-    @cached_property
-    def norms(self) -> np.ndarray:
-        """Euclidean norm of each row, (V,), read-only."""
-        norms = row_norms(self.vectors)
-        norms.flags.writeable = False
-        return norms
-
-    @cached_property
-    def unit_vectors(self) -> np.ndarray:
-        """The rows scaled to norm 1 (zero rows stay zero), (V, d), read-only.
-
-        No method needs this second matrix; it is made when it is first asked for.
-
-        Raises
-        ------
-        ValueError
-            If the norm of a row is not finite.
-        """
-        unit = unit_rows(*searched(self, None))
-        unit.flags.writeable = False
-        return unit
-
-    def __len__(self) -> int:
-        return len(self.vectors)
-
-    def __contains__(self, key: Hashable) -> bool:
-        return key in self.key_to_index
-
-    def __getitem__(self, key: Any) -> Any:
-        """Vector of a key, (d,); of a list of keys, (n, d); of a slice of rows, `KeyedVectors`.
-
-        ``kv[:n]`` has the first n words, the most frequent ones, and copies no vector.
-        """
-        if isinstance(key, list):
-            return self.vectors[[self.row(k) for k in key]]
-        if isinstance(key, slice):
-            if not all(b is None or is_integer(b) for b in (key.start, key.stop, key.step)):
-                raise TypeError(f"{key} is no slice of rows; its bounds must be integers")
-            counts = None if self.counts is None else self.counts[key]
-            return KeyedVectors(self.index_to_key[key], self.vectors[key], counts)
-        return self.vectors[self.row(key)]
-
-    def __repr__(self) -> str:
-        return f"KeyedVectors({len(self)} words, {self.vector_size} dimensions)"
-
-    def __reduce__(self) -> Any:
-        # a copy is made anew, so that its matrix is read-only too
-        return type(self), (self.index_to_key, np.asarray(self.vectors), self.counts)
-
-    def row(self, key: Any) -> int:
-        """Row of a key.
-
-        Raises
-        ------
-        UnknownWordError
-            If `key` is not in the vocabulary.
-        """
-        try:
-            return self.key_to_index[key]
-        except (KeyError, TypeError):
-            raise UnknownWordError(key, self.index_to_key) from None
-
-    def get_index(self, key: Any, default: Any = None) -> Any:
-        """Row of a key; `default`, if it is not None, where there is no such key.
-
-        An integer is a key like any other here. (gensim takes one that is no key for a row.)
-
-        Raises
-        ------
-        UnknownWordError
-            If `key` is not in the vocabulary and `default` is None.
-        """
-        try:
-            return self.row(key)
-        except UnknownWordError:
-            if default is None:
-                raise
-            return default
-
-    def get_count(self, key: Any) -> int:
-        """How often a word was seen; gensim's ``get_vecattr(key, "count")``.
-
-        Raises
-        ------
-        UnknownWordError
-            If `key` is not in the vocabulary.
-        ValueError
-            If the vectors have no counts.
-        """
-        if self.counts is None:
-            raise ValueError("these vectors have no counts")
-        return int(self.counts[self.row(key)])
-
     def get_vector(self, key: Hashable, norm: bool = False) -> np.ndarray:
-        """Vector of `key`, (d,) read-only, scaled to norm 1 with ``norm=True``.
-
-        Raises
-        ------
-        UnknownWordError
-            If `key` is not in the vocabulary.
-        ValueError
-            With ``norm=True``, if the vector's norm is not finite.
-        """
+        """Vector of `key`, (d,) read-only, scaled to norm 1 with ``norm=True``."""
         vector = self.vectors[self.row(key)]
         if norm:
-            [unit] = unit_terms(self, [key], zeros=True)
+            [unit] = look_up(self, [key]).units(zeros=True)
             vector = unit.astype(working_dtype(self.vectors))
             vector.flags.writeable = False
         return vector
+
+    def most_similar(
+        self,
+        positive: Any = (),
+        negative: Any = (),
+        topn: int = 10,
+        restrict_vocab: int | None = None,
+    ) -> list[tuple[Any, float]]:
+        """Keys whose vectors point most nearly where the query does.
+
+        The query is the sum of the unit vectors of `positive` and of the negated unit vectors of
+        `negative` (3CosAdd [1]_); the keys of the query are never an answer.
+
+        Parameters
+        ----------
+        positive, negative : key or vector, or list of these
+            A vector is an array of shape (d,); it is scaled to norm 1 like the others (gensim
+            keeps its length). A pair (term, weight) in a list is a term with a weight: 1 by
+            default, and −1 in `negative`, where it must not be above 0 (gensim would add what it
+            should subtract). Where tuples are among the keys, a tuple is always a key.
+        topn : int
+            How many answers, at least 1; if the vocabulary has fewer words, all are answers.
+        restrict_vocab : int, optional
+            Look for answers among this number of the first words only, the most frequent ones.
+
+        Returns
+        -------
+        list of (key, float)
+            The answers and their cosines, the nearest first, equal cosines in row order.
+
+        Raises
+        ------
+        ValueError
+            If there is no query, if it or one of its vectors is zero, if a weight is not finite, or
+            if `topn` or `restrict_vocab` is out of range.
+
+        References
+        ----------
+        .. [1] T. Mikolov, W. Yih, G. Zweig, "Linguistic Regularities in Continuous Space Word
+           Representations", NAACL 2013, section 4.
+        """
+        [answers] = self._nearest([(positive, negative)], topn, restrict_vocab)
+        return answers
+
+    def most_similar_batch(
+        self, positives: Iterable[Any], topn: int = 10, restrict_vocab: int | None = None
+    ) -> list[list[tuple[Any, float]]]:
+        """`most_similar` of many queries, with one matrix product for some hundred at a time.
+
+        Parameters
+        ----------
+        positives : list, or ndarray of shape (n, d)
+            Each item is what `most_similar` takes as `positive`: a key, a vector, or a list.
+        topn, restrict_vocab
+            As in `most_similar`.
+
+        Returns
+        -------
+        list of list of (key, float)
+            For each query, in order, exactly the answers of `most_similar`.
+
+        Raises
+        ------
+        ValueError
+            As `most_similar`, and if `positives` is a single key.
+        """
+        if isinstance(positives, np.ndarray) and positives.ndim != 2:
+            raise ValueError(
+                f"positives has shape {positives.shape}; it must be (n, {self.vector_size})"
+            )
+        if isinstance(positives, (str, bytes)) or not isinstance(positives, Iterable):
+            raise ValueError(f"positives is {positives!r:.60}; it must be a list of queries")
+        return self._nearest([(positive, ()) for positive in positives], topn, restrict_vocab)
+
+    def _nearest(
+        self, questions: list[tuple[Any, Any]], topn: int, restrict_vocab: int | None
+    ) -> list[list[tuple[Any, float]]]:
+        """Answers to questions of positive and negative terms, as `most_similar` gives them."""
+        check_integer("topn", topn, 1)
+        vectors, norms = first_rows(self, restrict_vocab)
+        answers = []
+        step = queries_at_once(len(vectors))
+        for start in range(0, len(questions), step):
+            part = [query_of(self, *question) for question in questions[start : start + step]]
+            queries, asked = zip(*part, strict=True)
+            found = nearest(vectors, norms, np.array(queries), asked, int(topn))
+            answers += [self._answers(*rows_and_cosines) for rows_and_cosines in found]
+        return answers
+
+    def _answers(self, rows: np.ndarray, scores: np.ndarray) -> list[tuple[Any, float]]:
+        return [(self.index_to_key[i], s) for i, s in zip(rows, scores.tolist(), strict=True)]
+
+    def most_similar_cosmul(
+        self,
+        positive: Any = (),
+        negative: Any = (),
+        topn: int = 10,
+        restrict_vocab: int | None = None,
+    ) -> list[tuple[Any, float]]:
+        """As `most_similar`, with the scores of 3CosMul [1]_.
+
+        ``Π cos(x, positive) / (Π cos(x, negative) + 1e−6)`` on cosines shifted to [0, 1], so that
+        no large cosine outweighs the others, as it may in a sum.
+
+        Parameters
+        ----------
+        positive, negative, topn, restrict_vocab
+            As in `most_similar`, but without weights, and with one positive term or more. (gensim
+            neither scales vectors here nor uses `restrict_vocab`.)
+
+        Returns
+        -------
+        list of (key, float)
+            The answers and their scores, 0 or more, the best first, equal ones in row order.
+
+        Raises
+        ------
+        ValueError
+            As `most_similar`, and if `positive` is empty.
+
+        References
+        ----------
+        .. [1] O. Levy, Y. Goldberg, "Linguistic Regularities in Sparse and Explicit Word
+           Representations", CoNLL 2014, equation 4 and footnote 7.
+        """
+        above, below = as_list(positive), as_list(negative)
+        if not above:
+            raise ValueError("positive is empty; most_similar_cosmul needs a word there")
+        check_integer("topn", topn, 1)
+        vectors, norms = first_rows(self, restrict_vocab)
+        query = look_up(self, above + below)
+        positive, negative = np.split(query.units(), [len(above)])
+        found = nearest_by_product(vectors, norms, positive, negative, query.rows, int(topn))
+        return self._answers(*found)
+
+    def similar_by_word(
+        self, word: Any, topn: int = 10, restrict_vocab: int | None = None
+    ) -> list[tuple[Any, float]]:
+        """`most_similar` of one key, which may be a tuple."""
+        self.row(word)
+        return self.most_similar([word], (), topn, restrict_vocab)
+
+    similar_by_key = similar_by_word
+
+    def similar_by_vector(
+        self, vector: Any, topn: int = 10, restrict_vocab: int | None = None
+    ) -> list[tuple[Any, float]]:
+        """`most_similar` of one vector, array_like of shape (d,); no key is left out."""
+        return self.most_similar([np.asarray(vector)], (), topn, restrict_vocab)
+
+    def similarity(self, w1: Any, w2: Any) -> float:
+        """Cosine of the angle between two vectors, in [−1, 1]; 0 where one is zero."""
+        unit1, unit2 = look_up(self, [w1, w2]).units(zeros=True)
+        return float(np.clip(unit1 @ unit2, -1, 1))
+
+    def distance(self, w1: Any, w2: Any) -> float:
+        """1 − `similarity`, in [0, 2]."""
+        return 1 - self.similarity(w1, w2)
+
+    def n_similarity(self, ws1: Any, ws2: Any) -> float:
+        """Cosine of the angle between the means of two lists of vectors, which count as they are.
+
+        ValueError is raised if one of the lists is empty. (gensim leaves unknown keys out.)
+        """
+        return self.similarity(*(mean_of(self, words, None, False, False) for words in (ws1, ws2)))
+
+    def distances(self, word_or_vector: Any, other_words: Any = None) -> np.ndarray:
+        """1 − the cosines of one vector with many.
+
+        Parameters
+        ----------
+        word_or_vector : key or vector
+        other_words : list of keys or vectors, optional
+            None stands for all words, by row. (An empty list does so in gensim.)
+
+        Returns
+        -------
+        ndarray, shape (V,) or (n,)
+            1 where one of the two is zero.
+        """
+        query = look_up(self, [word_or_vector]).units(zeros=True)
+        if other_words is None:
+            [cosines] = cosines_of_each(*first_rows(self, None), query)
+        else:
+            others = look_up(self, as_list(other_words)).units(zeros=True)
+            [cosines] = exact_cosines(others, np.arange(len(others)), query)
+        return (1 - cosines).astype(working_dtype(self.vectors), copy=False)
+
+    def closer_than(self, key1: Any, key2: Any) -> list[Any]:
+        """Keys, in row order, that are nearer to `key1` than `key2` is; not `key1` itself.
+
+        ValueError is raised if `key1` is zero.
+        """
+        return [self.index_to_key[row] for row in self._closer(key1, key2)]
+
+    def rank(self, key1: Any, key2: Any) -> int:
+        """1 + the number of keys that are nearer to `key1` than `key2` is; as `closer_than`."""
+        return len(self._closer(key1, key2)) + 1
+
+    def _closer(self, key1: Any, key2: Any) -> np.ndarray:
+        """Rows of the keys of `closer_than`."""
+        query = look_up(self, [key1])
+        unit = query.units()
+        [[cosine]] = exact_cosines(look_up(self, [key2]).vectors, np.arange(1), unit)
+        rows = closer_rows(*first_rows(self, None), unit[0], float(cosine))
+        return rows[~np.isin(rows, query.rows)]
+
+    def doesnt_match(self, words: Any) -> Any:
+        """The word whose vector has the smallest cosine with the mean of all the unit vectors.
+
+        Of equal ones it is the first. Words that are not in the vocabulary are an error; gensim
+        leaves them out, though they may be what does not match.
+
+        Parameters
+        ----------
+        words : list of keys or vectors
+            ValueError is raised if it is empty or no list.
+        """
+        if isinstance(words, str) or not isinstance(words, Iterable):
+            raise ValueError(f"words is {words!r:.60}; it must be a list of words")
+        terms = list(words)
+        if not terms:
+            raise ValueError("words is empty; there is no word to choose")
+        units = look_up(self, terms).units(zeros=True)
+        mean = units.mean(axis=0, keepdims=True)
+        return terms[int(exact_cosines(units, np.arange(len(units)), mean)[0].argmin())]
+
+    def relative_cosine_similarity(self, wa: Any, wb: Any, topn: int = 10) -> float:
+        """`similarity` of two words over the sum of those of the `topn` words nearest to `wa`.
+
+        Above 1 / `topn` the two are more alike than the nearest are on average [1]_.
+
+        Raises
+        ------
+        ValueError
+            If `wa` is zero, `topn` is out of range, or the sum is 0.
+
+        References
+        ----------
+        .. [1] A. Leeuwenberg, M. Vela, J. Dehdari, J. van Genabith, "A Minimally Supervised
+           Approach for Synonym Extraction with Word Embeddings", Prague Bulletin of Mathematical
+           Linguistics 105, 2016, equation 1.
+        """
+        total = sum(cosine for _, cosine in self.most_similar([wa], (), topn))
+        if total == 0:
+            raise ValueError(f"the {topn} words nearest to {wa!r:.60} have cosines whose sum is 0")
+        return self.similarity(wa, wb) / total
+
+    def get_mean_vector(
+        self,
+        keys: Any,
+        weights: Any = None,
+        pre_normalize: bool = True,
+        post_normalize: bool = False,
+        ignore_missing: bool = True,
+    ) -> np.ndarray:
+        """Weighted mean of some vectors.
+
+        Parameters
+        ----------
+        keys : key or vector, or list of these
+        weights : array_like, shape (n,), optional
+            One a key, 1 by default. The sum is divided by that of their absolute values.
+        pre_normalize : bool
+            Scale each vector to norm 1 before; arrays too, which gensim leaves as they are.
+        post_normalize : bool
+            Scale the mean to norm 1.
+        ignore_missing : bool
+            Leave out keys that are not in the vocabulary, with their weights, and do not raise
+            `UnknownWordError` for them.
+
+        Returns
+        -------
+        ndarray, shape (d,)
+
+        Raises
+        ------
+        ValueError
+            If no key is left or all weights are 0 (where gensim returns zeros), or if `weights` has
+            another length or is not finite.
+        """
+        mean = mean_of(self, keys, weights, pre_normalize, ignore_missing)
+        if post_normalize:
+            [mean] = unit_rows(mean[None], row_norms(mean[None]))
+        return mean.astype(working_dtype(self.vectors))

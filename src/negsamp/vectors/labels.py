@@ -1,4 +1,4 @@
-"""Words as text for people to read."""
+"""Keys as text that people can read."""
 
 from __future__ import annotations
 
@@ -7,20 +7,15 @@ from collections.abc import Hashable
 
 __all__ = ["label_of"]
 
-# What would break a line or show nothing: controls, line ends of Unicode, halves of characters.
+# What breaks a line or shows nothing: controls, line ends of Unicode, halves of characters.
 UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def label_of(key: Hashable) -> str:
-    """The text that stands for a key of `KeyedVectors`.
+    """Return the text that stands for a key of `KeyedVectors`.
 
-    A string as it is, unless it is blank or holds what cannot be shown; that, and any other key,
-    as Python writes it.
-
-    Examples
-    --------
-    >>> label_of("größe"), label_of(7), label_of("two\\nlines"), label_of("")
-    ('größe', '7', "'two\\\\nlines'", "''")
+    A string stands for itself, unless it is blank or holds characters that cannot be shown. Such a
+    string, and any other key, is written as Python writes it.
     """
     if isinstance(key, str) and key.strip() and not UNSHOWN.search(key):
         return key

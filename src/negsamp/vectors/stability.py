@@ -1,7 +1,7 @@
 """How far models agree on which words are near: the neighbours that they share.
 
-Models that differ in their seed only find other neighbours for many words; what is said of a
-single model's neighbours is worth as much as they have in common with those of the next.
+Models that differ only in their seed find different neighbours for many words. What is said of one
+model's neighbours is worth as much as other models share of them.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import is_integer
+from negsamp.checks import check_integer
+from negsamp.vectors.cosines import nearest_neighbors
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
 __all__ = ["Stability", "stability"]
-
-SCORES_AT_ONCE = 1 << 22  # cosines; 16 MB
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class Stability:
         return self._extreme(-self.overlaps, n)
 
     def _extreme(self, keys: np.ndarray, n: int) -> list[tuple[Any, float]]:
-        _check_positive("n", n)
+        check_integer("n", n, 1)
         best = np.argsort(keys, kind="stable")[: int(n)].tolist()
         return [(self.words[i], float(self.overlaps[i])) for i in best]
 
@@ -122,7 +121,7 @@ def stability(
     >>> stability([a, b], topn=1).overlaps
     array([1., 0., 1.])
     """
-    _check_positive("topn", topn)
+    check_integer("topn", topn, 1)
     vectors = [_vectors(model) for model in models]
     if len(vectors) < 2:
         raise ValueError(f"models has {len(vectors)} of them; two or more can be compared")
@@ -141,10 +140,10 @@ def stability(
     for kv in vectors:
         for word in asked:
             kv.row(word)
-    place = {word: i for i, word in enumerate(common)}
-    queries = np.array([place[word] for word in asked], dtype=np.int64)
     n = int(topn)
-    found = [_neighbours(kv, common, queries, n) for kv in vectors]
+    place = {word: i for i, word in enumerate(common)}
+    queries = np.array([place[word] for word in asked])
+    found = [nearest_neighbors(_units(kv, common), queries, n) for kv in vectors]
 
     total, jaccards = np.zeros(len(asked), dtype=np.int64), np.zeros(len(asked))
     pairs = np.eye(len(found))
@@ -168,28 +167,7 @@ def _vectors(model: Any) -> KeyedVectors:
     return model
 
 
-def _neighbours(kv: KeyedVectors, common: list[Any], queries: np.ndarray, topn: int) -> np.ndarray:
-    """The nearest words of some, as places in the list of common words, (W, topn) int32."""
-    rows = np.array([kv.key_to_index[word] for word in common], dtype=np.int64)
-    unit = kv.unit_vectors if np.array_equal(rows, np.arange(len(kv))) else kv.unit_vectors[rows]
-    n = len(common)
-    nearest = np.empty((len(queries), topn), dtype=np.int32)
-    at_once = max(1, SCORES_AT_ONCE // n)
-    for at in range(0, len(queries), at_once):
-        some = queries[at : at + at_once]
-        cosines = unit[some] @ unit.T
-        cosines[np.arange(len(some)), some] = -np.inf
-        last = np.partition(cosines, n - topn, axis=1)[:, n - topn, None]
-        is_near = cosines > last
-        # of those that are as near as the last, the first that there is room for
-        is_last = cosines == last
-        room = topn - np.count_nonzero(is_near, axis=1)
-        crowded = np.flatnonzero(np.count_nonzero(is_last, axis=1) > room)
-        is_last[crowded] &= np.cumsum(is_last[crowded], axis=1) <= room[crowded, None]
-        nearest[at : at + at_once] = np.nonzero(is_near | is_last)[1].reshape(-1, topn)
-    return nearest
-
-
-def _check_positive(name: str, value: Any) -> None:
-    if not is_integer(value) or value < 1:
-        raise ValueError(f"{name} is {value!r}; it must be an integer, 1 or more")
+def _units(kv: KeyedVectors, words: list[Any]) -> np.ndarray:
+    """Return the unit vectors of some words, without a copy where these are all."""
+    is_same = words == kv.index_to_key
+    return kv.unit_vectors if is_same else kv.unit_vectors[[kv.row(word) for word in words]]

@@ -25,8 +25,10 @@ from negsamp.corpus.counting import read_corpus
 from negsamp.corpus.reading import is_path, read_beginning
 from negsamp.corpus.stream import StreamBuilder, TokenStream
 from negsamp.errors import EncodingError
-from negsamp.training.run import Encoded, How, Run, machine_memory, trainer_of, workers_of
-from negsamp.training.trial import expected_seconds
+from negsamp.training.run import Encoded, Run, machine_memory
+from negsamp.training.schedule import Schedule
+from negsamp.training.settings import Settings
+from negsamp.training.timing import expected_seconds
 from negsamp.word2vec.footprint import Footprint, training_footprint
 
 __all__ = ["Diagnosis", "diagnose"]
@@ -173,7 +175,7 @@ def diagnose(
         highest = int(vocabulary.counts[0])
         del vocabulary
         if found.longest_sentence >= 2:
-            found = _with_training(found, params, kept, stream, seconds, folder)
+            found = _with_training(found, params, kept, stream, seconds)
         elif not len(kept):
             advice.append(
                 f"no word is seen min_count={min_count} times: the most frequent is seen {highest} "
@@ -203,7 +205,7 @@ def _read(
     params: Mapping[str, Any], corpus: Any, errors: str, folder: Path, advice: list[str]
 ) -> tuple[Vocabulary, TokenStream]:
     """Read a corpus with all its words, even if its bytes are wrong, on which there is advice."""
-    bound, workers = params["max_vocab_size"], workers_of(params)
+    bound, workers = params["max_vocab_size"], Settings.checked(params).processes
     try:
         return read_corpus(corpus, 1, bound, errors, workers, folder)
     except EncodingError as error:
@@ -241,33 +243,31 @@ def _with_training(
     vocabulary: Vocabulary,
     stream: TokenStream,
     seconds: float,
-    folder: Path,
 ) -> Diagnosis:
     """Add what a run is expected to take; all that asks `negsamp.training` is here."""
     keep = keep_probabilities(vocabulary.counts, params["sample"])
-    trainer = trainer_of(params, vocabulary.counts, found.longest_sentence, keep, 0)
+    # the seed makes no difference to the time
+    settings = replace(Settings.checked(params), seed=0, progress=False)
+    schedule = Schedule.of_corpus(settings, vocabulary.counts, found.longest_sentence, keep, 0)
     runs = iter_windows(
-        stream.pieces(), trainer.reach, AT_ONCE, np.random.default_rng(0), False, keep
+        stream.pieces(), schedule.reach, AT_ONCE, np.random.default_rng(0), False, keep
     )
     in_memory = sum(a.nbytes for a in (stream.ids, stream.offsets) if not isinstance(a, np.memmap))
     spelling = sum(map(sys.getsizeof, vocabulary.words))
     V, d = len(vocabulary), int(params["vector_size"])
-    footprint = training_footprint(trainer, V, d, in_memory, spelling)
+    footprint = training_footprint(schedule, V, d, in_memory, spelling)
     found = replace(
         found,
-        tokens_an_epoch=round(trainer.kept_tokens),
+        tokens_an_epoch=round(schedule.kept_tokens),
         pairs_an_epoch=sum(int(run.left.sum()) + int(run.right.sum()) for run in runs),
-        updates_an_epoch=trainer.blocks_an_epoch,
-        block_shape=trainer.shape,
+        updates_an_epoch=schedule.blocks_an_epoch,
+        block_shape=schedule.shape,
         footprint=footprint,
     )
     if seconds == 0 or _is_too_large(footprint):
         return found
-    # the seed makes no difference to the time
-    run = Run({**params, "seed": 0}, Encoded(vocabulary, stream), How(), folder)
-    expected, measured = expected_seconds(
-        lambda watch: run.train(watch, False, ()), trainer, stream, keep, seconds
-    )
+    with Run(settings, Encoded(vocabulary, stream)) as run:
+        expected, measured = expected_seconds(run.train, schedule, stream, keep, seconds)
     return replace(found, train_seconds=expected, measured_seconds=measured)
 
 

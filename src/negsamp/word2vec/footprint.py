@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from negsamp.core.windows import READ_AT_ONCE
-from negsamp.training.epochs import Trainer
+from negsamp.training.schedule import Schedule
 
 __all__ = ["Footprint", "training_footprint"]
 
@@ -49,12 +49,12 @@ class Footprint(NamedTuple):
     total: int
 
 
-def training_footprint(trainer: Trainer, V: int, d: int, corpus: int, spelling: int) -> Footprint:
-    """Estimate the memory that `Trainer.train` needs.
+def training_footprint(schedule: Schedule, V: int, d: int, corpus: int, spelling: int) -> Footprint:
+    """Estimate the memory that `Run.train` needs.
 
     Parameters
     ----------
-    trainer : Trainer
+    schedule : Schedule
     V, d : int
         Words and dimensions.
     corpus : int
@@ -66,10 +66,11 @@ def training_footprint(trainer: Trainer, V: int, d: int, corpus: int, spelling: 
     -------
     Footprint
     """
-    gradients, buffers, _ = trainer.objective.update_bytes(trainer.shape, trainer.reach, V, d)
-    centers = trainer.shape.batch_size * trainer.blocks_a_run
+    shape, objective = schedule.shape, schedule.settings.objective
+    gradients, buffers, _ = objective.update_bytes(shape, schedule.reach, V, d)
+    centers = shape.batch_size * schedule.blocks_a_run
     each = PROCESS + buffers + CENTER * centers + TOKEN * READ_AT_ONCE
     matrices, words, state = 2 * 4 * V * d, WORD * V + spelling, STATE * V
     shared = matrices + corpus + words + state + gradients
-    total = LIBRARIES + shared + trainer.members * each
-    return Footprint(matrices, corpus, words, state, gradients, each, trainer.members, total)
+    total = LIBRARIES + shared + schedule.members * each
+    return Footprint(matrices, corpus, words, state, gradients, each, schedule.members, total)

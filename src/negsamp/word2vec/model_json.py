@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from negsamp.checks import is_integer, is_real
-from negsamp.core.objectives import objective_of
-from negsamp.training.settings import check_parameters
+from negsamp.training.settings import Settings
 
 __all__ = ["Record", "check_model", "parse_record"]
 
@@ -42,7 +41,7 @@ def check_model(params: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> 
     ValueError, TypeError
         If they do not; the message names what does not fit.
     """
-    check_parameters(params)
+    objective = Settings.checked(params).objective
     V, d = arrays["vectors"].shape
     if d != params["vector_size"]:
         raise ValueError(
@@ -50,7 +49,6 @@ def check_model(params: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> 
         )
     if V < 1:
         raise ValueError("there is no word")
-    objective = objective_of(params["objective"], params["nce_normalizer"])
     if V < objective.least_words:
         raise ValueError(
             f"objective is {objective.name!r}, which needs two words or more; there is {V}"

@@ -17,21 +17,27 @@ NAMES = ["v.txt", "v.vec", "v.bin", "v.glove", "v.npz", "v.safetensors", "v.proj
 NAMES += ["v.txt.gz", "v.vec.GZ", "v.BIN.gz", "v.glove.gz", "V.TXT", "a.b.c.bin"]
 
 
-def sample():
-    vectors = np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32)
-    return KeyedVectors(["the", "größe", "고양이", "1.5"], vectors, [4, 3, 2, 1])
+WORDS = ["the", "größe", "고양이", "1.5", "x\x00", "a\xa0b", "</s>", "\u3000x"]
+
+
+def sample(dtype=np.float32):
+    vectors = np.random.default_rng(0).standard_normal((len(WORDS), 3)).astype(dtype)
+    vectors[-1] = 0
+    return KeyedVectors(WORDS, vectors, range(len(WORDS)))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_vectors_come_back_by_the_suffix(tmp_path, name):
-    kv = sample()
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_vectors_come_back_by_the_suffix(tmp_path, name, dtype):
+    kv = sample(dtype)
     save_vectors(kv, tmp_path / name)
-    back = open_vectors(tmp_path / name)
-    assert back.index_to_key == kv.index_to_key
+    back = open_vectors(tmp_path / name, datatype=dtype)
+    assert back.index_to_key == WORDS
+    assert back.vectors.dtype == dtype
     assert back.vectors.tobytes() == kv.vectors.tobytes()
     has_counts = name.endswith(WITH_COUNTS)
     assert (back.counts is not None) == has_counts
-    assert not has_counts or back.counts.tolist() == [4, 3, 2, 1]
+    assert not has_counts or back.counts.tolist() == [*range(len(WORDS))]
     short = open_vectors(str(tmp_path / name), limit=2, datatype=np.float16)
     assert short.index_to_key == ["the", "größe"]
     assert short.vectors.tobytes() == kv.vectors[:2].astype(np.float16).tobytes()

@@ -2,32 +2,19 @@
 
 import io
 import struct
-import tracemalloc
 import zipfile
-from itertools import pairwise
+from unittest import mock
 
 import numpy as np
 import pytest
+from oracles import allocating
 
 from negsamp import KeyedVectors, VectorFileError, load_npz, save_npz
+from negsamp.vectors.formats.word_arrays import arrays_of
 
-WORDS = ["the", "new york", "größe", "\t\n", "x\x00", "7"]
-
-
-def sample(dtype=np.float32, counts=None):
-    vectors = np.random.default_rng(0).standard_normal((len(WORDS), 4)).astype(dtype)
-    return KeyedVectors(WORDS, vectors, counts)
-
-
-def arrays(**other):
-    text = [word.encode() for word in WORDS]
-    offsets = np.cumsum([0, *map(len, text)])
-    own = {
-        "vectors": sample().vectors,
-        "words": np.frombuffer(b"".join(text), np.uint8),
-        "offsets": offsets,
-    }
-    return {name: array for name, array in {**own, **other}.items() if array is not None}
+KV = KeyedVectors(
+    ["the", "new york", "größe"], np.random.default_rng(0).standard_normal((3, 4), np.float32)
+)
 
 
 @pytest.fixture
@@ -35,83 +22,31 @@ def path(tmp_path):
     return tmp_path / "v.npz"
 
 
-@pytest.mark.parametrize("counts", [None, [9, 8, 7, 0, 2**40, 1]])
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, ">f4"])
-def test_vectors_come_back_as_they_were(path, dtype, counts):
-    kv = sample(dtype, counts)
-    save_npz(kv, path)
-    back = load_npz(path)
-    assert back.index_to_key == WORDS
-    assert back.vectors.dtype == np.dtype(dtype).newbyteorder("=")
-    assert back.vectors.tobytes() == kv.vectors.astype(back.vectors.dtype).tobytes()
-    assert (back.counts if counts is None else back.counts.tolist()) == counts
-
-
-def test_numpy_reads_it_alone(path):
-    save_npz(sample(counts=range(6)), path)
-    with np.load(path, allow_pickle=False) as z:
-        words, offsets = z["words"], z["offsets"]
-        spelled = [bytes(words[a:b]).decode() for a, b in pairwise(offsets)]
-        assert spelled == WORDS
-        assert z["vectors"].tobytes() == sample().vectors.tobytes()
-        assert z["counts"].tolist() == [0, 1, 2, 3, 4, 5]
-
-
-@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-def test_what_numpy_saved_is_read(path, save):
-    save(path, **arrays(counts=np.arange(6)))
-    assert load_npz(path).vectors.tobytes() == sample().vectors.tobytes()
-
-
 def test_same_vectors_give_the_same_bytes(path):
-    save_npz(sample(), path)
+    save_npz(KV, path)
     first = path.read_bytes()
-    save_npz(sample(), path)
+    save_npz(KV, path)
     assert path.read_bytes() == first
-
-
-def test_archive_without_words_comes_back(path):
-    save_npz(KeyedVectors([], np.ones((0, 3))), path)
-    assert load_npz(path).vectors.shape == (0, 3)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"vectors": None}, "it must have|members|it has"),
         ({"more": np.ones(1)}, "its members are .*'more.npy'"),
-        ({"vectors": np.ones((6, 4), np.int32)}, r"'vectors' has shape \(6, 4\) and type int32"),
-        ({"vectors": np.ones(6, np.float32)}, r"'vectors' has shape \(6,\)"),
-        ({"vectors": np.ones((6, 0))}, "vectors have 1 to 100000 numbers"),
-        ({"vectors": np.ones((5, 4))}, "'offsets' has 7 numbers, and 'vectors' has 5 rows"),
-        ({"vectors": np.full((6, 4), np.nan)}, r"the vector of 'the' \(row 0\) is not finite"),
         ({"vectors": np.array([["a"]])}, "'vectors.npy': .* must be integers or floats"),
-        ({"words": np.ones(3, np.int64)}, "'words' has shape"),
-        ({"words": np.full(24, 255, np.uint8)}, "'offsets' must rise from 0 to 24"),
-        ({"words": np.full(27, 255, np.uint8)}, "'offsets' must rise|is not UTF-8"),
-        ({"offsets": np.zeros(7, np.int64)}, "'offsets' must rise from 0"),
-        ({"offsets": np.array([0, 2**63 - 1, -(2**63), -1, 3, 4, 23])}, "'offsets' must rise"),
-        ({"offsets": np.arange(7.0)}, "'offsets' has shape .* of int64"),
-        ({"counts": np.ones(5, np.int64)}, "'counts' has 5 numbers, and 'vectors' has 6 rows"),
-        ({"words": np.frombuffer(b"aabcdef", np.uint8), "offsets": np.r_[0:6, 7]}, "'a' is there"),
-        (
-            {"words": np.zeros(70_000, np.uint8), "offsets": np.r_[0:6, 70_000]},
-            "a word has 69995 bytes; 65536 are allowed",
-        ),
+        ({"vectors": np.array([[None]])}, "'vectors.npy': .* must be integers or floats"),
+        ({"vectors": np.asfortranarray(KV.vectors)}, "'vectors.npy': .* in C order"),
     ],
 )
-def test_odd_arrays_are_refused(path, change, message):
-    np.savez(path, **arrays(**change))
-    with pytest.raises(VectorFileError, match=message) as caught:
-        load_npz(path)
-    assert str(path) in str(caught.value)
-    assert len(str(caught.value)) < 600
+def test_odd_member_is_refused(path, change, message):
+    np.savez(path, **{**arrays_of(KV), **change})
+    load_npz_refuses(path, message)
 
 
 def with_member(path, name, content, **changes):
     """An archive whose one member's directory entry is changed."""
     with zipfile.ZipFile(path, "w") as archive:
-        for key, array in arrays().items():
+        for key, array in arrays_of(KV).items():
             buffer = io.BytesIO()
             np.save(buffer, array)
             archive.writestr(f"{key}.npy", content if key == name else buffer.getvalue())
@@ -119,8 +54,14 @@ def with_member(path, name, content, **changes):
             setattr(archive.getinfo(f"{name}.npy"), field, value)
 
 
-HEADER = b"{'descr': '<f4', 'fortran_order': False, 'shape': (100000, 100000)}\n"
-PROMISE = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(HEADER)) + HEADER
+def promise(shape, n_bytes=0):
+    """A member of fewer bytes than its header says."""
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}\n".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(n_bytes)
+
+
+PROMISE = promise((100_000, 100_000))
+LONG = promise((1000, 10_000), 100_000)
 
 
 @pytest.mark.parametrize(
@@ -132,8 +73,9 @@ PROMISE = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(HEADER)) + HEADER
         (PROMISE, {"file_size": 10, "compress_size": 10}, "'vectors.npy'"),
         (PROMISE, {"compress_type": zipfile.ZIP_DEFLATED, "file_size": 99_999}, "far more"),
         (PROMISE, {"compress_type": zipfile.ZIP_LZMA}, "is packed by method 14"),
-        (PROMISE, {"compress_size": 9**9, "file_size": 9**9}, "reaches into what is behind it"),
-        (PROMISE, {"header_offset": 30}, "reaches into|magic|members"),
+        (PROMISE, {"compress_size": 9**9, "file_size": 9**9}, "promises far more"),
+        (LONG, {"file_size": 40_000_068, "compress_size": 40_000_068}, "promises far more"),
+        (PROMISE, {"header_offset": 30}, "bytes before its first member"),
         (PROMISE, {"filename": "../../vectors.npy"}, "its members are"),
         (PROMISE, {"filename": "words.npy"}, "its members are|differ"),
         (PROMISE, {"flag_bits": 1}, "encrypted"),
@@ -146,15 +88,19 @@ def test_directory_that_lies_is_refused_and_allocates_nothing(path, content, cha
 
 
 def load_npz_refuses(path, message):
-    tracemalloc.start()
-    with pytest.raises(VectorFileError, match=message):
+    with allocating(2_000_000), pytest.raises(VectorFileError, match=message):
         load_npz(path)
-    assert tracemalloc.get_traced_memory()[1] < 2_000_000
-    tracemalloc.stop()
+
+
+def test_members_that_are_too_large_together_are_refused(path):
+    zeros = np.zeros((10, 25_000), np.float32)
+    np.savez_compressed(path, vectors=zeros, words=zeros.view(np.uint8).ravel())
+    with mock.patch("negsamp.vectors.formats.reading.FREE_UNPACKED", 1 << 20):
+        load_npz_refuses(path, "'words.npy' promises far more")
 
 
 def test_long_name_of_a_member_is_not_shown_whole(path):
-    save_npz(KeyedVectors(WORDS, np.ones((6, 5000), np.float32)), path)
+    save_npz(KeyedVectors(KV.index_to_key, np.ones((3, 5000), np.float32)), path)
     content = bytearray(path.read_bytes())
     content[26:28] = (60_000).to_bytes(2, "little")
     path.write_bytes(content)
@@ -164,9 +110,9 @@ def test_long_name_of_a_member_is_not_shown_whole(path):
 
 
 def test_checksum_of_numbers_is_compared(path):
-    save_npz(sample(), path)
+    save_npz(KV, path)
     content = bytearray(path.read_bytes())
-    at = content.index(sample().vectors.tobytes())
+    at = content.index(KV.vectors.tobytes())
     content[at] ^= 1
     path.write_bytes(content)
     load_npz_refuses(path, "Bad CRC-32 for file 'vectors.npy'")
@@ -179,7 +125,7 @@ def test_other_files_are_refused(path, content):
 
 
 def test_end_of_the_archive_must_be_whole(path):
-    save_npz(sample(), path)
+    save_npz(KV, path)
     content = path.read_bytes()
     for damaged in (content[:-1], content + b"x", b"x" + content, content[:-40]):
         path.write_bytes(damaged)
@@ -188,25 +134,14 @@ def test_end_of_the_archive_must_be_whole(path):
 
 def test_long_list_of_members_is_not_read(path):
     with zipfile.ZipFile(path, "w") as archive:
-        for i in range(2000):
+        for i in range(11_000):
             archive.writestr(f"{i}", b"")
-    load_npz_refuses(path, "it has 2000 members; 4 are allowed")
+    load_npz_refuses(path, "its list of members has .* bytes; 524288 are allowed")
 
 
 def test_large_archives_end_is_read(path, monkeypatch):
     monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 100)
-    save_npz(sample(), path)
+    save_npz(KV, path)
     assert b"PK\6\6" in path.read_bytes(), "it has the end of a large archive"
     monkeypatch.undo()
-    assert load_npz(path).vectors.tobytes() == sample().vectors.tobytes()
-    content = path.read_bytes()
-    at = content.index(b"PK\6\6")
-    path.write_bytes(content[: at + 4] + b"\xff" + content[at + 5 :])
-    load_npz_refuses(path, "its end is damaged")
-
-
-@pytest.mark.parametrize("key", [7, "", "\ud800", ("a",)])
-def test_key_that_cannot_be_carried_is_refused_at_saving(tmp_path, path, key):
-    with pytest.raises(ValueError, match=r"\(row 1\)"):
-        save_npz(KeyedVectors(["a", key], np.ones((2, 1))), path)
-    assert not list(tmp_path.iterdir())
+    assert load_npz(path).vectors.tobytes() == KV.vectors.tobytes()

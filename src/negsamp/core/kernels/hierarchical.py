@@ -43,15 +43,7 @@ class HierarchicalKernel:
     def gradients(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> Gradients:
         """Gradients of a block's loss at the parameters as they are.
 
-        Parameters
-        ----------
-        W_in, W_out : ndarray, shape (V, d)
-        block : Block
-
-        Returns
-        -------
-        Gradients
-            Rows of ``outputs`` that only fill up a path are those of node V − 1.
+        Rows of ``outputs`` that only fill up a path are those of node V − 1.
         """
         w, d, M = block.window, W_in.shape[1], block.tokens.size
         g_centers = np.zeros((M + 2 * w, d), W_in.dtype)

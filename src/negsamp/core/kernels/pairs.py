@@ -133,19 +133,8 @@ class PairKernel:
     def gradients(self, W_in: np.ndarray, W_out: np.ndarray, block: PairBlock) -> Gradients:
         """Gradients of a block's loss at the parameters as they are.
 
-        Parameters
-        ----------
-        W_in : ndarray, shape (V, d)
-            Input (center) vectors.
-        W_out : ndarray, shape (V', d)
-            Output (context) vectors.
-        block : PairBlock
-
-        Returns
-        -------
-        Gradients
-            ``centers`` (G·L, d) and ``outputs`` (G·L + G·N, d), contexts, then noise; in buffers
-            that the next call overwrites.
+        ``centers`` (G·L, d) and ``outputs`` (G·L + G·N, d), contexts, then noise, are buffers that
+        the next call overwrites.
         """
         for some, buffers, targets in self.slices:
             self.objective.turn(buffers.score(W_in, W_out, block.part(some)))

@@ -112,19 +112,9 @@ class BlockKernel:
             self.slices.append((some, buffers[some.stop - some.start], targets, normalizers))
 
     def gradients(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> Gradients:
-        """Gradients of a block's loss at the parameters as they are.
+        """Gradients of a block's loss at the parameters as they are, for the groups of this kernel.
 
-        Parameters
-        ----------
-        W_in, W_out : ndarray, shape (V, d)
-            Input (center) and output (context) vectors.
-        block : Block
-            All groups; those of this kernel are computed.
-
-        Returns
-        -------
-        Gradients
-            Of all groups, in buffers that the next call overwrites.
+        They are in buffers, of all groups, that the next call overwrites.
         """
         full = block.has_full_windows
         for groups, buffers, targets, normalizers in self.slices:

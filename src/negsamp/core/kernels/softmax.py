@@ -47,16 +47,8 @@ class SoftmaxKernel:
     def gradients(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> Gradients:
         """Gradients of a block's loss at the parameters as they are.
 
-        Parameters
-        ----------
-        W_in, W_out : ndarray, shape (V, d)
-        block : Block
-
-        Returns
-        -------
-        Gradients
-            ``outputs`` has one row for each word, the sum over all centers; ``output_squares`` are
-            sums of squares over the centers.
+        ``outputs`` has one row for each word, the sum over all centers; ``output_squares`` are sums
+        of squares over the centers.
         """
         w, (G, L) = block.window, block.left.shape
         V, d = W_out.shape

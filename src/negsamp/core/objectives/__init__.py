@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from negsamp.core.objectives.base import ExactObjective, Extras, Objective, Scores
+from negsamp.core.objectives.base import ExactObjective, Extras, Objective, Trained
 from negsamp.core.objectives.hierarchical import HierarchicalSoftmax
 from negsamp.core.objectives.infonce import InfoNCE
 from negsamp.core.objectives.nce import NCE, NORMALIZERS
@@ -21,7 +21,7 @@ __all__ = [
     "ExactObjective",
     "Extras",
     "Objective",
-    "Scores",
+    "Trained",
     "objective_of",
 ]
 
@@ -38,20 +38,9 @@ OBJECTIVES: dict[str, Objective] = {
 
 
 def objective_of(given: Any, normalizer: str | None = None) -> Objective:
-    """The objective that the parameters `objective` and `nce_normalizer` name.
+    """The objective that the parameters `objective` and `nce_normalizer` say.
 
-    Parameters
-    ----------
-    given : str or Objective
-        A name in `OBJECTIVES`, or an objective of the caller's own.
-    normalizer : str, optional
-
-    Raises
-    ------
-    KeyError
-        If there is no such name.
-    ValueError
-        If the objective has no such normaliser.
+    `given` is a name in `OBJECTIVES`, or an objective of the caller's own.
     """
     objective = given if isinstance(given, Objective) else OBJECTIVES[given]
     return objective.with_normalizer(normalizer)

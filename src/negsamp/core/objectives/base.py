@@ -15,9 +15,8 @@ score and of those of its noise words, and the gradient of that. All else has a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import logsumexp
@@ -26,7 +25,7 @@ from negsamp.core.blocks import Scores
 from negsamp.core.kernels.sampled import BlockKernel, buffer_bytes, gradient_layout
 from negsamp.core.optimizers import Gradients
 
-__all__ = ["ExactObjective", "Extras", "Objective", "Scores", "all_scores", "normalizers"]
+__all__ = ["ExactObjective", "Extras", "Objective", "Trained", "all_scores", "normalizers"]
 
 # Scores that are in memory at a time when a model is asked.
 SCORES_AT_ONCE = 1 << 24
@@ -51,6 +50,27 @@ class Extras:
     tree_offsets: np.ndarray | None = None
     tree_nodes: np.ndarray | None = None
     tree_signs: np.ndarray | None = None
+
+
+class Trained(NamedTuple):
+    """What training leaves.
+
+    Attributes
+    ----------
+    W_in, W_out : ndarray, shape (V, d)
+        Input (center) and output (context) vectors.
+    extras : Extras
+    noise : ndarray, shape (V,)
+        The noise distribution.
+    negative : int
+        K.
+    """
+
+    W_in: np.ndarray
+    W_out: np.ndarray
+    extras: Extras
+    noise: np.ndarray
+    negative: int
 
 
 class Objective:
@@ -159,14 +179,7 @@ class Objective:
         into: Gradients | None = None,
         groups: slice = slice(None),
     ) -> Any:
-        """The kernel for blocks of a shape, with methods `gradients` and `loss`.
-
-        Parameters
-        ----------
-        extras : Extras
-        shape, reach, vector_size, dtype, into, groups
-            As in `negsamp.core.kernels.sampled.BlockKernel`.
-        """
+        """The kernel for blocks of a shape, with the methods and parameters of `BlockKernel`."""
         return BlockKernel(
             self, shape, reach, vector_size, dtype, into, groups, extras.row_shift, extras.log_z
         )
@@ -193,13 +206,7 @@ class Objective:
         return int(self.draws_noise)
 
     def with_normalizer(self, normalizer: str | None) -> Objective:
-        """The objective with the parameter `nce_normalizer`; None is what it has by itself.
-
-        Raises
-        ------
-        ValueError
-            If it has none, or none of that name.
-        """
+        """The objective with the parameter `nce_normalizer`; a ValueError if it has no such γ."""
         if normalizer is not None:
             raise ValueError(
                 f"nce_normalizer is {normalizer!r} with objective {self.name!r}; "
@@ -212,30 +219,16 @@ class Objective:
         return 0
 
     def row_shift(self, noise: np.ndarray, negative: int) -> np.ndarray | None:
-        """What is subtracted from the scores of each output row.
+        """What is subtracted from the scores of each output row, (V,), if anything is.
 
-        Parameters
-        ----------
-        noise : ndarray, shape (V,)
-            U, the noise distribution.
-        negative : int
-            K.
-
-        Returns
-        -------
-        ndarray, shape (V,) float64, or None
+        `noise` is U, the noise distribution, (V,), and `negative` is K.
         """
         return None
 
     def extras(self, counts: np.ndarray, noise: np.ndarray, negative: int) -> Extras:
-        """What is needed beside the two matrices, at the beginning of a run.
+        """What is needed beside the two matrices, as it is at the beginning of a run.
 
-        Parameters
-        ----------
-        counts, noise : ndarray, shape (V,)
-            Occurrences of each word, falling, and the noise distribution.
-        negative : int
-            K.
+        `counts` has the occurrences of each word, falling, (V,); the others as in `row_shift`.
         """
         shift, n = self.row_shift(noise, negative), self.n_normalizers(len(counts))
         return Extras(
@@ -250,56 +243,14 @@ class Objective:
 
     # --- what a score means, once it is trained
 
-    def pair_scores(
-        self,
-        W_in: np.ndarray,
-        W_out: np.ndarray,
-        centers: np.ndarray,
-        contexts: np.ndarray,
-        extras: Extras,
-    ) -> np.ndarray:
-        """What is said of (center, context) pairs: s − γ here.
+    def pair_scores(self, model: Trained, centers: np.ndarray, contexts: np.ndarray) -> np.ndarray:
+        """What is said of (center, context) pairs of rows, (P,) float64: s − γ here."""
+        v, u = model.W_in[centers].astype(float), model.W_out[contexts].astype(float)
+        return np.einsum("pd,pd->p", v, u) - normalizers(model, centers)
 
-        Parameters
-        ----------
-        W_in, W_out : ndarray, shape (V, d)
-        centers, contexts : ndarray, shape (P,) intp
-            Rows.
-        extras : Extras
-            As training left them.
-
-        Returns
-        -------
-        ndarray, shape (P,) float64
-        """
-        s = np.einsum("pd,pd->p", W_in[centers].astype(float), W_out[contexts].astype(float))
-        return s - normalizers(centers, extras)
-
-    def log_probabilities(
-        self,
-        W_in: np.ndarray,
-        W_out: np.ndarray,
-        centers: np.ndarray,
-        extras: Extras,
-        noise: np.ndarray,
-        negative: int,
-    ) -> np.ndarray:
-        """log p(context | center) of every output row: the softmax of s here.
-
-        Parameters
-        ----------
-        W_in, W_out, centers, extras
-            As in `pair_scores`.
-        noise : ndarray, shape (V,)
-            The noise distribution.
-        negative : int
-            K.
-
-        Returns
-        -------
-        ndarray, shape (n_centers, V) float64
-        """
-        s = all_scores(W_in, W_out, centers)
+    def log_probabilities(self, model: Trained, centers: np.ndarray) -> np.ndarray:
+        """log p(context | center) of every output row, (n, V) float64: the softmax of s here."""
+        s = all_scores(model, centers)
         return s - logsumexp(s, axis=1)[:, None]
 
 
@@ -317,42 +268,26 @@ class ExactObjective(Objective):
         """Nothing is written side by side."""
         return {}
 
-    def pair_scores(
-        self,
-        W_in: np.ndarray,
-        W_out: np.ndarray,
-        centers: np.ndarray,
-        contexts: np.ndarray,
-        extras: Extras,
-    ) -> np.ndarray:
-        """log p(context | center), some centers at a time."""
-        found = np.empty(len(centers))
-        for some, kinds, place in _by_center(centers, max(1, SCORES_AT_ONCE // len(W_out))):
-            log_p = self.log_probabilities(W_in, W_out, kinds, extras, np.ones(1), 1)
-            found[some] = log_p[place, contexts[some]]
+    def pair_scores(self, model: Trained, centers: np.ndarray, contexts: np.ndarray) -> np.ndarray:
+        """log p(context | center), the pairs of some centers at a time."""
+        found, step = np.empty(len(centers)), max(1, SCORES_AT_ONCE // len(model.W_out))
+        kinds, place = np.unique(centers, return_inverse=True)
+        by_center = np.argsort(place, kind="stable")
+        for at in range(0, len(kinds), step):
+            some = by_center[slice(*np.searchsorted(place[by_center], [at, at + step]))]
+            log_p = self.log_probabilities(model, kinds[at : at + step])
+            found[some] = log_p[place[some] - at, contexts[some]]
         return found
 
 
-def all_scores(W_in: np.ndarray, W_out: np.ndarray, centers: np.ndarray) -> np.ndarray:
+def all_scores(model: Trained, centers: np.ndarray) -> np.ndarray:
     """Scores of centers and all output rows, (n_centers, V) float64."""
-    return W_in[centers].astype(float) @ W_out.T.astype(float)
+    return model.W_in[centers].astype(float) @ model.W_out.T.astype(float)
 
 
-def _by_center(
-    centers: np.ndarray, step: int
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Pairs by `step` different centers: which pairs, which centers, which of these each has."""
-    kinds, place = np.unique(centers, return_inverse=True)
-    by_center = np.argsort(place, kind="stable")
-    for at in range(0, len(kinds), step):
-        first, last = np.searchsorted(place[by_center], [at, at + step])
-        some = by_center[first:last]
-        yield some, kinds[at : at + step], place[some] - at
-
-
-def normalizers(centers: np.ndarray, extras: Extras) -> np.ndarray:
+def normalizers(model: Trained, centers: np.ndarray) -> np.ndarray:
     """γ of each center, (n,); 0 where there is none."""
-    if extras.log_z is None:
+    log_z = model.extras.log_z
+    if log_z is None:
         return np.zeros(len(centers))
-    rows = centers if len(extras.log_z) > 1 else np.zeros_like(centers)
-    return extras.log_z[rows, 0]
+    return log_z[centers if len(log_z) > 1 else np.zeros_like(centers), 0]

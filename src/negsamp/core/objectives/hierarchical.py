@@ -25,7 +25,7 @@ from scipy.special import expit, log_expit
 
 from negsamp.core.huffman import HuffmanTree
 from negsamp.core.kernels.hierarchical import HierarchicalKernel
-from negsamp.core.objectives.base import ExactObjective, Extras, all_scores
+from negsamp.core.objectives.base import ExactObjective, Extras, Trained, all_scores
 
 __all__ = ["HierarchicalSoftmax"]
 
@@ -38,19 +38,10 @@ class HierarchicalSoftmax(ExactObjective):
     least_words = 2
 
     def loss(self, scores: np.ndarray, signs: np.ndarray) -> np.ndarray:  # type: ignore[override]
-        """Loss of each step of a path; that of a pair is the sum over its path.
+        """Loss of each step of a path in nats; that of a pair is the sum over its path.
 
-        Parameters
-        ----------
-        scores : ndarray
-            Scores s of inner nodes, of any shape.
-        signs : ndarray
-            1 or −1: which child the path goes on to; 0 for no step.
-
-        Returns
-        -------
-        ndarray
-            Nats, in the dtype of the scores.
+        `scores` are those of inner nodes, in any shape. `signs` are 1 or −1, for the child that the
+        path goes on to, and 0 for no step.
         """
         return -np.abs(signs) * log_expit(signs * scores)
 
@@ -63,14 +54,8 @@ class HierarchicalSoftmax(ExactObjective):
     def turn_paths(self, scores: np.ndarray, signs: np.ndarray, weights: np.ndarray) -> None:
         """Turn scores in place into what −∂loss/∂score is, sign · A · σ(−sign · s).
 
-        Parameters
-        ----------
-        scores : ndarray, shape (n, ℓ, C)
-            Of ℓ inner nodes and the C centers around each of n contexts.
-        signs : ndarray, shape (n, ℓ, 1)
-            As in `loss`, in the dtype of the scores.
-        weights : ndarray, shape (n, 1, C)
-            Weight A of each pair.
+        `scores` (n, ℓ, C) are those of ℓ inner nodes and the C centers around each of n contexts,
+        `signs` (n, ℓ, 1) as in `loss`, and `weights` (n, 1, C) the weights A of the pairs.
         """
         scores *= signs
         with np.errstate(over="ignore"):  # e⁸⁹ = ∞ gives σ = 0, as it should
@@ -100,18 +85,10 @@ class HierarchicalSoftmax(ExactObjective):
         buffers = 4 * d * (2 * w + 1) * 2 * min(tokens, 1024)
         return int(8 * d * tokens * (depth + 1)), buffers, int(tokens * depth)
 
-    def log_probabilities(
-        self,
-        W_in: np.ndarray,
-        W_out: np.ndarray,
-        centers: np.ndarray,
-        extras: Extras,
-        noise: np.ndarray,
-        negative: int,
-    ) -> np.ndarray:
+    def log_probabilities(self, model: Trained, centers: np.ndarray) -> np.ndarray:
         """Sums over the steps of each word's path."""
-        tree = _tree(extras)
-        steps = log_expit(tree.signs * all_scores(W_in, W_out, centers)[:, tree.nodes])
+        tree = _tree(model.extras)
+        steps = log_expit(tree.signs * all_scores(model, centers)[:, tree.nodes])
         return np.add.reduceat(steps, tree.offsets[:-1], axis=1)
 
 

@@ -22,7 +22,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit, logsumexp
 
-from negsamp.core.objectives.base import Objective, Scores
+from negsamp.core.blocks import Scores
+from negsamp.core.objectives.base import Objective
 
 __all__ = ["InfoNCE"]
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from negsamp.core.objectives.base import Extras, all_scores, normalizers
+from negsamp.core.objectives.base import Trained, all_scores, normalizers
 from negsamp.core.objectives.sgns import SGNS
 
 __all__ = ["NCE", "NORMALIZERS"]
@@ -67,14 +67,6 @@ class NCE(SGNS):
         with np.errstate(divide="ignore"):
             return np.log(noise) + np.log(negative)
 
-    def log_probabilities(
-        self,
-        W_in: np.ndarray,
-        W_out: np.ndarray,
-        centers: np.ndarray,
-        extras: Extras,
-        noise: np.ndarray,
-        negative: int,
-    ) -> np.ndarray:
+    def log_probabilities(self, model: Trained, centers: np.ndarray) -> np.ndarray:
         """s − γ_c; the probabilities sum to about 1."""
-        return all_scores(W_in, W_out, centers) - normalizers(centers, extras)[:, None]
+        return all_scores(model, centers) - normalizers(model, centers)[:, None]

@@ -20,7 +20,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit, log_expit
 
-from negsamp.core.objectives.base import Extras, Objective, Scores, all_scores
+from negsamp.core.blocks import Scores
+from negsamp.core.objectives.base import Objective, Trained, all_scores
 
 __all__ = ["SGNS"]
 
@@ -55,18 +56,10 @@ class SGNS(Objective):
         positive = (s.weights * log_expit(s.contexts)).sum(dtype=float)
         return float(-positive - (weights * log_expit(-s.noise)).sum(dtype=float))
 
-    def log_probabilities(
-        self,
-        W_in: np.ndarray,
-        W_out: np.ndarray,
-        centers: np.ndarray,
-        extras: Extras,
-        noise: np.ndarray,
-        negative: int,
-    ) -> np.ndarray:
+    def log_probabilities(self, model: Trained, centers: np.ndarray) -> np.ndarray:
         """s + log K·U, from the minimum above; the probabilities sum to about 1."""
         with np.errstate(divide="ignore"):
-            return all_scores(W_in, W_out, centers) + np.log(negative) + np.log(noise)
+            return all_scores(model, centers) + np.log(model.negative) + np.log(model.noise)
 
 
 def _weighted_sigmoid(s: np.ndarray, weights: np.ndarray) -> None:

@@ -33,19 +33,10 @@ class Softmax(ExactObjective):
     ignores_shift = True
 
     def loss(self, scores: np.ndarray, contexts: np.ndarray) -> np.ndarray:  # type: ignore[override]
-        """Loss of each pair.
+        """Loss of each pair in nats, (P,), in the dtype of the scores.
 
-        Parameters
-        ----------
-        scores : ndarray, shape (P, V)
-            Of each pair's center and every row.
-        contexts : ndarray, shape (P,) int32
-            Rows of the contexts.
-
-        Returns
-        -------
-        ndarray, shape (P,)
-            Nats, in the dtype of the scores.
+        `scores` (P, V) are those of each pair's center and every row, `contexts` (P,) the rows of
+        the contexts.
         """
         return logsumexp(scores, axis=1) - scores[np.arange(len(scores)), contexts]
 
@@ -60,14 +51,8 @@ class Softmax(ExactObjective):
     def turn_rows(self, scores: np.ndarray, contexts: np.ndarray, weights: np.ndarray) -> None:
         """Turn scores in place into what −∂loss/∂score is, Σ a [row = o] − p(row | c) Σ a.
 
-        Parameters
-        ----------
-        scores : ndarray, shape (n, V)
-            Of n centers and every row.
-        contexts : ndarray, shape (n, C) int32
-            Rows of each center's contexts.
-        weights : ndarray, shape (n, C)
-            Their weights a.
+        `scores` (n, V) are those of n centers and every row, `contexts` (n, C) the rows of their
+        contexts, and `weights` (n, C) the weights a of these.
         """
         scores -= scores.max(axis=1, keepdims=True)
         np.exp(scores, out=scores)

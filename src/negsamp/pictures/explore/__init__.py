@@ -24,7 +24,7 @@ from negsamp.checks import is_integer
 from negsamp.pictures.projection import METHODS, project
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.vectors.labels import label_of
-from negsamp.vectors.terms import most_frequent
+from negsamp.vectors.word_vectors import most_frequent
 
 __all__ = ["TOP", "explorer_page", "quantize"]
 

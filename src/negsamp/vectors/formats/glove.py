@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import Any
 
 import numpy as np
 
 from negsamp.files.atomic import writing
-from negsamp.vectors.formats.sources import (
-    LARGEST_VECTOR,
-    Collector,
-    check_options,
-    opened,
-)
+from negsamp.vectors.formats.reading import LARGEST_VECTOR, Collector, check_options, opened
 from negsamp.vectors.formats.text_rows import longest_line, read_text_rows, write_text_rows
-from negsamp.vectors.formats.writing import (
-    check_vectors,
-    encode_word,
-)
+from negsamp.vectors.formats.word2vec import HEADER
+from negsamp.vectors.formats.writing import NO_SPACES, check_vectors
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
 __all__ = ["has_header", "load_glove_format", "save_glove_format"]
 
-REFUSED = " \t\n\r\v\f"  # at these, readers cut a line into words or strip it
-MARK = "\ufeff".encode()  # which some editors write first
-HEADER = re.compile(rb"(?:\xef\xbb\xbf)?\s*\d{1,18}\s+\d{1,18}\s*", re.ASCII)
+MARK = "\ufeff".encode()  # a byte order mark, which some editors write first
 BEGINNING = 200  # bytes
 
 
@@ -44,8 +34,8 @@ def load_glove_format(
     Parameters
     ----------
     path : path
-        Plain or gzip, as its first bytes say. The first line's word has no spaces: all fields
-        behind it are numbers, and say how many each word has.
+        Plain or gzip, as its first bytes say. The word of the first line has no spaces: all fields
+        behind it are numbers, as many as every vector has.
     limit, encoding, errors, on_duplicate, datatype
         As in `load_word2vec_format`.
 
@@ -65,74 +55,74 @@ def load_glove_format(
     ValueError
         If an option is out of range.
     MemoryError
-        If all of it is there and the machine has no room for it.
+        If the file is whole and the machine has no room for its vectors.
     """
-    dtype = check_options(limit, encoding, errors, on_duplicate, datatype)
+    options = check_options(limit, encoding, errors, on_duplicate, datatype)
     with opened(path) as source:
         most = longest_line(LARGEST_VECTOR)
         first = source.readline(most).removeprefix(MARK)
         if len(first) >= most and not first.endswith(b"\n"):
-            raise source.fault(f"it has more than {most} bytes and no end", line=1)
+            raise source.fault(f"it has more than {most} bytes and no end", "line 1")
         if HEADER.fullmatch(first):
             raise source.fault(
                 "it is two integers, as in the header of word2vec's text form, which "
                 "load_word2vec_format reads",
-                line=1,
+                "line 1",
             )
         d = first.rstrip(b" \r\n").count(b" ")
         if not 1 <= d <= LARGEST_VECTOR:
             raise source.fault(
                 f"it has {d} fields behind a word, apart by one space each; there must be 1 to "
                 f"{LARGEST_VECTOR} numbers" + (", and it has tabs" if b"\t" in first else ""),
-                line=1,
+                "line 1",
             )
-        collector = Collector(source, d, None, encoding, errors, on_duplicate, dtype)
+        collector = Collector(source, d, None, options)
         read_text_rows(source, d, collector, 1, limit, is_all=False, beginning=first)
         return collector.finish()
 
 
 def save_glove_format(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
-    """Write vectors as text without a header, with digits enough to come back the same.
+    """Write vectors as text without a header, with enough digits for all bits of any type.
 
     Counts are not written.
 
     Parameters
     ----------
     kv : KeyedVectors
-        Of one word or more. Its keys must be str without white space of ASCII, and not empty.
+        It must have a word. Its keys must be str, not empty, and without white space of ASCII.
     path : path
-        A file of that name is replaced when the new one is complete. With ``.gz`` it is packed.
+        An older file of that name is replaced when the new one is complete. With the suffix
+        ``.gz`` it is packed.
 
     Raises
     ------
     OSError
         If the file cannot be written.
     TypeError
-        If `kv` is no `KeyedVectors`.
+        If `kv` is not a `KeyedVectors`.
     ValueError
-        If a key or a vector is such as the format cannot carry, or if the first line would be
-        taken for a header; before anything is written.
+        If the format cannot carry a key or a vector, or if the first line would be taken for a
+        header; nothing has been written then.
     """
-    matrix = check_vectors(kv)
-    if not len(kv):
+    words, matrix = check_vectors(kv, NO_SPACES)
+    if not words:
         raise ValueError("kv has no words; without a header, there must be one or more")
-    words = [encode_word(key, row, REFUSED) + b" " for row, key in enumerate(kv.index_to_key)]
     if words[0].startswith(MARK):
         raise ValueError(
             f"the first word, {kv.index_to_key[0]!r:.60}, begins with a byte order mark, which is "
             "no part of the word where a file begins with it"
         )
-    if matrix.shape[1] == 1 and words[0].rstrip().isdigit() and float(matrix[0, 0]).is_integer():
+    if matrix.shape[1] == 1 and words[0].isdigit() and float(matrix[0, 0]).is_integer():
         raise ValueError(
             f"the first word is {kv.index_to_key[0]!r:.60} and its only number {matrix[0, 0]}: "
             "such a line is taken for a header"
         )
     with writing(path) as file:
-        write_text_rows(file, words, matrix)
+        write_text_rows(file, [word + b" " for word in words], matrix)
 
 
 def has_header(path: str | os.PathLike[str]) -> bool:
-    """Whether a text file's first line is two integers, as in word2vec's form.
+    """Return whether a text file's first line is two integers, as in word2vec's form.
 
     Raises
     ------

@@ -17,7 +17,7 @@ import numpy as np
 
 from negsamp.files.atomic import writing
 from negsamp.files.npy import sync_folder
-from negsamp.vectors.formats.sources import (
+from negsamp.vectors.formats.reading import (
     LARGEST_VECTOR,
     LONGEST_WORD,
     Collector,
@@ -26,10 +26,7 @@ from negsamp.vectors.formats.sources import (
     opened,
 )
 from negsamp.vectors.formats.text_rows import longest_line, read_number_rows, write_text_rows
-from negsamp.vectors.formats.writing import (
-    check_vectors,
-    encode_word,
-)
+from negsamp.vectors.formats.writing import check_vectors
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
 __all__ = ["VECTORS", "load_projector", "save_projector"]
@@ -47,7 +44,7 @@ def save_projector(kv: KeyedVectors, folder: str | os.PathLike[str]) -> None:
     Parameters
     ----------
     kv : KeyedVectors
-        Of one word or more. Its keys must be str without tabs and line ends, and more than white
+        It must have a word. Its keys must be str without tabs and line ends, and more than white
         space.
     folder : path
         A new folder.
@@ -59,12 +56,11 @@ def save_projector(kv: KeyedVectors, folder: str | os.PathLike[str]) -> None:
     OSError
         If the files cannot be written.
     TypeError
-        If `kv` is no `KeyedVectors`.
+        If `kv` is not a `KeyedVectors`.
     ValueError
-        If a key or a vector is such as the format cannot carry; before anything is written.
+        If the format cannot carry a key or a vector; nothing has been written then.
     """
-    matrix = check_vectors(kv)
-    words = [encode_word(key, row, REFUSED) for row, key in enumerate(kv.index_to_key)]
+    words, matrix = check_vectors(kv, REFUSED)
     for row, word in enumerate(kv.index_to_key):
         if not str(word).strip():
             raise ValueError(
@@ -101,35 +97,35 @@ def load_projector(folder: str | os.PathLike[str], *, datatype: Any = np.float32
     ----------
     folder : path
     datatype : dtype
-        Of the matrix: float16, float32 or float64.
+        Type of the matrix: float16, float32 or float64.
 
     Returns
     -------
     KeyedVectors
-        Its keys are str; with counts if they are there.
+        Its keys are str; it has counts if they are there.
 
     Raises
     ------
     OSError
         If a file cannot be read.
     VectorFileError
-        If the files are not such or do not agree; names the line.
+        If they are not such files, or do not agree; names the line.
     ValueError
-        If `datatype` is none of the three.
+        If `datatype` is another type.
     MemoryError
-        If all of it is there and the machine has no room for it.
+        If the file is whole and the machine has no room for its vectors.
     """
-    dtype = check_options(datatype=datatype)
+    options = check_options(datatype=datatype)
     with opened(Path(folder) / METADATA) as source:
         words, counts = _read_words(source)
     with opened(Path(folder) / VECTORS) as source:
         first = source.readline(longest_line(LARGEST_VECTOR))
         d = first.count(b"\t") + 1
         if d > LARGEST_VECTOR:
-            raise source.fault(f"it has {d} numbers; {LARGEST_VECTOR} are allowed", line=1)
+            raise source.fault(f"it has {d} numbers; {LARGEST_VECTOR} are allowed", "line 1")
         if len(words) * 2 * d - 1 > source.room:
-            raise source.fault(f"it has no room for {len(words)} rows of {d} numbers", line=1)
-        collector = Collector(source, d, len(words), "utf-8", "strict", "error", dtype)
+            raise source.fault(f"it has no room for {len(words)} rows of {d} numbers", "line 1")
+        collector = Collector(source, d, len(words), options)
         read_number_rows(source, d, collector, words, first)
         kv = collector.finish()
     return KeyedVectors(kv.index_to_key, kv.vectors, counts)
@@ -138,23 +134,21 @@ def load_projector(folder: str | os.PathLike[str], *, datatype: Any = np.float32
 def _read_words(source: Source) -> tuple[list[bytes], list[int] | None]:
     words: list[bytes] = []
     counts: list[int] | None = None
-    number = 0
-    while line := source.readline(LONGEST_LINE):
-        number += 1
+    for number, line in enumerate(iter(lambda: source.readline(LONGEST_LINE), b""), 1):
         word, *columns = line.removesuffix(b"\n").removesuffix(b"\r").split(b"\t")
         if number == 1 and columns:
             if [word, *columns] != HEADING:
                 raise source.fault(
                     f"its heading has {len(columns) + 1} columns; one column without a heading "
                     "may be there, or the columns 'word' and 'count'",
-                    line=1,
+                    "line 1",
                 )
             counts = []
             continue
         if len(columns) != (counts is not None) or not all(map(COUNT.fullmatch, columns)):
             raise source.fault(
                 "it must be a word" + (", a tab and a count" if counts is not None else ""),
-                line=number,
+                f"line {number}",
             )
         words.append(word)
         if counts is not None:

@@ -1,7 +1,7 @@
 """Safetensors: eight bytes with the length of a JSON header, the header, the arrays' bytes.
 
-The tensors are the arrays of `formats.packed`; the ``safetensors`` package reads them, and is not
-needed here.
+The tensors are the arrays of `negsamp.vectors.formats.word_arrays`. The ``safetensors`` package
+reads them, and is not needed here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from negsamp.errors import VectorFileError
 from negsamp.files.atomic import writing
 from negsamp.files.npy import open_file
 from negsamp.files.strict_json import parse_json
-from negsamp.vectors.formats.packed import check_packed, pack, unpack
+from negsamp.vectors.formats.word_arrays import arrays_of, check_arrays, vectors_of
 from negsamp.vectors.formats.writing import row_chunks
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
@@ -47,13 +47,13 @@ def load_safetensors(path: str | os.PathLike[str]) -> KeyedVectors:
     VectorFileError
         If it is not such a file or is damaged.
     MemoryError
-        If all of it is there and the machine has no room for it.
+        If the file is whole and the machine has no room for its vectors.
     """
     name = os.fspath(path)
     try:
         with open_file(path) as file:
             tensors, start = _read_header(file)
-            check_packed({name: (dtype, shape) for name, (dtype, shape, _) in tensors.items()})
+            check_arrays({name: (dtype, shape) for name, (dtype, shape, _) in tensors.items()})
             arrays = {}
             for tensor, (dtype, shape, offset) in tensors.items():
                 file.seek(start + offset)
@@ -62,9 +62,11 @@ def load_safetensors(path: str | os.PathLike[str]) -> KeyedVectors:
                 if len(array) < size:
                     raise ValueError(f"it ends within {tensor!r}: it is being written")
                 arrays[tensor] = array.reshape(shape).astype(dtype.newbyteorder("="), copy=False)
-            return unpack(arrays)
+            return vectors_of(arrays)
     except ValueError as error:
-        raise VectorFileError(f"{name!r} is no safetensors file of vectors: {error}") from error
+        raise VectorFileError(
+            f"{name!r} is no safetensors file of vectors: {error!s:.500}"
+        ) from error
 
 
 def save_safetensors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
@@ -73,21 +75,21 @@ def save_safetensors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
     Parameters
     ----------
     kv : KeyedVectors
-        Its keys must be str, and not empty.
+        Its keys must be str and not empty.
     path : path
-        A file of that name is replaced when the new one is complete.
+        An older file of that name is replaced when the new one is complete.
 
     Raises
     ------
     OSError
         If the file cannot be written.
     TypeError
-        If `kv` is no `KeyedVectors`.
+        If `kv` is not a `KeyedVectors`.
     ValueError
-        If a key or a vector is such as the format cannot carry; before anything is written.
+        If the format cannot carry a key or a vector; nothing has been written then.
     """
     # by name, which is from wide to narrow, so that each begins at a multiple of its numbers' size
-    arrays = sorted(pack(kv).items())
+    arrays = sorted(arrays_of(kv).items())
     header: dict[str, Any] = {"__metadata__": {"format": FORMAT}}
     end = 0
     for name, array in arrays:
@@ -107,35 +109,34 @@ def save_safetensors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
                 file.write(rows.astype(dtype, copy=False).tobytes())
 
 
-def _read_header(
-    file: BinaryIO,
-) -> tuple[dict[str, tuple[np.dtype, tuple[int, ...], int]], int]:
-    """Type, shape and place of each tensor, whose bytes are all there, and where these begin."""
+def _read_header(file: BinaryIO) -> tuple[dict[str, tuple[np.dtype, tuple[int, ...], int]], int]:
+    """Return type, shape and place of each tensor, and where they begin; their bytes are there."""
     size = os.fstat(file.fileno()).st_size
     length = int.from_bytes(file.read(LENGTH), "little")
-    if size < LENGTH or not 2 <= length <= LONGEST_HEADER or LENGTH + length > size:
+    start = LENGTH + length
+    if not 2 <= length <= LONGEST_HEADER or start > size:
         raise ValueError(
             f"its header has {length} bytes, and the file {size}; {LONGEST_HEADER} are allowed"
         )
     content = file.read(length)
-    if len(content) < length or not content.startswith(b"{"):
+    if not content.startswith(b"{"):
         raise ValueError("its header is no JSON object")
     header = parse_json(content, MOST_CONTAINERS, MOST_ITEMS)
     header.pop("__metadata__", None)
     tensors = {name: _parse_tensor(name, about) for name, about in header.items()}
     end = 0
-    for name in sorted(tensors, key=lambda name: header[name]["data_offsets"]):
+    for name in sorted(tensors, key=lambda name: tensors[name][2]):
         dtype, shape, _ = tensors[name]
-        wanted = math.prod(shape) * dtype.itemsize
-        if header[name]["data_offsets"] != [end, end + wanted]:
+        wanted = [end, end + math.prod(shape) * dtype.itemsize]
+        if header[name]["data_offsets"] != wanted:
             raise ValueError(
                 f"{name!r:.60} has shape {shape} and type {dtype} and stands at "
-                f"{header[name]['data_offsets']}; it must stand at {[end, end + wanted]}"
+                f"{header[name]['data_offsets']}; it must stand at {wanted}"
             )
-        end += wanted
-    if LENGTH + length + end != size:
-        raise ValueError(f"its tensors have {end} bytes, and {size - LENGTH - length} are there")
-    return tensors, LENGTH + length
+        end = wanted[1]
+    if start + end != size:
+        raise ValueError(f"its tensors have {end} bytes, and {size - start} are there")
+    return tensors, start
 
 
 def _parse_tensor(name: str, about: Any) -> tuple[np.dtype, tuple[int, ...], int]:

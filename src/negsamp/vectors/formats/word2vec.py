@@ -15,29 +15,24 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from negsamp.files.atomic import writing
-from negsamp.vectors.formats.decimals import NUMBER
-from negsamp.vectors.formats.sources import (
+from negsamp.vectors.formats.reading import (
     LARGEST_VECTOR,
     LONGEST_WORD,
     Collector,
     Source,
     check_options,
     opened,
+    shown,
 )
-from negsamp.vectors.formats.text_rows import read_text_rows, shortest_rows, write_text_rows
-from negsamp.vectors.formats.writing import (
-    check_vectors,
-    encode_word,
-    row_chunks,
-)
+from negsamp.vectors.formats.text_rows import NUMBER, read_text_rows, shortest_rows, write_text_rows
+from negsamp.vectors.formats.writing import NO_SPACES, check_finite, check_vectors, row_chunks
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
-__all__ = ["load_word2vec_format", "save_word2vec_format"]
+__all__ = ["HEADER", "load_word2vec_format", "save_word2vec_format"]
 
 LONGEST_HEADER = 64  # bytes
-HEADER = re.compile(rb"\s*(\d{1,18})\s+(\d{1,18})\s*\n", re.ASCII)
+HEADER = re.compile(rb"(?:\xef\xbb\xbf)?\s*(\d{1,18})\s+(\d{1,18})\s*", re.ASCII)
 NUMBERS = np.dtype("<f4")
-REFUSED = " \t\n\r\v\f"  # at these, readers cut a line into words or strip it
 BLOCK = 1 << 20  # bytes
 TEXT_BEGINNING = 1 << 12  # bytes that are looked at to tell the text form
 IS_BINARY = {".txt": False, ".vec": False, ".bin": True}
@@ -61,18 +56,18 @@ def load_word2vec_format(
         Plain or gzip, as its first bytes say.
     binary : bool, optional
         The form; None goes by the suffix: ``.txt`` and ``.vec`` are text, ``.bin`` is binary, each
-        perhaps with ``.gz`` behind it.
+        with or without ``.gz`` behind it.
     limit : int, optional
         Read the first so many rows and look at no more.
     encoding : str
-        Of the words; one in which ASCII characters are ASCII bytes.
+        Encoding of the words; one in which ASCII characters are ASCII bytes.
     errors : str
-        What happens to words that are not in this encoding: ``"strict"``, ``"ignore"``,
+        How words that are not in this encoding are handled: ``"strict"``, ``"ignore"``,
         ``"replace"`` or another codec error handler.
     on_duplicate : {"error", "first"}
         Whether a word that comes again is an error, or its row is left out.
     datatype : dtype
-        Of the matrix: float32, or float16 for half the memory, or float64.
+        Type of the matrix: float32, or float16 for half the memory, or float64.
 
     Returns
     -------
@@ -85,13 +80,13 @@ def load_word2vec_format(
     OSError
         If the file cannot be read.
     VectorFileError
-        If it is not such a file, or not all of one; names the line or the byte.
+        If it is not such a file, or is not whole; names the line or the byte.
     ValueError
         If an option is out of range.
     MemoryError
-        If all of it is there and the machine has no room for it.
+        If the file is whole and the machine has no room for its vectors.
     """
-    dtype = check_options(limit, encoding, errors, on_duplicate, datatype)
+    options = check_options(limit, encoding, errors, on_duplicate, datatype)
     is_binary = _is_binary(path, binary)
     with opened(path) as source:
         V, d = _read_header(source)
@@ -102,9 +97,9 @@ def load_word2vec_format(
                 f"the header promises {V} vectors of {d} numbers; {n} of them need {least} bytes, "
                 f"and {source.room - source.position} "
                 + ("at most can be in it" if source.is_packed else "follow"),
-                line=1,
+                "line 1",
             )
-        collector = Collector(source, d, n, encoding, errors, on_duplicate, dtype)
+        collector = Collector(source, d, n, options)
         read = _read_binary if is_binary else _read_text
         read(source, n, d, n == V, collector)
         return collector.finish()
@@ -115,15 +110,16 @@ def save_word2vec_format(
 ) -> None:
     """Write vectors so that word2vec's tools, gensim and `load_word2vec_format` read them.
 
-    Counts are not written. The text form has digits enough to come back the same, whatever the
-    type; the binary form is float32, to which float64 is rounded.
+    Counts are not written. The text form has enough digits for all bits of any type; the binary
+    form is float32, to which float64 is rounded.
 
     Parameters
     ----------
     kv : KeyedVectors
-        Its keys must be str without white space of ASCII, and not empty.
+        Its keys must be str, not empty, and without white space of ASCII.
     path : path
-        A file of that name is replaced when the new one is complete. With ``.gz`` it is packed.
+        An older file of that name is replaced when the new one is complete. With the suffix
+        ``.gz`` it is packed.
     binary : bool, optional
         The form; None goes by the suffix as in `load_word2vec_format`.
 
@@ -132,18 +128,18 @@ def save_word2vec_format(
     OSError
         If the file cannot be written.
     TypeError
-        If `kv` is no `KeyedVectors`.
+        If `kv` is not a `KeyedVectors`.
     ValueError
-        If a key or a vector is such as the format cannot carry; before anything is written.
+        If the format cannot carry a key or a vector; nothing has been written then.
     """
     is_binary = _is_binary(path, binary)
-    matrix = check_vectors(kv)
-    words = [encode_word(key, row, REFUSED) + b" " for row, key in enumerate(kv.index_to_key)]
+    words, matrix = check_vectors(kv, NO_SPACES)
     if is_binary and matrix.dtype == np.float64:
-        _check_range(matrix, kv)
+        check_finite(matrix, kv.index_to_key, NUMBERS)
     with writing(path) as file:
         file.write(b"%d %d\n" % matrix.shape)
-        (_write_binary if is_binary else write_text_rows)(file, words, matrix)
+        write = _write_binary if is_binary else write_text_rows
+        write(file, [word + b" " for word in words], matrix)
 
 
 def _is_binary(path: str | os.PathLike[str], binary: bool | None) -> bool:
@@ -163,18 +159,17 @@ def _is_binary(path: str | os.PathLike[str], binary: bool | None) -> bool:
 
 def _read_header(source: Source) -> tuple[int, int]:
     line = source.readline(LONGEST_HEADER)
-    match = HEADER.fullmatch(line.removeprefix(b"\xef\xbb\xbf"))
-    if not match:
-        shown = repr(line.decode("utf-8", "backslashreplace"))[:60]
+    match = HEADER.fullmatch(line)
+    if not match or not line.endswith(b"\n"):
         raise source.fault(
-            f"it is {shown}; it must be two integers, the number of words and that of dimensions "
-            "(a file without them is read by load_glove_format)",
-            line=1,
+            f"it is {shown(line)}; it must be two integers, the number of words and that of "
+            "dimensions (a file without them is read by load_glove_format)",
+            "line 1",
         )
     V, d = map(int, match.groups())
     if not 1 <= d <= LARGEST_VECTOR:
         raise source.fault(
-            f"the header says {d} dimensions; 1 to {LARGEST_VECTOR} are allowed", line=1
+            f"the header says {d} dimensions; 1 to {LARGEST_VECTOR} are allowed", "line 1"
         )
     return V, d
 
@@ -184,7 +179,7 @@ def _read_text(source: Source, n: int, d: int, is_all: bool, collector: Collecto
     if collector.n_rows < n:
         raise source.fault(
             f"it ends, and {n - collector.n_rows} of {n} vectors are missing",
-            line=collector.n_rows + 2,
+            f"line {collector.n_rows + 2}",
         )
 
 
@@ -194,14 +189,14 @@ def _read_binary(source: Source, n: int, d: int, is_all: bool, collector: Collec
     at = source.position  # where `content` begins
     content = source.read(block)
     if n and _is_text(content[:TEXT_BEGINNING], d):
-        raise source.fault("its rows are in the text form, which binary=False reads", line=2)
+        raise source.fault("its rows are in the text form, which binary=False reads", "line 2")
     space = content.find(b" ", 0, LONGEST_WORD + 1)
     # the block holds all of the first vector and what is behind it
     has_newlines = content.startswith(b"\n", space + 1 + size)
     while collector.n_rows < n:
         words: list[bytes] = []
         numbers: list[bytes] = []
-        places: list[dict[str, int]] = []
+        places: list[int] = []
         start = 0
         for row in range(collector.n_rows, n):
             begin = start + (has_newlines and row > 0)
@@ -210,30 +205,32 @@ def _read_binary(source: Source, n: int, d: int, is_all: bool, collector: Collec
             if space < 0 and len(content) > begin + LONGEST_WORD:
                 raise source.fault(
                     f"{LONGEST_WORD} bytes without a space follow, which is no word",
-                    byte=at + begin,
+                    f"byte {at + begin}",
                 )
             if space < 0 or end > len(content):
                 break
             if content.startswith(b"\n", start) != (begin > start):
                 raise source.fault(
-                    "a newline must stand behind each vector or behind none", byte=at + start
+                    "a newline must stand behind each vector or behind none", f"byte {at + start}"
                 )
             words.append(content[begin:space])
             numbers.append(content[space + 1 : end])
-            places.append({"byte": at + begin})
+            places.append(at + begin)
             start = end
         if words:
             rows = np.frombuffer(b"".join(numbers), NUMBERS).reshape(len(words), d)
-            collector.add(words, rows, places.__getitem__)
+            collector.add(words, rows, "byte", places)
         at += start
         more = source.read(block)
         content = content[start:] + more
         if collector.n_rows < n and not more:
             raise source.fault(
-                f"it ends, and {n - collector.n_rows} of {n} vectors are missing", byte=at
+                f"it ends, and {n - collector.n_rows} of {n} vectors are missing", f"byte {at}"
             )
     if is_all and content not in (b"", b"\n" * has_newlines):
-        raise source.fault(f"it has more than the {n} vectors that the header promises", byte=at)
+        raise source.fault(
+            f"it has more than the {n} vectors that the header promises", f"byte {at}"
+        )
 
 
 def _is_text(beginning: bytes, d: int) -> bool:
@@ -254,15 +251,3 @@ def _write_binary(file: BinaryIO, words: list[bytes], matrix: np.ndarray) -> Non
         for i, word in enumerate(words[start : start + len(rows)]):
             pieces += word, numbers[i * size : (i + 1) * size]
         file.write(b"".join(pieces))
-
-
-def _check_range(matrix: np.ndarray, kv: KeyedVectors) -> None:
-    for start, rows in row_chunks(matrix):
-        with np.errstate(over="ignore"):
-            is_finite = np.isfinite(rows.astype(NUMBERS)).all(axis=1)
-        if not is_finite.all():
-            row = start + int(is_finite.argmin())
-            raise ValueError(
-                f"the vector of {kv.index_to_key[row]!r:.60} (row {row}) has numbers out of range "
-                f"of float32: {matrix[row]!s:.60}"
-            )

@@ -7,42 +7,30 @@ int64 where there are counts.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from negsamp.vectors.formats.sources import LARGEST_VECTOR, LONGEST_WORD
-from negsamp.vectors.formats.writing import check_rows, check_vectors, encode_word
+from negsamp.vectors.formats.reading import LARGEST_VECTOR, LONGEST_WORD
+from negsamp.vectors.formats.writing import check_finite, check_vectors
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
-__all__ = ["NEEDED", "OPTIONAL", "check_packed", "pack", "unpack"]
+__all__ = ["NAMES", "arrays_of", "check_arrays", "vectors_of"]
 
-NEEDED = ("vectors", "words", "offsets")
-OPTIONAL = ("counts",)
 TYPES = {
     "vectors": ("float16", "float32", "float64"),
     "words": ("uint8",),
     "offsets": ("int64",),
     "counts": ("int64",),
 }
+NAMES = tuple(TYPES)  # the last is optional
 
 
-def pack(kv: KeyedVectors) -> dict[str, np.ndarray]:
-    """The arrays of some vectors.
-
-    Raises
-    ------
-    TypeError
-        If `kv` is no `KeyedVectors`.
-    ValueError
-        If a key is no str, is empty, has more than 64 KiB or a lone surrogate, or if a vector is
-        not finite.
-    """
-    matrix = check_vectors(kv)
-    words = [encode_word(key, row) for row, key in enumerate(kv.index_to_key)]
+def arrays_of(kv: KeyedVectors) -> dict[str, np.ndarray]:
+    """Return the arrays that hold some vectors."""
+    words, matrix = check_vectors(kv)
     offsets = np.zeros(len(words) + 1, np.int64)
     np.cumsum([len(word) for word in words], out=offsets[1:])
     arrays = {
@@ -55,18 +43,12 @@ def pack(kv: KeyedVectors) -> dict[str, np.ndarray]:
     return arrays
 
 
-def check_packed(found: Mapping[str, tuple[np.dtype, tuple[int, ...]]]) -> None:
-    """Check names, types and shapes, before any of the arrays is read.
-
-    Raises
-    ------
-    ValueError
-        If they are not those of `pack`.
-    """
-    if not {*NEEDED} <= {*found} <= {*NEEDED, *OPTIONAL}:
+def check_arrays(found: Mapping[str, tuple[np.dtype, tuple[int, ...]]]) -> None:
+    """Check names, types and shapes, before any of the arrays is read."""
+    if {*found} | {"counts"} != {*NAMES}:
         raise ValueError(
-            f"it has {', '.join(map(repr, sorted(found))):.200}; it must have {', '.join(NEEDED)}, "
-            f"and may have {', '.join(OPTIONAL)}"
+            f"it has {', '.join(map(repr, sorted(found))):.200}; it must have vectors, words, "
+            "offsets, and may have counts"
         )
     for name, (dtype, shape) in found.items():
         is_flat = name != "vectors"
@@ -87,19 +69,8 @@ def check_packed(found: Mapping[str, tuple[np.dtype, tuple[int, ...]]]) -> None:
             )
 
 
-def unpack(arrays: Mapping[str, np.ndarray]) -> KeyedVectors:
-    """The vectors that `pack` made arrays of.
-
-    Parameters
-    ----------
-    arrays : mapping
-        Such as `check_packed` lets pass.
-
-    Raises
-    ------
-    ValueError
-        If the words are not UTF-8, not apart or not in order, or if a vector is not finite.
-    """
+def vectors_of(arrays: Mapping[str, np.ndarray]) -> KeyedVectors:
+    """Return the vectors in arrays that `check_arrays` has let pass."""
     offsets, text = arrays["offsets"], arrays["words"].tobytes()
     # compared, not subtracted, which could wrap around
     if offsets[0] != 0 or offsets[-1] != len(text) or (offsets[1:] <= offsets[:-1]).any():
@@ -116,8 +87,5 @@ def unpack(arrays: Mapping[str, np.ndarray]) -> KeyedVectors:
             words.append(text[start:end].decode())
         except UnicodeDecodeError as error:
             raise ValueError(f"the word of row {row} is not UTF-8: {error.reason}") from error
-    if len(set(words)) < len(words):
-        [(twice, _)] = Counter(words).most_common(1)
-        raise ValueError(f"the word {twice!r:.60} is there more than once")
-    check_rows(arrays["vectors"], words)
+    check_finite(arrays["vectors"], words)
     return KeyedVectors(words, arrays["vectors"], arrays.get("counts"))

@@ -1,0 +1,308 @@
+"""Words, rows and norms: what goes in comes out, cannot be written to, and is named when wrong."""
+
+import difflib
+import math
+import pickle
+
+import numpy as np
+import pytest
+
+from negsamp import KeyedVectors, UnknownWordError
+from negsamp.vectors import word_vectors
+from negsamp.vectors.word_vectors import first_rows, most_frequent
+
+WORDS = ["king", "queen", "man", "woman", "royal", "crown", "apple", "pear", "plum", "fig"]
+ROWS = np.random.default_rng(0).normal(size=(10, 6)).astype(np.float32)
+VECTOR = np.arange(1.0, 7)
+
+
+@pytest.fixture
+def kv():
+    return KeyedVectors(WORDS, ROWS, range(10, 0, -1))
+
+
+# Rows by key
+
+
+def test_getitem_gives_the_row_of_a_key(kv):
+    for row, word in enumerate(WORDS):
+        np.testing.assert_array_equal(kv[word], ROWS[row])
+        np.testing.assert_array_equal(kv.get_vector(word), ROWS[row])
+    np.testing.assert_array_equal(kv[["man", "king", "man"]], ROWS[[2, 0, 2]])
+    assert kv[[]].shape == (0, 6)
+
+
+def test_sizes_and_names(kv):
+    assert (len(kv), kv.vector_size) == (10, 6)
+    assert kv.index_to_key == WORDS
+    assert kv.key_to_index == {word: row for row, word in enumerate(WORDS)}
+    assert "king" in kv
+    assert "kin" not in kv
+    assert 0 not in kv
+    assert KeyedVectors(WORDS, ROWS).counts is None
+    assert repr(kv) == "KeyedVectors(10 words, 6 dimensions)"
+
+
+def test_get_index_and_count(kv):
+    assert [kv.get_index(word) for word in WORDS] == list(range(10))
+    assert kv.get_index("quen", 5) == kv.get_index(["unhashable"], 5) == 5
+    assert kv.get_index("queen", 5) == 1
+    assert [kv.get_count(word) for word in WORDS] == list(range(10, 0, -1))
+    assert type(kv.get_count("king")) is int
+    with pytest.raises(ValueError, match="these vectors have no counts"):
+        KeyedVectors(WORDS, ROWS).get_count("king")
+
+
+def test_most_frequent_words_are_the_first_of_equal_counts():
+    kv = KeyedVectors("abcd", np.eye(4), [1, 3, 3, 2])
+    assert most_frequent(kv, 3).tolist() == [1, 2, 3]
+    assert most_frequent(kv, 9).tolist() == [1, 2, 3, 0]
+    assert most_frequent(KeyedVectors("abcd", np.eye(4)), 3).tolist() == [0, 1, 2]
+
+
+def test_keys_of_an_array_are_found_by_pythons_own():
+    kv = KeyedVectors(np.array(["a", "b"]), np.eye(2))
+    assert kv["b"].tolist() == [0, 1]
+
+
+# Norms
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int32])
+def test_norms_are_those_of_the_rows(dtype):
+    vectors = (10 * ROWS).astype(dtype)
+    kv = KeyedVectors(WORDS, vectors)
+    expected = [math.hypot(*row.tolist()) for row in vectors]
+    np.testing.assert_allclose(kv.norms, expected, rtol=1e-7)  # rounded to float32
+    assert kv.norms.dtype == kv.unit_vectors.dtype == np.result_type(dtype, np.float32)
+    for word, row in zip(WORDS, vectors.astype(np.float64), strict=True):
+        # divided in float32
+        np.testing.assert_allclose(kv.get_vector(word, norm=True), row / math.hypot(*row), 3e-7)
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e30])
+def test_norms_of_float32_neither_overflow_nor_vanish(size):
+    kv = KeyedVectors(["a", "b", "c"], np.float32(size) * np.array([[3, 4], [4, 3], [-3, -4]], "f"))
+    np.testing.assert_allclose(kv.norms, np.float32(5 * size), rtol=1e-6)
+    assert kv.similarity("a", "b") == pytest.approx(0.96)
+    assert kv.similarity("a", "c") == pytest.approx(-1)
+
+
+def test_norms_are_computed_of_the_first_rows_only_and_once(monkeypatch):
+    seen = []
+    real = word_vectors.row_norms
+    monkeypatch.setattr(word_vectors, "row_norms", lambda v: [seen.append(len(v)), real(v)][1])
+    kv = KeyedVectors(WORDS, ROWS)
+    for n, expected in ((4, [4]), (3, [4]), (4, [4]), (6, [4, 6]), (None, [4, 6, 10]), (5, seen)):
+        vectors, norms = first_rows(kv, n)
+        np.testing.assert_array_equal(vectors, ROWS[:n])
+        np.testing.assert_array_equal(norms, real(ROWS)[:n])
+        assert seen == expected
+    assert len(kv.norms) == 10
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_row_that_is_not_finite_is_named(bad):
+    # its cosines are no numbers, and would hide the answers after it
+    vectors = ROWS.copy()
+    vectors[3, 2] = bad
+    kv = KeyedVectors(WORDS, vectors)
+    np.testing.assert_array_equal(kv["woman"], vectors[3])
+    assert not np.isfinite(kv.norms[3])
+    asks = [
+        lambda: kv.most_similar("king"),
+        lambda: kv.most_similar("woman", restrict_vocab=1),
+        lambda: kv.most_similar_batch(["king"]),
+        lambda: kv.most_similar_cosmul("king"),
+        lambda: kv.similarity("king", "woman"),
+        lambda: kv.distances("king"),
+        lambda: kv.closer_than("king", "man"),
+        lambda: kv.doesnt_match(["king", "man", "woman"]),
+        lambda: kv.get_vector("woman", norm=True),
+        lambda: kv.get_mean_vector(["king", "woman"]),
+        lambda: kv.n_similarity(["king", "man"], ["woman"]),
+        lambda: kv.unit_vectors,
+    ]
+    for ask in asks:
+        with pytest.raises(ValueError, match=r"'woman' has the norm (nan|inf); it must be finite"):
+            ask()
+    # what does not look at that row
+    plain = KeyedVectors(WORDS, ROWS)
+    assert kv.similarity("king", "man") == plain.similarity("king", "man")
+    assert kv.most_similar("king", restrict_vocab=3) == plain.most_similar("king", restrict_vocab=3)
+
+
+# Unknown words
+
+
+ASK = {
+    "getitem": lambda kv, key: kv[key],
+    "getitem-list": lambda kv, key: kv[["king", key]],
+    "get_vector": lambda kv, key: kv.get_vector(key),
+    "get_index": lambda kv, key: kv.get_index(key),
+    "get_count": lambda kv, key: kv.get_count(key),
+    "get_mean_vector": lambda kv, key: kv.get_mean_vector([key], ignore_missing=False),
+    "similarity-1": lambda kv, key: kv.similarity(key, "king"),
+    "similarity-2": lambda kv, key: kv.similarity("king", key),
+    "positive": lambda kv, key: kv.most_similar(["king", key]),
+    "negative": lambda kv, key: kv.most_similar("king", [key]),
+    "batch": lambda kv, key: kv.most_similar_batch(["king", key]),
+    "cosmul": lambda kv, key: kv.most_similar_cosmul("king", [key]),
+    "similar_by_word": lambda kv, key: kv.similar_by_word(key),
+    "distance": lambda kv, key: kv.distance("king", key),
+    "distances-1": lambda kv, key: kv.distances(key),
+    "distances-2": lambda kv, key: kv.distances("king", ["man", key]),
+    "n_similarity": lambda kv, key: kv.n_similarity(["king"], ["man", key]),
+    "closer_than": lambda kv, key: kv.closer_than("king", key),
+    "rank": lambda kv, key: kv.rank(key, "king"),
+    "doesnt_match": lambda kv, key: kv.doesnt_match(["king", "man", key]),
+    "relative": lambda kv, key: kv.relative_cosine_similarity("king", key),
+}
+
+
+@pytest.mark.parametrize("ask", ASK.values(), ids=ASK)
+def test_unknown_word_names_the_nearest_spelling(kv, ask):
+    with pytest.raises(
+        UnknownWordError,
+        match=r"^'quen' is not among the 10 words of the vocabulary; the nearest .* is 'queen'$",
+    ):
+        ask(kv, "quen")
+    # an integer is a key like any other, and no row
+    numbers = KeyedVectors([10, 7, "king", "man"], ROWS[:4], [4, 3, 2, 1])
+    for key in (0, -1, np.int64(2)):
+        with pytest.raises(UnknownWordError, match=r"[02-]1?\)? is not among the 4 words"):
+            ask(numbers, key)
+    assert ask(numbers, 7) is not None
+
+
+@pytest.mark.parametrize(
+    "key", ["zzzzzz", 7, None, ("king", "man"), 1.5, b"king", {"king"}, {"king": 1}]
+)
+def test_unknown_word_without_a_near_one(kv, key):
+    with pytest.raises(UnknownWordError) as error:
+        kv.get_vector(key)
+    assert str(error.value) == f"{key!r} is not among the 10 words of the vocabulary"
+    assert isinstance(error.value, KeyError)
+
+
+def test_unknown_word_near_keys_of_other_kinds():
+    kv = KeyedVectors([7, ("king",), "kingdom", "kings"], np.eye(4))
+    with pytest.raises(UnknownWordError, match=r"vocabulary; the nearest spelling is 'kings'$"):
+        kv["king"]
+
+
+def test_unknown_word_is_compared_only_if_the_message_is_read(kv, monkeypatch):
+    def compare(*_, **__):
+        pytest.fail("half a second in a vocabulary of 100 000 words")
+
+    with pytest.raises(KeyError) as error:
+        kv["quen"]
+    assert error.value.args == ("quen",)
+    assert str(pickle.loads(pickle.dumps(error.value))) == str(error.value)
+    monkeypatch.setattr(difflib, "get_close_matches", compare)
+    with pytest.raises(KeyError):
+        kv["quen"]
+
+
+# What goes in
+
+
+def test_vectors_cannot_be_written_to(kv):
+    again = pickle.loads(pickle.dumps(kv))
+    arrays = [kv.vectors, kv["king"], kv.norms, kv.unit_vectors, kv.get_vector("king", True)]
+    for array in (*arrays, again.vectors):
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+
+
+def test_vectors_of_the_caller_stay_writable():
+    vectors, counts = ROWS.copy(), np.arange(10, 0, -1)
+    kv = KeyedVectors(WORDS, vectors, counts)
+    assert np.shares_memory(kv.vectors, vectors), "no copy of a large matrix"
+    vectors[0] = 7
+    counts[0] = 99
+    assert kv["king"].tolist() == [7] * 6
+    assert kv.counts.tolist() == list(range(10, 0, -1))
+
+
+def test_keys_of_the_caller_are_copied():
+    keys = ["a", "b"]
+    kv = KeyedVectors(keys, [[1, 2], [3, 4]])
+    keys[0] = "c"
+    assert kv.index_to_key == ["a", "b"]
+    assert kv["a"].tolist() == [1, 2]
+
+
+def test_vectors_may_be_memory_mapped(tmp_path, kv):
+    np.save(tmp_path / "vectors.npy", ROWS)
+    mapped = np.load(tmp_path / "vectors.npy", mmap_mode="r")
+    there = KeyedVectors(WORDS, mapped)
+    assert isinstance(there.vectors, np.memmap)
+    assert np.shares_memory(there.vectors, mapped)
+    assert there.most_similar("king") == kv.most_similar("king")
+    assert there.similarity("king", "man") == kv.similarity("king", "man")
+    np.testing.assert_array_equal(there["pear"], kv["pear"])
+
+
+@pytest.mark.parametrize("shape", [(9, 6), (11, 6), (10,), (10, 6, 1), ()])
+def test_vectors_of_another_shape_are_refused(shape):
+    with pytest.raises(ValueError, match=r"vectors has shape \(.*\); 10 keys need \(10, vector_s"):
+        KeyedVectors(WORDS, np.zeros(shape))
+
+
+@pytest.mark.parametrize("vectors", [[["a", "b"]], [[1j, 2]], [[None, 1]]])
+def test_vectors_of_no_real_numbers_are_refused(vectors):
+    with pytest.raises(ValueError, match=r"vectors has type .*; it must be of real numbers"):
+        KeyedVectors(["a"], vectors)
+
+
+@pytest.mark.parametrize(
+    ("keys", "twice"), [(["a", "b", "a"], "'a'"), ([1, 2, True], "1|True"), ([(1,), 2, (1,)], "")]
+)
+def test_keys_that_appear_twice_are_refused(keys, twice):
+    with pytest.raises(ValueError, match=rf"keys holds ({twice}|\(1,\)) more than once"):
+        KeyedVectors(keys, np.eye(3))
+
+
+def test_counts_of_another_length_are_refused():
+    with pytest.raises(ValueError, match=r"counts has shape \(3,\); it must be \(2,\)"):
+        KeyedVectors(["a", "b"], np.eye(2), [3, 2, 1])
+
+
+def test_no_words_at_all_have_no_answers():
+    kv = KeyedVectors([], np.empty((0, 5)))
+    assert len(kv) == 0
+    assert kv.most_similar(np.ones(5)) == kv.most_similar_cosmul(np.ones(5)) == []
+    assert kv.most_similar_batch(np.ones((2, 5))) == [[], []]
+    assert kv.distances(np.ones(5)).shape == (0,)
+    with pytest.raises(UnknownWordError, match=r"^'a' is not among the 0 words"):
+        kv["a"]
+
+
+# Parts
+
+
+@pytest.mark.parametrize(
+    "rows", [slice(3), slice(0), slice(2, 7), slice(None), slice(99), slice(None, None, -1)]
+)
+def test_slice_has_the_rows_of_both(kv, rows):
+    part = kv[rows]
+    assert isinstance(part, KeyedVectors)
+    assert part.index_to_key == WORDS[rows]
+    assert part.vectors.tolist() == ROWS[rows].tolist()
+    assert part.counts.tolist() == [*range(10, 0, -1)][rows]
+    assert np.shares_memory(part.vectors, kv.vectors) or not part.vectors.size
+    if len(part) > 1:
+        expected = [answer for answer in kv.most_similar(VECTOR) if answer[0] in part]
+        assert part.most_similar(VECTOR) == expected
+    assert KeyedVectors(WORDS, ROWS)[rows].counts is None
+
+
+def test_slice_of_a_slice_asks_as_a_restriction(kv):
+    assert kv[:8][:5].most_similar(VECTOR) == kv.most_similar(VECTOR, restrict_vocab=5)
+
+
+@pytest.mark.parametrize("rows", [slice("king", "man"), slice(1.5), slice(None, None, "a")])
+def test_slice_of_keys_is_refused(kv, rows):
+    with pytest.raises(TypeError, match=r"slice\(.*\) is no slice of rows; its bounds must be int"):
+        kv[rows]
