@@ -81,11 +81,3 @@ def test_footprint_adds_up():
     assert f.corpus == 77
     parts = f.matrices + f.corpus + f.words + f.state + f.gradients
     assert f.total == LIBRARIES + parts + 2 * f.each_process
-
-
-def test_footprint_of_a_corpus_in_files_has_none_of_it():
-    with run_of(encoded(1000, 300_000)) as run:
-        schedule = run.schedule
-    in_files, in_memory = (training_footprint(schedule, 1000, 100, n, 0) for n in (0, 10**9))
-    assert in_files.corpus == 0
-    assert in_memory.total - in_files.total == pytest.approx(10**9, rel=1e-3)

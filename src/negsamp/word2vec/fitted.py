@@ -19,11 +19,10 @@ from negsamp.files.model_folder import read_model, write_model
 from negsamp.training.checkpoints import model_record
 from negsamp.training.likelihood import mean_log_likelihood
 from negsamp.vectors.keyed_vectors import KeyedVectors
-from negsamp.word2vec.documents import document_vectors
+from negsamp.word2vec.document_vectors import document_vectors, transformer_tags
 from negsamp.word2vec.learned import Learned
 from negsamp.word2vec.model_json import check_model, parse_record
 from negsamp.word2vec.parameters import PARAMETERS, Parameters
-from negsamp.word2vec.sklearn_tags import more_tags, sklearn_tags
 
 __all__ = ["FittedModel"]
 
@@ -193,10 +192,7 @@ class FittedModel(Parameters):
         return self._learned is not None
 
     def __sklearn_tags__(self) -> Any:
-        return sklearn_tags()
-
-    def _more_tags(self) -> dict[str, Any]:
-        return more_tags()
+        return transformer_tags()
 
     def score_pairs(self, centers: Iterable[Any], contexts: Iterable[Any]) -> np.ndarray:
         """What the objective says of (center, context) pairs.

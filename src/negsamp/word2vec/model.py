@@ -19,7 +19,7 @@ from negsamp.training.limits import checked_limits
 from negsamp.training.pairs import PairRun
 from negsamp.training.run import Run
 from negsamp.vectors.keyed_vectors import KeyedVectors
-from negsamp.word2vec.documents import check_documents
+from negsamp.word2vec.document_vectors import check_documents
 from negsamp.word2vec.fitted import FittedModel
 from negsamp.word2vec.learned import KeepLearned, Learned, checked_callbacks
 
