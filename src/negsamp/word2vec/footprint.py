@@ -67,7 +67,7 @@ def training_footprint(schedule: Schedule, V: int, d: int, corpus: int, spelling
     Footprint
     """
     shape, objective = schedule.shape, schedule.settings.objective
-    gradients, buffers, _ = objective.update_bytes(shape, schedule.reach, V, d)
+    gradients, buffers = objective.update_bytes(shape, schedule.reach, V, d)
     centers = shape.batch_size * schedule.blocks_a_run
     each = PROCESS + buffers + CENTER * centers + TOKEN * READ_AT_ONCE
     matrices, words, state = 2 * 4 * V * d, WORD * V + spelling, STATE * V
