@@ -26,7 +26,7 @@ from numpy.lib.stride_tricks import as_strided
 from negsamp.core.blocks import Block, Scores
 from negsamp.core.optimizers import Gradients
 
-__all__ = ["FLOATS_AT_ONCE", "BlockKernel", "gradient_layout"]
+__all__ = ["FLOATS_AT_ONCE", "TOKENS_AT_ONCE", "BlockKernel", "gradient_layout"]
 
 
 def gradient_layout(

@@ -22,7 +22,12 @@ import numpy as np
 from scipy.special import logsumexp
 
 from negsamp.core.blocks import Scores
-from negsamp.core.kernels.sampled import FLOATS_AT_ONCE, BlockKernel, gradient_layout
+from negsamp.core.kernels.sampled import (
+    FLOATS_AT_ONCE,
+    TOKENS_AT_ONCE,
+    BlockKernel,
+    gradient_layout,
+)
 from negsamp.core.optimizers import Gradients
 
 __all__ = ["ExactObjective", "Extras", "Objective", "Trained", "all_scores", "normalizers"]
@@ -196,7 +201,8 @@ class Objective:
         """Memory of one update: bytes of its gradients, and of the buffers of each worker."""
         layout = self.gradient_layout(shape, reach, d, np.float32).values()
         gradients = sum(int(np.prod(size)) * np.dtype(kind).itemsize for size, kind in layout)
-        return gradients, 16 * FLOATS_AT_ONCE  # input, output and noise vectors, and their scores
+        tokens = min(TOKENS_AT_ONCE, FLOATS_AT_ONCE // d, shape[0] * (shape[1] + 2 * reach))
+        return gradients, 4 * tokens * (4 * d + 40)  # input, output and noise vectors, and scores
 
     # --- what it needs
 
