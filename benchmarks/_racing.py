@@ -8,34 +8,32 @@ from __future__ import annotations
 
 import numpy as np
 
-from negsamp.core.blocks import Block
-from negsamp.core.kernels.sampled import BlockKernel
-from negsamp.training.epochs import _Job, _Worker
+from negsamp.core.blocks import Block, block_run
+from negsamp.training.epochs import Job, _Worker
 from negsamp.training.workers import Team
 
 
-def train_racing(team: Team, arrays: dict[str, np.ndarray], job: _Job) -> None:
-    """Train without barriers; this takes the place of `negsamp.training.epochs._train`."""
-    worker = _RacingWorker(team, arrays, job)
-    for epoch in range(job.trainer.epochs):
+def train_racing(team: Team, shared: dict[str, np.ndarray], job: Job) -> None:
+    """Train without barriers, in the place of `negsamp.training.epochs.train_epochs`."""
+    worker = _RacingWorker(team, shared, job)
+    for epoch in range(job.schedule.settings.epochs):
         worker.race(epoch)
         team.barrier()
 
 
 class _RacingWorker(_Worker):
-    def __init__(self, team: Team, arrays: dict[str, np.ndarray], job: _Job) -> None:
-        super().__init__(team, arrays, job)
-        self.kernel = BlockKernel(
-            job.trainer.shape, job.trainer.reach, self.W_in.shape[1], self.W_in.dtype
-        )
+    def __init__(self, team: Team, shared: dict[str, np.ndarray], job: Job) -> None:
+        super().__init__(team, shared, job)
+        t, d, dtype = job.schedule, self.W_in.shape[1], self.W_in.dtype
+        self.kernel = t.settings.objective.kernel(self.arrays, t.shape, t.reach, d, dtype)
 
     def race(self, epoch: int) -> None:
-        t = self.trainer
+        t = self.schedule
         for number, run in enumerate(self._runs(epoch)):
             if number % self.team.size == self.team.rank:
-                for index, block in enumerate(
-                    self._blocks(epoch, number, run), number * t.blocks_a_run
-                ):
+                rng, K = self._rng(epoch, 1, number), t.settings.negative
+                blocks = block_run(run, t.shape, K, self.noise, rng, self.weights)
+                for index, block in enumerate(blocks, number * t.blocks_a_run):
                     done = epoch * t.kept_tokens + index * t.shape.batch_size
                     self._move(block, t.learning_rate(done))
 

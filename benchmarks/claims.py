@@ -27,12 +27,12 @@ from matplotlib.figure import Figure
 from scipy.special import log_softmax, logsumexp
 from scipy.stats import linregress
 
-from negsamp import AliasTable, TokenStream, Word2Vec, noise_probabilities, read_corpus
-from negsamp.core.blocks import choose_block_shape
+from negsamp import TokenStream, Word2Vec, noise_probabilities, read_corpus
 from negsamp.core.objectives import OBJECTIVES
+from negsamp.core.vocabulary import Vocabulary
 from negsamp.core.windows import window_weights
-from negsamp.training.epochs import Trainer
-from negsamp.training.state import objective_arrays, training_arrays
+from negsamp.training.run import Encoded, Run
+from negsamp.training.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -81,30 +81,17 @@ def seconds_per_pair(objective: str, V: int, tokens: int, seed: int) -> float:
     """Train on words drawn from Zipf's law, in one process, in batches of 1 024."""
     rng = np.random.default_rng(seed)
     counts = np.maximum(10**8 / np.arange(1, V + 1), 5).astype(np.int64)
-    p, noise = counts / counts.sum(), noise_probabilities(counts)
-    trainer = Trainer(
-        window=5,
-        reach=5,
-        negative=5,
-        shrink_windows=True,
-        shape=choose_block_shape(tokens, p[0], batch_size=1024, objective=objective),
-        optimizer="adagrad",
-        alpha=0.025,
-        min_alpha=1e-4,
-        epochs=1,
-        workers=1,
-        seed=seed,
-        kept_tokens=tokens,
-        objective=objective,
-    )
-    W = rng.random((2, V, 100), dtype=np.float32) * np.float32(0.01)
+    p = counts / counts.sum()
+    # the words of the vocabulary are numbered by falling count
     ids = rng.choice(V, size=tokens, p=p).astype(np.int32)
-    stream = TokenStream(ids, np.array([0, tokens]))
-    about = objective_arrays(objective, counts, noise, 5)
-    arrays = training_arrays(W[0], W[1], stream, np.ones(V, np.float32), AliasTable(noise), about)
-    begin = time.perf_counter()
-    trainer.train(arrays, tokens, show_bar=False)
-    return (time.perf_counter() - begin) / tokens / (2 * trainer.window)
+    corpus = Encoded(Vocabulary(range(V), counts), TokenStream(ids, np.array([0, tokens])))
+    params = {"sample": 0, "batch_size": 1024, "epochs": 1, "workers": 1, "progress": False}
+    model = Word2Vec(objective=objective, seed=seed, **params)
+    with Run(Settings.checked(model.get_params()), corpus) as run:
+        run.schedule = replace(run.schedule, kept_tokens=float(tokens))
+        begin = time.perf_counter()
+        run.train()
+        return (time.perf_counter() - begin) / tokens / (2 * model.window)
 
 
 def recovery(setup: Setup, figure: Figure) -> tuple[Rows, str]:

@@ -18,6 +18,7 @@ from _environment import environment
 from negsamp import AliasTable, keep_probabilities, noise_probabilities, read_corpus
 from negsamp.core.blocks import block_run, choose_block_shape
 from negsamp.core.kernels.sampled import BlockKernel
+from negsamp.core.objectives.sgns import SGNS
 from negsamp.core.optimizers import RowAdaGrad
 from negsamp.core.windows import iter_windows, window_weights
 
@@ -59,7 +60,7 @@ def measure(corpus: str) -> dict[str, float]:
     V = len(vocabulary)
     W_in, W_out = (rng.normal(0, 0.3, (V, DIMENSIONS)).astype(np.float32) for _ in "io")
     rules = RowAdaGrad(V, 2.0), RowAdaGrad(V, 2.0)
-    kernel = BlockKernel(shape, WINDOW, DIMENSIONS)
+    kernel = BlockKernel(SGNS(), shape, WINDOW, DIMENSIONS)
     blocks = list(block_run(run, shape, NEGATIVE, noise, rng, weights))
     apply_seconds = 0.0
 

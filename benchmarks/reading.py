@@ -44,8 +44,7 @@ def text_size(path: Path) -> int:
 def add_all(path: Path) -> None:
     table = WordTable()
     for block in split_blocks(read_blocks(path)):
-        places = block.starts, block.lengths
-        table.add(block.text, *places, table.find(block.buffer, *places))
+        table.add(block, table.find(block))
 
 
 def measure(path: Path, rounds: int) -> dict[str, float]:

@@ -21,12 +21,12 @@ import numpy as np
 from _environment import environment
 from _racing import train_racing
 
-from negsamp import AliasTable, keep_probabilities, noise_probabilities
-from negsamp.core.blocks import choose_block_shape
+from negsamp import AliasTable, Word2Vec
+from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.stream import TokenStream
-from negsamp.training import epochs as training
-from negsamp.training.epochs import Trainer
-from negsamp.training.state import training_arrays
+from negsamp.training import run as training
+from negsamp.training.run import Encoded, Run
+from negsamp.training.settings import Settings
 from negsamp.training.workers import start_children
 
 DEFAULTS = {"words": 100_000, "tokens": 10_000_000, "dimensions": 100, "window": 5, "negative": 5}
@@ -49,7 +49,7 @@ def words_per_second(
     window: int,
     negative: int,
     workers: int = CORES,
-    program: Callable[..., None] = training._train,
+    program: Callable[..., None] = training.train_epochs,
 ) -> float:
     """Train one epoch on a drawn corpus; processes start before the clock, as `fit` does it."""
     rng = np.random.default_rng(0)
@@ -58,40 +58,32 @@ def words_per_second(
     counts = np.bincount(text, minlength=words)
     kinds = np.flatnonzero(counts)  # of a million words some are not drawn
     rows = np.cumsum(counts > 0, dtype=np.int32) - 1
-    stream = TokenStream(rows[text], np.array([0, tokens]))
+    order = np.argsort(-counts[kinds], kind="stable")
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    vocabulary = Vocabulary(order.tolist(), counts[kinds][order])
+    stream = TokenStream(rank[rows[text]].astype(np.int32), np.array([0, tokens]))
     del text
-    counts = counts[kinds]
-    keep = keep_probabilities(counts, 1e-3)
-    kept = counts * keep.astype(float)
-    trainer = Trainer(
+    model = Word2Vec(
+        vector_size=dimensions,
         window=window,
-        reach=window,
         negative=negative,
-        shrink_windows=True,
-        shape=choose_block_shape(
-            kept.sum(),
-            kept.max() / kept.sum(),
-            window=window,
-            negative=negative,
-            vector_size=dimensions,
-        ),
-        optimizer="adagrad",
-        alpha=0.025,
-        min_alpha=1e-4,
-        epochs=1,
         workers=workers,
+        epochs=1,
         seed=0,
-        kept_tokens=kept.sum(),
+        progress=False,
     )
-    W_in = rng.uniform(-0.5 / dimensions, 0.5 / dimensions, (len(counts), dimensions))
-    W_out = np.zeros((len(counts), dimensions), np.float32)
-    noise = AliasTable(noise_probabilities(counts))
-    arrays = training_arrays(W_in.astype(np.float32), W_out, stream, keep, noise)
-    with start_children(workers - 1) as children, patch.object(training, "_train", program):
+    with (
+        start_children(workers - 1) as children,
+        patch.object(training, "train_epochs", program),
+        patch.object(training, "_children_worth_starting", lambda *_: 0),
+        Run(Settings.checked(model.get_params()), Encoded(vocabulary, stream)) as run,
+    ):
+        run._children = children
         if workers > 1 and tokens >= 10**6:  # a smaller text only tries the script
             time.sleep(2)  # the children import
         begin = time.perf_counter()
-        trainer.train(arrays, tokens, show_bar=False, children=children)
+        run.train()
         return tokens / (time.perf_counter() - begin)
 
 

@@ -9,7 +9,6 @@ import argparse
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +18,8 @@ from _scores import scores
 from negsamp import Word2Vec
 from negsamp.core.blocks import BlockShape
 from negsamp.core.optimizers import RowAdaGrad
-from negsamp.training import run as fitting
-from negsamp.training.epochs import Trainer
+from negsamp.training import epochs, schedule
+from negsamp.training.schedule import Schedule
 
 
 @contextmanager
@@ -38,7 +37,7 @@ def changed(owner: object, **values: object) -> Iterator[None]:
 
 def shape(*sizes: int) -> tuple[object, dict[str, object]]:
     """Return a change that gives blocks this shape, whatever the corpus."""
-    return fitting, {"choose_block_shape": lambda *_, **__: BlockShape(*sizes)}
+    return schedule, {"choose_block_shape": lambda *_, **__: BlockShape(*sizes)}
 
 
 # vary: [(label, what is changed, parameters of Word2Vec)]
@@ -50,7 +49,7 @@ SETTINGS = {
     ],
     "spread": [
         ("groups from all over a run", [], {}),
-        ("groups side by side", [(Trainer, {"blocks_a_run": 1})], {}),
+        ("groups side by side", [(Schedule, {"blocks_a_run": 1})], {}),
     ],
     "batch": [(f"{g} groups of 256", [shape(g, 256, 4, 16)], {}) for g in (8, 16, 32, 64)],
     "noise": [
@@ -78,7 +77,7 @@ SETTINGS = {
         for value in (12_800, 25_600, 51_200)
     ],
     "max-step": [
-        (f"max step {step}", [(fitting, {"Trainer": partial(Trainer, max_step=step)})], {})
+        (f"max step {step}", [(epochs, {"MAX_STEP": step})], {})
         for step in (0.5, 1.0, 2.0, 4.0, np.inf)
     ],
 }

@@ -29,7 +29,7 @@ from negsamp import (
     noise_probabilities,
 )
 from negsamp.core.huffman import HuffmanTree
-from negsamp.core.objectives import SAMPLED
+from negsamp.core.objectives import OBJECTIVES
 
 SENTENCE = 20
 TEXT = {"vocabulary": 10_000, "exponent": 1.0, "tokens": 300_000, "sentences": "of 20 words"}
@@ -183,7 +183,7 @@ def zero_loss(model: Word2Vec) -> float:
         return float(np.log(len(counts)))
     if p["objective"] == "hierarchical":
         return float(np.log(2) * np.average(HuffmanTree(counts).lengths, weights=kept))
-    objective, noise = SAMPLED[p["objective"]], noise_probabilities(counts, p["ns_exponent"])
+    objective, noise = OBJECTIVES[p["objective"]], noise_probabilities(counts, p["ns_exponent"])
     shift = objective.row_shift(noise, K)
     if shift is None:
         return float((1 + K) * np.log(2))

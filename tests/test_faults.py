@@ -20,7 +20,7 @@ WORKERS = pytest.mark.parametrize("workers", [1, 2])
 @pytest.fixture(autouse=True)
 def worth_a_worker(monkeypatch):
     """Small corpora have several workers too."""
-    monkeypatch.setattr("negsamp.training.epochs.TOKENS_WORTH_A_WORKER", 1)
+    monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
 
 
 @pytest.fixture(scope="module")

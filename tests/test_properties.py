@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from negsamp import Word2Vec, read_corpus
 from negsamp.core.blocks import block_run
 from negsamp.core.kernels.sampled import BlockKernel
+from negsamp.core.objectives.sgns import SGNS
 from negsamp.core.reference import gradients
 from negsamp.core.sampling import AliasTable
 from negsamp.core.windows import iter_windows, token_pieces, window_weights
@@ -66,7 +67,7 @@ def test_kernel_equals_the_reference(shape, window, V, seed):
     (run,) = iter_windows(token_pieces(ids, offsets), window, n, rng, shrink_windows=False)
     (block,) = block_run(run, shape, 3, AliasTable(np.ones(V)), rng, window_weights(window))
     W = rng.normal(size=(2, V, 4))
-    fast = BlockKernel(shape, window, 4, np.float64).gradients(W[0], W[1], block)
+    fast = BlockKernel(SGNS(), shape, window, 4, np.float64).gradients(W[0], W[1], block)
     slow = gradients(W[0], W[1], block)
     for name in ("centers", "outputs", "center_squares", "output_squares"):
         a, b = getattr(fast, name), getattr(slow, name)

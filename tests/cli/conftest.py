@@ -41,6 +41,6 @@ def training_raises(monkeypatch):
         def train(self, *args):
             raise error
 
-        monkeypatch.setattr("negsamp.training.epochs.Trainer.train", train)
+        monkeypatch.setattr("negsamp.training.run.Run.train", train)
 
     return arrange

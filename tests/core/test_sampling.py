@@ -43,7 +43,7 @@ def test_keep_probabilities_keep_words_rarer_than_the_threshold():
     np.testing.assert_allclose(kept[1:], 1, rtol=1e-6)
 
 
-@pytest.mark.parametrize("sample", [0, 0.0, 1, 7.5, 1e308])
+@pytest.mark.parametrize("sample", [0, 0.0, 1, 7.5, 1e308, 10**300])
 def test_keep_probabilities_keep_everything(sample):
     kept = keep_probabilities([10**12, 3, 1], sample)
     assert kept.dtype == np.float32
@@ -57,11 +57,6 @@ def test_keep_probabilities_refuse_a_sample_out_of_range(sample):
 
 
 # The noise distribution
-
-
-def test_noise_of_counts_100_to_1_is_31_6_to_1():
-    common, rare = noise_probabilities([100, 1])
-    assert common / rare == pytest.approx(31.6227766)  # 100^0.75
 
 
 @given(counts=COUNTS, ns_exponent=st.floats(-3, 3))
@@ -82,22 +77,11 @@ def test_noise_by_hand(ns_exponent, expected):
     np.testing.assert_allclose(noise_probabilities([4, 2, 1], ns_exponent), expected, rtol=1e-14)
 
 
-@pytest.mark.parametrize(
-    ("ns_exponent", "expected"),
-    [(5000, [1, 0]), (-5000, [0, 1]), (1e300, [1, 0]), (-1e300, [0, 1])],
-)
-def test_noise_does_not_overflow(ns_exponent, expected):
-    assert noise_probabilities([10**15, 10], ns_exponent).tolist() == expected
-
-
-def test_noise_of_one_of_the_largest_numbers():
-    counts = [1000, 10, 1]
-    for exponent in (1e308, 10**300):
-        assert noise_probabilities(counts, exponent).tolist() == [1, 0, 0]
-        assert noise_probabilities(counts, -exponent).tolist() == [0, 0, 1]
-    assert keep_probabilities(counts, 10**300).tolist() == [1, 1, 1]
-    with pytest.raises(ValueError, match=r"ns_exponent is 1000.*; it must be a finite number"):
-        noise_probabilities(counts, 10**400)
+@pytest.mark.parametrize("ns_exponent", [5000, 1e300, 1e308, 10**300])
+def test_noise_does_not_overflow(ns_exponent):
+    counts = [10**15, 1000, 1]
+    assert noise_probabilities(counts, ns_exponent).tolist() == [1, 0, 0]
+    assert noise_probabilities(counts, -ns_exponent).tolist() == [0, 0, 1]
 
 
 def test_noise_weights_are_those_given():
@@ -108,9 +92,11 @@ def test_noise_weights_are_those_given():
         noise_weights(weights, np.ones(2))
 
 
-@pytest.mark.parametrize("ns_exponent", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("ns_exponent", [math.nan, math.inf, -math.inf, 10**400])
 def test_noise_refuses_an_exponent_that_is_not_finite(ns_exponent):
-    with pytest.raises(ValueError, match=f"ns_exponent is {ns_exponent!r}; it must be a finite"):
+    with pytest.raises(
+        ValueError, match=f"ns_exponent is {ns_exponent!r:.9}.*; it must be a finite"
+    ):
         noise_probabilities([1], ns_exponent)
 
 
@@ -255,12 +241,6 @@ def test_draws_are_independent_of_each_other():
 
 
 def test_draws_never_give_a_cell_of_weight_zero():
-    weights = np.tile([0.0, 3.0, 0.0, 1.0, 0.0], 200)
-    drawn = AliasTable(weights).draw(np.random.default_rng(22), 500_000)
-    assert set(np.unique(drawn)) == set(np.flatnonzero(weights))
-
-
-def test_draws_never_give_a_cell_of_weight_zero_for_the_number_zero():
     class Zeros(np.random.Generator):
         def random(self, *args, **options):  # what comes once in 2²⁴ times
             return 0 * super().random(*args, **options)

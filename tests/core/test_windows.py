@@ -1,11 +1,10 @@
-"""Windows, pairs and blocks against three nested loops, wherever sentences, runs and reads end.
+"""Windows and pairs against nested loops, wherever sentences, runs and reads end.
 
 Tokens are numbered 1, 2, 3, … so that an id says where it stood; 0 is what a last run is filled
 with. Chi-square tests have a fixed seed: they pass always or never.
 """
 
 import itertools
-from collections import Counter
 from contextlib import contextmanager
 
 import numpy as np
@@ -14,11 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from negsamp.core import windows as pairs
-from negsamp.core.blocks import Block, block_run
-from negsamp.core.sampling import AliasTable
-from negsamp.core.windows import Windows, iter_windows, skipgram_pairs, token_pieces, window_weights
-from negsamp.corpus.counting import read_corpus
+from negsamp.core import windows
+from negsamp.core.windows import iter_windows, skipgram_pairs, token_pieces, window_weights
 from negsamp.corpus.stream import TokenStream
 from negsamp.errors import CorpusError
 
@@ -52,7 +48,7 @@ def naive_pairs(sentences, window):
 def reading(size):
     """Let `iter_windows` read so many tokens at a time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pairs, "READ_AT_ONCE", size)
+        patch.setattr(windows, "READ_AT_ONCE", size)
         yield
 
 
@@ -180,37 +176,11 @@ def test_radius_is_uniform_from_1_to_the_window(window, size):
         assert stats.chisquare(observed[1:]).pvalue > 1e-3
 
 
-def test_radius_is_uniform_beside_a_sentence_end():
-    reach = radii([12] * 4000, 5).reshape(4000, 12, 2)
-    for place, side in ((0, 1), (1, 1), (10, 0), (11, 0)):
-        observed = np.bincount(reach[:, place, side], minlength=6)[1:]
-        assert stats.chisquare(observed).pvalue > 1e-3
-    assert (reach[:, 0, 0] == 0).all()
-    assert (reach[:, 1, 0] == 1).all()
-
-
 def test_radius_is_independent_of_the_neighbours():
     reach = radii([40_001], 4)[4:-4, 0]
     table = np.zeros((4, 4), dtype=int)
     np.add.at(table, (reach[:-1] - 1, reach[1:] - 1), 1)
     assert stats.chi2_contingency(table).pvalue > 1e-3
-
-
-def test_pair_slots_by_hand():
-    # three centers at 2, 3, 4 of seven tokens; the second has no contexts
-    run = Windows(np.arange(7, dtype=np.int32), np.array([2, 0, 1]), np.array([1, 0, 2]))
-    centers, contexts = run.pair_slots()
-    assert run.window == 2
-    assert centers.tolist() == [0, 0, 0, 2, 2, 2]
-    assert contexts.tolist() == [0, 1, 3, 3, 5, 6]
-
-
-def test_pair_slots_of_small_integers():
-    # −left must not wrap around in a type that has no −128 or no sign
-    for dtype in (np.int8, np.uint8, np.int16):
-        reach = np.array([127], dtype=dtype)
-        run = Windows(np.arange(2 * 127 + 1, dtype=np.int32), reach, reach)
-        assert [len(slots) for slots in run.pair_slots()] == [254, 254]
 
 
 # Pairs
@@ -245,19 +215,6 @@ def test_skipgram_pairs_take_sentences_of_any_kind(kind):
 @pytest.mark.parametrize("empty", [[], [[]], [[], []], TokenStream(*stream_of([]))])
 def test_skipgram_pairs_of_nothing(empty):
     assert listed(skipgram_pairs(empty, 3)) == []
-
-
-def test_skipgram_pairs_of_a_text():
-    vocabulary, stream = read_corpus([["to", "be", "or"], ["be"], ["or", "to"]], 1)
-    found = listed(skipgram_pairs(stream, 1, shrink_windows=False))
-    assert [tuple(vocabulary.decode(pair)) for pair in found] == [
-        ("to", "be"),
-        ("be", "to"),
-        ("be", "or"),
-        ("or", "be"),
-        ("or", "to"),
-        ("to", "or"),
-    ]
 
 
 @given(lengths=LENGTHS, window=WINDOWS, seed=st.integers(0, 99))
@@ -304,80 +261,7 @@ def test_skipgram_pairs_refuse_sentences_that_are_not_ids(bad):
         list(skipgram_pairs([[1, 2], bad]))
 
 
-# Blocks
-
-
-@st.composite
-def runs_and_shapes(draw):
-    """A run of n·G·L centers, and its (G, L, H, N)."""
-    n, G, part, H, N = (draw(st.integers(1, 4)) for _ in range(5))
-    L = H * part
-    window = draw(WINDOWS)
-    ids, offsets = stream_of(numbered(draw(LENGTHS.filter(any))))
-    rng = np.random.default_rng(draw(st.integers(0, 99)))
-    run = next(
-        iter_windows(token_pieces(ids, offsets), window, n * G * L, rng, draw(st.booleans()))
-    )
-    return run, (G, L, H, N)
-
-
-NOISE = AliasTable([4, 3, 2, 1])
-
-
-@given(example=runs_and_shapes())
-@settings(max_examples=200)
-def test_blocks_cover_every_pair_of_the_run_once(example):
-    run, shape = example
-    # in place of ids, positions in the run
-    run = Windows(np.arange(len(run.tokens), dtype=np.int32), run.left, run.right)
-    blocks = list(block_run(run, shape, 5, NOISE, np.random.default_rng(0)))
-    assert len(blocks) == len(run.left) // (shape[0] * shape[1])
-    centers, contexts = run.pair_slots()
-    found = Counter()
-    for block in blocks:
-        assert block.window == run.window
-        explicit = block.pairs()
-        assert block.pair_weight == len(explicit.centers) == len(explicit.contexts)
-        found.update(zip(explicit.centers.tolist(), explicit.contexts.tolist(), strict=True))
-    assert found == Counter(zip((centers + run.window).tolist(), contexts.tolist(), strict=True))
-
-
-@given(example=runs_and_shapes())
-@settings(max_examples=200)
-def test_block_pairs_equal_three_loops(example):
-    run, (G, L, H, N) = example
-    weights = window_weights(run.window)
-    for block in block_run(run, (G, L, H, N), 3, NOISE, np.random.default_rng(0), weights):
-        w, explicit, p = block.window, block.pairs(), 0
-        for g in range(G):
-            for i in range(L):
-                for j in range(i - block.left[g, i], i + block.right[g, i] + 1):
-                    if j == i:
-                        continue
-                    assert explicit.centers[p] == block.tokens[g, w + i]
-                    assert explicit.contexts[p] == block.tokens[g, w + j]
-                    part = i // (L // H)
-                    assert explicit.negatives[p].tolist() == block.noise[g, part].tolist()
-                    assert explicit.weights[p] == pytest.approx((w + 1 - abs(i - j)) / w)
-                    p += 1
-        assert p == len(explicit.centers)
-        assert explicit.negatives.shape == (p, N)
-        assert explicit.noise_weight == 3 / N
-        assert block.pair_weight == pytest.approx(explicit.weights.sum())
-
-
-@given(example=runs_and_shapes())
-@settings(max_examples=100)
-def test_block_slots_lead_to_the_rows_of_the_pairs(example):
-    run, (G, L, H, N) = example
-    for block in block_run(run, (G, L, H, N), 3, NOISE, np.random.default_rng(0)):
-        explicit, rows = block.pairs(), block.output_rows
-        n_tokens = G * (L + 2 * block.window)
-        assert len(block.token_rows) == n_tokens
-        assert len(rows) == n_tokens + G * H * N
-        np.testing.assert_array_equal(block.token_rows[explicit.center_slots], explicit.centers)
-        np.testing.assert_array_equal(rows[explicit.context_slots], explicit.contexts)
-        np.testing.assert_array_equal(rows[n_tokens + explicit.noise_slots], explicit.negatives)
+# Weights
 
 
 @pytest.mark.parametrize("window", [1, 2, 5, 30])
@@ -389,77 +273,6 @@ def test_window_weights_are_what_a_random_radius_gives_on_average(window):
         assert weights[place + window] == pytest.approx(covered)
     full = window_weights(window, shrink_windows=False)
     assert full.tolist() == [1] * window + [0] + [1] * window
-
-
-def test_block_groups_come_from_all_over_the_run():
-    run = Windows(np.arange(24 + 4, dtype=np.int32), *np.full((2, 24), 2))
-    blocks = list(block_run(run, (3, 4, 1, 1), 5, NOISE, np.random.default_rng(0)))
-    assert [block.centers[:, 0].tolist() for block in blocks] == [[2, 10, 18], [6, 14, 22]]
-    assert blocks[1].tokens[2].tolist() == list(range(20, 28))
-
-
-@given(example=runs_and_shapes(), cut=st.integers(0, 4))
-@settings(max_examples=100)
-def test_block_parts_hold_the_pairs_of_their_groups(example, cut):
-    run, (G, *sizes) = example
-    for block in block_run(run, (G, *sizes), 3, NOISE, np.random.default_rng(0)):
-        whole = block.pairs()
-        slices = [slice(cut), slice(cut, None)] if 0 < cut < G else [slice(None)]
-        parts = [block.part(groups).pairs() for groups in slices]
-        for name in ("centers", "contexts", "negatives", "weights"):
-            joined = np.concatenate([getattr(part, name) for part in parts])
-            np.testing.assert_array_equal(joined, getattr(whole, name))
-        assert {part.noise_weight for part in parts} == {whole.noise_weight}
-
-
-def test_block_by_hand():
-    block = Block(
-        tokens=np.array([[0, 1, 2, 3], [4, 5, 6, 7]], dtype=np.int32),
-        left=np.array([[1, 1], [0, 1]]),
-        right=np.array([[1, 1], [1, 0]]),
-        weights=np.array([0.5, 0, 0.25]),
-        noise=np.array([[[8, 9], [9, 9]], [[9, 8], [8, 8]]], dtype=np.int32),
-        negative=6,
-    )
-    explicit = block.pairs()
-    assert block.window == 1
-    assert block.centers.tolist() == [[1, 2], [5, 6]]
-    assert explicit.centers.tolist() == [1, 1, 2, 2, 5, 6]
-    assert explicit.contexts.tolist() == [0, 2, 1, 3, 6, 5]
-    assert explicit.weights.tolist() == [0.5, 0.25, 0.5, 0.25, 0.25, 0.5]
-    assert block.pair_weight == 2.25
-    assert explicit.negatives.tolist() == [[8, 9]] * 2 + [[9, 9]] * 2 + [[9, 8], [8, 8]]
-    assert explicit.noise_weight == 3
-    assert explicit.center_slots.tolist() == [1, 1, 2, 2, 5, 6]
-    assert explicit.context_slots.tolist() == [0, 2, 1, 3, 6, 5]
-    assert explicit.noise_slots.tolist() == [[0, 1]] * 2 + [[2, 3]] * 2 + [[4, 5], [6, 7]]
-
-
-def test_block_noise_follows_the_table():
-    run = Windows(np.zeros(4000 + 2, dtype=np.int32), *np.ones((2, 4000), dtype=int))
-    blocks = list(block_run(run, (2, 20, 2, 50), 5, NOISE, np.random.default_rng(32)))
-    noise = np.array([block.noise for block in blocks])
-    assert noise.shape == (100, 2, 2, 50)
-    assert noise.dtype == np.int32
-    expected = noise.size * np.array([0.4, 0.3, 0.2, 0.1])
-    assert stats.chisquare(np.bincount(noise.ravel()), expected).pvalue > 1e-3
-    parts = noise.reshape(400, 50)
-    assert len(np.unique(parts, axis=0)) == 400, "each part draws its own"
-
-
-@given(lengths=LENGTHS, window=WINDOWS, read=st.integers(1, 30))
-def test_blocks_of_all_runs_hold_the_pairs_of_the_corpus(lengths, window, read):
-    sentences = numbered(lengths)
-    ids, offsets = stream_of(sentences)
-    rng, found = np.random.default_rng(0), Counter()
-    with reading(read):
-        for run in iter_windows(token_pieces(ids, offsets), window, 12, rng, shrink_windows=False):
-            for block in block_run(run, (2, 3, 3, 4), 5, NOISE, rng):
-                explicit = block.pairs()
-                found.update(
-                    zip(explicit.centers.tolist(), explicit.contexts.tolist(), strict=True)
-                )
-    assert found == Counter(naive_pairs(sentences, window))
 
 
 @pytest.mark.parametrize("shrink_windows", [True, False])

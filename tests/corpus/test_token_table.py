@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from negsamp.corpus import token_table as wordtable
-from negsamp.corpus.token_table import WordTable
-from negsamp.corpus.tokenizing import pad
+from negsamp.corpus import token_table
+from negsamp.corpus.token_table import WordTable, table_of
+from negsamp.corpus.tokenizing import PADDING, Tokens
 
 # Words about as long as a key, of few letters, so that they share beginnings; NUL is a letter.
 WORDS = st.lists(st.sampled_from(b"a\0\xff"), min_size=1, max_size=34).map(bytes) | st.binary(
@@ -20,12 +20,13 @@ BATCHES = st.lists(st.lists(WORDS, max_size=30), max_size=6)
 TABLES = st.fixed_dictionaries(
     {
         "FIRST_SLOTS": st.sampled_from([4, 16, 1 << 10]),
+        "NEW_SLOTS": st.sampled_from([1, 8]),
         "PROBES": st.sampled_from([1, 2, 8]),
         "FACTORS": st.sampled_from(
             [
                 np.zeros(2, np.uint64),  # every word is looked for in slot 0
                 np.array([1 << 63, 1 << 63], np.uint64),  # in one of two
-                wordtable.FACTORS,
+                token_table.FACTORS,
             ]
         ),
     }
@@ -36,30 +37,30 @@ TABLES = st.fixed_dictionaries(
 def changed(table):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in table.items():
-            patch.setattr(wordtable, name, value)
+            patch.setattr(token_table, name, value)
         yield
 
 
-def placed(words):
-    """A text and the words' places in it."""
+def block_of(words):
+    """A block of text that holds these words."""
     text = b" ".join(words)
     lengths = np.array([len(word) for word in words], dtype=np.int64)
-    return text, np.cumsum(lengths + 1) - lengths - 1, lengths
+    buffer = np.frombuffer(text + bytes(PADDING), np.uint8)
+    return Tokens(text, buffer, np.cumsum(lengths + 1) - lengths - 1, lengths, lengths, False)
 
 
 def find(table, words):
-    text, starts, lengths = placed(words)
-    return table.find(pad(text), starts, lengths)
+    return table.find(block_of(words))
 
 
 def add(table, words, found=None):
-    rows = table.add(*placed(words), find(table, words) if found is None else found)
+    rows = table.add(block_of(words), find(table, words) if found is None else found)
     assert rows.dtype == np.int32
     return rows.tolist()
 
 
 def look_up(table, words):
-    return table.look_up(*placed(words), find(table, words)).tolist()
+    return table.look_up(block_of(words)).tolist()
 
 
 def by_dict(batches, rows=None):
@@ -113,12 +114,13 @@ def test_forget_all_but_some_words_which_keep_their_rows(batches, kept, more, ta
         rows = {word: row for word, row in rows.items() if row in kept}
         words.forget_all_but(np.array(sorted(rows.values()), dtype=np.int64))
         assert len(words) == len(rows)
+        assert words.rows().tolist() == sorted(rows.values())
         for batch in more:
             for word in batch:
                 used += word not in rows
                 rows.setdefault(word, used - 1)
             assert add(words, batch) == [rows[word] for word in batch]
-        assert len(words) == len(rows)
+        assert words.rows().tolist() == sorted(rows.values())
         assert words.n_rows == used
 
 
@@ -144,17 +146,8 @@ def test_words_spells_them(spelled, table):
     assert words.words(rows[:0]) == []
 
 
-def test_words_that_collide_are_told_apart_and_not_all_by_the_dict(monkeypatch):
-    monkeypatch.setattr(wordtable, "FACTORS", np.zeros(2, np.uint64))
-    words = [b"w%d" % i for i in range(1000)]
-    table = WordTable()
-    assert add(table, words * 2) == [*range(1, 1001)] * 2
-    assert np.count_nonzero(table._slots) == wordtable.PROBES
-    assert len(table._others) == 1000 - wordtable.PROBES
-
-
 def test_find_in_other_threads_while_words_are_added(monkeypatch):
-    monkeypatch.setattr(wordtable, "FIRST_SLOTS", 1 << 8)  # so that the table grows meanwhile
+    monkeypatch.setattr(token_table, "FIRST_SLOTS", 1 << 8)  # so that the table grows meanwhile
     numbers = np.random.default_rng(0).zipf(1.2, (60, 3000)) % 100_000
     batches = [[b"%d" % number for number in batch] for batch in numbers.tolist()]
     expected, _ = by_dict(batches)
@@ -165,3 +158,12 @@ def test_find_in_other_threads_while_words_are_added(monkeypatch):
             if i + 4 < len(batches):
                 looking.append(pool.submit(find, table, batches[i + 4]))
             assert add(table, batch, looking[i].result()) == expected[i]
+
+
+def test_table_of_words_that_a_text_can_hold():
+    words = ["a", 7, "", "b c", "a\0", ("a",), "한국어" * 9, b"b", np.str_("c"), "\ud800"]
+    table, places = table_of(words)
+    asked = ["a", "c", "한국어" * 9, "b", "\ud800", "a\0"]
+    rows = table.look_up(block_of([word.encode("utf-8", "surrogatepass") for word in asked]))
+    assert places[rows].tolist() == [0, 8, 6, -1, 9, 4]
+    assert len(table_of([])[0]) == 0

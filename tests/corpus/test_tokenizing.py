@@ -1,13 +1,17 @@
 """Tokens found in bytes are those that `str.split` finds in the text, wherever it is cut."""
 
 import re
+import tracemalloc
+from collections import deque
 
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from negsamp.corpus import tokenizing
 from negsamp.corpus.tokenizing import PADDING, split_blocks
+from negsamp.errors import CorpusError
 
 WHITE_SPACE = "".join(filter(str.isspace, map(chr, range(0x110000))))
 # As bytes, these begin or end as white space does: U+0084 and U+2007 … U+200B, kana, ogham.
@@ -110,3 +114,22 @@ def test_long_token_is_looked_at_in_proportion_to_its_length():
 def test_long_tokens_among_short_ones():
     text = "".join(f"{'한' * n} {n}\n" for n in (1, 10, 3000, 5, 70_000, 2))
     assert lines_of(cut(encoded(text), 1000)) == expected(text)
+
+
+@pytest.mark.parametrize("filler", [b"\0", b"x", "한".encode(), "\u200b".encode()])
+def test_endless_token_is_refused_in_bounded_memory(monkeypatch, filler):
+    monkeypatch.setattr(tokenizing, "LONGEST_TOKEN", 1 << 18)
+    blocks = [b"a b ", *[filler * 10_000] * 300]
+    tracemalloc.start()
+    with pytest.raises(CorpusError, match=r"no white space in the \d+ bytes up to byte \d+; a"):
+        deque(split_blocks(blocks), maxlen=0)
+    assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    tracemalloc.stop()
+
+
+def test_longest_token_that_is_allowed(monkeypatch):
+    monkeypatch.setattr(tokenizing, "LONGEST_TOKEN", 100)
+    assert lines_of(cut(b"a " + b"x" * 100 + b" b", 3)) == [["a", "x" * 100, "b"]]
+    with pytest.raises(CorpusError, match="in the 101 bytes up to byte 103; a token has at most 1"):
+        lines_of(cut(b"a " + b"x" * 101 + b" b", 1))
+    assert lines_of(cut(b"a" * 70 + "\u3000".encode() + b"b" * 70, 50)) == [["a" * 70, "b" * 70]]

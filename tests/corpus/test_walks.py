@@ -165,23 +165,6 @@ def test_extreme_parameters_end(p, q):
     assert n_nodes == 40 * 20
 
 
-def test_proposals_end(monkeypatch):
-    monkeypatch.setattr(walks, "FEWEST_PROPOSALS", 2)
-    monkeypatch.setattr(walks, "MOST_PROPOSALS", 4)
-    calls = []
-    propose = walks._Edges.propose
-
-    def counted(self, here, rng):
-        calls.append(len(here))
-        return propose(self, here, rng)
-
-    monkeypatch.setattr(walks._Edges, "propose", counted)
-    graph = scipy.sparse.csr_array(np.ones((30, 30)))
-    # a proposal is taken with probability 1 / 1000, but for the way back
-    list(random_walks(graph, num_walks=1, nodes=[0] * 50, walk_length=5, q=1e-3, seed=1))
-    assert len(calls) == 1 + 3 * 4
-
-
 ONE = scipy.sparse.csr_array([[1.0]])
 
 

@@ -18,8 +18,6 @@ from negsamp.core.kernels.sampled import BlockKernel
 from negsamp.core.objectives import OBJECTIVES
 from negsamp.core.optimizers import SGD
 from negsamp.training import checkpoints as checkpoint
-from negsamp.training import epochs as training
-from negsamp.training.checkpoints import Checkpoints
 
 SETTINGS = {
     "vector_size": 8,
@@ -53,33 +51,17 @@ def assert_same(model, expected):
     assert model.wv.index_to_key == expected.wv.index_to_key
 
 
-def stop_after(monkeypatch, checkpoints):
-    """Have Ctrl-C pressed when so many checkpoints are written."""
-    write, written = Checkpoints.try_to_write, []
-
-    def try_to_write(self, *state):
-        written.append(write(self, *state))
-        if len(written) == checkpoints:
-            raise KeyboardInterrupt
-        return written[-1]
-
-    monkeypatch.setattr(Checkpoints, "try_to_write", try_to_write)
-
-
 @pytest.mark.parametrize("stopped_after", [1, 2, 17, 40, 59])
 @pytest.mark.parametrize("workers", [1, 2])
-def test_stopped_run_goes_on_to_the_same_bytes(
-    corpus, tmp_path, monkeypatch, stopped_after, workers
-):
-    monkeypatch.setattr(training, "TOKENS_WORTH_A_WORKER", 1)
+@pytest.mark.usefixtures("worth_a_worker")
+def test_stopped_run_goes_on_to_the_same_bytes(corpus, tmp_path, stopped, stopped_after, workers):
     expected = fit(corpus)
-    with monkeypatch.context() as patch:
-        stop_after(patch, stopped_after)
-        with pytest.raises(TrainingInterrupted, match=r"stopped in epoch \d of 3, .*Word2Vec\.res"):
-            fit(corpus, workers=workers, checkpoint=tmp_path / "run", checkpoint_every=0)
+    how = {"workers": workers, "checkpoint": tmp_path, "checkpoint_every": 0}
+    message = r"stopped in epoch \d of 3, .*Word2Vec\.res"
+    stopped(stopped_after, lambda: fit(corpus, **how), message)
     seen = []
     model = Word2Vec.resume(
-        tmp_path / "run", workers=3 - workers, callbacks=[lambda m, epoch: seen.append(epoch)]
+        tmp_path, workers=3 - workers, callbacks=[lambda m, epoch: seen.append(epoch)]
     )
     assert_same(model, expected)
     assert model.workers == 3 - workers
@@ -88,15 +70,12 @@ def test_stopped_run_goes_on_to_the_same_bytes(
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("optimizer", ["adagrad", "sgd"])
-def test_every_objective_goes_on(corpus, tmp_path, monkeypatch, objective, optimizer):
+def test_every_objective_goes_on(corpus, tmp_path, stopped, objective, optimizer):
     settings = {"objective": objective, "optimizer": optimizer}
     settings |= {"nce_normalizer": "center"} if objective == "nce" else {}
     expected = fit(corpus, **settings)
-    with monkeypatch.context() as patch:
-        stop_after(patch, 21)
-        with pytest.raises(TrainingInterrupted):
-            fit(corpus, **settings, checkpoint=tmp_path / "run", checkpoint_every=0)
-    model = Word2Vec.resume(tmp_path / "run")
+    stopped(21, lambda: fit(corpus, **settings, checkpoint=tmp_path, checkpoint_every=0))
+    model = Word2Vec.resume(tmp_path)
     assert_same(model, expected)
     if objective == "nce":
         assert model.nce_log_z_.tobytes() == expected.nce_log_z_.tobytes()
@@ -110,16 +89,12 @@ def _ctrl_c():
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.usefixtures("_ctrl_c", "worth_a_worker")
 @pytest.mark.parametrize("moment", ["gradients", "additions"])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_signal_at_any_moment_leaves_whole_updates(corpus, tmp_path, monkeypatch, moment, workers):
-    monkeypatch.setattr(training, "TOKENS_WORTH_A_WORKER", 1)
     expected = fit(corpus)
-    owner, name = {
-        "gradients": (BlockKernel, "gradients"),
-        "additions": (SGD, "apply"),
-    }[moment]
+    owner, name = (BlockKernel, "gradients") if moment == "gradients" else (SGD, "apply")
     original, calls = getattr(owner, name), []
 
     def interrupted(*args, **kwargs):
@@ -208,22 +183,22 @@ def test_finished_run_gives_its_model_without_the_corpus(corpus, tmp_path):
     assert_same(Word2Vec.resume(tmp_path / "run"), expected)
 
 
-def test_earlier_seconds_count(corpus, tmp_path, monkeypatch):
-    with monkeypatch.context() as patch:
-        stop_after(patch, 30)
-        with pytest.raises(TrainingInterrupted):
-            fit(corpus, checkpoint=tmp_path, checkpoint_every=0)
+@pytest.fixture
+def stopped_run(stopped):
+    """Stop a run after 30 checkpoints."""
+
+    def stopped_run(corpus, folder, **how):
+        stopped(30, lambda: fit(corpus, checkpoint=folder, checkpoint_every=0, **how))
+
+    return stopped_run
+
+
+def test_earlier_seconds_count(corpus, tmp_path, stopped_run):
+    stopped_run(corpus, tmp_path)
     before = Word2Vec.load(max(tmp_path.iterdir())).fit_seconds_
     after = Word2Vec.resume(tmp_path).fit_seconds_
     assert after["read"] > before["read"] > 0
     assert after["train"] > before["train"] > 0
-
-
-def stopped_run(corpus, folder, monkeypatch, **how):
-    with monkeypatch.context() as patch:
-        stop_after(patch, 30)
-        with pytest.raises(TrainingInterrupted):
-            fit(corpus, checkpoint=folder, checkpoint_every=0, **how)
 
 
 DAMAGES = {
@@ -235,8 +210,8 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_damaged_checkpoint_gives_way_to_the_one_before(corpus, tmp_path, monkeypatch, damage):
-    stopped_run(corpus, tmp_path, monkeypatch)
+def test_damaged_checkpoint_gives_way_to_the_one_before(corpus, tmp_path, stopped_run, damage):
+    stopped_run(corpus, tmp_path)
     _, last = sorted(tmp_path.iterdir())
     damage(last)
     assert_same(Word2Vec.resume(tmp_path), fit(corpus))
@@ -260,8 +235,8 @@ def test_damaged_checkpoint_gives_way_to_the_one_before(corpus, tmp_path, monkey
         ("fit_seconds", {"read": 1}),
     ],
 )
-def test_odd_record_is_refused(corpus, tmp_path, monkeypatch, name, value):
-    stopped_run(corpus, tmp_path, monkeypatch)
+def test_odd_record_is_refused(corpus, tmp_path, stopped_run, name, value):
+    stopped_run(corpus, tmp_path)
     first, last = sorted(tmp_path.iterdir())
     shutil.rmtree(first)
     record = json.loads((last / "model.json").read_text())
@@ -293,8 +268,8 @@ def test_resume_needs_a_folder_with_a_checkpoint(tmp_path):
         Word2Vec.resume(tmp_path)
 
 
-def test_another_corpus_is_refused(corpus, tmp_path, monkeypatch):
-    stopped_run(corpus, tmp_path / "run", monkeypatch)
+def test_another_corpus_is_refused(corpus, tmp_path, stopped_run):
+    stopped_run(corpus, tmp_path / "run")
     lines = corpus.read_text().splitlines()
     same_counts = tmp_path / "turned round.txt"
     same_counts.write_text("\n".join(lines[::-1]))
@@ -305,18 +280,18 @@ def test_another_corpus_is_refused(corpus, tmp_path, monkeypatch):
     assert_same(Word2Vec.resume(tmp_path / "run", moved), fit(corpus))
 
 
-def test_corpus_that_was_no_file_is_given_again(corpus, tmp_path, monkeypatch):
+def test_corpus_that_was_no_file_is_given_again(corpus, tmp_path, stopped_run):
     sentences = [line.split() for line in corpus.read_text().splitlines()]
-    stopped_run(iter(sentences), tmp_path, monkeypatch)
+    stopped_run(iter(sentences), tmp_path)
     with pytest.raises(ValueError, match="the run's corpus was no file: give it again"):
         Word2Vec.resume(tmp_path)
     assert_same(Word2Vec.resume(tmp_path, sentences), fit(corpus))
 
 
-def test_own_noise_and_cache_go_on(corpus, tmp_path, monkeypatch):
+def test_own_noise_and_cache_go_on(corpus, tmp_path, stopped_run):
     settings = {"noise": lambda counts: counts**0.3, "cache": tmp_path / "cache"}
     expected = fit(corpus, **settings)
-    stopped_run(corpus, tmp_path / "run", monkeypatch, **settings)
+    stopped_run(corpus, tmp_path / "run", **settings)
     assert_same(Word2Vec.resume(tmp_path / "run"), expected)
     assert len(list((tmp_path / "cache").iterdir())) == 1
 
@@ -327,10 +302,19 @@ def test_checkpoint_every_is_checked(corpus, tmp_path, bad):
         fit(corpus, checkpoint=tmp_path, checkpoint_every=bad)
 
 
-def test_first_checkpoint_that_cannot_be_written_stops_the_run(corpus, tmp_path):
+def test_first_checkpoint_that_cannot_be_written_stops_the_run(corpus, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
         fit(corpus, checkpoint=tmp_path / "file" / "run")
+
+    def write(self, *state):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(checkpoint.Checkpoints, "write", write)
+    model = Word2Vec(**SETTINGS)
+    with pytest.raises(OSError, match="the disk is full"):
+        model.fit(corpus, checkpoint=tmp_path / "run")
+    assert not hasattr(model, "vectors_")  # it is as it was
 
 
 LIMITED = """
@@ -370,8 +354,8 @@ def test_folder_that_becomes_read_only_is_logged(corpus, tmp_path, monkeypatch, 
     assert_same(Word2Vec.resume(tmp_path), fit(corpus))
 
 
-def test_what_a_killed_run_left_half_written_is_removed(corpus, tmp_path, monkeypatch):
-    stopped_run(corpus, tmp_path, monkeypatch)
+def test_what_a_killed_run_left_half_written_is_removed(corpus, tmp_path, stopped_run):
+    stopped_run(corpus, tmp_path)
     (tmp_path / ".checkpoint-000031-abc").mkdir()
     (tmp_path / ".checkpoint-000031-abc" / "vectors.npy").write_text("half")
     Word2Vec.resume(tmp_path)

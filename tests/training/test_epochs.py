@@ -11,10 +11,13 @@ from negsamp import Word2Vec
 from negsamp.core.blocks import choose_block_shape
 from negsamp.core.kernels.sampled import BlockKernel
 from negsamp.core.sampling import AliasTable, noise_probabilities
-from negsamp.corpus.stream import TokenStream
 from negsamp.errors import TeamError, TrainingDivergedError
-from negsamp.training.epochs import Trainer
-from negsamp.training.state import Watch, training_arrays
+from negsamp.training.arrays import Arrays
+from negsamp.training.epochs import Job, scratch_layout, train_epochs
+from negsamp.training.progress import Progress
+from negsamp.training.schedule import Schedule
+from negsamp.training.settings import Settings
+from negsamp.training.workers import Team
 
 
 def zipf_corpus(n_sentences, length, V, exponent, seed=0):
@@ -66,16 +69,6 @@ def test_scores_come_to_shifted_pmi(optimizer):
     assert (np.abs(learnt - true) < 4 * np.sqrt(variance) + 0.07).all()
     # and the test has power: the values spread far wider than the errors allowed
     assert learnt.std() > 5 * np.sqrt(variance.mean())
-
-
-def test_related_words_become_neighbours():
-    # two topics of ten words that never meet
-    rng = np.random.default_rng(0)
-    topics = [[f"{topic}{i}" for i in range(10)] for topic in "ab"]
-    corpus = [list(rng.choice(topics[i % 2], size=8)) for i in range(4000)]
-    model = fit(corpus, epochs=3)
-    for word in ("a0", "b7"):
-        assert {near[0] for near, _ in model.wv.most_similar(word, topn=9)} == {word[0]}
 
 
 # --- stability
@@ -176,29 +169,21 @@ def test_loss_history_is_near_the_exact_loss():
 # --- the loop
 
 
-def test_same_seed_and_one_worker_give_the_same_bytes():
+def test_the_seed_alone_makes_the_result():
     corpus = zipf_corpus(400, 30, 200, 1.0)
-    first, second = (fit(corpus, sample=1e-2, seed=7) for _ in range(2))
+    first, second, other, new, newer = (
+        fit(corpus, sample=1e-2, seed=seed) for seed in (7, 7, 8, None, None)
+    )
     assert first.vectors_.tobytes() == second.vectors_.tobytes()
     assert first.context_vectors_.tobytes() == second.context_vectors_.tobytes()
     assert first.loss_history_ == second.loss_history_
-    assert fit(corpus, sample=1e-2, seed=8).vectors_.tobytes() != first.vectors_.tobytes()
+    for one, two in ((first, other), (new, newer)):
+        assert (one.vectors_ != two.vectors_).any()
 
 
-def test_no_seed_gives_a_new_result_each_time():
-    corpus = zipf_corpus(40, 30, 20, 1.0)
-    assert (fit(corpus, seed=None).vectors_ != fit(corpus, seed=None).vectors_).any()
-
-
-@pytest.fixture
-def worth_a_worker(monkeypatch):
-    """Small corpora have several workers too."""
-    monkeypatch.setattr("negsamp.training.epochs.TOKENS_WORTH_A_WORKER", 1)
-
-
-@pytest.mark.parametrize("optimizer", ["adagrad", "sgd"])
-@pytest.mark.parametrize("workers", [2, 3])
-def test_any_number_of_workers_gives_the_same_bytes(worth_a_worker, workers, optimizer):
+@pytest.mark.parametrize(("workers", "optimizer"), [(2, "sgd"), (3, "adagrad")])
+@pytest.mark.usefixtures("worth_a_worker")
+def test_any_number_of_workers_gives_the_same_bytes(workers, optimizer):
     corpus = zipf_corpus(1000, 30, 100, 1.0)
     settings = {"epochs": 2, "sample": 1e-2, "optimizer": optimizer, "vector_size": 20}
     settings["batch_size"] = 512  # several groups, so that there is work for three
@@ -213,45 +198,40 @@ def test_a_small_corpus_starts_no_process(monkeypatch):
     assert np.isfinite(fit(zipf_corpus(1000, 30, 100, 1.0), workers=8).vectors_).all()
 
 
-def make_trainer(**changes):
-    settings = {
-        "window": 2,
-        "reach": 2,
-        "negative": 5,
-        "shrink_windows": True,
-        "shape": choose_block_shape(1000, 0.1),
-        "optimizer": "adagrad",
-        "alpha": 0.025,
-        "min_alpha": 0.001,
-        "epochs": 4,
-        "workers": 1,
-        "seed": 0,
-        "kept_tokens": 1000.0,
-    }
-    return Trainer(**{**settings, **changes})
+def schedule_of(epochs=4):
+    params = Word2Vec(window=2, min_alpha=0.001, epochs=epochs, workers=1).get_params()
+    return Schedule(Settings.checked(params), 2, choose_block_shape(1000, 0.1), 1000.0, seed=0)
 
 
-def train(trainer, n=1000, V=10, d=4):
-    """Train on n words of one sentence; the losses of the epochs."""
-    stream = TokenStream(np.arange(n, dtype=np.int32) % V, np.array([0, n]))
-    W, keep, losses = np.full((2, V, d), 0.1, np.float32), np.ones(V, np.float32), []
-    arrays = training_arrays(W[0], W[1], stream, keep, AliasTable(np.ones(V)))
-    watch = Watch(on_epoch_end=lambda progress: losses.append(progress.losses[-1]))
-    trainer.train(arrays, n, watch, show_bar=False)
-    return losses
+def train(schedule, n=1000, V=10, d=4):
+    """Train on n words of one sentence."""
+    table = AliasTable(np.ones(V))
+    arrays = Arrays(
+        W_in=np.full((V, d), 0.1, np.float32),
+        W_out=np.full((V, d), 0.1, np.float32),
+        squares_in=np.zeros(V),
+        squares_out=np.zeros(V),
+        ids=np.arange(n, dtype=np.int32) % V,
+        offsets=np.array([0, n]),
+        keep=np.ones(V, np.float32),
+        threshold=table.threshold,
+        alias=table.alias,
+    )
+    scratch = {name: np.zeros(*spec) for name, spec in scratch_layout(schedule, arrays).items()}
+    train_epochs(Team(), arrays.as_dict() | scratch, Job(schedule, Progress()))
 
 
 def test_learning_rate_falls_linearly_to_min_alpha():
-    trainer = make_trainer()
-    assert trainer.learning_rate(0) == 0.025
-    assert trainer.learning_rate(2000) == pytest.approx(0.013)
-    assert trainer.learning_rate(4000) == pytest.approx(0.001)
-    assert trainer.learning_rate(4100) == pytest.approx(0.001)  # more kept than expected
+    schedule = schedule_of()
+    assert schedule.learning_rate(0) == 0.025
+    assert schedule.learning_rate(2000) == pytest.approx(0.013)
+    assert schedule.learning_rate(4000) == pytest.approx(0.001)
+    assert schedule.learning_rate(4100) == pytest.approx(0.001)  # more kept than expected
 
 
 def test_every_center_is_trained_once_an_epoch(monkeypatch):
     seen, rates = [], []
-    gradients, learning_rate = BlockKernel.gradients, Trainer.learning_rate
+    gradients, learning_rate = BlockKernel.gradients, Schedule.learning_rate
 
     def note_centers(self, W_in, W_out, block):
         seen.append(block.centers[(block.left + block.right) > 0])
@@ -262,9 +242,8 @@ def test_every_center_is_trained_once_an_epoch(monkeypatch):
         return learning_rate(self, done)
 
     monkeypatch.setattr(BlockKernel, "gradients", note_centers)
-    monkeypatch.setattr(Trainer, "learning_rate", note_rate)
-    trainer = make_trainer(epochs=2)
-    train(trainer)
+    monkeypatch.setattr(Schedule, "learning_rate", note_rate)
+    train(schedule_of(epochs=2))
     assert np.bincount(np.concatenate(seen), minlength=10).tolist() == [200] * 10
     assert rates == sorted(rates)
     assert rates[0] == 0
@@ -287,7 +266,7 @@ def test_each_worker_keeps_to_its_core(monkeypatch):
 
     monkeypatch.setattr(BlockKernel, "gradients", note_threads)
     with threadpool_limits(2, user_api="blas"):
-        train(make_trainer(epochs=1))
+        train(schedule_of(epochs=1))
         assert max(blas_threads()) == 2  # the caller's setting is back
     assert seen
     assert {n for threads in seen for n in threads} == {1}
@@ -359,24 +338,6 @@ def test_progress_bar_shows_rate_loss_and_learning_rate(capsys):
     assert capsys.readouterr().err == ""
 
 
-# --- the shape of blocks
-
-
-@pytest.mark.parametrize("kept", [1, 10, 1e3, 1e5, 1e7, 1e10])
-@pytest.mark.parametrize("share", [1.0, 0.5, 0.05, 1e-3])
-@pytest.mark.parametrize("batch_size", [None, 1, 16, 100, 2048, 10_000])
-def test_block_shape_is_one_the_kernel_can_do(kept, share, batch_size):
-    shape = choose_block_shape(kept, share, batch_size=batch_size)
-    assert shape.group_size % shape.parts == 0
-    assert shape.groups >= 1
-    assert shape.group_size // shape.parts <= 64
-    assert shape.noise_words == 16
-    if batch_size is None:
-        assert shape.groups == 1 or shape.groups % 2 == 0  # two workers have equal shares
-    if batch_size is not None:
-        assert shape.batch_size >= batch_size
-
-
 def test_a_window_wider_than_all_sentences_costs_nothing():
     # the weights of a wide window are nearly equal: those of 10 000 as good as all 1
     corpus = zipf_corpus(300, 12, 40, 1.0)
@@ -386,19 +347,3 @@ def test_a_window_wider_than_all_sentences_costs_nothing():
     assert (wide.vectors_ != exact.vectors_).any()
     shrunk = fit(corpus, window=11)
     assert np.abs(shrunk.vectors_ - exact.vectors_).max() > 0.05
-
-
-def test_block_shape_follows_the_corpus():
-    large = choose_block_shape(1e7, 0.005)
-    assert large.batch_size == 8192
-    assert choose_block_shape(3e4, 0.01).batch_size <= 256
-    assert choose_block_shape(1e7, 0.5).batch_size <= 160
-    wide = choose_block_shape(1e7, 0.005, window=10)
-    assert wide.group_size == 2 * large.group_size
-    assert wide.batch_size == large.batch_size
-    assert large.noise_words < wide.noise_words
-    assert choose_block_shape(1e7, 0.005, negative=15).noise_words == 32
-    assert choose_block_shape(1e7, 0.005, negative=1, window=1).noise_words == 16
-    long = choose_block_shape(1e7, 0.005, vector_size=300)
-    assert long.batch_size * 300 == pytest.approx(large.batch_size * 128, rel=0.1)
-    assert choose_block_shape(1e7, 0.005, vector_size=10_000).batch_size == 2048

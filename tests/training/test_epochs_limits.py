@@ -8,14 +8,12 @@ import numpy as np
 import pytest
 from scipy.special import log_expit
 
-from negsamp import CheckpointError, CorpusError, TrainingInterrupted, Word2Vec
+from negsamp import CheckpointError, CorpusError, Word2Vec
 from negsamp.core.objectives import OBJECTIVES
 from negsamp.core.optimizers import SGD
 from negsamp.core.sampling import noise_probabilities
 from negsamp.core.windows import window_weights
-from negsamp.training import run as fitting
-from negsamp.training.checkpoints import Checkpoints
-from negsamp.training.epochs import Trainer
+from negsamp.training import validation
 
 SETTINGS = {
     "vector_size": 8,
@@ -46,20 +44,15 @@ def assert_same(model, expected):
 
 
 @pytest.fixture
-def worth_a_worker(monkeypatch):
-    monkeypatch.setattr("negsamp.training.epochs.TOKENS_WORTH_A_WORKER", 1)
-
-
-@pytest.fixture
 def chosen(monkeypatch):
     """What was held out, by run."""
-    choose, seen = fitting.choose_held_out, []
+    choose, seen = validation.choose_held_out, []
 
     def note(*given):
         seen.append(choose(*given))
         return seen[-1]
 
-    monkeypatch.setattr(fitting, "choose_held_out", note)
+    monkeypatch.setattr(validation, "choose_held_out", note)
     return seen
 
 
@@ -225,29 +218,21 @@ def test_normalisers_go_back_with_the_vectors():
     np.testing.assert_array_equal(model.nce_log_z_, seen[best])
 
 
-def stopped_run(monkeypatch, folder, n, corpus=None, **settings):
-    """A run that Ctrl-C ends after so many checkpoints."""
-    write, written = Checkpoints.try_to_write, []
+@pytest.fixture
+def stopped_run(stopped):
+    def stopped_run(folder, n, corpus=None, **settings):
+        how = {**settings.pop("how"), "checkpoint": folder, "checkpoint_every": 0}
+        stopped(n, lambda: fit(corpus, how=how, **settings))
 
-    def try_to_write(self, *state):
-        written.append(write(self, *state))
-        if len(written) == n:
-            raise KeyboardInterrupt
-        return written[-1]
-
-    how = {**settings.pop("how"), "checkpoint": folder, "checkpoint_every": 0}
-    with monkeypatch.context() as patch:
-        patch.setattr(Checkpoints, "try_to_write", try_to_write)
-        with pytest.raises(TrainingInterrupted):
-            fit(corpus, how=how, **settings)
+    return stopped_run
 
 
 @pytest.mark.parametrize("stopped_after", [1, 9, 20, 33])
-def test_stopped_run_goes_on_to_the_same_bytes(monkeypatch, tmp_path, stopped_after):
+def test_stopped_run_goes_on_to_the_same_bytes(stopped_run, tmp_path, stopped_after):
     settings = {**OVERFIT, "how": {"validation": 0.3, "patience": 3}}
     expected = fit(memorised(), **settings)
     assert len(expected.loss_history_) < 12
-    stopped_run(monkeypatch, tmp_path, stopped_after, memorised(), **settings)
+    stopped_run(tmp_path, stopped_after, memorised(), **settings)
     assert_same(Word2Vec.resume(tmp_path, memorised()), expected)
     # and is finished now, though not all its epochs are trained: no corpus is read
     assert_same(Word2Vec.resume(tmp_path, checkpoint_every=0), expected)
@@ -269,9 +254,9 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_odd_checkpoints_are_refused(monkeypatch, tmp_path, damage):
+def test_odd_checkpoints_are_refused(stopped_run, tmp_path, damage):
     how = {"validation": 0.3, "patience": 3}
-    stopped_run(monkeypatch, tmp_path, 20, memorised(), **OVERFIT, how=how)
+    stopped_run(tmp_path, 20, memorised(), **OVERFIT, how=how)
     first, last = sorted(tmp_path.iterdir())
     shutil.rmtree(first)
     record = json.loads((last / "model.json").read_text())
@@ -359,24 +344,15 @@ def test_best_epoch_may_be_one_before_the_time_is_up(clock):
     np.testing.assert_array_equal(model.vectors_, seen[best])
 
 
-def test_time_before_a_checkpoint_counts(monkeypatch, tmp_path):
+def test_time_before_a_checkpoint_counts(monkeypatch, stopped_run, tmp_path):
     settings = {"how": {"max_time": "1h"}, "epochs": 50}
-    stopped_run(monkeypatch, tmp_path, 10, **settings)
+    stopped_run(tmp_path, 10, **settings)
     for record in tmp_path.glob("*/model.json"):
         about = json.loads(record.read_text())
         about["fit_seconds"]["train"] = 3580.0
         record.write_text(json.dumps(about))
-    seen, train = [], Trainer.train
-
-    def note(self, *given, **more):
-        seen.append(self)
-        return train(self, *given, **more)
-
-    monkeypatch.setattr(Trainer, "train", note)
     monkeypatch.setattr("negsamp.training.epochs.perf_counter", Clock())
     model = Word2Vec.resume(tmp_path, sentences())
-    assert seen[0].max_seconds == 3600
-    assert seen[0].seconds_before == 3580
     # 9 updates before it stopped and 20 seconds after it: in the second epoch of 19 updates
     assert len(model.loss_history_) == 2
     assert_same(Word2Vec.resume(tmp_path), model)  # it is finished

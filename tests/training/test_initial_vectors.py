@@ -4,9 +4,8 @@ import logging
 
 import numpy as np
 import pytest
-from test_checkpoints import stop_after
 
-from negsamp import KeyedVectors, TrainingInterrupted, UnknownWordError, Word2Vec
+from negsamp import KeyedVectors, UnknownWordError, Word2Vec
 from negsamp.core.optimizers import OPTIMIZERS
 from negsamp.errors import CheckpointError
 
@@ -36,18 +35,18 @@ def fit(how=None, workers=1, **params):
 
 
 def first_vectors(monkeypatch, **how):
-    """W_in as training begins with it."""
-    seen = {}
+    """The arrays as training begins with them."""
+    seen = []
 
-    def train(self, arrays, *_):
-        seen.update(arrays)
+    def train(self, observer):
+        seen.append(self.arrays)
         raise RuntimeError("enough")
 
     with monkeypatch.context() as patch:
-        patch.setattr("negsamp.training.epochs.Trainer.train", train)
+        patch.setattr("negsamp.training.run.Run.train", train)
         with pytest.raises(RuntimeError, match="enough"):
             fit(how)
-    return seen
+    return seen[0]
 
 
 def test_words_that_both_have_begin_where_they_are_given(monkeypatch, caplog):
@@ -56,11 +55,11 @@ def test_words_that_both_have_begin_where_they_are_given(monkeypatch, caplog):
         warm = first_vectors(monkeypatch, init_vectors=start)
     index = fit().vocabulary_.index
     rows = [index[word] for word in ("w1", "w3", "w7")]
-    np.testing.assert_array_equal(warm["W_in"][rows], start.vectors[:3])
+    np.testing.assert_array_equal(warm.W_in[rows], start.vectors[:3])
     others = np.setdiff1d(np.arange(len(index)), rows)
-    np.testing.assert_array_equal(warm["W_in"][others], plain["W_in"][others])
-    assert not warm["W_out"].any()
-    assert "frozen" not in warm
+    np.testing.assert_array_equal(warm.W_in[others], plain.W_in[others])
+    assert not warm.W_out.any()
+    assert warm.frozen is None
     assert f"init_vectors has 3 of the corpus's {len(index)} words; 0 of them are fr" in caplog.text
 
 
@@ -86,8 +85,8 @@ def test_vectors_of_other_kinds_and_of_a_map_serve(tmp_path):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("workers", [1, 2, 3])
-def test_frozen_rows_stay_to_the_bit_and_workers_agree(monkeypatch, optimizer, workers):
-    monkeypatch.setattr("negsamp.training.epochs.TOKENS_WORTH_A_WORKER", 1)
+@pytest.mark.usefixtures("worth_a_worker")
+def test_frozen_rows_stay_to_the_bit_and_workers_agree(optimizer, workers):
     start = given()
     start = KeyedVectors(start.index_to_key, np.where(start.vectors > 1, -0.0, start.vectors))
     how = {"init_vectors": start, "frozen": ["w3", "w7", "elsewhere"]}
@@ -136,32 +135,23 @@ def test_what_is_near_a_frozen_word_comes_to_it():
     np.testing.assert_array_equal(model.wv[["a0", "b0"]], axes)
 
 
-def stopped_run(monkeypatch, folder, how, n=7):
-    with monkeypatch.context() as patch:
-        stop_after(patch, n)
-        with pytest.raises(TrainingInterrupted):
-            fit({**how, "checkpoint": folder, "checkpoint_every": 0})
-
-
-def test_resumed_run_keeps_what_is_frozen_and_ends_with_the_same_bytes(monkeypatch, tmp_path):
+def test_resumed_run_keeps_what_is_frozen_and_ends_with_the_same_bytes(stopped, tmp_path):
     how = {"init_vectors": given(), "frozen": ["w3"]}
-    stopped_run(monkeypatch, tmp_path, how)
-    expected, model = fit(how), Word2Vec.resume(tmp_path, sentences())
+    stopped(7, lambda: fit({**how, "checkpoint": tmp_path / "run", "checkpoint_every": 0}))
+    expected, model = fit(how), Word2Vec.resume(tmp_path / "run", sentences())
     assert model.vectors_.tobytes() == expected.vectors_.tobytes()
     assert model.context_vectors_.tobytes() == expected.context_vectors_.tobytes()
     # a checkpoint is a model too, and a model says nothing of what was frozen
     model.save(tmp_path / "model")
     assert not (tmp_path / "model" / "frozen.npy").exists()
-    assert Word2Vec.load(max(tmp_path.glob("checkpoint-*"))).vectors_.shape == model.vectors_.shape
+    assert Word2Vec.load(max((tmp_path / "run").iterdir())).vectors_.shape == model.vectors_.shape
 
 
-def test_a_checkpoint_with_other_flags_is_refused(monkeypatch, tmp_path):
-    def fill(self, words, W_in):
-        return np.full(len(W_in), 2, np.uint8)
-
-    with monkeypatch.context() as patch:
-        patch.setattr("negsamp.training.initial_vectors.WarmStart.fill", fill)
-        stopped_run(patch, tmp_path, {"init_vectors": given()})
+def test_a_checkpoint_with_other_flags_is_refused(monkeypatch, stopped, tmp_path):
+    how = {"init_vectors": given(), "checkpoint": tmp_path, "checkpoint_every": 0}
+    fill = lambda self, words, W_in: np.full(len(W_in), 2, np.uint8)  # noqa: E731
+    monkeypatch.setattr("negsamp.training.initial_vectors.WarmStart.fill", fill)
+    stopped(7, lambda: fit(how))
     with pytest.raises(CheckpointError, match=r"'frozen.npy' holds other numbers than 0 and 1"):
         Word2Vec.resume(tmp_path, sentences())
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.special import log_expit, logsumexp
 
-from negsamp import CorpusError
-from negsamp.core.objectives import OBJECTIVES, Trained, objective_of
+from negsamp import CorpusError, Word2Vec
+from negsamp.core.objectives import OBJECTIVES, Extras, Trained, objective_of
 from negsamp.corpus.stream import TokenStream
 from negsamp.training import likelihood
 from negsamp.training.likelihood import mean_log_likelihood
-from negsamp.training.state import extras_of, objective_arrays
+from negsamp.training.settings import Settings
 
 V, D, WINDOW, K = 9, 5, 3, 2
 RNG = np.random.default_rng(3)
@@ -30,32 +30,30 @@ def random_stream(n_sentences):
     return stream_of([rng.integers(V, size=rng.integers(1, 30)) for _ in range(n_sentences)])
 
 
-def about_of(objective):
+def extras_of(objective):
     normalizer = "center" if objective == "nce" else None
-    about = objective_arrays(objective_of(objective, normalizer), COUNTS, NOISE, K)
+    extras = objective_of(objective, normalizer).extras(COUNTS, NOISE, K)
     if objective == "nce":
-        about["log_z"] = np.linspace(-1, 1, V, dtype=np.float32)[:, None]
-    return about
+        extras.log_z = np.linspace(-1, 1, V, dtype=np.float32)[:, None]
+    return extras
 
 
-def score(stream, objective="sgns", window=WINDOW, shrink_windows=True, negative=K):
-    params = {
-        "objective": objective,
-        "nce_normalizer": None,
-        "window": window,
-        "shrink_windows": shrink_windows,
-        "negative": negative,
-    }
-    return mean_log_likelihood(params, W_IN, W_OUT, stream, NOISE, about_of(objective))
+def settings_of(**params):
+    return Settings.checked(Word2Vec(**params).get_params())
+
+
+def score(stream, objective="sgns", window=WINDOW, **params):
+    settings = settings_of(**{"objective": objective, "window": window, "negative": K, **params})
+    return mean_log_likelihood(settings, W_IN, W_OUT, stream, NOISE, extras_of(objective))
 
 
 def pair_losses(objective):
     """Expected loss of each (center, context), (V, V)."""
-    s, about = W_IN.astype(float) @ W_OUT.T.astype(float), about_of(objective)
+    s, extras = W_IN.astype(float) @ W_OUT.T.astype(float), extras_of(objective)
     if objective == "sgns":
         return -log_expit(s) - K * (log_expit(-s) @ NOISE)[:, None]
     if objective == "nce":
-        a = s - about["log_z"] - np.log(K * NOISE)
+        a = s - extras.log_z - np.log(K * NOISE)
         return -log_expit(a) - K * (log_expit(-a) @ NOISE)[:, None]
     if objective == "infonce":  # every set of K = 2 noise words
         a = s - np.log(NOISE)
@@ -65,9 +63,7 @@ def pair_losses(objective):
     if objective == "softmax":
         return logsumexp(s, axis=1)[:, None] - s
     centers = np.arange(V)
-    return -OBJECTIVES[objective].log_probabilities(
-        Trained(W_IN, W_OUT, extras_of(about), NOISE, K), centers
-    )
+    return -OBJECTIVES[objective].log_probabilities(Trained(W_IN, W_OUT, extras, NOISE, K), centers)
 
 
 def expected(stream, objective, window=WINDOW, shrink_windows=True):
@@ -116,19 +112,11 @@ def test_likelihood_of_few_or_short_sentences(objective, sentences):
 @pytest.mark.parametrize("negative", [1, 5, 64, 100])
 def test_likelihood_counts_k_noise_words_however_many_are_drawn(negative):
     # with vectors of no length every σ is ½
-    zeros, params = (
-        np.zeros((V, D), np.float32),
-        {"window": 2, "shrink_windows": True, "negative": negative},
-    )
+    zeros = np.zeros((V, D), np.float32)
     for objective, nats in (("sgns", 1 + negative), ("infonce", None)):
-        found = mean_log_likelihood(
-            {**params, "objective": objective, "nce_normalizer": None},
-            zeros,
-            zeros,
-            random_stream(20),
-            NOISE,
-            {},
-        )
+        settings = settings_of(objective=objective, window=2, negative=negative)
+        stream = random_stream(20)
+        found = mean_log_likelihood(settings, zeros, zeros, stream, NOISE, Extras())
         loss = np.log(1 + negative) if nats is None else nats * np.log(2)
         assert found == pytest.approx(-loss)
 

@@ -13,7 +13,7 @@ import pytest
 from negsamp.errors import TeamError
 from negsamp.files.npy import read_array, write_array
 from negsamp.training import workers as team
-from negsamp.training.workers import Team, run_alone, run_team, start_children
+from negsamp.training.workers import Team, run_team, start_children
 
 # The programs that the children import stand in this file.
 
@@ -127,12 +127,6 @@ def test_members_see_built_in_dtypes(tmp_path):
     assert shared["cells"].all()
 
 
-def test_a_team_of_one_works_on_the_arrays_themselves():
-    cells = np.zeros(1, dtype=np.int64)
-    run_alone(count_up, {"cells": cells}, 5)
-    np.testing.assert_array_equal(cells, expected_cells(1, 5))
-
-
 def test_arrays_keep_their_shapes_types_and_values():
     arrays = {
         "cells": np.arange(2, dtype=np.int64),
@@ -190,7 +184,8 @@ def test_what_ends_the_lead_ends_the_children(monkeypatch, error):
 def test_children_end_when_the_parent_is_killed(tmp_path):
     code = (
         f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r}); "
-        f"from test_workers import *; run_team(wait_forever, 2, {{}}, {str(tmp_path / 'pid')!r}, {{}})"
+        "from test_workers import *; "
+        f"run_team(wait_forever, 2, {{}}, {str(tmp_path / 'pid')!r}, {{}})"
     )
     parent = subprocess.Popen([sys.executable, "-c", code])
     child = tmp_path / "pid.1"

@@ -2,10 +2,11 @@
 
 import math
 import tracemalloc
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from negsamp import KeyedVectors, UnknownWordError
@@ -65,7 +66,9 @@ def assert_same_answers(answers, expected, rtol=1e-12, atol=0):
 # Most similar
 
 
-TERMS = st.sampled_from(WORDS[:12]) | st.integers(0, 3).map(lambda i: ROWS[20 + i] * (1 + i))
+# Vectors of any length, but no rows: two rows would be equally near to their mean.
+OTHERS = np.random.default_rng(2).normal(size=(4, 8)) * np.arange(1, 5)[:, None]
+TERMS = st.sampled_from(WORDS[:12]) | st.integers(0, 3).map(lambda i: OTHERS[i])
 RESTRICT = st.none() | st.integers(1, 80)
 
 
@@ -88,7 +91,7 @@ def test_most_similar_cosmul_equals_loops(positive, negative, restrict_vocab):
 
 
 @given(
-    st.lists(st.tuples(TERMS, st.floats(-2, 2)), min_size=1, max_size=3),
+    st.lists(st.tuples(TERMS, st.floats(-2, 2)), max_size=3),
     st.lists(st.tuples(TERMS, st.floats(-2, 0)), max_size=2),
     st.booleans(),
     st.integers(1, 70),
@@ -97,30 +100,18 @@ def test_most_similar_cosmul_equals_loops(positive, negative, restrict_vocab):
 @settings(max_examples=200)
 def test_most_similar_equals_loops(positive, negative, is_weighted, topn, restrict_vocab):
     kv = KeyedVectors(WORDS, ROWS)
+    assume(positive or negative)
     terms, weights = zip(*positive, *negative, strict=True)
     if not is_weighted:
         weights = [1] * len(positive) + [-1] * len(negative)
         positive, negative = ([term for term, _ in pairs] for pairs in (positive, negative))
-    if not np.abs(weights).sum() > 1e-3:
-        return
+    assume(np.abs(weights).sum() > 1e-3)
     query = mean(terms, weights, True)
-    if math.hypot(*query) < 1e-3:
-        return
+    assume(math.hypot(*query) > 1e-3)
     asked = [term for term in terms if isinstance(term, str)]
     answers = kv.most_similar(positive, negative, topn, restrict_vocab)
     expected = best(lambda word: cosine(word, query), asked, topn, restrict_vocab)
     assert_same_answers(answers, expected, rtol=0, atol=1e-12)
-
-
-def test_most_similar_by_hand():
-    kv = KeyedVectors(
-        ["man", "woman", "king", "queen"], np.array([[1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1.0]])
-    )
-    # king − man + woman: (1, 0, 1)/√2 − (1, 0, 0) + (0, 1, 0) = (0.7071 − 1, 1, 0.7071)
-    a = 0.5**0.5
-    [(key, value)] = kv.most_similar(["king", "woman"], ["man"])
-    assert key == "queen"
-    assert value == pytest.approx((1 + a) * a / math.hypot(a - 1, 1, a))
 
 
 def test_most_similar_takes_one_term_or_many(kv):
@@ -132,20 +123,8 @@ def test_most_similar_takes_one_term_or_many(kv):
     assert kv.most_similar(ROWS[0])[0][0] == "w0", "a vector leaves no key out"
     assert len(kv.most_similar(["w1", "w1"], topn=100)) == 59
     assert kv.most_similar(WORDS) == []
-
-
-def test_most_similar_weighs_terms_alike_whatever_their_length(kv):
-    longer = KeyedVectors(WORDS, ROWS * np.arange(1, 61)[:, None])
-    assert_same_answers(longer.most_similar(["w1", "w9"]), kv.most_similar(["w1", "w9"]), 1e-6)
-    # of three, for two are equally near to their mean
-    terms = [ROWS[1], ROWS[9], ROWS[4]]
-    assert_same_answers(kv.most_similar([100 * terms[0], *terms[1:]]), kv.most_similar(terms), 1e-6)
-
-
-def test_most_similar_gives_equal_cosines_in_row_order():
-    kv = KeyedVectors("abcdefgh", np.array([[1, 0], [0, 1]] * 4))
-    for topn in range(1, 8):
-        assert [key for key, _ in kv.most_similar("c", topn=topn)] == list("aegbdfh")[:topn]
+    weighted = kv.most_similar([("w1", 1), ("w2", np.float32(1))], [("w3", -1.0)])
+    assert weighted == kv.most_similar(["w1", "w2"], ["w3"])
 
 
 @pytest.mark.parametrize("method", ["most_similar", "most_similar_cosmul"])
@@ -156,10 +135,9 @@ def test_most_similar_names_a_vector_without_direction(method):
             ask(terms)
     with pytest.raises(ValueError, match="a query vector is the zero vector"):
         ask("one", np.zeros(2))
-    with pytest.raises(ValueError, match="empty"):
-        ask([], [])
-    with pytest.raises(ValueError, match="empty"):
-        ask(None)
+    for terms in ([], None):
+        with pytest.raises(ValueError, match="empty"):
+            ask(terms)
     assert ask("one", None) == ask("one")
 
 
@@ -179,9 +157,7 @@ def test_most_similar_refuses_a_query_that_cancels():
 )
 def test_most_similar_refuses_a_bad_vector(kv, vector):
     for ask in (kv.most_similar, kv.most_similar_batch, kv.most_similar_cosmul):
-        with pytest.raises(
-            ValueError, match=r"a query vector of shape .* must be \(8,\) and finite"
-        ):
+        with pytest.raises(ValueError, match=r"query vector of shape .* must be \(8,\) and finite"):
             ask(["w1", vector])
 
 
@@ -198,22 +174,13 @@ def test_most_similar_needs_no_second_matrix(dtype, method):
     assert used < 10_000_000, "the matrix has 10 or 20 million bytes"
 
 
-def test_most_similar_weights_are_1_and_minus_1(kv):
-    weighted = kv.most_similar([("w1", 1), ("w2", np.float32(1))], [("w3", -1.0)])
-    assert weighted == kv.most_similar(["w1", "w2"], ["w3"])
-    assert kv.most_similar([("w1", 2), (VECTOR, 1)]) != kv.most_similar(["w1", VECTOR])
-
-
 @pytest.mark.parametrize("weight", [np.nan, np.inf, -np.inf, 10**400])
 def test_most_similar_refuses_a_weight_out_of_range(kv, weight):
     with pytest.raises(ValueError, match=r"the weight of 'w1' is .*; it must be finite$"):
         kv.most_similar([("w1", weight)])
-    with pytest.raises(
-        ValueError, match=r"weight of 'w1' is .*; .* finite, and 0 or less in negat"
-    ):
-        kv.most_similar("w2", [("w1", abs(weight))])
-    with pytest.raises(ValueError, match=r"weight of 'w1' is 0\.5; .* and 0 or less in negative"):
-        kv.most_similar("w2", [("w1", 0.5)])
+    for below in (weight, abs(weight), 0.5):
+        with pytest.raises(ValueError, match=r"weight of 'w1' is .* and 0 or less in negative$"):
+            kv.most_similar("w2", [("w1", below)])
 
 
 @pytest.mark.parametrize("pair", [("w1", "w2"), ("w1", True), ("w1", 1, 2), ("w1",), ()])
@@ -254,13 +221,6 @@ def test_questions_beyond_the_vocabulary_give_all(kv, method):
     assert ask("w0", restrict_vocab=1) == []
 
 
-def test_most_similar_of_negative_terms_needs_no_positive_one_but_cosmul_does(kv):
-    answers = kv.most_similar(negative="w1")
-    assert_same_answers(answers, best(lambda word: -cosine(word, "w1"), ["w1"], 10), 0, 1e-12)
-    with pytest.raises(ValueError, match="positive is empty; most_similar_cosmul needs a word"):
-        kv.most_similar_cosmul([], ["w1"])
-
-
 def test_most_similar_cosmul_near_the_pole():
     # 1 + cos is nearly 0 for the opposite of the negative term, and exactly for itself
     kv = KeyedVectors("abcd", np.array([[1, 0], [-1, 1e-4], [-1, 0], [0.5, 1]], dtype="f"))
@@ -270,6 +230,8 @@ def test_most_similar_cosmul_near_the_pole():
     tail = (1 + (-0.5 + 1e-4) / math.hypot(0.5, 1) / math.hypot(1, 1e-4)) / 2
     assert lower == pytest.approx(tail / (2.5e-9 + 1e-6), rel=1e-6)
     assert score == pytest.approx((1 - 0.5 / math.hypot(0.5, 1)) / 2 / 1e-6)
+    with pytest.raises(ValueError, match="positive is empty; most_similar_cosmul needs a word"):
+        kv.most_similar_cosmul([], ["a"])
 
 
 # Many at once
@@ -295,16 +257,10 @@ def test_most_similar_batch_is_exactly_the_single_call(monkeypatch, dtype, score
 
 def test_most_similar_batch_takes_bounded_memory(monkeypatch):
     monkeypatch.setattr(cosines, "_SCORES", 60 * 5)
-    seen = []
-    real = np.matmul
-
-    def matmul(a, b, out):
-        seen.append(out.shape)
-        return real(a, b, out=out)
-
+    matmul = Mock(wraps=np.matmul)
     monkeypatch.setattr(cosines.np, "matmul", matmul)
     KeyedVectors(WORDS, ROWS).most_similar_batch(WORDS)
-    assert seen == [(5, 60)] * 12
+    assert [call.kwargs["out"].shape for call in matmul.call_args_list] == [(5, 60)] * 12
 
 
 @pytest.mark.parametrize(
@@ -383,15 +339,6 @@ def test_closer_than_and_rank_equal_loops(kv, a, b):
     assert [kv.rank(a, word) for word in answers] == list(range(1, len(answers) + 1))
 
 
-def test_closer_than_does_not_count_what_is_as_near():
-    # the product of float32 says otherwise for some of the equal rows
-    rows = np.random.default_rng(0).normal(size=(2, 37)).astype("f")
-    kv = KeyedVectors(range(101), np.vstack([rows[:1], np.repeat(rows[1:], 100, axis=0)]))
-    assert kv.closer_than(0, 50) == []
-    assert kv.rank(0, 50) == 1
-    assert [key for key, _ in kv.most_similar(0, topn=40)] == list(range(1, 41))
-
-
 @pytest.mark.parametrize("terms", [["w1", "w2", "w3", "w4"], ["w1", VECTOR, "w9"], ["w1"]])
 def test_doesnt_match_equals_loops(kv, terms):
     center = mean(terms, [1] * len(terms), True)
@@ -445,23 +392,16 @@ def test_get_mean_vector_ignores_unknown_words_unless_told(kv):
         kv.get_mean_vector(["w1", "unknown"], ignore_missing=False)
 
 
-@pytest.mark.parametrize(
-    ("keys", "weights"), [([], None), (["unknown"], None), (["w1", "w2"], [0, 0]), (["w1"], [-0.0])]
-)
-def test_get_mean_vector_of_nothing_is_an_error(kv, keys, weights):
-    with pytest.raises(ValueError, match="keys leaves no vector with a weight"):
-        kv.get_mean_vector(keys, weights)
+def test_get_mean_vector_of_nothing_and_by_bad_weights_is_an_error(kv):
+    for keys, weights in (([], None), (["unknown"], None), (["w1", "w2"], [0, 0]), ("w1", [-0.0])):
+        with pytest.raises(ValueError, match="keys leaves no vector with a weight"):
+            kv.get_mean_vector(keys, weights)
     for lists in (([], ["w1"]), (["w1"], [])):
         with pytest.raises(ValueError, match="keys leaves no vector"):
             kv.n_similarity(*lists)
-
-
-@pytest.mark.parametrize("weights", [[1], [1, 2, 3], 1.0, [[1, 2]], [1, np.nan], [np.inf, 1]])
-def test_get_mean_vector_refuses_bad_weights(kv, weights):
-    with pytest.raises(
-        ValueError, match=r"weights has shape .*; it must be \(2,\), one a key, and"
-    ):
-        kv.get_mean_vector(["w1", "w2"], weights)
+    for weights in ([1], [1, 2, 3], 1.0, [[1, 2]], [1, np.nan], [np.inf, 1]):
+        with pytest.raises(ValueError, match=r"weights has shape .*; it must be \(2,\), one a key"):
+            kv.get_mean_vector(["w1", "w2"], weights)
 
 
 # Against gensim, on the same float32 vectors
@@ -470,18 +410,14 @@ def test_get_mean_vector_refuses_bad_weights(kv, weights):
 QUESTIONS = {
     "most_similar": lambda kv: kv.most_similar("w1"),
     "most_similar-words": lambda kv: kv.most_similar(["w1", "w2"], ["w3"], topn=30),
-    "most_similar-vector": lambda kv: kv.most_similar([ROWS[3]], topn=30),
     "most_similar-matrix": lambda kv: kv.most_similar(ROWS[3:4], topn=30),
     "most_similar-negative": lambda kv: kv.most_similar(negative=["w3"]),
     "most_similar-weights": lambda kv: kv.most_similar([("w1", 0.3), "w2"], [("w3", -2.0)]),
     "most_similar-minus": lambda kv: kv.most_similar([("w1", 1.0), ("w2", -0.5)]),
     "most_similar-restricted": lambda kv: kv.most_similar("w40", restrict_vocab=20, topn=30),
-    "most_similar-all": lambda kv: kv.most_similar("w40", topn=1000),
     "cosmul": lambda kv: kv.most_similar_cosmul(["w1", "w2"], ["w3"], topn=30),
-    "cosmul-one": lambda kv: kv.most_similar_cosmul("w1"),
     "cosmul-many": lambda kv: kv.most_similar_cosmul(["w1", "w2", "w5"], ["w3", "w4"]),
     "similar_by_word": lambda kv: kv.similar_by_word("w1", 5, 30),
-    "similar_by_key": lambda kv: kv.similar_by_key("w1", topn=5),
     "similar_by_vector": lambda kv: kv.similar_by_vector(ROWS[4], 5, 30),
     "similarity": lambda kv: kv.similarity("w1", "w2"),
     "distance": lambda kv: kv.distance("w1", "w2"),
@@ -490,22 +426,15 @@ QUESTIONS = {
     "distances-some": lambda kv: kv.distances("w1", ["w2", "w3"]),
     "distances-vector": lambda kv: kv.distances(ROWS[4]),
     "closer_than": lambda kv: kv.closer_than("w1", "w9"),
-    "rank": lambda kv: kv.rank("w1", "w9"),
-    "rank-all": lambda kv: [kv.rank("w1", word) for word in WORDS],
+    "rank": lambda kv: [kv.rank("w1", word) for word in WORDS],
     "doesnt_match": lambda kv: [kv.doesnt_match(WORDS[i : i + 5]) for i in range(50)],
-    "get_vector": lambda kv: kv.get_vector("w1"),
     "get_vector-norm": lambda kv: kv.get_vector("w1", norm=True),
     "get_index": lambda kv: [kv.get_index("w7"), kv.get_index("none", 3), kv.get_index("w7", 3)],
     "get_mean_vector": lambda kv: kv.get_mean_vector(["w1", "w2", "none"]),
     "get_mean_vector-weights": lambda kv: kv.get_mean_vector(["w1", "w2"], [1.0, -3.0]),
     "get_mean_vector-raw": lambda kv: kv.get_mean_vector(["w1", ROWS[2]], None, False),
     "get_mean_vector-unit": lambda kv: kv.get_mean_vector(["w1", "w2"], post_normalize=True),
-    "relative": lambda kv: kv.relative_cosine_similarity("w1", "w2"),
-    "relative-topn": lambda kv: kv.relative_cosine_similarity("w1", "w2", 4),
-    "names": lambda kv: [len(kv), kv.vector_size, "w1" in kv, "none" in kv],
-    "index_to_key": lambda kv: kv.index_to_key,
-    "getitem": lambda kv: kv["w1"],
-    "getitem-list": lambda kv: kv[["w1", "w3"]],
+    "relative": lambda kv: kv.relative_cosine_similarity("w1", "w2", 4),
 }
 
 

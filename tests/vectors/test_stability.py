@@ -5,13 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from negsamp import (
-    KeyedVectors,
-    NotFittedError,
-    UnknownWordError,
-    Word2Vec,
-    stability,
-)
+from negsamp import KeyedVectors, NotFittedError, UnknownWordError, Word2Vec, stability
 from negsamp.vectors import cosines
 
 
@@ -89,13 +83,6 @@ def test_a_model_agrees_with_itself_whatever_its_ties():
     assert stability([kv, first], words=[3], topn=7).mean == 1
 
 
-def test_the_order_of_rows_does_not_matter(models):
-    order = np.random.default_rng(2).permutation(len(models[0]))
-    keys = [models[0].index_to_key[row] for row in order]
-    turned = KeyedVectors(keys, models[0].vectors[order])
-    assert stability([models[0], turned]).mean == 1
-
-
 def test_seeds_of_a_model_agree_in_part():
     rng = np.random.default_rng(0)
     corpus = [[f"{topic}{i}" for i in rng.integers(0, 8, 10)] for topic in "ab" * 100]
@@ -114,8 +101,7 @@ def test_seeds_of_a_model_agree_in_part():
         ({"topn": 0}, ValueError, "topn is 0; it must be an integer, 1 or more"),
         ({"topn": 2.0}, ValueError, "topn is 2.0"),
         ({"topn": 3}, ValueError, "topn is 3; it must be less than the number of words .*, 3"),
-        ({"models": []}, ValueError, "models has 0 of them; two or more"),
-        ({"models": [KeyedVectors(["a"], [[1.0]])]}, ValueError, "models has 1 of them"),
+        ({"models": [KeyedVectors(["a"], [[1.0]])]}, ValueError, "models has 1 .*; two or more"),
         ({"models": ["model", "model"]}, TypeError, "models holds a str; it must hold Keyed"),
         ({"models": [Word2Vec()] * 2}, NotFittedError, "no wv yet"),
         ({"words": []}, ValueError, "words is empty"),

@@ -24,22 +24,16 @@ def kv():
 # Rows by key
 
 
-def test_getitem_gives_the_row_of_a_key(kv):
+def test_words_and_rows_are_those_given(kv):
     for row, word in enumerate(WORDS):
         np.testing.assert_array_equal(kv[word], ROWS[row])
         np.testing.assert_array_equal(kv.get_vector(word), ROWS[row])
     np.testing.assert_array_equal(kv[["man", "king", "man"]], ROWS[[2, 0, 2]])
     assert kv[[]].shape == (0, 6)
-
-
-def test_sizes_and_names(kv):
     assert (len(kv), kv.vector_size) == (10, 6)
     assert kv.index_to_key == WORDS
     assert kv.key_to_index == {word: row for row, word in enumerate(WORDS)}
-    assert "king" in kv
-    assert "kin" not in kv
-    assert 0 not in kv
-    assert KeyedVectors(WORDS, ROWS).counts is None
+    assert ["king" in kv, "kin" in kv, 0 in kv] == [True, False, False]
     assert repr(kv) == "KeyedVectors(10 words, 6 dimensions)"
 
 
@@ -49,8 +43,10 @@ def test_get_index_and_count(kv):
     assert kv.get_index("queen", 5) == 1
     assert [kv.get_count(word) for word in WORDS] == list(range(10, 0, -1))
     assert type(kv.get_count("king")) is int
+    uncounted = KeyedVectors(WORDS, ROWS)
+    assert uncounted.counts is None
     with pytest.raises(ValueError, match="these vectors have no counts"):
-        KeyedVectors(WORDS, ROWS).get_count("king")
+        uncounted.get_count("king")
 
 
 def test_most_frequent_words_are_the_first_of_equal_counts():
@@ -58,11 +54,6 @@ def test_most_frequent_words_are_the_first_of_equal_counts():
     assert most_frequent(kv, 3).tolist() == [1, 2, 3]
     assert most_frequent(kv, 9).tolist() == [1, 2, 3, 0]
     assert most_frequent(KeyedVectors("abcd", np.eye(4)), 3).tolist() == [0, 1, 2]
-
-
-def test_keys_of_an_array_are_found_by_pythons_own():
-    kv = KeyedVectors(np.array(["a", "b"]), np.eye(2))
-    assert kv["b"].tolist() == [0, 1]
 
 
 # Norms
@@ -143,13 +134,11 @@ ASK = {
     "get_count": lambda kv, key: kv.get_count(key),
     "get_mean_vector": lambda kv, key: kv.get_mean_vector([key], ignore_missing=False),
     "similarity-1": lambda kv, key: kv.similarity(key, "king"),
-    "similarity-2": lambda kv, key: kv.similarity("king", key),
     "positive": lambda kv, key: kv.most_similar(["king", key]),
     "negative": lambda kv, key: kv.most_similar("king", [key]),
     "batch": lambda kv, key: kv.most_similar_batch(["king", key]),
     "cosmul": lambda kv, key: kv.most_similar_cosmul("king", [key]),
     "similar_by_word": lambda kv, key: kv.similar_by_word(key),
-    "distance": lambda kv, key: kv.distance("king", key),
     "distances-1": lambda kv, key: kv.distances(key),
     "distances-2": lambda kv, key: kv.distances("king", ["man", key]),
     "n_similarity": lambda kv, key: kv.n_similarity(["king"], ["man", key]),
@@ -183,12 +172,9 @@ def test_unknown_word_without_a_near_one(kv, key):
         kv.get_vector(key)
     assert str(error.value) == f"{key!r} is not among the 10 words of the vocabulary"
     assert isinstance(error.value, KeyError)
-
-
-def test_unknown_word_near_keys_of_other_kinds():
-    kv = KeyedVectors([7, ("king",), "kingdom", "kings"], np.eye(4))
+    others = KeyedVectors([7, ("king",), "kingdom", "kings"], np.eye(4))
     with pytest.raises(UnknownWordError, match=r"vocabulary; the nearest spelling is 'kings'$"):
-        kv["king"]
+        others["king"]
 
 
 def test_unknown_word_is_compared_only_if_the_message_is_read(kv, monkeypatch):
@@ -215,58 +201,41 @@ def test_vectors_cannot_be_written_to(kv):
             array[...] = 0
 
 
-def test_vectors_of_the_caller_stay_writable():
-    vectors, counts = ROWS.copy(), np.arange(10, 0, -1)
-    kv = KeyedVectors(WORDS, vectors, counts)
+def test_arrays_of_the_caller_stay_as_they_are(tmp_path):
+    keys, vectors, counts = np.array(WORDS), ROWS.copy(), np.arange(10, 0, -1)
+    kv = KeyedVectors(keys, vectors, counts)
     assert np.shares_memory(kv.vectors, vectors), "no copy of a large matrix"
+    keys[0] = "none"
     vectors[0] = 7
     counts[0] = 99
+    assert kv.index_to_key == WORDS
     assert kv["king"].tolist() == [7] * 6
     assert kv.counts.tolist() == list(range(10, 0, -1))
-
-
-def test_keys_of_the_caller_are_copied():
-    keys = ["a", "b"]
-    kv = KeyedVectors(keys, [[1, 2], [3, 4]])
-    keys[0] = "c"
-    assert kv.index_to_key == ["a", "b"]
-    assert kv["a"].tolist() == [1, 2]
-
-
-def test_vectors_may_be_memory_mapped(tmp_path, kv):
     np.save(tmp_path / "vectors.npy", ROWS)
-    mapped = np.load(tmp_path / "vectors.npy", mmap_mode="r")
-    there = KeyedVectors(WORDS, mapped)
-    assert isinstance(there.vectors, np.memmap)
-    assert np.shares_memory(there.vectors, mapped)
-    assert there.most_similar("king") == kv.most_similar("king")
-    assert there.similarity("king", "man") == kv.similarity("king", "man")
-    np.testing.assert_array_equal(there["pear"], kv["pear"])
-
-
-@pytest.mark.parametrize("shape", [(9, 6), (11, 6), (10,), (10, 6, 1), ()])
-def test_vectors_of_another_shape_are_refused(shape):
-    with pytest.raises(ValueError, match=r"vectors has shape \(.*\); 10 keys need \(10, vector_s"):
-        KeyedVectors(WORDS, np.zeros(shape))
-
-
-@pytest.mark.parametrize("vectors", [[["a", "b"]], [[1j, 2]], [[None, 1]]])
-def test_vectors_of_no_real_numbers_are_refused(vectors):
-    with pytest.raises(ValueError, match=r"vectors has type .*; it must be of real numbers"):
-        KeyedVectors(["a"], vectors)
+    mapped = KeyedVectors(WORDS, np.load(tmp_path / "vectors.npy", mmap_mode="r"))
+    assert isinstance(mapped.vectors, np.memmap)
+    assert mapped.most_similar("king") == KeyedVectors(WORDS, ROWS).most_similar("king")
 
 
 @pytest.mark.parametrize(
-    ("keys", "twice"), [(["a", "b", "a"], "'a'"), ([1, 2, True], "1|True"), ([(1,), 2, (1,)], "")]
+    ("keys", "vectors", "counts", "message"),
+    [
+        *(
+            (WORDS, np.zeros(shape), None, r"vectors has shape \(.*\); 10 keys need \(10, vector_s")
+            for shape in ((9, 6), (11, 6), (10,), (10, 6, 1), ())
+        ),
+        (["a"], [["a", "b"]], None, r"vectors has type .*; it must be of real numbers"),
+        (["a"], [[1j, 2]], None, r"vectors has type complex128; it must be of real numbers"),
+        (["a"], [[None, 1]], None, r"vectors has type object; it must be of real numbers"),
+        (["a", "b", "a"], np.eye(3), None, "keys holds 'a' more than once"),
+        ([1, 2, True], np.eye(3), None, "keys holds (1|True) more than once"),
+        ([(1,), 2, (1,)], np.eye(3), None, r"keys holds \(1,\) more than once"),
+        (["a", "b"], np.eye(2), [3, 2, 1], r"counts has shape \(3,\); it must be \(2,\)"),
+    ],
 )
-def test_keys_that_appear_twice_are_refused(keys, twice):
-    with pytest.raises(ValueError, match=rf"keys holds ({twice}|\(1,\)) more than once"):
-        KeyedVectors(keys, np.eye(3))
-
-
-def test_counts_of_another_length_are_refused():
-    with pytest.raises(ValueError, match=r"counts has shape \(3,\); it must be \(2,\)"):
-        KeyedVectors(["a", "b"], np.eye(2), [3, 2, 1])
+def test_parts_that_do_not_agree_are_refused(keys, vectors, counts, message):
+    with pytest.raises(ValueError, match=message):
+        KeyedVectors(keys, vectors, counts)
 
 
 def test_no_words_at_all_have_no_answers():
@@ -282,9 +251,7 @@ def test_no_words_at_all_have_no_answers():
 # Parts
 
 
-@pytest.mark.parametrize(
-    "rows", [slice(3), slice(0), slice(2, 7), slice(None), slice(99), slice(None, None, -1)]
-)
+@pytest.mark.parametrize("rows", [slice(0), slice(2, 7), slice(99), slice(None, None, -1)])
 def test_slice_has_the_rows_of_both(kv, rows):
     part = kv[rows]
     assert isinstance(part, KeyedVectors)
@@ -296,13 +263,5 @@ def test_slice_has_the_rows_of_both(kv, rows):
         expected = [answer for answer in kv.most_similar(VECTOR) if answer[0] in part]
         assert part.most_similar(VECTOR) == expected
     assert KeyedVectors(WORDS, ROWS)[rows].counts is None
-
-
-def test_slice_of_a_slice_asks_as_a_restriction(kv):
-    assert kv[:8][:5].most_similar(VECTOR) == kv.most_similar(VECTOR, restrict_vocab=5)
-
-
-@pytest.mark.parametrize("rows", [slice("king", "man"), slice(1.5), slice(None, None, "a")])
-def test_slice_of_keys_is_refused(kv, rows):
-    with pytest.raises(TypeError, match=r"slice\(.*\) is no slice of rows; its bounds must be int"):
-        kv[rows]
+    with pytest.raises(TypeError, match="slice indices must be integers"):
+        kv["king":"man"]

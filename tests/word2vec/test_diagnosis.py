@@ -1,4 +1,4 @@
-"""What is said of a corpus before training: figures counted here one by one, and what to change."""
+"""What is said of a corpus before training: figures counted here one by one, and advice."""
 
 import collections
 import gzip
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from negsamp import CorpusError, Diagnosis, Word2Vec, skipgram_pairs
-from negsamp.training.epochs import Trainer
-from negsamp.training.run import machine_memory
+from negsamp.core import windows
+from negsamp.training.run import Run, machine_memory
 from negsamp.word2vec import diagnosis
 
 
@@ -39,7 +39,8 @@ def counted(corpus, min_count):
 @pytest.mark.parametrize("at_once", [1, 7, 1 << 18])
 @pytest.mark.parametrize("min_count", [1, 5])
 def test_diagnosis_counts(monkeypatch, at_once, min_count):
-    monkeypatch.setattr(diagnosis, "TOKENS_AT_ONCE", at_once)
+    monkeypatch.setattr(diagnosis, "AT_ONCE", at_once)
+    monkeypatch.setattr(windows, "READ_AT_ONCE", at_once)
     found = diagnose(CORPUS, min_count=min_count, sample=0, window=4)
     counts, kept = counted(CORPUS, min_count)
     assert found.raw_words == sum(counts.values())
@@ -56,37 +57,31 @@ def test_diagnosis_counts(monkeypatch, at_once, min_count):
     assert found.pairs_an_epoch == sum(len(centers) for centers, _ in pairs)
 
 
-@pytest.mark.parametrize("at_once", [1, 7, 1 << 18])
-def test_diagnosis_draws_what_subsampling_leaves(monkeypatch, at_once):
-    monkeypatch.setattr(diagnosis, "TOKENS_AT_ONCE", at_once)
-    found = diagnose(CORPUS, min_count=1, window=4, sample=0.01)
+def test_diagnosis_draws_what_subsampling_leaves():
+    whole, found = (diagnose(CORPUS, min_count=1, window=4, sample=t) for t in (0, 0.01))
     counts, _ = counted(CORPUS, 1)
     n = np.array(sorted(counts.values()))
     keep = np.minimum(np.sqrt(0.01 * n.sum() / n) + 0.01 * n.sum() / n, 1)
-    expected, variance = (n * keep).sum(), (n * keep * (1 - keep)).sum()
-    assert abs(found.tokens_an_epoch - expected) < 4 * np.sqrt(variance)
-    whole = diagnose(CORPUS, min_count=1, window=4, sample=0)
-    shares = found.tokens_an_epoch / found.raw_words, found.pairs_an_epoch / whole.pairs_an_epoch
-    assert shares[0] < 0.9
-    assert shares[0] ** 2 < shares[1] < shares[0]  # sentences become shorter
+    assert abs(found.tokens_an_epoch - (n * keep).sum()) < 1
+    share = found.tokens_an_epoch / whole.tokens_an_epoch
+    assert share < 0.9
+    # sentences become shorter
+    assert share**2 < found.pairs_an_epoch / whole.pairs_an_epoch < share
 
 
 def test_diagnosis_is_of_what_fit_trains(monkeypatch):
-    trainers = []
-    train = Trainer.train
-    monkeypatch.setattr(
-        Trainer, "train", lambda self, *args: (trainers.append(self), train(self, *args))
-    )
+    runs, train = [], Run.train
+    monkeypatch.setattr(Run, "train", lambda self, *args: (runs.append(self), train(self, *args)))
     m = Word2Vec(vector_size=8, epochs=1, workers=1, seed=1)
     found = m.diagnose(CORPUS, seconds=0)
-    assert not trainers
+    assert not runs
     m.fit(CORPUS)
-    [trainer] = trainers
+    schedule = runs[0].schedule
     assert found.words_kept == len(m.vocabulary_)
     assert found.raw_words == m.raw_words_
-    assert found.block_shape == trainer.shape
-    assert found.updates_an_epoch == trainer.blocks_an_epoch
-    assert found.footprint.processes == trainer.members
+    assert found.block_shape == schedule.shape
+    assert found.updates_an_epoch == schedule.blocks_an_epoch
+    assert found.footprint.processes == schedule.members
     assert found.footprint.matrices == m.vectors_.nbytes + m.context_vectors_.nbytes
 
 
@@ -104,7 +99,6 @@ def test_diagnosis_tries_training_and_leaves_the_model_alone():
 def test_diagnosis_of_every_objective(objective):
     found = diagnose(CORPUS, objective=objective, vector_size=4, epochs=1, seconds=0.01)
     assert found.train_seconds >= found.measured_seconds > 0
-    assert found.footprint.total > 0
 
 
 def test_diagnosis_of_a_file_is_that_of_its_sentences(tmp_path):
@@ -116,7 +110,7 @@ def test_diagnosis_of_a_file_is_that_of_its_sentences(tmp_path):
 
 
 def test_diagnosis_with_two_workers(monkeypatch):
-    monkeypatch.setattr("negsamp.training.epochs.TOKENS_WORTH_A_WORKER", 1)
+    monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
     found = diagnose(sentences(1000), seconds=0.02, workers=2, epochs=100, batch_size=512)
     assert found.footprint.processes == 2
     assert found.train_seconds > found.measured_seconds
@@ -137,6 +131,12 @@ def test_diagnosis_of_ordinary_text_has_no_advice():
 WIDE = [[f"w{k}" for k in range(i, i + 20)] for i in range(600)] * 10
 
 
+@pytest.fixture(scope="module")
+def ordinary_advice():
+    two_lines = [[word for s in half for word in s] for half in (WIDE[::2], WIDE[1::2])]
+    return advice_of(WIDE, vector_size=50) + advice_of(two_lines, vector_size=50)
+
+
 @pytest.mark.parametrize(
     ("corpus", "params", "expected"),
     [
@@ -152,15 +152,9 @@ WIDE = [[f"w{k}" for k in range(i, i + 20)] for i in range(600)] * 10
         ([[word for s in WIDE for word in s]], {}, "the corpus is one line: windows reach across"),
     ],
 )
-def test_diagnosis_advises(corpus, params, expected):
+def test_diagnosis_advises(corpus, params, expected, ordinary_advice):
     assert re.search(expected, advice_of(corpus, **params))
-    # and not on what nobody would change
-    assert not re.search(expected, advice_of(WIDE, vector_size=50))
-
-
-def test_diagnosis_of_two_long_lines_leaves_them_be():
-    line = [word for s in WIDE for word in s]
-    assert "one line" not in advice_of([line, line], vector_size=50)
+    assert not re.search(expected, ordinary_advice)
 
 
 def test_diagnosis_of_bytes_that_are_no_text(tmp_path):
@@ -205,11 +199,7 @@ def test_diagnosis_checks_parameters_before_reading():
 
 @pytest.mark.parametrize(
     ("corpus", "error", "message"),
-    [
-        ([], CorpusError, "empty"),
-        ([["a", None]], CorpusError, "token 1 of sentence 0 is None"),
-        ("no such file", FileNotFoundError, "does not exist"),
-    ],
+    [([], CorpusError, "empty"), ("no such file", FileNotFoundError, "does not exist")],
 )
 def test_diagnosis_of_what_cannot_be_read(corpus, error, message):
     with pytest.raises(error, match=message):
@@ -238,17 +228,8 @@ def test_diagnosis_without_a_pair_shows_no_memory_or_time():
     assert [h for h in heads if h] == ["corpus", "vocabulary", "sentences", "advice"]
 
 
-@pytest.mark.parametrize(
-    ("n", "shown"),
-    [(0, "0 kB"), (1500, "2 kB"), (2.5e6, "2.5 MB"), (25e6, "25 MB"), (1.25e9, "1.2 GB")],
-)
-def test_bytes_are_shown_with_two_figures(n, shown):
-    assert diagnosis._bytes(n) == shown
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [(0.123, "0.12 s"), (9.96, "10.0 s"), (90, "1.5 minutes"), (7200, "2.0 hours")],
-)
-def test_durations_are_shown_in_fitting_units(seconds, shown):
-    assert diagnosis._duration(seconds) == shown
+def test_numbers_are_shown_with_two_figures_in_fitting_units():
+    sizes = [diagnosis._bytes(n) for n in (0, 1500, 2.5e6, 25e6, 1.25e9)]
+    assert sizes == ["0 kB", "2 kB", "2.5 MB", "25 MB", "1.2 GB"]
+    times = [diagnosis._duration(seconds) for seconds in (0.123, 9.96, 90, 7200)]
+    assert times == ["0.12 s", "10.0 s", "1.5 minutes", "2.0 hours"]

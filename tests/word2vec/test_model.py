@@ -1,7 +1,6 @@
 """The public class: parameters, errors, fitted attributes, saving and loading."""
 
 import gzip
-import itertools
 import json
 import os
 import subprocess
@@ -11,8 +10,8 @@ import numpy as np
 import pytest
 
 import negsamp
-from negsamp import CorpusError, KeyedVectors, NotFittedError, SavedModelError, Word2Vec
-from negsamp.training.run import available_cores
+from negsamp import CorpusError, KeyedVectors, NotFittedError, Word2Vec
+from negsamp.training.settings import available_cores
 
 SENTENCES = [["cats", "chase", "mice"], ["dogs", "chase", "cats"], ["mice", "eat", "cheese"]] * 20
 
@@ -90,7 +89,7 @@ def test_tokens_may_be_any_hashable_and_are_never_row_numbers():
 
 
 def test_each_epoch_trains_a_one_shot_iterator_whole():
-    m = model(sample=0, epochs=3).fit(iter(SENTENCES))
+    m = model(sample=0, epochs=3).fit(iter(SENTENCES))  # so it is read once
     first, second, third = m.loss_history_
     assert first > second > third
     assert m.raw_words_ == 180
@@ -143,12 +142,7 @@ def test_callbacks_see_each_epoch():
     assert (seen[0][2] != seen[2][2]).any()
 
 
-def test_an_error_in_a_callback_reaches_the_caller():
-    def fail(model, epoch):
-        raise RuntimeError("enough")
-
-    with pytest.raises(RuntimeError, match="enough"):
-        model().fit(SENTENCES, callbacks=[fail])
+def test_a_callback_that_cannot_be_called_is_named():
     with pytest.raises(TypeError, match="callbacks holds 3"):
         model().fit(SENTENCES, callbacks=[3])
 
@@ -272,28 +266,16 @@ def test_a_corpus_that_raises_midway_loses_nothing(fitted):
     np.testing.assert_array_equal(fitted.vectors_, before)
 
 
-def test_a_corpus_that_gives_fewer_tokens_the_second_time_is_read_once():
-    class Shrinking:
-        readings = 0
-
-        def __iter__(self):
-            self.readings += 1
-            return iter(SENTENCES[:: self.readings])
-
-    corpus = Shrinking()
-    trained = model(epochs=3).fit(corpus)
-    assert corpus.readings == 1
-    assert trained.raw_words_ == 180
-
-
 def test_min_count_above_every_count_says_the_highest():
     with pytest.raises(CorpusError, match=r"min_count=100.*most frequent of 6 is seen 40 times"):
         model(min_count=100).fit(SENTENCES)
 
 
-@pytest.mark.parametrize("name", ["wv", "vectors_", "context_vectors_", "vocabulary_"])
+@pytest.mark.parametrize(
+    "name", ["wv", "context_wv", "vectors_", "context_vectors_", "vocabulary_", "nce_log_z_"]
+)
 def test_a_model_that_is_not_fitted_says_so(name):
-    with pytest.raises(NotFittedError, match=r"call fit\(corpus\)"):
+    with pytest.raises(NotFittedError, match=rf"has no {name} yet: call fit\(corpus\)"):
         getattr(Word2Vec(), name)
     assert not hasattr(Word2Vec(), name)
 
@@ -373,13 +355,3 @@ def test_numpy_numbers_as_parameters_are_saved(tmp_path):
     m = model(vector_size=np.int64(8), alpha=np.float32(0.025), seed=np.uint32(1))
     m.fit(SENTENCES).save(tmp_path / "model")
     assert Word2Vec.load(tmp_path / "model").vector_size == 8
-
-
-def test_load_names_a_record_that_lacks_something(fitted, tmp_path):
-    fitted.save(tmp_path / "model")
-    record = tmp_path / "model" / "model.json"
-    about = json.loads(record.read_text())
-    for key, value in itertools.product(["parameters", "raw_words", "loss_history"], [None, "x"]):
-        record.write_text(json.dumps({**about, key: value}))
-        with pytest.raises(SavedModelError, match=r"model\.json.* is damaged"):
-            Word2Vec.load(tmp_path / "model")

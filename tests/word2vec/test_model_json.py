@@ -15,18 +15,11 @@ def sgns(tmp_path):
     return shutil.copytree(GOLDEN / "sgns", tmp_path / "sgns")
 
 
-@pytest.fixture
-def nce(tmp_path):
-    return shutil.copytree(GOLDEN / "nce", tmp_path / "nce")
-
-
-def change(folder, *path, **values):
+def change(folder, part=None, **values):
+    """Set keys of model.json, or of one of its parts."""
     record = folder / "model.json"
     about = json.loads(record.read_text())
-    part = about
-    for key in path:
-        part = part[key]
-    part.update(values)
+    (about if part is None else about[part]).update(values)
     record.write_text(json.dumps(about))
 
 
@@ -38,7 +31,10 @@ def refused(folder):
     return str(raised.value)
 
 
-@pytest.mark.parametrize("part", ["parameters", "raw_words", "loss_history", "fit_seconds"])
+PARTS = ["parameters", "raw_words", "loss_history", "validation_loss_history", "fit_seconds"]
+
+
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("value", [None, True, "x", [[]], [None], {"x": "y"}, -1, 1.5])
 def test_part_of_another_kind_is_named(sgns, part, value):
     change(sgns, **{part: value})
@@ -54,21 +50,20 @@ def test_part_of_another_kind_is_named(sgns, part, value):
         ("loss_history", ["1.5"], "loss_history holds '1.5'"),
         ("loss_history", [1.5, True], "loss_history holds True"),
         ("loss_history", [10**400], "loss_history holds 1000"),
+        ("validation_loss_history", ["1.5"], "validation_loss_history holds '1.5'"),
         ("fit_seconds", {"read": -0.5}, "fit_seconds holds -0.5"),
-        ("fit_seconds", {"read": [0.5]}, r"fit_seconds holds \[0.5\]"),
+        ("fit_seconds", {"read": [0.5]}, "fit_seconds holds [0.5]"),
     ],
 )
 def test_number_that_no_model_has_is_named(sgns, part, value, message):
     change(sgns, **{part: value})
-    with pytest.raises(SavedModelError, match=message):
-        Word2Vec.load(sgns)
+    assert message in refused(sgns)
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "1e400", "-1e400"])
 def test_number_that_is_not_finite_is_refused(sgns, text):
     record = sgns / "model.json"
     record.write_text(record.read_text().replace('"raw_words": 120', f'"raw_words": {text}'))
-    assert "raw_words" in record.read_text()
     assert text in refused(sgns)
 
 
@@ -77,30 +72,15 @@ def test_number_that_is_not_finite_is_refused(sgns, text):
     [
         ("vector_size", 5),
         ("vector_size", 4.0),
-        ("vector_size", "4"),
-        ("vector_size", True),
-        ("window", 0),
         ("window", 10**400),
-        ("min_count", -1),
-        ("sample", -1e-3),
         ("sample", 10**400),
-        ("negative", 0),
         ("negative", [5]),
-        ("ns_exponent", None),
-        ("objective", "cbow"),
         ("objective", ["sgns"]),
         ("optimizer", {}),
-        ("alpha", 10**400),
         ("alpha", [[0.5], [0.5, 1]]),
         ("min_alpha", "0"),
-        ("epochs", 0),
-        ("workers", -1),
-        ("seed", 2**129),
         ("seed", 1.5),
         ("shrink_windows", 1),
-        ("max_vocab_size", 0),
-        ("batch_size", 1 << 21),
-        ("progress", 1),
         ("progress", "yes"),
         ("noise", [1.0] * 15),
         ("nce_normalizer", "center"),
@@ -135,28 +115,21 @@ def test_ns_exponent_of_any_size_is_read(sgns):
 
 
 @pytest.mark.parametrize(
-    ("values", "message"),
+    ("model", "values", "message"),
     [
-        ({"objective": "sgns", "nce_normalizer": None}, "has 0 normalisers; there are 7"),
-        ({"nce_normalizer": "fixed"}, "has 0 normalisers; there are 7"),
-        ({"nce_normalizer": "global"}, "has 1 normalisers; there are 7"),
-        ({"nce_normalizer": None}, "has 1 normalisers; there are 7"),
-        ({"nce_normalizer": None, "objective": "softmax"}, "noise is given, but objective"),
+        ("nce", {"objective": "sgns", "nce_normalizer": None}, "has 0 normalisers; there are 7"),
+        ("nce", {"nce_normalizer": "fixed"}, "has 0 normalisers; there are 7"),
+        ("nce", {"nce_normalizer": "global"}, "has 1 normalisers; there are 7"),
+        ("nce", {"nce_normalizer": None}, "has 1 normalisers; there are 7"),
+        ("nce", {"nce_normalizer": None, "objective": "softmax"}, "noise is given, but objective"),
+        ("nce", {"noise": [1.0] * 7}, "noise is [1.0, 1.0"),
+        ("sgns", {"objective": "nce"}, "has 1 normalisers; there are 0"),
     ],
 )
-def test_objective_whose_arrays_are_others_is_refused(nce, values, message):
-    change(nce, "parameters", **values)
-    assert message in refused(nce)
-
-
-def test_noise_that_stands_in_two_places_is_refused(nce):
-    change(nce, "parameters", noise=[1.0] * 7)
-    assert "noise is [1.0, 1.0" in refused(nce)
-
-
-def test_objective_without_its_normalisers_is_refused(sgns):
-    change(sgns, "parameters", objective="nce")
-    assert "has 1 normalisers; there are 0" in refused(sgns)
+def test_parameters_that_do_not_fit_the_arrays_are_refused(tmp_path, model, values, message):
+    folder = shutil.copytree(GOLDEN / model, tmp_path / model)
+    change(folder, "parameters", **values)
+    assert message in refused(folder)
 
 
 def test_what_could_not_be_loaded_is_not_saved(tmp_path):

@@ -98,7 +98,7 @@ def test_only_nce_has_a_normalizer():
 def test_the_same_seed_gives_the_same_bytes_for_any_number_of_workers(
     monkeypatch, objective, normalizer
 ):
-    monkeypatch.setattr("negsamp.training.epochs.TOKENS_WORTH_A_WORKER", 1)
+    monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
     rng = np.random.default_rng(0)
     corpus = rng.zipf(1.5, (300, 30)).clip(max=50).tolist()
     models = [

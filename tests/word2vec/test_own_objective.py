@@ -1,8 +1,13 @@
 """An objective from outside, in about ten lines, through `Word2Vec`."""
 
+import copy
+import pickle
+
 import numpy as np
+import pytest
 
 from negsamp import Objective, Word2Vec, check_gradients
+from negsamp.core.objectives import OBJECTIVES
 
 
 class Squares(Objective):
@@ -23,7 +28,7 @@ def corpus():
 
 def fit(**params):
     settings = {"min_count": 1, "sample": 0, "vector_size": 16, "workers": 1, "seed": 1}
-    return Word2Vec(objective=Squares(), **{**settings, **params}).fit(corpus())
+    return Word2Vec(**{**settings, "objective": Squares(), **params}).fit(corpus())
 
 
 def test_it_trains():
@@ -36,3 +41,39 @@ def test_it_trains():
     same, other = model.score_pairs(["a0", "a1"], ["a3", "b3"])
     np.testing.assert_allclose([same, other], [2 / 7, 0], atol=0.05)
     assert {near[0] for near, _ in model.predict_context("a0", topn=10)} == {"a"}
+
+
+def test_it_trains_the_same_wherever_it_is_defined(monkeypatch, caplog):
+    class Local(Squares):
+        """One that cannot be pickled."""
+
+    monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
+    one, two = (fit(workers=n, batch_size=512) for n in (1, 2))
+    assert not caplog.records
+    with caplog.at_level("INFO", "negsamp"):
+        local = fit(objective=Local(), workers=2, batch_size=512)
+    assert "objective Local() trains in one process" in caplog.text
+    for model in (two, local):
+        assert model.vectors_.tobytes() == one.vectors_.tobytes()
+
+
+def test_it_is_neither_saved_nor_written_in_checkpoints(tmp_path):
+    model = fit(epochs=1)
+    message = (
+        r"objective is Squares\(\), and a saved model or checkpoint names one of 'sgns', 'nce'"
+    )
+    with pytest.raises(ValueError, match=message):
+        model.save(tmp_path / "model")
+    with pytest.raises(ValueError, match=message):
+        Word2Vec(objective=Squares()).fit("no such file", checkpoint=tmp_path / "run")
+    assert not list(tmp_path.iterdir())
+    # an object that a name stands for is as good as the name
+    fit(epochs=1, objective=OBJECTIVES["infonce"]).save(tmp_path / "model")
+    assert Word2Vec.load(tmp_path / "model").objective == "infonce"
+
+
+def test_it_is_copied_with_the_model():
+    model = fit(epochs=1)
+    for again in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert again.score_pairs(["a0"], ["b0"]) == model.score_pairs(["a0"], ["b0"])
+        assert "objective=Squares()" in repr(again)

@@ -199,7 +199,7 @@ def test_parameters_of_odd_kinds_are_shown():
 
 # --- with it
 
-sklearn = pytest.importorskip("sklearn")
+sklearn = pytest.importorskip("sklearn", minversion="1.6")
 
 from sklearn.base import clone  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
@@ -207,8 +207,6 @@ from sklearn.model_selection import GridSearchCV, cross_val_score  # noqa: E402
 from sklearn.pipeline import FeatureUnion, make_pipeline  # noqa: E402
 from sklearn.utils import estimator_checks  # noqa: E402
 from sklearn.utils.validation import check_is_fitted  # noqa: E402
-
-VERSION = tuple(map(int, sklearn.__version__.split(".")[:2]))
 
 
 def classifier(**params):
@@ -233,18 +231,13 @@ def test_check_is_fitted_knows(fitted):
 
 
 def test_tags_are_those_of_a_transformer_of_texts():
-    if VERSION >= (1, 6):
-        tags = sklearn.utils.get_tags(Word2Vec())
-        assert tags.input_tags.string
-        assert tags.input_tags.one_d_array
-        assert not tags.input_tags.two_d_array
-        assert not tags.target_tags.required
-        assert tags.requires_fit
-        assert tags.transformer_tags.preserves_dtype == []
-    else:
-        tags = sklearn.utils._tags._safe_tags(Word2Vec())
-        assert tags["X_types"] == ["string"]
-        assert not tags["requires_y"]
+    tags = sklearn.utils.get_tags(Word2Vec())
+    assert tags.input_tags.string
+    assert tags.input_tags.one_d_array
+    assert not tags.input_tags.two_d_array
+    assert not tags.target_tags.required
+    assert tags.requires_fit
+    assert tags.transformer_tags.preserves_dtype == []
 
 
 def test_a_pipeline_tells_two_topics_apart():
@@ -338,8 +331,6 @@ class OfRows(Word2Vec):
 
 
 def checks():
-    if VERSION < (1, 6):
-        return []
     estimator = OfRows(vector_size=4, min_count=1, sample=0, epochs=1, workers=1, seed=1)
     with warnings.catch_warnings():
         # that it does not inherit from BaseEstimator, which would be an import
@@ -364,9 +355,6 @@ def test_a_check_of_sklearn_passes(name, check, estimator):
     check(estimator)
 
 
-@pytest.mark.skipif(
-    VERSION < (1, 6), reason="its checks of objects that do not inherit are younger"
-)
 def test_the_checks_left_out_do_not_apply():
     """Each of them fails, or it would not have to be left out."""
     assert {name for name, *_ in CHECKS} >= set(NOT_OF_TEXTS)
@@ -382,4 +370,4 @@ def test_the_checks_left_out_do_not_apply():
 
 
 def test_the_checks_that_apply_are_most():
-    assert VERSION < (1, 6) or len(CHECKS) > 2 * len(NOT_OF_TEXTS)
+    assert len(CHECKS) > 2 * len(NOT_OF_TEXTS)

@@ -1,8 +1,8 @@
 """Blocks: what one update trains on, how large it is, and how it is arranged.
 
 A `Block` is a run of consecutive centers with their window radii and the noise words that they
-share. `Block.pairs` spells out what it means, pair by pair; `reference` trains on that list and
-the kernels on the block itself.
+share. `Block.pairs` spells out what it means, pair by pair; `negsamp.core.reference` trains on that
+list and the kernels on the block itself.
 """
 
 from __future__ import annotations
@@ -15,67 +15,39 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from negsamp.core.sampling import AliasTable
-from negsamp.core.windows import Windows, window_weights
+from negsamp.core.windows import Windows, context_places, window_weights
 
 __all__ = ["Block", "BlockShape", "Pairs", "Scores", "block_run", "choose_block_shape"]
 
 
 class Pairs(NamedTuple):
-    """Explicit training pairs.
+    """Explicit training pairs, and where in a block each of their words stands."""
 
-    Attributes
-    ----------
-    centers, contexts : ndarray, shape (P,) int32
-        Vocabulary rows.
-    negatives : ndarray, shape (P, N) int32
-        Each pair's noise words.
-    weights : ndarray, shape (P,) float64
-        Weight of each pair's loss.
-    noise_weight : float
-        Weight of each noise word within it, K / N, so that N words count as K.
-    center_slots, context_slots : ndarray, shape (P,)
-        Which token, of the G·(L + 2w) in the block, the center or context is.
-    noise_slots : ndarray, shape (P, N)
-        Which draw, of the G·H·N, each noise word is.
-    """
-
-    centers: np.ndarray
-    contexts: np.ndarray
-    negatives: np.ndarray
-    weights: np.ndarray
-    noise_weight: float
-    center_slots: np.ndarray
-    context_slots: np.ndarray
-    noise_slots: np.ndarray
+    centers: np.ndarray  # (P,) int32, vocabulary rows
+    contexts: np.ndarray  # (P,) int32
+    negatives: np.ndarray  # (P, N) int32, each pair's noise words
+    weights: np.ndarray  # (P,) float64, of each pair's loss
+    noise_weight: float  # K / N, of each noise word within it, so that N words count as K
+    center_slots: np.ndarray  # (P,), which of the block's G·(L + 2w) tokens the center is
+    context_slots: np.ndarray  # (P,), which of these tokens the context is
+    noise_slots: np.ndarray  # (P, N), which of the block's G·H·N draws each noise word is
 
 
 @dataclass(frozen=True)
 class Block:
     """What one step trains on: G groups of L consecutive centers and the noise words they share.
 
-    Attributes
-    ----------
-    tokens : ndarray, shape (G, L + 2w) int32
-        Ids; the first w and the last w of each group are contexts only.
-    left, right : ndarray, shape (G, L) int32
-        How many tokens before and after each center are its contexts, at most w.
-    weights : ndarray, shape (2w + 1,) float64
-        Weight of a pair by the place of its context, from w before the center to w after it; 0 at
-        the place of the center, which is not its own context.
-    noise : ndarray, shape (G, H, N) int32
-        A group's centers in H equal parts; the centers of a part share its N noise words. N is 0
-        for objectives that draw none.
-    negative : int
-        K: N noise words weigh K / N each for each pair, so that the expected gradient is that of K
-        independent noise words a pair.
+    A group's centers fall into H equal parts, and the centers of a part share N noise words. Each
+    noise word weighs K / N for each pair, so that the expected gradient is that of K independent
+    noise words a pair. N is 0 for objectives that draw none.
     """
 
-    tokens: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-    weights: np.ndarray
-    noise: np.ndarray
-    negative: int
+    tokens: np.ndarray  # (G, L + 2w) int32, ids; a group's first w and last w are contexts only
+    left: np.ndarray  # (G, L) int32, how many tokens before a center are its contexts, at most w
+    right: np.ndarray  # (G, L) int32, how many after it
+    weights: np.ndarray  # (2w + 1,) float64, of a pair by the place of its context; 0 at w
+    noise: np.ndarray  # (G, H, N) int32
+    negative: int  # K
 
     @property
     def window(self) -> int:
@@ -117,28 +89,20 @@ class Block:
 
     def center_weights(self, dtype: Any) -> np.ndarray:
         """Weight of each place around each center, 0 beyond its window, (G·L, 2w + 1)."""
-        w = self.window
-        place = np.arange(-w, w + 1)
-        left, right = self.left.reshape(-1, 1), self.right.reshape(-1, 1)
-        return np.where((place >= -left) & (place <= right), self.weights, 0).astype(dtype)
+        places = context_places(self.left.reshape(-1), self.right.reshape(-1), self.window)
+        return np.where(places, self.weights, 0).astype(dtype)
 
     def pairs(self) -> Pairs:
         """What the block means: every pair with its noise words."""
         (G, L), (_, H, N), width = self.left.shape, self.noise.shape, self.tokens.shape[1]
-        w = self.window
-        slots = [
-            Windows(self.tokens[g], self.left[g], self.right[g]).pair_slots() for g in range(G)
-        ]
-        centers = np.concatenate([c for c, _ in slots])
-        contexts = np.concatenate([o for _, o in slots])
-        group = np.repeat(np.arange(G), [len(c) for c, _ in slots])
-        part = group * H + centers // (L // H)
-        center_slots, context_slots = group * width + w + centers, group * width + contexts
+        group, center, place = np.nonzero(context_places(self.left, self.right, self.window))
+        center_slots, context_slots = (group * width + center + k for k in (self.window, place))
+        part = group * H + center // (L // H)
         return Pairs(
             self.token_rows[center_slots],
             self.token_rows[context_slots],
             self.noise.reshape(G * H, N)[part],
-            self.weights[context_slots - center_slots + w],
+            self.weights[place],
             self.negative / max(N, 1),
             center_slots,
             context_slots,
@@ -147,48 +111,22 @@ class Block:
 
 
 class Scores(NamedTuple):
-    """Scores of G groups of L centers, less what `Extras` subtract; changed in place.
+    """Scores of G groups of L centers, less what `Extras` subtract; changed in place."""
 
-    Attributes
-    ----------
-    contexts : ndarray, shape (G, L, C)
-        Of each center and the C tokens around it.
-    weights : ndarray, shape (G, L, C)
-        Weight of each of these pairs, 0 where there is none.
-    noise : ndarray, shape (G, L, N)
-        Of each center and its N noise words.
-    pair_weights : ndarray, shape (G, L, 1)
-        Sum of the weights of each center's pairs: for each pair, the noise words count once.
-    noise_weight : float
-        K / N: N noise words stand for K.
-    """
-
-    contexts: np.ndarray
-    weights: np.ndarray
-    noise: np.ndarray
-    pair_weights: np.ndarray
-    noise_weight: float
+    contexts: np.ndarray  # (G, L, C), of each center and the C tokens around it
+    weights: np.ndarray  # (G, L, C), of these pairs, 0 where there is none
+    noise: np.ndarray  # (G, L, N), of each center and its N noise words
+    pair_weights: np.ndarray  # (G, L, 1), sums of `weights`: noise words count once for each pair
+    noise_weight: float  # K / N: N noise words stand for K
 
 
 class BlockShape(NamedTuple):
-    """How the centers of one update are arranged.
+    """How the centers of one update are arranged."""
 
-    Attributes
-    ----------
-    groups : int
-        G, groups of consecutive centers, taken from places far apart.
-    group_size : int
-        L, centers a group.
-    parts : int
-        H, parts of a group that share noise words.
-    noise_words : int
-        N, noise words of a part.
-    """
-
-    groups: int
-    group_size: int
-    parts: int
-    noise_words: int
+    groups: int  # G, groups of consecutive centers, taken from places far apart
+    group_size: int  # L, centers a group
+    parts: int  # H, parts of a group that share noise words
+    noise_words: int  # N, noise words of a part
 
     @property
     def batch_size(self) -> int:
@@ -199,12 +137,9 @@ class BlockShape(NamedTuple):
 # Measured for windows of 5 and K = 5, see docs/performance.md: larger updates, larger parts and
 # fewer noise words are faster and learn less from a token.
 LARGEST_BATCH, LARGEST_GROUP, PART, NOISE_WORDS = 8192, 256, 64, 16
-# The gradients of an update want to stay in the cache until they are added.
-FLOATS_PER_BATCH = 2**20
-# A small corpus still wants this many updates an epoch, ...
-UPDATES_PER_EPOCH = 200
-# ... and a word so frequent that it fills a batch wants small batches: it moves once in each.
-OCCURRENCES_PER_BATCH = 64
+FLOATS_PER_BATCH = 2**20  # so that gradients stay in the cache until they are added
+UPDATES_PER_EPOCH = 200  # at least, so that a small corpus has some
+OCCURRENCES_PER_BATCH = 64  # at most, of the most frequent word, which moves once in an update
 
 
 def choose_block_shape(
@@ -217,7 +152,7 @@ def choose_block_shape(
     batch_size: int | None = None,
     noise_multiple: int = 1,
 ) -> BlockShape:
-    """Shape of the blocks for a corpus.
+    """Choose the shape of the blocks for a corpus.
 
     Parameters
     ----------
@@ -226,21 +161,17 @@ def choose_block_shape(
     largest_share : float
         Share of them that the most frequent word has.
     window : int
-        How far one reaches in this corpus; each group has so many tokens on either side that are
-        contexts only, so a wide one wants large groups.
+        How far a window reaches in this corpus. A group has so many tokens on either side that are
+        contexts only, so wide windows need large groups.
     negative : int
-        K; the more noise words a pair counts for, and the more pairs a center has, the more of
-        them must share it.
+        K. The more noise words a pair counts for, and the more pairs a center has, the more noise
+        words a part must share.
     vector_size : int
         d.
     batch_size : int, optional
         Centers an update, rounded up to what the kernel can do; chosen if None.
     noise_multiple : int
         Noise words of a part are a multiple of this; 0 for objectives that draw none.
-
-    Returns
-    -------
-    BlockShape
     """
     if batch_size is None:
         wanted = min(
@@ -277,24 +208,8 @@ def block_run(
     """Cut a run of windows into blocks, each of groups from all over the run, and draw their noise.
 
     Neighbouring text repeats its rare words; groups that stand far apart make a block's gradients
-    more alike to those of tokens drawn at random, so that larger blocks stay stable.
-
-    Parameters
-    ----------
-    run : Windows
-        Its number of centers is a multiple of G·L.
-    shape : tuple of int
-        G, L, H and N, see `Block`.
-    negative : int
-        K.
-    noise : AliasTable
-    rng : numpy.random.Generator
-    weights : ndarray, shape (2w + 1,), optional
-        See `Block`; 1 for all if None.
-
-    Yields
-    ------
-    Block
+    more alike to those of tokens drawn at random, so that larger blocks stay stable. The run must
+    have a multiple of G·L centers; `shape` is G, L, H, N, and `weights` are 1 if None, see `Block`.
     """
     (G, L, H, N), w = shape, run.window
     weights = window_weights(w, False) if weights is None else weights

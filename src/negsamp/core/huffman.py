@@ -8,6 +8,7 @@ References
 
 from __future__ import annotations
 
+from heapq import heappop, heapreplace
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ class HuffmanTree:
 
     @classmethod
     def from_arrays(cls, offsets: np.ndarray, nodes: np.ndarray, signs: np.ndarray) -> HuffmanTree:
-        """A tree whose arrays are there already."""
+        """Make a tree of arrays that are there already."""
         tree = cls.__new__(cls)
         tree.offsets, tree.nodes, tree.signs = offsets, nodes, signs
         return tree
@@ -82,32 +83,19 @@ class HuffmanTree:
         """Bits of each word's code, (V,) int64."""
         return np.diff(self.offsets)
 
-    def code(self, word: int) -> str:
-        """The bits of a word's code, from the root on, as a string of 0 and 1."""
-        signs = self.signs[self.offsets[word] : self.offsets[word + 1]]
-        return "".join("0" if sign > 0 else "1" for sign in signs)
 
-
-def _join(weights: list) -> tuple[np.ndarray, np.ndarray]:
+def _join(weights: list[Any]) -> tuple[np.ndarray, np.ndarray]:
     """Parent of each node, and whether it is the heavier child, for weights in rising order.
 
-    Leaves are 0 … V − 1, inner nodes follow in the order in which they are made, which is that of
-    rising weight; so the lightest node is always the next leaf or the next inner node.
+    Leaves are 0 … V − 1, and inner nodes follow in the order in which they are made.
     """
     V = len(weights)
-    parent = np.zeros(2 * V - 1, np.int64)
-    heavier = np.zeros(2 * V - 1, np.int8)
-    made: list = []
-    leaf = inner = 0
+    parent, heavier = np.zeros(2 * V - 1, np.int64), np.zeros(2 * V - 1, np.int8)
+    heap = [(weight, leaf) for leaf, weight in enumerate(weights)]  # rising, and so a heap
     for node in range(V, 2 * V - 1):
-        weight = 0
-        for second in (0, 1):
-            if inner >= len(made) or (leaf < V and weights[leaf] <= made[inner]):
-                child, leaf = leaf, leaf + 1
-                weight += weights[child]
-            else:
-                child, inner = V + inner, inner + 1
-                weight += made[child - V]
-            parent[child], heavier[child] = node, second
-        made.append(weight)
+        light, first = heappop(heap)
+        heavy, second = heap[0]
+        heapreplace(heap, (light + heavy, node))
+        parent[first] = parent[second] = node
+        heavier[second] = 1
     return parent, heavier

@@ -10,10 +10,11 @@ References
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
+
+from negsamp.checks import is_real
 
 __all__ = [
     "AliasTable",
@@ -48,7 +49,7 @@ def keep_probabilities(counts: Any, sample: float) -> np.ndarray:
         If `counts` holds a number below 1, or `sample` is negative or not finite.
     """
     counts = _checked_counts(counts)
-    if not (_is_finite(sample) and sample >= 0):
+    if not is_real(sample) or sample < 0:
         raise ValueError(f"sample is {sample!r}; it must be a finite number, 0 or more")
     if sample == 0 or sample >= 1:  # no word's share is above 1
         return np.ones(len(counts), dtype=np.float32)
@@ -77,7 +78,7 @@ def noise_probabilities(counts: Any, ns_exponent: float = 0.75) -> np.ndarray:
         If `counts` holds a number below 1, or `ns_exponent` is not finite.
     """
     counts = _checked_counts(counts)
-    if not _is_finite(ns_exponent):
+    if not is_real(ns_exponent):
         raise ValueError(f"ns_exponent is {ns_exponent!r}; it must be a finite number")
     # through the logarithm of count/maximum, so that no exponent overflows
     log = min(max(float(ns_exponent), -1e300), 1e300) * np.log(counts)
@@ -86,47 +87,19 @@ def noise_probabilities(counts: Any, ns_exponent: float = 0.75) -> np.ndarray:
 
 
 def custom_noise(noise: Any, counts: np.ndarray) -> np.ndarray:
-    """A noise distribution of the caller's own.
-
-    Parameters
-    ----------
-    noise : array_like, shape (V,), or callable
-        Weights of the words, or a function that is given `counts` and returns them; they need not
-        sum to 1.
-    counts : ndarray, shape (V,)
-        Occurrences of each word.
-
-    Returns
-    -------
-    ndarray, shape (V,) float64
-        Sums to 1.
-
-    Raises
-    ------
-    ValueError
-        If the weights are not (V,) finite numbers, 0 or more, and not all 0.
-    """
+    """The distribution of `noise_weights`, which sums to 1, (V,) float64."""
     weights = noise_weights(noise, counts)
-    weights = weights / weights.max()  # so that the sum is a number, whatever their size
+    weights = weights / weights.max()  # so that the sum does not overflow
     return weights / weights.sum()
 
 
 def noise_weights(noise: Any, counts: np.ndarray) -> np.ndarray:
-    """The weights that `custom_noise` makes a distribution of, (V,) float64.
+    """The caller's own weights of noise words, an array or a function of `counts`: (V,) float64.
 
-    Parameters
-    ----------
-    noise, counts
-        As there.
-
-    Raises
-    ------
-    ValueError
-        As there.
+    They need not sum to 1. A ValueError says so if they are not finite, 0 or more, and not all 0.
     """
     name = "noise(counts)" if callable(noise) else "noise"
-    given = noise(counts.copy()) if callable(noise) else noise
-    weights = checked_noise(given, name)
+    weights = checked_noise(noise(counts.copy()) if callable(noise) else noise, name)
     if len(weights) != len(counts):
         raise ValueError(
             f"{name} has {len(weights)} numbers; it must have one for each of the {len(counts)} "
@@ -143,23 +116,13 @@ def checked_noise(weights: Any, name: str = "noise") -> np.ndarray:
         raise ValueError(f"{name} is {weights!r:.60}; it must be an array of numbers") from None
     if checked.ndim != 1:
         raise ValueError(f"{name} has shape {checked.shape}; it must be (V,)")
-    for wrong, what in (
-        (~np.isfinite(checked), "it must be finite"),
-        (checked < 0, "it must be 0 or more"),
-    ):
-        if wrong.any():
-            row = int(np.flatnonzero(wrong)[0])
-            raise ValueError(f"{name}[{row}] is {checked[row]}; {what}")
+    for is_right, allowed in ((np.isfinite(checked), "finite"), (checked >= 0, "0 or more")):
+        if not is_right.all():
+            row = int(is_right.argmin())
+            raise ValueError(f"{name}[{row}] is {checked[row]}; it must be {allowed}")
     if not checked.any():
         raise ValueError(f"{name} is 0 for every word; one must be above 0")
     return checked
-
-
-def _is_finite(value: Any) -> bool:
-    try:
-        return math.isfinite(value)
-    except (TypeError, OverflowError):  # no number, or an integer that no float can hold
-        return False
 
 
 def _checked_counts(counts: Any) -> np.ndarray:
@@ -180,7 +143,7 @@ class AliasTable:
     Parameters
     ----------
     probabilities : array_like, shape (V,)
-        Non-negative finite weights, not all 0; they need not sum to 1.
+        Finite weights, 0 or more and not all 0; they need not sum to 1.
 
     Attributes
     ----------
@@ -190,7 +153,7 @@ class AliasTable:
     Raises
     ------
     ValueError
-        If the weights are not one-dimensional, or negative, not finite, or all zero.
+        If the weights are not one-dimensional, are negative or not finite, or are all zero.
 
     Notes
     -----
@@ -207,7 +170,7 @@ class AliasTable:
             raise ValueError(f"probabilities has shape {p.shape}; it must be (V,), V at least 1")
         if not np.isfinite(p).all() or p.min() < 0 or p.max() == 0:
             raise ValueError("probabilities must be finite, 0 or more, and not all 0")
-        p = p / p.max()  # so that their sum is a number, whatever their size
+        p = p / p.max()  # so that the sum does not overflow
         p *= len(p) / p.sum()
         small, large = np.flatnonzero(p < 1), np.flatnonzero(p >= 1)
         D, E = np.cumsum(np.append(0, 1 - p[small])), np.cumsum(p[large] - 1)
@@ -225,7 +188,7 @@ class AliasTable:
 
     @classmethod
     def from_table(cls, threshold: np.ndarray, alias: np.ndarray) -> AliasTable:
-        """A table whose two arrays are there already, say in shared memory."""
+        """Make a table of two arrays that are there already, say in shared memory."""
         table = cls.__new__(cls)
         table.threshold, table.alias = threshold, alias
         return table

@@ -7,28 +7,27 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Vocabulary", "sort_words"]
+__all__ = ["Vocabulary"]
 
 
 class Vocabulary:
-    """Words by falling count, words of equal count in order of the words.
+    """The words of a corpus by falling count, words of equal count in order of the words.
 
     Parameters
     ----------
     words : sequence of hashable
-        Each word once, the most frequent first.
+        Each word once. A word's place is its id, the row of its vectors.
     counts : array_like, shape (V,) int64
-        How often each was seen, falling.
+        How often each was seen.
     raw_words : int, optional
-        Tokens read in all, those that are not in `words` included.
+        Tokens read in all, with those that are not in `words`.
 
     Attributes
     ----------
-    words : list
-    counts : ndarray, shape (V,) int64
+    words, counts, raw_words
+        As above: list, ndarray and int.
     index : dict
-        Each word's row.
-    raw_words : int
+        Each word's id.
     """
 
     def __init__(
@@ -55,35 +54,15 @@ class Vocabulary:
         return f"Vocabulary({len(self)} words, {self.counts.sum()} of {self.raw_words} tokens)"
 
     def decode(self, ids: Any) -> list[Any]:
-        """Words of some ids, a list as long as `ids`.
+        """Return the words of some ids, a list as long as `ids`.
 
         Raises
         ------
         IndexError
             If an id is no row of this vocabulary; −1 is none.
         """
-        rows = np.asarray(ids).ravel().tolist()
-        for row in rows:
-            if not 0 <= row < len(self):
-                raise IndexError(f"ids holds {row}; it must hold rows from 0 to {len(self) - 1}")
-        return [self.words[row] for row in rows]
-
-
-def sort_words(words: list[Any], counts: np.ndarray) -> np.ndarray:
-    """Order by falling count, words of equal count in order of the words: (V,) intp."""
-    order = np.array(_order(words), np.intp)
-    return order[np.argsort(-counts[order], kind="stable")]
-
-
-def _order(words: list[Any]) -> list[int]:
-    """Where each word of the sorted list stands in this one."""
-    places = range(len(words))
-    try:
-        return sorted(places, key=words.__getitem__)
-    except TypeError:  # kinds that do not compare, or not with each other
-        return sorted(places, key=lambda i: (type(words[i]).__qualname__, _text(words[i])))
-
-
-def _text(word: Hashable) -> str:
-    """Its repr, unless that is an address, which would differ from run to run."""
-    return "" if type(word).__repr__ is object.__repr__ else repr(word)
+        rows = np.asarray(ids).ravel()
+        wrong = rows[(rows < 0) | (rows >= len(self))]
+        if len(wrong):
+            raise IndexError(f"ids holds {wrong[0]}; it must hold rows from 0 to {len(self) - 1}")
+        return [self.words[row] for row in rows.tolist()]

@@ -1,9 +1,4 @@
-"""From a stream of ids to (center, context) pairs, and to the blocks that the kernel trains on.
-
-A `Block` is a run of consecutive centers with their window radii and the noise words that they
-share. `Block.pairs` spells out what it means, pair by pair; `reference` trains on that list and
-`kernel` on the block itself.
-"""
+"""From a stream of ids to windows: the centers, and how far each one's contexts reach."""
 
 from __future__ import annotations
 
@@ -13,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from negsamp.checks import check_integer
 from negsamp.errors import CorpusError
 
 __all__ = [
     "Windows",
+    "context_places",
     "iter_windows",
     "skipgram_pairs",
     "token_pieces",
@@ -24,23 +21,16 @@ __all__ = [
 ]
 
 READ_AT_ONCE = 1 << 18  # tokens
+Piece = tuple[np.ndarray, np.ndarray]  # tokens, and where in them sentences start
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Consecutive centers and how far each one's window reaches.
+    """Consecutive centers and how far each one's window reaches."""
 
-    Attributes
-    ----------
-    tokens : ndarray, shape (B + 2w,) int32
-        Ids; the first w and the last w are contexts only.
-    left, right : ndarray, shape (B,) int32
-        How many tokens before and after each center are its contexts, at most w.
-    """
-
-    tokens: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
+    tokens: np.ndarray  # (B + 2w,) int32, ids; the first w and the last w are contexts only
+    left: np.ndarray  # (B,) int32, how many tokens before a center are its contexts, at most w
+    right: np.ndarray  # (B,) int32, how many after it
 
     @property
     def window(self) -> int:
@@ -48,18 +38,15 @@ class Windows:
         return (len(self.tokens) - len(self.left)) // 2
 
     def pair_slots(self) -> tuple[np.ndarray, np.ndarray]:
-        """Positions of each pair's center in (B,) and context in (B + 2w,), by center, then place.
+        """Place of each pair's center in (B,) and of its context in (B + 2w,), (P,) intp each."""
+        centers, places = np.nonzero(context_places(self.left, self.right, self.window))
+        return centers, centers + places
 
-        Returns
-        -------
-        center_slots, context_slots : ndarray, shape (P,) intp
-        """
-        w = self.window
-        place = np.arange(-w, w + 1)
-        inside = (place >= -self.left[:, None].astype(int)) & (place <= self.right[:, None])
-        inside[:, w] = False
-        centers, columns = np.nonzero(inside)
-        return centers, centers + columns
+
+def context_places(left: np.ndarray, right: np.ndarray, window: int) -> np.ndarray:
+    """Whether each place from −w to w around each center is a context: (..., 2w + 1) bool."""
+    place = np.arange(-window, window + 1)
+    return (place >= -left[..., None]) & (place <= right[..., None]) & (place != 0)
 
 
 def window_weights(
@@ -69,8 +56,8 @@ def window_weights(
 
     word2vec draws each center's radius uniformly from 1 … w, so that a context at distance δ is
     trained with probability (w + 1 − δ) / w. Training it always, with that weight, has the same
-    expected gradient and less variance. All weights are 1 if `shrink_windows` is false. That of
-    the center itself is 0. With a `reach` below w, only those from −reach to reach.
+    expected gradient and less variance. All weights are 1 if `shrink_windows` is false; that of
+    the center itself is 0. With a `reach` below w, the weights are those from −reach to reach.
     """
     reach = window if reach is None else reach
     distance = np.abs(np.arange(-reach, reach + 1))
@@ -87,7 +74,7 @@ def skipgram_pairs(
     rng: np.random.Generator | int | None = None,
     chunk_size: int = 1 << 16,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Generate the (center, context) pairs of a corpus of ids, for any model that wants pairs.
+    """Generate the (center, context) pairs of a corpus of ids, for any model of pairs.
 
     Parameters
     ----------
@@ -116,9 +103,8 @@ def skipgram_pairs(
     ValueError
         If `window` or `chunk_size` is less than 1.
     """
-    for name, value in (("window", window), ("chunk_size", chunk_size)):
-        if not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"{name} is {value!r}; it must be an integer, 1 or more")
+    check_integer("window", window, 1)
+    check_integer("chunk_size", chunk_size, 1)
     pieces = sentences.pieces() if hasattr(sentences, "pieces") else _pieces_of(sentences)
     generator = np.random.default_rng(rng)
     for run in iter_windows(pieces, int(window), chunk_size, generator, shrink_windows, keep):
@@ -127,7 +113,7 @@ def skipgram_pairs(
             yield run.tokens[centers + run.window], run.tokens[contexts]
 
 
-def _pieces_of(sentences: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _pieces_of(sentences: Any) -> Iterator[Piece]:
     rows = [np.asarray(sentence) for sentence in sentences]
     for number, row in enumerate(rows):
         if row.ndim != 1 or (row.size and not np.issubdtype(row.dtype, np.integer)):
@@ -136,18 +122,14 @@ def _pieces_of(sentences: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     return token_pieces(ids, np.cumsum([0, *map(len, rows)], dtype=np.int64))
 
 
-def token_pieces(
-    ids: np.ndarray, offsets: np.ndarray, size: int = READ_AT_ONCE
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Go through a stream once, some tokens at a time.
+def token_pieces(ids: np.ndarray, offsets: np.ndarray) -> Iterator[Piece]:
+    """Go through a stream once, `READ_AT_ONCE` tokens at a time.
 
     Parameters
     ----------
     ids : ndarray, shape (n_tokens,)
     offsets : ndarray, shape (n_sentences + 1,) int64
         Sentence i is ``ids[offsets[i]:offsets[i + 1]]``.
-    size : int
-        Tokens in a piece.
 
     Yields
     ------
@@ -156,14 +138,14 @@ def token_pieces(
     starts : ndarray, shape (m,) int64
         Where in the piece sentences begin, rising.
     """
-    for begin in range(0, len(ids), size):
-        tokens = np.array(ids[begin : begin + size], dtype=np.int32)
+    for begin in range(0, len(ids), READ_AT_ONCE):
+        tokens = np.array(ids[begin : begin + READ_AT_ONCE], dtype=np.int32)
         first, last = np.searchsorted(offsets, [begin, begin + len(tokens)])
         yield tokens, offsets[first:last] - begin
 
 
 def iter_windows(
-    pieces: Iterable[tuple[np.ndarray, np.ndarray]],
+    pieces: Iterable[Piece],
     window: int,
     size: int,
     rng: np.random.Generator,
@@ -179,7 +161,7 @@ def iter_windows(
         As `token_pieces` yields them.
     window : int
     size : int
-        Centers a run. The last one is filled with tokens of id 0 that have no contexts.
+        Centers a run. The last run is filled with tokens of id 0 that have no contexts.
     rng, shrink_windows, keep
         As in `skipgram_pairs`.
     held_out : ndarray, shape (n, 2) int64, optional
@@ -190,84 +172,67 @@ def iter_windows(
     Windows
         Together every center once, in order.
     """
-    # The buffer begins with w tokens that are contexts only; a sentence start at position i closes
-    # the sentence before it.
-    buffer = np.zeros(window, dtype=np.int32)
-    starts = np.zeros(0, dtype=np.int64)
-    begin = 0
-    for tokens, new_starts in pieces:
-        end = begin + len(tokens)
-        stays = None
-        if keep is not None:
-            stays = rng.random(len(tokens), dtype=np.float32) < np.take(keep, tokens)
-        if held_out is not None:
-            is_left, cuts = _outside(held_out, begin, end)
-            new_starts = np.union1d(new_starts, cuts)
-            stays = is_left if stays is None else stays & is_left
-        if stays is not None:
-            kept = np.flatnonzero(stays)
-            tokens = tokens[kept]
-            new_starts = np.searchsorted(kept, new_starts)
-        begin = end
+    buffer, starts = np.zeros(window, dtype=np.int32), np.zeros(0, dtype=np.int64)
+    width = window + size + window
+    for tokens, new_starts in _filled(_kept(pieces, rng, keep, held_out), size, window):
         starts = np.concatenate([starts, new_starts + len(buffer)])
         buffer = np.concatenate([buffer, tokens])
-        done = window
-        while done + size + window <= len(buffer):
-            yield _window_run(buffer, starts, done, size, window, rng, shrink_windows)
+        done = 0
+        while done + width <= len(buffer):
+            first, last = np.searchsorted(starts, [done, done + width])
+            some = buffer[done : done + width], starts[first:last] - done
+            yield _windows(*some, window, rng, shrink_windows)
             done += size
-        buffer, starts = buffer[done - window :], _from(starts, done - window)
-    left_over = len(buffer) - window
-    starts = np.append(starts, len(buffer))
-    padding = np.zeros(window + -left_over % size, dtype=np.int32)
-    buffer = np.concatenate([buffer, padding])
-    for done in range(window, window + left_over, size):
-        run = _window_run(buffer, starts, done, size, window, rng, shrink_windows)
-        real = window + left_over - done
-        run.left[real:] = run.right[real:] = 0
-        yield run
+        buffer, starts = buffer[done:], starts[starts >= done] - done
 
 
-def _outside(held_out: np.ndarray, begin: int, end: int) -> tuple[np.ndarray, np.ndarray]:
-    """Of the tokens from `begin` to `end`, which are not held out, (n,) bool, and where parts that
-    are begin: there a sentence ends.
-    """
-    first = np.searchsorted(held_out[:, 1], begin, side="right")
-    last = np.searchsorted(held_out[:, 0], end)
-    parts = np.clip(held_out[first:last] - begin, 0, end - begin)
-    steps = np.zeros(end - begin + 1, np.int8)
-    steps[parts[:, 0]] = 1
-    steps[parts[:, 1]] -= 1  # 0 where the next part begins at once
-    return np.cumsum(steps[:-1]) == 0, parts[:, 0]
+def _kept(
+    pieces: Iterable[Piece],
+    rng: np.random.Generator,
+    keep: np.ndarray | None,
+    held_out: np.ndarray | None,
+) -> Iterator[Piece]:
+    """Take the tokens out that subsampling drops or that are held out."""
+    end = 0
+    for tokens, starts in pieces:
+        begin, end = end, end + len(tokens)
+        stays = np.ones(len(tokens), dtype=bool)
+        if keep is not None:
+            stays &= rng.random(len(tokens), dtype=np.float32) < np.take(keep, tokens)
+        if held_out is not None:
+            edges = held_out.reshape(-1)  # a begin, its end, the next begin, …
+            first, last = np.searchsorted(edges, [begin, end])
+            inside = edges[first:last] - begin
+            is_left = np.arange(first, last + 1) % 2 == 0
+            stays &= np.repeat(is_left, np.diff(inside, prepend=0, append=len(tokens)))
+            starts = np.union1d(starts, inside[first % 2 :: 2])
+        kept = np.flatnonzero(stays)
+        yield tokens[kept], np.searchsorted(kept, starts)
 
 
-def _from(starts: np.ndarray, first: int) -> np.ndarray:
-    """Sentence starts in a buffer that lost its first tokens."""
-    return starts[np.searchsorted(starts, first) :] - first
+def _filled(pieces: Iterable[Piece], size: int, window: int) -> Iterator[Piece]:
+    """Add what fills the last run, and the contexts after it: each token is its own sentence."""
+    n = 0
+    for tokens, starts in pieces:
+        n += len(tokens)
+        yield tokens, starts
+    missing = -n % size + window
+    yield np.zeros(missing, dtype=np.int32), np.arange(missing)
 
 
-def _window_run(
-    buffer: np.ndarray,
+def _windows(
+    tokens: np.ndarray,
     starts: np.ndarray,
-    done: int,
-    size: int,
     window: int,
     rng: np.random.Generator,
     shrink_windows: bool,
 ) -> Windows:
-    i = np.arange(done, done + size)
-    first = np.searchsorted(starts, done - window)
-    last = np.searchsorted(starts, done + size + window, side="right")
-    near = starts[first:last]
+    i = np.arange(window, len(tokens) - window, dtype=np.int32)
+    radius = np.full(len(i), window, dtype=np.int32)
     if shrink_windows:
-        radius = rng.integers(1, window, size=size, dtype=np.int32, endpoint=True)
-    else:
-        radius = np.full(size, window, dtype=np.int32)
-    tokens = buffer[done - window : done + size + window]
-    if not len(near):
-        return Windows(tokens, radius, radius.copy())
-    # one edge beyond reach at either end, so that each center lies between two
-    edges = np.concatenate([[done - window], near, [done + size + window]])
-    lengths = np.diff(np.clip(edges, done, done + size))
-    start, stop = np.repeat(edges[:-1], lengths), np.repeat(edges[1:], lengths)
-    left, right = np.minimum(radius, i - start), np.minimum(radius, stop - 1 - i)
-    return Windows(tokens, left.astype(np.int32), right.astype(np.int32))
+        radius = rng.integers(1, window, size=len(i), dtype=np.int32, endpoint=True)
+    # each center lies between the two edges of its sentence, or of the tokens
+    edges: np.ndarray = np.concatenate([[0], starts, [len(tokens)]]).astype(np.int32)
+    lengths: np.ndarray = np.diff(np.clip(edges, window, len(tokens) - window))
+    first, last = np.repeat(edges[:-1], lengths), np.repeat(edges[1:] - 1, lengths)
+    return Windows(tokens, np.minimum(radius, i - first), np.minimum(radius, last - i))

@@ -1,7 +1,8 @@
 """Texts, tables and graphs become integer ids.
 
-Begin with `reading`, which opens a corpus, and follow a token: `tokenizing` finds it, `token_table`
-and `counting` give it an id, `stream` keeps the ids, in memory or on disk, and `cache` keeps them
-for the next run. `pairs`, `walks`, `phrases` and `datasets` are other ways to a corpus. This
-package imports `negsamp.core`, `negsamp.files` and what is below them.
+Begin with `counting.read_corpus` and follow a token: `reading` opens the file, `tokenizing` finds
+the token, `token_table` gives it a row, `stream` keeps the ids in memory or on disk, and `cache`
+keeps them for the next run. `token_dict` does for lists what `token_table` does for texts. `pairs`,
+`walks`, `phrases` and `datasets` are other ways to a corpus, `encoding` uses a known vocabulary.
+This package imports `negsamp.core`, `negsamp.files` and what is below them.
 """

@@ -14,19 +14,22 @@ import importlib.util
 import logging
 import os
 import re
+import shutil
 import sys
 import tempfile
 import urllib.error
 import urllib.request
 import warnings
 import zipfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
+
+from negsamp.files.atomic import writing
 
 __all__ = ["DatasetError", "DownloadError", "docs_corpus", "text8"]
 
@@ -36,30 +39,39 @@ _CHUNK = 1 << 18  # bytes; large enough that Python's share of a download is not
 
 
 class DatasetError(RuntimeError):
-    """A data set cannot be had as it should be; the message says what was expected."""
+    """A data set that is not as it should be; the message says what was expected."""
 
 
 class DownloadError(DatasetError):
-    """A data set cannot be fetched: no network, no such host, or the server refuses."""
+    """A data set that cannot be fetched: no network, no such host, or a server that refuses."""
 
 
 @dataclass(frozen=True)
-class _File:
-    """What a file must be: its length in bytes and its digest in lower-case hexadecimal."""
+class _Archive:
+    """A published ``.zip`` file with one text: what both must be, sizes in bytes."""
 
-    name: str
+    text: str
+    text_size: int
     size: int
-    algorithm: str
-    digest: str
+    sha256: str
+
+    def fault(self, file: Any, source: str) -> str | None:
+        """Say what is wrong with a file that should be this archive."""
+        if (size := file.seek(0, os.SEEK_END)) != self.size:
+            how = "truncated" if size < self.size else "too long"
+            return f"{source} is {how}: expected {self.size} bytes, got {size}"
+        file.seek(0)
+        if (digest := hashlib.file_digest(file, "sha256").hexdigest()) != self.sha256:
+            return f"{source} is broken: expected sha256 {self.sha256}, got {digest}"
+        return None
 
 
-_TEXT8_ZIP = _File(
-    "text8.zip",
+_TEXT8 = _Archive(
+    "text8",
+    100_000_000,
     31_344_016,
-    "sha256",
     "a6640522afe85d1963ad56c05b0ede0a0c000dddc9671758a6cc09b7a38e5232",
 )
-_TEXT8 = _File("text8", 100_000_000, "md5", "3bea1919949baf155f99411df5fada7e")
 
 
 def text8(
@@ -104,48 +116,73 @@ def text8(
     M. Mahoney, "About the Test Data", 2011, http://mattmahoney.net/dc/textdata.html
     """
     folder = _default_cache() if cache_dir is None else Path(cache_dir)
-    return _fetch(_TEXT8, _TEXT8_ZIP, url, folder, progress=progress, timeout=timeout)
+    return _fetch(_TEXT8, url, folder, progress, timeout)
 
 
-def _fetch(
-    text: _File,
-    archive: _File,
-    url: str,
-    folder: Path,
-    *,
-    progress: bool = True,
-    timeout: float = 30.0,
-) -> Path:
-    """Return the path of a zip file's text in the cache folder, downloaded if it is not there.
+def _fetch(archive: _Archive, url: str, folder: Path, progress: bool, timeout: float) -> Path:
+    """Return the path of an archive's text in the cache folder, downloaded if it is not there.
 
-    The text's digest is verified when it is unpacked; afterwards its length alone, which costs
-    nothing. Work is done in a temporary folder inside the cache, and the finished file moves to
-    its name in one step: an exception leaves nothing behind, and several processes may fetch
-    the same archive at once.
+    The archive's digest is verified before it is unpacked; afterwards the text's length alone,
+    which costs nothing. The text appears complete or not at all, and several processes may fetch
+    it at once.
     """
     if not timeout > 0:
         raise ValueError(f"timeout must be a positive number of seconds, got {timeout!r}")
-    cached = folder / text.name
+    cached = folder / archive.text
     length = _length(cached)
-    if length == text.size:
+    if length == archive.text_size:
         return cached
     if length is not None:
-        logger.warning("replacing %s: expected %d bytes, got %d", cached, text.size, length)
+        logger.warning("replacing %s: expected %d bytes, got %d", cached, archive.text_size, length)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=f"{text.name}-") as scratch:
-            zipped = folder / archive.name
-            source = str(zipped)
-            if not _is_intact(zipped, archive):
-                zipped = Path(scratch, archive.name)
-                source = url
-                _download(url, zipped, archive, progress, timeout)
-            unpacked = Path(scratch, text.name)
-            _unpack(zipped, unpacked, text, source)
-            _move(unpacked, cached, text.size)
+        with _opened(archive, url, folder, progress, timeout) as zipped:
+            with zipfile.ZipFile(zipped).open(archive.text) as text, writing(cached) as file:
+                shutil.copyfileobj(text, file, _CHUNK)
     except OSError as error:
-        raise DatasetError(f"cache_dir: cannot keep files in {str(folder)!r}: {error}") from error
+        # Windows does not replace a file that is open: another process was first, and its copy is
+        # being read
+        if _length(cached) != archive.text_size:
+            message = f"cache_dir: cannot keep files in {str(folder)!r}: {error}"
+            raise DatasetError(message) from error
     return cached
+
+
+@contextmanager
+def _opened(
+    archive: _Archive, url: str, folder: Path, progress: bool, timeout: float
+) -> Iterator[Any]:
+    """Open the intact archive that the folder holds, or else a temporary file of a download."""
+    kept = folder / f"{archive.text}.zip"
+    if kept.is_file():
+        with open(kept, "rb") as file:
+            if not (fault := archive.fault(file, str(kept))):
+                yield file
+                return
+        logger.warning("not used: %s", fault)
+    with tempfile.TemporaryFile(dir=folder) as download:
+        with tqdm(
+            total=archive.size, desc=kept.name, unit="B", unit_scale=True, disable=not progress
+        ) as bar:
+            for chunk in _received(url, timeout):
+                bar.update(download.write(chunk))
+                if download.tell() > archive.size:
+                    break
+        if fault := archive.fault(download, url):
+            raise DatasetError(fault)
+        yield download
+
+
+def _received(url: str, timeout: float) -> Iterator[bytes]:
+    # only here can errors of the connection be told from those of the disk
+    try:
+        with urllib.request.urlopen(url, timeout=timeout) as response:
+            while chunk := response.read(_CHUNK):
+                yield chunk
+    except (OSError, http.client.HTTPException) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it holds the connection
+        raise DownloadError(f"cannot download {url}: {error}") from error
 
 
 def _default_cache() -> Path:
@@ -161,92 +198,7 @@ def _default_cache() -> Path:
 
 
 def _length(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return None
-
-
-def _is_intact(path: Path, expected: _File) -> bool:
-    try:
-        with open(path, "rb") as file:
-            for _ in _checked(_chunks(file.read), expected, str(path)):
-                pass
-    except FileNotFoundError:
-        return False
-    except (OSError, DatasetError) as error:
-        logger.warning("not used: %s", error)
-        return False
-    return True
-
-
-def _download(url: str, target: Path, expected: _File, progress: bool, timeout: float) -> None:
-    try:
-        response = urllib.request.urlopen(url, timeout=timeout)
-    except (OSError, http.client.HTTPException) as error:
-        if isinstance(error, urllib.error.HTTPError):
-            error.close()  # it holds the connection
-        raise DownloadError(f"cannot download {url}: {error}") from error
-    bar = tqdm(
-        total=expected.size, desc=expected.name, unit="B", unit_scale=True, disable=not progress
-    )
-    with response, bar, open(target, "xb") as file:
-        for chunk in _checked(_received(response, url), expected, url):
-            file.write(chunk)
-            bar.update(len(chunk))
-
-
-def _unpack(zipped: Path, target: Path, expected: _File, source: str) -> None:
-    name = f"{expected.name} in {source}"
-    try:
-        with zipfile.ZipFile(zipped) as archive, archive.open(expected.name) as member:
-            with open(target, "xb") as file:
-                file.writelines(_checked(_chunks(member.read), expected, name))
-    except (KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise DatasetError(f"cannot read {name}: {error}") from error
-
-
-def _move(finished: Path, cached: Path, size: int) -> None:
-    try:
-        os.replace(finished, cached)
-    except PermissionError:
-        # Windows does not replace a file that is open: another process was first, and its copy
-        # is being read.
-        if _length(cached) != size:
-            raise
-
-
-def _chunks(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    return iter(partial(read, _CHUNK), b"")
-
-
-def _received(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]:
-    # Here errors of the connection can still be told from those of the disk.
-    try:
-        yield from _chunks(response.read)
-    except http.client.IncompleteRead as error:
-        yield error.partial  # too short, which _checked reports with both lengths
-    except (OSError, http.client.HTTPException) as error:
-        raise DownloadError(f"cannot download {url}: {error}") from error
-
-
-def _checked(chunks: Iterable[bytes], expected: _File, source: str) -> Iterator[bytes]:
-    """Pass chunks on; raise `DatasetError` where they are too long, too short or different."""
-    digest = hashlib.new(expected.algorithm, usedforsecurity=False)
-    length = 0
-    for chunk in chunks:
-        length += len(chunk)
-        if length > expected.size:
-            raise DatasetError(f"{source} is too long: expected {expected.size} bytes, got more")
-        digest.update(chunk)
-        yield chunk
-    if length < expected.size:
-        raise DatasetError(f"{source} is truncated: expected {expected.size} bytes, got {length}")
-    if digest.hexdigest() != expected.digest:
-        raise DatasetError(
-            f"{source} is broken: expected {expected.algorithm} {expected.digest}, "
-            f"got {digest.hexdigest()}"
-        )
+    return os.path.getsize(path) if os.path.isfile(path) else None
 
 
 def docs_corpus() -> list[list[str]]:
@@ -272,8 +224,7 @@ def docs_corpus() -> list[list[str]]:
     Notes
     -----
     Measured, one core: Python 3.11.7, NumPy 2.4.6 and SciPy 1.17.1 give 1 033 437 tokens,
-    15 687 types, 7 217 of them seen 5 times or more, in 44 300 paragraphs, in 4 s; Python 3.10.13,
-    NumPy 1.26.4 and SciPy 1.11.4 give 903 659 tokens, 14 941 types, 6 874 seen 5 times or more.
+    15 687 types, 7 217 of them seen 5 times or more, in 44 300 paragraphs, in 4 s.
     """
     from pydoc_data.topics import topics  # 700 kB that nothing else here needs
 
@@ -297,7 +248,7 @@ def _docstrings(package: str) -> Iterator[str]:
 def _docstrings_of_file(path: Path) -> Iterator[str]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes are the packages' own affair
+            warnings.simplefilter("ignore")  # of invalid escapes in the packages
             tree = ast.parse(path.read_bytes())
     except (SyntaxError, ValueError):
         return  # a template, or syntax of a later Python

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
-from itertools import chain, count, islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from negsamp.core.vocabulary import Vocabulary, sort_words
+from negsamp.core.vocabulary import Vocabulary
+from negsamp.corpus.token_dict import TokenDict
+from negsamp.corpus.word_order import rank_words
 from negsamp.errors import CorpusError
 
 __all__ = ["PairData", "read_pairs"]
@@ -20,46 +21,36 @@ AT_ONCE = 1 << 16  # pairs encoded together
 class PairData(NamedTuple):
     """Pairs of words.
 
-    Attributes
-    ----------
-    centers, contexts : ndarray, shape (P,) int32
-        Rows of the two vocabularies.
-    weights : ndarray, shape (P,) float64
-        Above 0.
-    center_words, context_words : Vocabulary
-        By falling weight; a word's count is the weight of its pairs as an integer, at least 1.
-    context_weights : ndarray, shape (V',) float64
-        Sum of the weights of each context's pairs.
-    given : int
-        Weight of all pairs that were given, likewise.
+    Both vocabularies are in order of falling weight. A word's count is the weight of its pairs,
+    rounded, and at least 1.
     """
 
-    centers: np.ndarray
-    contexts: np.ndarray
-    weights: np.ndarray
+    centers: np.ndarray  # (P,) int32, rows of center_words
+    contexts: np.ndarray  # (P,) int32, rows of context_words
+    weights: np.ndarray  # (P,) float64, above 0
     center_words: Vocabulary
     context_words: Vocabulary
-    context_weights: np.ndarray
-    given: int
+    context_weights: np.ndarray  # (V',) float64, sum of the weights of each context's pairs
+    given: int  # weight of all pairs that were given, rounded
 
 
 def read_pairs(centers: Any, contexts: Any, weights: Any, min_count: float) -> PairData:
-    """Encode pairs.
+    """Encode (center, context) pairs as ids.
 
     Parameters
     ----------
     centers, contexts : iterable of hashable
-        As many of the one as of the other; or pairs as `centers`, tuples (center, context) or
-        (center, context, weight), and None as `contexts`.
+        As many of one as of the other; or tuples (center, context) or (center, context, weight) as
+        `centers`, and None as `contexts`.
     weights : array_like, shape (P,), optional
         Finite, 0 or more; 1 if None.
     min_count : float
-        Words whose pairs weigh less in all are left out, with their pairs, on either side.
+        Words whose pairs weigh less in all are left out on either side, with their pairs.
 
     Raises
     ------
     TypeError, ValueError, CorpusError
-        That names the argument, and the place of what is wrong.
+        If something is wrong with an argument; the message names it and the place in it.
     """
     sides = _Side("centers"), _Side("contexts")
     if contexts is None:
@@ -74,7 +65,7 @@ def read_pairs(centers: Any, contexts: Any, weights: Any, min_count: float) -> P
         why = f"the weights of all {len(w)} are 0" if len(w) else "none is given"
         raise CorpusError(f"there is no pair to train on: {why}")
     given = float(w.sum())
-    seen = [np.bincount(i, w, len(s.rows)) for i, s in zip(ids, sides, strict=True)]
+    seen = [np.bincount(i, w, len(s.table)) for i, s in zip(ids, sides, strict=True)]
     enough = [(weight >= min_count) & (weight > 0) for weight in seen]
     stays = (w > 0) & enough[0][ids[0]] & enough[1][ids[1]]
     if not stays.any():
@@ -90,80 +81,41 @@ def read_pairs(centers: Any, contexts: Any, weights: Any, min_count: float) -> P
 
 
 class _Side:
-    """Words of one side, by provisional ids in the order in which they are met."""
+    """The words of one side, by provisional ids in the order in which they are met."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.rows: dict[Hashable, int] = defaultdict(count().__next__)
-        self._pieces: list[np.ndarray] = []
-        self._met = 0
+        self.table = TokenDict()
+        self._pieces = [np.empty(0, np.int32)]
+        self.met = 0
 
     def add(self, words: list[Any]) -> None:
-        known = len(self.rows)
-        try:
-            ids = np.fromiter(map(self.rows.__getitem__, words), np.int32, len(words))
-        except TypeError:
-            self._refuse_unhashable(words)
-            raise
-        # only a word that is met for the first time can be a bad one
-        for word in islice(self.rows, known, None):
-            if word is None or word != word:
-                at = next(i for i, other in enumerate(words) if other is None or other != other)
-                raise CorpusError(
-                    f"{self.name}[{self._met + at}] is {words[at]!r}; a word may not be None or NaN"
-                )
-        self._pieces.append(ids)
-        self._met += len(words)
+        named = ((f"{self.name}[{at}]", word) for at, word in enumerate(words, self.met))
+        self._pieces.append(self.table.add(words, len(words), named, kind="word"))
+        self.met += len(words)
 
     def ids(self) -> np.ndarray:
-        return np.concatenate([np.empty(0, np.int32), *self._pieces])
+        return np.concatenate(self._pieces)
 
     def sorted(
         self, ids: np.ndarray, weights: np.ndarray
     ) -> tuple[np.ndarray, Vocabulary, np.ndarray]:
-        """Final rows of the pairs that stay, the words that they have, and the words' weights."""
-        seen = np.bincount(ids, weights, len(self.rows))
-        used = np.flatnonzero(seen)
-        words = list(self.rows)
-        words = [words[row] for row in used.tolist()]
-        order = sort_words(words, seen[used])
-        final = np.full(len(self.rows), -1, np.int32)
-        final[used[order]] = np.arange(len(used), dtype=np.int32)
-        sums = seen[used[order]]
-        counts = np.maximum(np.rint(np.minimum(sums, 2.0**62)), 1).astype(np.int64)
-        return final[ids], Vocabulary([words[i] for i in order.tolist()], counts), sums
-
-    def _refuse_unhashable(self, words: list[Any]) -> None:
-        for at, word in enumerate(words):
-            try:
-                hash(word)
-            except TypeError:
-                raise CorpusError(
-                    f"{self.name}[{self._met + at}] is {word!r:.60}, which is not hashable; a word "
-                    "must be"
-                ) from None
+        """Return the final rows of the pairs that stay, their words, and the words' weights."""
+        seen = np.bincount(ids, weights, len(self.table))
+        words, rows, ranks = rank_words(self.table, np.flatnonzero(seen), seen)
+        counts = np.maximum(np.rint(np.minimum(seen[rows], 2.0**62)), 1).astype(np.int64)
+        return ranks[ids], Vocabulary(words, counts), seen[rows]
 
 
 def _read_columns(centers: Any, contexts: Any, sides: tuple[_Side, _Side]) -> None:
     columns = [_words("centers", centers), _words("contexts", contexts)]
-    lengths = [len(c) if hasattr(c, "__len__") else None for c in (centers, contexts)]
-    if None not in lengths and lengths[0] != lengths[1]:
-        raise _not_in_pairs(lengths[0], lengths[1])
-    total = [0, 0]
-    while True:
-        chunks = [list(islice(column, AT_ONCE)) for column in columns]
-        total = [n + len(chunk) for n, chunk in zip(total, chunks, strict=True)]
-        if len(chunks[0]) != len(chunks[1]):
-            total = [n + sum(1 for _ in column) for n, column in zip(total, columns, strict=True)]
-            raise _not_in_pairs(*total)
-        if not chunks[0]:
-            return
+    while any(chunks := [list(islice(column, AT_ONCE)) for column in columns]):
         for side, chunk in zip(sides, chunks, strict=True):
             side.add(chunk)
-
-
-def _not_in_pairs(centers: Any, contexts: Any) -> ValueError:
-    return ValueError(f"centers has {centers} words and contexts {contexts}; they come in pairs")
+    if sides[0].met != sides[1].met:
+        raise ValueError(
+            f"centers has {sides[0].met} words and contexts {sides[1].met}; they come in pairs"
+        )
 
 
 def _words(name: str, given: Any) -> Iterator[Any]:
@@ -179,15 +131,15 @@ def _words(name: str, given: Any) -> Iterator[Any]:
 
 
 def _read_tuples(pairs: Any, sides: tuple[_Side, _Side]) -> list[Any] | None:
-    """Add pairs to both sides; their weights, None where they have none."""
+    """Add pairs to both sides; return their weights, None where they have none."""
     if isinstance(pairs, (str, bytes)) or not isinstance(pairs, Iterable):
         raise TypeError(
             f"centers is {pairs!r:.60}; without contexts it must be an iterable of tuples"
         )
-    source, met, size = iter(pairs), 0, 0
+    source, size = iter(pairs), 0
     weights: list[Any] = []
     while chunk := list(islice(source, AT_ONCE)):
-        for at, pair in enumerate(chunk, met):
+        for at, pair in enumerate(chunk, sides[0].met):
             is_tuple = isinstance(pair, (tuple, list))
             size = size or (len(pair) if is_tuple else 0)
             if not is_tuple or len(pair) not in (2, 3) or len(pair) != size:
@@ -195,7 +147,6 @@ def _read_tuples(pairs: Any, sides: tuple[_Side, _Side]) -> list[Any] | None:
                     f"pair {at} is {pair!r:.60}; all must be (center, context), or all "
                     "(center, context, weight)"
                 )
-        met += len(chunk)
         columns = list(zip(*chunk, strict=True))
         for side, column in zip(sides, columns, strict=False):
             side.add(list(column))
@@ -216,13 +167,10 @@ def _checked_weights(weights: Any, n: int) -> np.ndarray:
         raise ValueError("weights holds what is no number") from None
     if checked.shape != (n,):
         raise ValueError(f"weights has shape {checked.shape}; it must be ({n},), one a pair")
-    for wrong, what in (
-        (~np.isfinite(checked), "it must be finite"),
-        (checked < 0, "it must be 0 or more"),
-    ):
-        if wrong.any():
-            place = int(wrong.argmax())
-            raise ValueError(f"weights[{place}] is {checked[place]}; {what}")
+    is_bad = ~(np.isfinite(checked) & (checked >= 0))
+    if is_bad.any():
+        place = int(is_bad.argmax())
+        raise ValueError(f"weights[{place}] is {checked[place]}; it must be finite, 0 or more")
     with np.errstate(over="ignore"):
         if not np.isfinite(checked.sum()):
             raise ValueError("weights sums to more than a float can hold; scale it down")

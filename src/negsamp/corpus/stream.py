@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,8 @@ class TokenStream:
     Attributes
     ----------
     ids : ndarray, shape (n_tokens,) int32
-        Vocabulary rows, sentence after sentence. Where they are mapped from a file, uint16 if that
-        is enough.
+        Vocabulary rows, sentence after sentence; uint16 if they are mapped from a file and that is
+        enough.
     offsets : ndarray, shape (n_sentences + 1,) int64
         Sentence i is ``ids[offsets[i]:offsets[i + 1]]`` and has at least one token.
     """
@@ -62,8 +63,9 @@ class TokenStream:
         return longest
 
     def pieces(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Tokens and sentence starts, as `negsamp.core.windows.token_pieces` yields them; what was
-        read of a mapped file is taken out of memory.
+        """Yield tokens and sentence starts as `negsamp.core.windows.token_pieces` does.
+
+        What was read of a mapped file is taken out of memory.
         """
         for piece in token_pieces(self.ids, self.offsets):
             forget_pages(self.ids)
@@ -71,7 +73,7 @@ class TokenStream:
             yield piece
 
     def digest(self) -> str:
-        """SHA-256 of ids and sentence ends, whatever their types."""
+        """Return the SHA-256 of ids and sentence ends, whatever their types."""
         found = hashlib.sha256()
         for array, kind in ((self.ids, "<i4"), (self.offsets, "<i8")):
             for at in range(0, len(array), STEP):
@@ -80,7 +82,7 @@ class TokenStream:
         return found.hexdigest()
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Sentences, each an array of ids."""
+        """Yield the sentences, each an array of ids."""
         for start, stop in zip(self.offsets[:-1], self.offsets[1:], strict=True):
             yield self.ids[start:stop]
 
@@ -92,28 +94,17 @@ def forget_pages(array: np.ndarray) -> None:
 
 
 class StreamBuilder:
-    """Provisional ids and sentence lengths of a corpus, piece by piece.
+    """Provisional ids and sentence ends of a corpus, piece by piece.
 
-    Parameters
-    ----------
-    folder : pathlib.Path, optional
-        Where the files of a large corpus go; None has everything in memory.
-    keep : bool
-        Write the stream to the folder in any case.
-
-    Attributes
-    ----------
-    n_sentences : int
-        Finished ones.
+    The files of a large corpus go to the folder; without one, everything is in memory. The stream
+    is written to the folder in any case if `keep` is true.
     """
 
     def __init__(self, folder: Path | None = None, keep: bool = False) -> None:
-        self.n_sentences = 0
         self._folder, self._keep = folder, keep
         self._ids = _Spool(np.int32, folder, SEGMENT)
-        # sentences have several tokens
-        self._lengths = _Spool(np.int64, folder, max(1, SEGMENT // 8))
-        self._open = 0  # tokens so far of the sentence that is not finished
+        # there are fewer sentences than tokens
+        self._ends = _Spool(np.int64, folder, max(1, SEGMENT // 8))
         self._counts = np.zeros(0, dtype=np.int64)
         self._counted = 0
 
@@ -122,116 +113,84 @@ class StreamBuilder:
         return self._ids.size
 
     def add(self, ids: np.ndarray, lengths: np.ndarray, continues: bool = False) -> None:
-        """Add some sentences.
+        """Add the ids of some sentences, (n,) int32, and the sentences' lengths in tokens.
 
-        Parameters
-        ----------
-        ids : ndarray, shape (n,) int32
-            Not negative.
-        lengths : ndarray, shape (n_sentences,) int64
-            The sentences' lengths in tokens; the first is the rest of one that continued.
-        continues : bool
-            Whether the last sentence goes on with what is added next.
-
-        Raises
-        ------
-        OSError
-            If the folder's disk has no room for what goes there.
+        The first length may be the rest of a sentence that continued; the last sentence goes on
+        with what is added next if it `continues`. An OSError says that the folder's disk has no
+        room.
         """
+        ends = self.n_tokens + np.cumsum(lengths)
+        self._ends.append(ends[:-1] if continues else ends)
         self._ids.append(ids)
-        lengths = lengths.copy()
-        lengths[:1] += self._open
-        self._open = 0
-        if continues:
-            self._open, lengths = int(lengths[-1]), lengths[:-1]
-        self._lengths.append(lengths)
-        self.n_sentences += len(lengths)
 
     def counts(self) -> np.ndarray:
-        """How often each id has been added, (largest id + 1,) int64."""
-        total = self._counts
+        """Return how often each id has been added, (largest id + 1,) int64."""
         while self._counted < self.n_tokens:
             # to count fewer tokens at a time than there are ids would mostly add zeros
-            ids = next(self._ids.pieces(self._counted, max(STEP, len(total))))
-            seen = np.bincount(ids, minlength=len(total))
-            seen[: len(total)] += total
-            total = seen
+            ids = next(self._ids.pieces(max(STEP, len(self._counts)), self._counted))
+            seen = np.bincount(ids, minlength=len(self._counts))
+            seen[: len(self._counts)] += self._counts
+            self._counts = seen
             self._counted += len(ids)
-        self._counts = total
-        return total
+        return self._counts
 
     def build(self, rows: np.ndarray) -> TokenStream:
-        """Map ids, drop those without a row, and the sentences that this empties.
+        """Map ids to their `rows`, drop those of row −1, and the sentences that this empties.
 
-        Takes the builder apart as it goes, so that the corpus is in memory about once.
-
-        Parameters
-        ----------
-        rows : ndarray of int32
-            The row of each provisional id; −1 is none.
-
-        Returns
-        -------
-        TokenStream
-            Mapped from ``ids.npy`` and ``offsets.npy`` in the folder if the corpus is large, or
-            shall be kept.
+        The stream is mapped from ``ids.npy`` and ``offsets.npy`` in the folder if the corpus is
+        large or is to be kept. The builder is taken apart as it goes, so that the corpus is in
+        memory about once.
         """
-        kept_ids: _Memory | ArrayWriter
-        offsets: _Memory | ArrayWriter
-        if self._keep or self._ids.spilled or self._lengths.spilled:
+        self._ends.append(np.array([self.n_tokens]))  # of a text that ends within a line
+        kept_ids: _MemoryWriter | ArrayWriter
+        offsets: _MemoryWriter | ArrayWriter
+        if self._keep or self._ids.spilled or self._ends.spilled:
             assert self._folder is not None
             narrow = int(rows.max(initial=0)) < 1 << 16
             kept_ids = ArrayWriter(self._folder / "ids.npy", np.uint16 if narrow else np.int32)
             offsets = ArrayWriter(self._folder / "offsets.npy", np.int64)
         else:
-            kept_ids = _Memory(self.n_tokens, np.int32)
-            offsets = _Memory(self.n_sentences + 2, np.int64)
-        try:
+            kept_ids = _MemoryWriter(self.n_tokens, np.int32)
+            offsets = _MemoryWriter(self._ends.size + 1, np.int64)
+        with closing(self), closing(kept_ids), closing(offsets):
             self._translate(rows, kept_ids, offsets)
             return TokenStream(kept_ids.finish(), offsets.finish())
-        finally:
-            for part in (kept_ids, offsets, self):
-                part.close()
 
     def close(self) -> None:
         """Remove the files of provisional ids."""
         self._ids.close()
-        self._lengths.close()
+        self._ends.close()
 
     def _translate(self, rows: np.ndarray, kept_ids: Any, offsets: Any) -> None:
-        lengths = self._lengths.pieces(0, STEP, forget=True)
-        ends = np.zeros(0, dtype=np.int64)  # of sentences, those not reached yet
-        start = kept = last_end = last_offset = 0
+        more_ends = self._ends.pieces(STEP, forget=True)
+        ends = np.zeros(0, dtype=np.int64)  # those not reached yet
+        start = kept = last_offset = 0
         offsets.append(np.zeros(1, dtype=np.int64))
-        for ids in self._ids.pieces(0, STEP, forget=True):
+        for ids in self._ids.pieces(STEP, forget=True):
             stop = start + len(ids)
-            while last_end < stop:
-                more = next(lengths, None)
-                if more is None:
-                    more = np.array([self._open])  # a text that ends within a line
-                ends = np.concatenate([ends, last_end + np.cumsum(more)])
-                last_end = int(ends[-1]) if len(ends) else last_end
+            while not len(ends) or ends[-1] < stop:
+                ends = np.concatenate([ends, next(more_ends)])
             ids = rows.take(ids)
             is_kept = ids >= 0
             kept_before = np.concatenate([[0], np.cumsum(is_kept)])
-            n = int(np.searchsorted(ends, stop, side="right"))
-            new = kept + kept_before[ends[:n] - start]
+            reached = np.searchsorted(ends, stop, side="right")
+            new = kept + kept_before[ends[:reached] - start]
             new = new[np.diff(new, prepend=last_offset) > 0]
             last_offset = int(new[-1]) if len(new) else last_offset
             offsets.append(new)
             kept_ids.append(ids[is_kept])
             kept += int(kept_before[-1])
-            start, ends = stop, ends[n:]
+            start, ends = stop, ends[reached:]
 
 
 class _Spool:
-    """Numbers that are appended and read in order; in files once they are many."""
+    """Numbers that are appended and read in order; they go to files once they are many."""
 
     def __init__(self, dtype: Any, folder: Path | None, segment: int) -> None:
         self.size = 0
         self.spilled = False
         self._dtype, self._folder, self._segment = np.dtype(dtype), folder, segment
-        self._segments: list[np.ndarray | Path | None] = []
+        self._segments: list[Any] = []  # arrays, paths of files, None for what is forgotten
 
     def append(self, values: np.ndarray) -> None:
         while len(values):
@@ -240,39 +199,42 @@ class _Spool:
                 self._spill()
                 self._segments.append(np.empty(self._segment, dtype=self._dtype))
             piece, values = values[: self._segment - at], values[self._segment - at :]
-            segment = self._segments[-1]
-            assert isinstance(segment, np.ndarray)
-            segment[at : at + len(piece)] = piece
+            self._segments[-1][at : at + len(piece)] = piece
             self.size += len(piece)
 
-    def pieces(self, start: int, size: int, forget: bool = False) -> Iterator[np.ndarray]:
-        """The numbers from a place on, some at a time; segments forgotten behind them if asked."""
-        segments = self._segments if forget else [*self._segments]
-        while start < self.size:
-            number, at = divmod(start, self._segment)
-            segment = segments[number]
+    def pieces(self, step: int, start: int = 0, forget: bool = False) -> Iterator[np.ndarray]:
+        """Yield the numbers from a place on, `step` or fewer at a time.
+
+        If they are to be forgotten, a segment is dropped once it is read.
+        """
+        for number in range(start // self._segment, len(self._segments)):
+            first = number * self._segment
+            segment = self._segments[number]
             if isinstance(segment, Path):
                 segment = np.memmap(segment, self._dtype, "r")
-            assert segment is not None
-            while start < self.size and start // self._segment == number:
-                yield segment[at : min(at + size, at + self.size - start)]
-                start, at = start + min(size, self._segment - at), at + size
+            segment = segment[: self.size - first]
+            for at in range(max(start - first, 0), len(segment), step):
+                yield segment[at : at + step]
             del segment
             if forget:
-                _remove([segments[number]])
-                segments[number] = None
+                self._drop(number)
 
     def close(self) -> None:
         """Remove the files that are left."""
-        _remove(self._segments)
+        for number in range(len(self._segments)):
+            self._drop(number)
+
+    def _drop(self, number: int) -> None:
+        segment, self._segments[number] = self._segments[number], None
+        if isinstance(segment, Path):
+            segment.unlink(missing_ok=True)
 
     def _spill(self) -> None:
         """Write the last segment to a file, if there are enough in memory."""
         if self._folder is None or len(self._segments) < SEGMENTS_IN_MEMORY:
             return
         segment = self._segments[-1]
-        assert isinstance(segment, np.ndarray)
-        # the other half is for the translated ids
+        # half of it is for the translated ids
         check_room(self._folder, 2 * segment.nbytes, "this part of the corpus")
         path = self._folder / f"{self._dtype}-{len(self._segments) - 1}"
         segment.tofile(path)
@@ -280,14 +242,8 @@ class _Spool:
         self.spilled = True
 
 
-def _remove(segments: list[np.ndarray | Path | None]) -> None:
-    for segment in segments:
-        if isinstance(segment, Path):
-            segment.unlink(missing_ok=True)
-
-
-class _Memory:
-    """What `ArrayWriter` is, in memory; n is the most that will be appended."""
+class _MemoryWriter:
+    """An `ArrayWriter` in memory; n is the most that will be appended."""
 
     def __init__(self, n: int, dtype: Any) -> None:
         self._array = np.empty(n, dtype)  # memory that is never written to is never taken

@@ -1,7 +1,7 @@
 """Blocks of UTF-8 text become tokens, as `str.split` sees them, without a Python string.
 
 A token is a place and a length in the bytes: one comparison finds white space in a whole block.
-What the tokens are called is no concern of this module; `wordtable` tells equal ones.
+`token_table` tells which tokens are equal.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["PADDING", "Tokens", "pad", "split_blocks"]
+from negsamp.errors import CorpusError
+
+__all__ = ["PADDING", "Tokens", "split_blocks"]
 
 # Bytes that may be read behind the last token of a buffer.
 PADDING = 16
+# A token is in memory whole: without a bound, a small gzip file of zeros would take all there is.
+LONGEST_TOKEN = 1 << 24
 LINE_FEED, RETURN, SPACE = b"\n\r "
 # The white space of `str.split` in one byte; U+0085 and U+00A0 take two.
 IS_SPACE = np.array([chr(byte).isspace() and byte < 0x80 for byte in range(256)])
@@ -31,26 +35,16 @@ WIDE_SPACES = np.array(
 class Tokens(NamedTuple):
     """The tokens of a block of text, in order.
 
-    Attributes
-    ----------
-    text : bytes
-        The block.
-    buffer : ndarray, shape (len(text) + PADDING,) uint8
-        Its bytes and some zeros. White space of several bytes is spaces here.
-    starts, lengths : ndarray, shape (n,) int64
-        Token i is ``text[starts[i] : starts[i] + lengths[i]]``; no length is 0.
-    line_lengths : ndarray, shape (n_lines,) int64
-        Tokens in each line.
-    continues : bool
-        Whether the last line goes on in the next block.
+    Token i is ``text[starts[i] : starts[i] + lengths[i]]``; no length is 0. In the buffer, white
+    space of several bytes is spaces.
     """
 
     text: bytes
-    buffer: np.ndarray
-    starts: np.ndarray
-    lengths: np.ndarray
-    line_lengths: np.ndarray
-    continues: bool
+    buffer: np.ndarray  # (len(text) + PADDING,) uint8, the text and some zeros
+    starts: np.ndarray  # (n,) int64
+    lengths: np.ndarray  # (n,) int64, bytes
+    line_lengths: np.ndarray  # (n_lines,) int64, tokens in each line
+    continues: bool  # whether the last line goes on in the next block
 
 
 def split_blocks(blocks: Iterable[bytes]) -> Iterator[Tokens]:
@@ -68,36 +62,40 @@ def split_blocks(blocks: Iterable[bytes]) -> Iterator[Tokens]:
     ------
     Tokens
         As many whole tokens as have been read; the last one may go on, and waits.
+
+    Raises
+    ------
+    CorpusError
+        If a token has more than 16 MiB.
     """
     rest = b""
     new: list[bytes] = []
-    size = 0
+    size = read = 0
     for block in blocks:
         new.append(block)
         size += len(block)
+        read += len(block)
         # a token of many blocks is looked at again only when it may have doubled, so that it
         # takes time in proportion to its length and not to the square of that
-        if size >= len(rest):
-            text = b"".join([rest, *new])
-            tokens, rest = _split(text)
+        if size >= len(rest) or len(rest) + size > LONGEST_TOKEN:
+            tokens, rest = _split(b"".join([rest, *new]))
             new, size = [], 0
             yield tokens
+        if len(rest) > LONGEST_TOKEN:
+            raise CorpusError(
+                f"the corpus has no white space in the {len(rest)} bytes up to byte {read}; a "
+                f"token has at most {LONGEST_TOKEN}"
+            )
     # the space ends the last token
     yield _split(b"".join([rest, *new, b" "]))[0]._replace(continues=False)
 
 
-def pad(text: bytes) -> np.ndarray:
-    """Bytes of a text, which may be written to, and `PADDING` zeros, (len(text) + 16,) uint8."""
-    buffer = np.empty(len(text) + PADDING, dtype=np.uint8)
-    buffer[: len(text)] = np.frombuffer(text, dtype=np.uint8)
-    buffer[len(text) :] = 0
-    return buffer
-
-
 def _split(text: bytes) -> tuple[Tokens, bytes]:
-    """The tokens that end in a text, and what stands behind its last white space."""
-    buffer = pad(text)
+    """Return the tokens that end in a text, and what stands behind its last white space."""
+    buffer = np.empty(len(text) + PADDING, dtype=np.uint8)
     within = buffer[: len(text)]
+    within[:] = np.frombuffer(text, dtype=np.uint8)
+    buffer[len(text) :] = 0
     if not text.isascii():
         _narrow_spaces(buffer)
     ends: np.ndarray = np.flatnonzero(within <= SPACE)
@@ -123,7 +121,7 @@ def _split(text: bytes) -> tuple[Tokens, bytes]:
 def _narrow_spaces(buffer: np.ndarray) -> None:
     """Write spaces over the white space of several bytes, in place.
 
-    All of it begins with C2, E1, E2 or E3, rare bytes in most texts; only there is looked closer.
+    All of it begins with C2, E1, E2 or E3, which are rare in most texts; only these are looked at.
     """
     starts = np.flatnonzero((buffer == 0xC2) | (buffer - np.uint8(0xE1) <= 2))
     codes = buffer[starts].astype(np.int64)

@@ -1,7 +1,7 @@
 """Random walks on a graph: sentences of nodes, so that nodes get vectors as words do.
 
-All walkers of a chunk take each step together. What is here is node2vec's law of a step; training
-is `Word2Vec.fit`, to which walks go as they are.
+All walkers of a chunk take each step together, by node2vec's law of a step. `Word2Vec.fit` trains
+on the walks as they are.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
-from negsamp.checks import is_integer, is_real
+from negsamp.checks import check_integer, is_integer, is_real
 
 __all__ = ["random_walks"]
 
 STEPS_AT_ONCE = 1 << 22  # of all walkers together; as many nodes are in memory
 EDGES_AT_ONCE = 1 << 20
 # A step is drawn from its whole distribution after so many proposals in vain, or as many as there
-# are neighbours, if that is more; looked at when the number is a power of two.
+# are neighbours, if that is more; this is looked at when the number is a power of two.
 FEWEST_PROPOSALS = 8
 MOST_PROPOSALS = 1 << 12
 MOST_NODES = 2**31 - 1  # as int32 counts them; edges are then numbers of 62 bits
@@ -97,34 +97,32 @@ def random_walks(
     ['a', 'b', 'c']
     """
     for name, value in (("num_walks", num_walks), ("walk_length", walk_length)):
-        if not is_integer(value) or not 1 <= value < 2**31:
-            raise ValueError(f"{name} is {value!r}; it must be an integer, 1 or more")
+        check_integer(name, value, 1, 2**31 - 1)
     for name, number in (("p", p), ("q", q)):
         if not is_real(number) or not 1e-100 <= number <= 1e100:
             raise ValueError(f"{name} is {number!r}; it must be a number from 1e-100 to 1e100")
     is_seed = seed is None or isinstance(seed, np.random.Generator)
     if not is_seed and not (is_integer(seed) and seed >= 0):  # type: ignore[operator]
         raise ValueError(f"seed is {seed!r}; it must be an integer, 0 or more, or a Generator")
-    edges = _Edges(graph)
-    starts = _checked_nodes(nodes, edges.n)
-    names = None if labels is None else _checked_labels(labels, edges.n)
-    rng = np.random.default_rng(seed)
-    walks = _walks(edges, starts, int(num_walks), int(walk_length), float(p), float(q), rng)
+    steps = _Steps(_checked_graph(graph), float(p), float(q), np.random.default_rng(seed))
+    starts = _checked_nodes(nodes, steps.n)
+    names = None if labels is None else _checked_labels(labels, steps.n)
+    walks = _walks(steps, starts, int(num_walks), int(walk_length))
     return walks if names is None else (names[walk].tolist() for walk in walks)
 
 
-class _Edges:
-    """A graph as sorted rows; edges are known by their places in them."""
+class _Steps:
+    """The law of a step on a graph; an edge is its place in the graph's sorted rows."""
 
-    def __init__(self, graph: Any) -> None:
-        weights = _checked_graph(graph)
+    def __init__(self, weights: Any, p: float, q: float, rng: np.random.Generator) -> None:
+        self.p, self.q, self.rng = p, q, rng
         self.n = weights.shape[0]
         self.first = weights.indptr[:-1].astype(np.int64)
         self.degree = np.diff(weights.indptr).astype(np.int64)
         self.to = weights.indices.astype(np.int32)
         row = np.repeat(np.arange(self.n), self.degree)
         self._keys = row * self.n + self.to  # rising
-        # shares of the largest weight of the row, as the sum of some weights may be too large
+        # shares of the largest weight of the row, as a sum of weights may be too large
         has_edges = np.flatnonzero(self.degree)
         largest = np.ones(self.n)
         largest[has_edges] = np.maximum.reduceat(
@@ -138,87 +136,73 @@ class _Edges:
         # row v rises from v to v + 1
         self._cumulated = cumulated - before[row] + row
 
-    def propose(self, here: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Edges from each node, by weight, (k,) int64."""
+    def first_order(self, here: np.ndarray) -> np.ndarray:
+        """Return where walkers go by the weights alone, (k,) int32; none is at a sink."""
         first, degree = self.first[here], self.degree[here]
-        drawn = rng.random(len(here))
+        drawn = self.rng.random(len(here))
         if self._is_uniform:
             edges = first + (drawn * degree).astype(np.int64)
         else:
             edges = _search(self._cumulated, here + drawn)
         # sums and products are rounded
-        return np.clip(edges, first, first + degree - 1)
+        return self.to[np.clip(edges, first, first + degree - 1)]
 
-    def has_edges(self, before: np.ndarray, to: np.ndarray) -> np.ndarray:
-        """Whether there are edges between pairs of nodes, (k,) bool."""
-        keys = before.astype(np.int64) * self.n + to
-        place = _search(self._keys, keys) - 1  # −1, the last key, where all are larger
-        return self._keys[place] == keys
-
-    def step(
-        self, before: np.ndarray, here: np.ndarray, p: float, q: float, rng: np.random.Generator
-    ) -> np.ndarray:
-        """Where walkers go who came from one node to another, (k,) int32; none is at a sink."""
+    def second_order(self, before: np.ndarray, here: np.ndarray) -> np.ndarray:
+        """Return where walkers go who came from one node to another, (k,) int32."""
+        p, q = self.p, self.q
         there = np.empty(len(here), dtype=np.int32)
         left = np.arange(len(here))
         most = max(1.0, 1 / p, 1 / q)
         tries = 0
         while len(left):
-            to = self.to[self.propose(here[left], rng)]
-            there[left] = to
-            level = rng.random(len(left)) * most  # α is above it with probability α / most
+            there[left] = to = self.first_order(here[left])
+            level = self.rng.random(len(left)) * most  # α is above it with probability α / most
             is_return = to == before[left]
             taken = level < np.where(is_return, 1 / p, min(1.0, 1 / q))
             # only of these the answer depends on whether there is an edge
             open_ = np.flatnonzero(~(taken | is_return) & (level < max(1.0, 1 / q)))
-            has_edge = self.has_edges(before[left[open_]], to[open_])
+            has_edge = self._has_edges(before[left[open_]], to[open_])
             taken[open_] = level[open_] < np.where(has_edge, 1.0, 1 / q)
             left = left[~taken]
             tries += 1
             if tries >= FEWEST_PROPOSALS and not tries & (tries - 1):
                 # when it ends depends on no proposal, and so leaves the law of a step as it is
                 ends = (self.degree[here[left]] <= tries) | (tries >= MOST_PROPOSALS)
-                self._draw_parts(left[ends], there, before, here, p, q, rng)
+                for part in self._parts(here, left[ends]):
+                    there[part] = self._draw(before[part], here[part])
                 left = left[~ends]
         return there
 
-    def _draw_parts(
-        self,
-        which: np.ndarray,
-        there: np.ndarray,
-        before: np.ndarray,
-        here: np.ndarray,
-        p: float,
-        q: float,
-        rng: np.random.Generator,
-    ) -> None:
-        """Draw the steps of some walkers, into `there` in place."""
+    def _has_edges(self, before: np.ndarray, to: np.ndarray) -> np.ndarray:
+        """Return whether there are edges between pairs of nodes, (k,) bool."""
+        keys = before.astype(np.int64) * self.n + to
+        place = _search(self._keys, keys) - 1  # −1, the last key, where all are larger
+        return self._keys[place] == keys
+
+    def _parts(self, here: np.ndarray, which: np.ndarray) -> list[np.ndarray]:
+        """Split walkers into parts that have few edges to go on, so that these fit in memory."""
         total = np.append(0, np.cumsum(self.degree[here[which]]))
         cuts = np.searchsorted(total, np.arange(EDGES_AT_ONCE, total[-1], EDGES_AT_ONCE))
-        for part in np.split(which, cuts):
-            if len(part):
-                there[part] = self._draw(before[part], here[part], p, q, rng)
+        return [part for part in np.split(which, cuts) if len(part)]
 
-    def _draw(
-        self, before: np.ndarray, here: np.ndarray, p: float, q: float, rng: np.random.Generator
-    ) -> np.ndarray:
-        """As `step`, from the whole distribution of each."""
+    def _draw(self, before: np.ndarray, here: np.ndarray) -> np.ndarray:
+        """Return what `second_order` does, drawn from the whole distribution of each step."""
         degree = self.degree[here]
         ends = np.cumsum(degree)
         edges = np.arange(ends[-1]) + np.repeat(self.first[here] - ends + degree, degree)
         to = self.to[edges]
         came_from = np.repeat(before, degree)
-        near = np.where(self.has_edges(came_from, to), 1.0, 1 / q)
-        masses = self.weights[edges] * np.where(to == came_from, 1 / p, near)
+        near = np.where(self._has_edges(came_from, to), 1.0, 1 / self.q)
+        masses = self.weights[edges] * np.where(to == came_from, 1 / self.p, near)
         masses /= np.repeat(np.add.reduceat(masses, ends - degree), degree)
         # those of walker i rise from i to i + 1
-        drawn = np.arange(len(here)) + rng.random(len(here))
+        drawn = np.arange(len(here)) + self.rng.random(len(here))
         place = np.searchsorted(np.cumsum(masses), drawn, side="right")
         return to[np.clip(place, ends - degree, ends - 1)]
 
 
 def _search(rising: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """How many of the rising numbers are at most each value, (k,) int64.
+    """Return how many of the rising numbers are at most each value, (k,) int64.
 
     `searchsorted` goes through sorted values in a small part of the time: each search ends near the
     one before, where memory is in the cache.
@@ -230,50 +214,42 @@ def _search(rising: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def _walks(
-    edges: _Edges,
-    starts: np.ndarray,
-    num_walks: int,
-    walk_length: int,
-    p: float,
-    q: float,
-    rng: np.random.Generator,
+    steps: _Steps, starts: np.ndarray, num_walks: int, walk_length: int
 ) -> Iterator[np.ndarray]:
     at_once = max(1, STEPS_AT_ONCE // walk_length)
     rounds = max(1, at_once // max(1, len(starts)))  # of a small graph, together
     for done in range(0, num_walks, rounds):
         n = min(rounds, num_walks - done)
-        order = np.concatenate([rng.permutation(starts) for _ in range(n)])
+        order = np.concatenate([steps.rng.permutation(starts) for _ in range(n)])
         for at in range(0, len(order), at_once):
-            walks, lengths = _walk(edges, order[at : at + at_once], walk_length, p, q, rng)
+            walks, lengths = _walk(steps, order[at : at + at_once], walk_length)
             for walk, length in zip(walks, lengths.tolist(), strict=True):
                 yield walk[:length]
 
 
-def _walk(
-    edges: _Edges, starts: np.ndarray, walk_length: int, p: float, q: float, rng: Any
-) -> tuple[np.ndarray, np.ndarray]:
-    """A walk from each node: nodes (k, walk_length) int32, and how many of them count, (k,)."""
+def _walk(steps: _Steps, starts: np.ndarray, walk_length: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return a walk from each node, (k, walk_length) int32, and its length in nodes, (k,)."""
     walks = np.empty((len(starts), walk_length), dtype=np.int32)
     lengths = np.ones(len(starts), dtype=np.int64)
-    walks[:, 0] = here = starts
+    walks[:, 0] = before = here = starts
     active = np.arange(len(starts))
-    before = here
-    for step in range(1, walk_length):
-        goes_on = edges.degree[here] > 0
+    is_first_order = steps.p == steps.q == 1
+    for place in range(1, walk_length):
+        goes_on = steps.degree[here] > 0
         active, before, here = active[goes_on], before[goes_on], here[goes_on]
         if not len(active):
             break
-        if step == 1 or p == q == 1:
-            before, here = here, edges.to[edges.propose(here, rng)]
+        if place == 1 or is_first_order:
+            before, here = here, steps.first_order(here)
         else:
-            before, here = here, edges.step(before, here, p, q, rng)
-        walks[active, step] = here
+            before, here = here, steps.second_order(before, here)
+        walks[active, place] = here
         lengths[active] += 1
     return walks, lengths
 
 
 def _checked_graph(graph: Any) -> Any:
-    """A copy in CSR, float64, sorted, without zeros, no edge twice."""
+    """Return a copy in CSR, float64, sorted, without zeros, no edge twice."""
     if not scipy.sparse.issparse(graph):
         raise TypeError(
             f"graph is a {type(graph).__name__}; it must be a matrix or array of scipy.sparse: "
@@ -286,14 +262,7 @@ def _checked_graph(graph: Any) -> Any:
     if graph.dtype.kind not in "biuf":
         raise TypeError(f"graph has weights of type {graph.dtype}; they must be real numbers")
     weights = scipy.sparse.csr_matrix(graph, dtype=np.float64, copy=True)
-    _check_weights(weights)
     weights.sum_duplicates()
-    weights.eliminate_zeros()
-    _check_weights(weights)  # a sum may be too large
-    return weights
-
-
-def _check_weights(weights: Any) -> None:
     bad = np.flatnonzero(~(np.isfinite(weights.data) & (weights.data >= 0)))
     if len(bad):
         row = int(np.searchsorted(weights.indptr, bad[0], side="right")) - 1
@@ -301,6 +270,8 @@ def _check_weights(weights: Any) -> None:
             f"graph has the weight {weights.data[bad[0]]} from node {row} to node "
             f"{weights.indices[bad[0]]}; weights must be finite and 0 or more"
         )
+    weights.eliminate_zeros()
+    return weights
 
 
 def _checked_nodes(nodes: Any, n: int) -> np.ndarray:

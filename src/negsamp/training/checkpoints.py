@@ -1,7 +1,7 @@
 """Checkpoints of a run: folders ``checkpoint-000001`` and so on, of which the last two are kept.
 
-Each is a saved model, with the optimizer's sums of squares beside the vectors and with how far the
-run has come. It appears complete or not at all, so that whatever stops a run, the last is whole.
+Each is a saved model with the optimizer's sums of squares and the progress of the run. It appears
+complete or not at all, so that the last one is whole, whatever stops a run.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import re
 import shutil
 import time
 from collections.abc import Hashable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,14 +19,18 @@ import numpy as np
 
 from negsamp.errors import CheckpointError, SavedModelError
 from negsamp.files.model_folder import read_model, write_model
-from negsamp.training.limits import Limits, read_limits
-from negsamp.training.state import BEST, LEARNED, STATE, Progress
+from negsamp.training.arrays import LEARNED, SAVED
+from negsamp.training.limits import NO_LIMITS, Limits, read_limits
+from negsamp.training.progress import Progress
+from negsamp.training.settings import Settings
+from negsamp.version import __version__
 
 __all__ = [
     "Checkpoints",
     "Saved",
     "check_unused",
     "has_checkpoints",
+    "model_record",
     "read_latest",
 ]
 
@@ -35,30 +38,10 @@ logger = logging.getLogger(__name__)
 
 NAME = re.compile(r"checkpoint-(\d{6,12})")
 KEPT = 2
-# Of the state, what has two dimensions; the rest are columns in files only.
-MATRICES = (*LEARNED, *BEST)
-# What is called otherwise in files than in training.
-NAMES = {"W_in": "vectors", "W_out": "context_vectors"}
-NAMES |= {f"best_{name}": f"best_{file}" for name, file in NAMES.items()}
 
 
 class Saved(NamedTuple):
-    """What a checkpoint holds.
-
-    Attributes
-    ----------
-    path : pathlib.Path
-        Its folder.
-    words : list
-    counts : ndarray, shape (V,) int64
-    files : dict of ndarray
-        Arrays by the names of their files, as `negsamp.files.model_folder.read_model` returns them.
-    about : dict
-        What `Checkpoints` was given.
-    progress : Progress
-    limits : Limits
-        What may end the run early.
-    """
+    """What a checkpoint at `path` holds: what `read_model` reads, and where the run was."""
 
     path: Path
     words: list[Any]
@@ -66,26 +49,13 @@ class Saved(NamedTuple):
     files: dict[str, np.ndarray]
     about: dict[str, Any]
     progress: Progress
-    limits: Limits = Limits()
-
-    @property
-    def state(self) -> dict[str, np.ndarray]:
-        """The arrays that training goes on with, by their names in `training.state.STATE`."""
-        found = {k: self.files[f] for k in STATE if (f := NAMES.get(k, k)) in self.files}
-        return {k: v[:, 0] if k not in MATRICES else v for k, v in found.items()}
+    limits: Limits = NO_LIMITS
 
 
 class Checkpoints:
-    """The checkpoints of one run.
+    """The checkpoints of one run, in a folder that is made if it does not exist.
 
-    Parameters
-    ----------
-    folder : path
-        Made if it does not exist.
-    minutes : float
-        At least so long from one to the next; 0 writes one after every update.
-    words : sequence, length V
-    counts : ndarray, shape (V,)
+    One is due so many minutes after the last; with 0 minutes, after every update.
     """
 
     def __init__(
@@ -105,9 +75,7 @@ class Checkpoints:
         """Whether it is time for the next one."""
         return time.monotonic() - self._written >= self._seconds
 
-    def write(
-        self, arrays: dict[str, np.ndarray], about: dict[str, Any], progress: Progress
-    ) -> None:
+    def write(self, files: dict[str, np.ndarray], record: dict[str, Any]) -> None:
         """Write the next one, and remove all but the last two.
 
         Raises
@@ -118,8 +86,6 @@ class Checkpoints:
             If a word is of a kind that cannot be written.
         """
         number = max(self._numbers, default=0) + 1
-        files = {NAMES.get(name, name): array for name, array in arrays.items()}
-        record = {**about, "progress": asdict(progress)}
         try:
             write_model(self._path(number), self._words, self._counts, files, record)
         finally:
@@ -129,12 +95,10 @@ class Checkpoints:
             shutil.rmtree(self._path(old), ignore_errors=True)
         self._numbers = self._numbers[-KEPT:]
 
-    def try_to_write(
-        self, arrays: dict[str, np.ndarray], about: dict[str, Any], progress: Progress
-    ) -> bool:
-        """As `write`, but a disk that is full does not end the run: it is logged."""
+    def try_to_write(self, files: dict[str, np.ndarray], record: dict[str, Any]) -> bool:
+        """Write the next one if possible; a full disk is logged and does not end the run."""
         try:
-            self.write(arrays, about, progress)
+            self.write(files, record)
         except OSError as error:
             logger.warning("no checkpoint in %s: %s; the last one stays", self.folder, error)
             return False
@@ -144,14 +108,27 @@ class Checkpoints:
         return self.folder / f"checkpoint-{number:06}"
 
 
-def check_unused(folder: str | os.PathLike[str]) -> Path:
-    """Check that a folder holds no checkpoint of another run.
+def model_record(
+    settings: Settings,
+    raw_words: int,
+    losses: Sequence[float],
+    validation_losses: Sequence[float],
+    fit_seconds: dict[str, float],
+) -> dict[str, Any]:
+    """What ``model.json`` says of a model."""
+    held_out = {"validation_loss_history": [*validation_losses]} if validation_losses else {}
+    return {
+        "negsamp": __version__,
+        "parameters": settings.record(),
+        "raw_words": raw_words,
+        "loss_history": [*losses],
+        **held_out,
+        "fit_seconds": fit_seconds,
+    }
 
-    Raises
-    ------
-    FileExistsError
-        If it does, or is a file.
-    """
+
+def check_unused(folder: str | os.PathLike[str]) -> Path:
+    """The path of a folder; a FileExistsError if it is a file or holds checkpoints already."""
     path = Path(folder).resolve()
     if path.exists() and not path.is_dir():
         raise FileExistsError(f"checkpoint names {str(path)!r}, which is a file, not a folder")
@@ -207,11 +184,9 @@ def _read(path: Path) -> Saved:
         if lacking := sorted(needed - set(files)):
             raise ValueError(f"it lacks the file {lacking[0]}.npy")
         limits = read_limits(about)
-        best = {NAMES.get(name, name) for name in BEST}
-        if "log_z" not in files:
-            best.remove("best_log_z")
+        best = {f"best_{SAVED[name]['file']}" for name in LEARNED if SAVED[name]["file"] in files}
         if best & set(files) != (best if limits.patience is not None else set()):
-            raise ValueError("it lacks vectors of a best epoch, or should have none")
+            raise ValueError("it lacks the vectors of a best epoch, or should have none")
         if len(progress.validation_losses) != (limits.validation is not None) * progress.epoch:
             raise ValueError(f"{len(progress.validation_losses)} held-out losses")
         if "frozen" in files and files["frozen"].max() > 1:

@@ -1,4 +1,4 @@
-"""Vectors that training begins with, and words whose vectors it leaves as they are."""
+"""The vectors that training begins with, and words whose vectors stay as they are."""
 
 from __future__ import annotations
 
@@ -12,43 +12,37 @@ import numpy as np
 from negsamp.checks import is_integer
 from negsamp.errors import UnknownWordError
 
-__all__ = ["WarmStart", "checked_start"]
+__all__ = ["WarmStart", "checked_start", "initial_vectors"]
 
 logger = logging.getLogger(__name__)
 
 ROWS_AT_ONCE = 1 << 14  # copied together, so that a memory map stays one
 
 
+def initial_vectors(V: int, d: int, seed: int) -> np.ndarray:
+    """Small random input vectors, as in word2vec, (V, d) float32."""
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2**31,)))
+    W_in = rng.random((V, d), dtype=np.float32)
+    W_in -= np.float32(0.5)
+    W_in /= np.float32(d)
+    return W_in
+
+
 @dataclass(frozen=True)
 class WarmStart:
-    """Input vectors to begin with.
-
-    Parameters
-    ----------
-    index : mapping
-        Row of each word.
-    vectors : ndarray, shape (n, d)
-    frozen : frozenset or True
-        Words of `index` that keep their vectors; True for all of them.
-    """
+    """Input vectors to begin with, and the words that keep theirs; True for all of them."""
 
     index: Mapping[Hashable, int]
     vectors: np.ndarray
     frozen: frozenset[Hashable] | bool = frozenset()
 
     def fill(self, words: Mapping[Hashable, int], W_in: np.ndarray) -> np.ndarray | None:
-        """Write the vectors of the words that both have into `W_in` in place.
-
-        Parameters
-        ----------
-        words : mapping
-            Row of `W_in` of each word of the corpus.
-        W_in : ndarray, shape (V, d) float32
+        """Write the vectors of known words into `W_in` in place, whose rows `words` names.
 
         Returns
         -------
         ndarray, shape (V,) uint8, or None
-            1 for rows that shall stay as they are; None where all move.
+            1 for rows that shall stay as they are; None if all move.
 
         Raises
         ------
@@ -81,20 +75,12 @@ class WarmStart:
 
 
 def checked_start(init_vectors: Any, frozen: Any, vector_size: int) -> WarmStart | None:
-    """What `Word2Vec.fit` was given to begin with; None if nothing.
-
-    Parameters
-    ----------
-    init_vectors : KeyedVectors, or anything with ``key_to_index`` and ``vectors``, or None
-    frozen : bool or iterable of hashable
-        Words of `init_vectors`; True for all of them.
-    vector_size : int
-        d.
+    """What `Word2Vec.fit` was given to begin with; None if it was given nothing.
 
     Raises
     ------
     TypeError, ValueError
-        That names the argument, if the two are not such or do not fit each other or the model.
+        That names the argument, if the two do not fit each other or the model.
     UnknownWordError
         If a word of `frozen` is not in `init_vectors`; it names the nearest spelling.
     """

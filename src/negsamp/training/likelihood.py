@@ -1,22 +1,21 @@
-"""How well a trained objective says what stands in a text that it was not trained on."""
+"""How well a trained objective predicts a text that it was not trained on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from negsamp.core.blocks import BlockShape, block_run
-from negsamp.core.objectives import objective_of
+from negsamp.core.blocks import Block, BlockShape, block_run
+from negsamp.core.objectives import Extras
 from negsamp.core.sampling import AliasTable
 from negsamp.core.windows import iter_windows, window_weights
 from negsamp.corpus.stream import TokenStream
 from negsamp.errors import CorpusError
-from negsamp.training.state import extras_of
+from negsamp.training.settings import Settings
 
-__all__ = ["mean_log_likelihood"]
+__all__ = ["mean_log_likelihood", "text_blocks"]
 
 # Where the noise draws start: the same for every model, whatever its own seed.
 SEED = 0
@@ -26,28 +25,48 @@ GROUPS, GROUP_SIZE, NOISE_WORDS = 16, 64, 64
 BLOCKS_A_RUN = 16
 
 
+def text_blocks(
+    stream: TokenStream,
+    reach: int,
+    shape: tuple[int, int, int, int],
+    blocks_a_run: int,
+    negative: int,
+    noise: AliasTable,
+    weights: np.ndarray,
+    rng_of_run: Callable[[int], np.random.Generator],
+) -> Iterator[Block]:
+    """Every token of a text as a center of a block, with noise words drawn for it.
+
+    The groups of `blocks_a_run` blocks are mixed, and their noise is drawn by the generator that
+    `rng_of_run` gives for the number of the run; the rest is as in `negsamp.core.blocks.block_run`.
+    """
+    size, no_rng = shape[0] * shape[1] * blocks_a_run, np.random.default_rng(0)
+    # the weights shrink the windows, so nothing is drawn for these
+    runs = iter_windows(stream.pieces(), reach, size, no_rng, shrink_windows=False)
+    for number, run in enumerate(runs):
+        yield from block_run(run, shape, negative, noise, rng_of_run(number), weights)
+
+
 def mean_log_likelihood(
-    params: Mapping[str, Any],
+    settings: Settings,
     W_in: np.ndarray,
     W_out: np.ndarray,
     stream: TokenStream,
     noise: np.ndarray,
-    about: Mapping[str, np.ndarray],
+    extras: Extras,
 ) -> float:
     """Minus the mean loss of an objective over all pairs of a text.
 
     Parameters
     ----------
-    params : mapping
-        Those of `Word2Vec`; of account are the objective, ``window``, ``shrink_windows`` and
-        ``negative``.
+    settings : Settings
     W_in, W_out : ndarray, shape (V, d)
     stream : TokenStream
         The text, in rows of these.
     noise : ndarray, shape (V,) float64
         The noise distribution.
-    about : mapping
-        From `negsamp.training.state.objective_arrays`, as training left it.
+    extras : Extras
+        As training left them.
 
     Returns
     -------
@@ -60,28 +79,34 @@ def mean_log_likelihood(
     CorpusError
         If the text has no pair.
     """
-    objective = objective_of(params["objective"], params["nce_normalizer"])
-    negative = int(params["negative"])
     longest = stream.longest_sentence
     if longest < 2:
         raise CorpusError(
             f"there is no pair to score: none of the {stream.n_sentences} sentences that have a "
             "known word has two"
         )
-    window = int(params["window"])
-    reach = min(window, longest - 1)
-    weights = window_weights(window, bool(params["shrink_windows"]), reach)
+    objective, K = settings.objective, settings.negative
+    reach = min(settings.window, longest - 1)
+    weights = window_weights(settings.window, settings.shrink_windows, reach)
     # whole sets of K, for infonce
-    n_noise = negative * -(-NOISE_WORDS // negative) if objective.draws_noise else 0
+    n_noise = K * -(-NOISE_WORDS // K) if objective.draws_noise else 0
     shape = BlockShape(GROUPS, GROUP_SIZE, 1, n_noise)
-    kernel = objective.kernel(extras_of(about), shape, reach, W_in.shape[1], W_in.dtype)
-    table, rng = AliasTable(noise), np.random.default_rng(SEED)
+    kernel = objective.kernel(extras, shape, reach, W_in.shape[1], W_in.dtype)
     n_blocks = -(-len(stream) // shape.batch_size)
-    size = shape.batch_size * min(n_blocks, BLOCKS_A_RUN)
+    rng = np.random.default_rng(SEED)
+    blocks = text_blocks(
+        stream,
+        reach,
+        shape,
+        min(n_blocks, BLOCKS_A_RUN),
+        K,
+        AliasTable(noise),
+        weights,
+        lambda _: rng,
+    )
     loss = pairs = 0.0
     with threadpool_limits(1, user_api="blas"):
-        for run in iter_windows(stream.pieces(), reach, size, rng, False):
-            for block in block_run(run, shape, negative, table, rng, weights):
-                loss += kernel.loss(W_in, W_out, block)
-                pairs += block.pair_weight
+        for block in blocks:
+            loss += kernel.loss(W_in, W_out, block)
+            pairs += block.pair_weight
     return -loss / pairs

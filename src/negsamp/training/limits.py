@@ -9,7 +9,7 @@ from typing import Any
 
 from negsamp.checks import is_integer, is_real
 
-__all__ = ["Limits", "checked_limits", "is_exhausted", "parse_duration", "read_limits"]
+__all__ = ["NO_LIMITS", "Limits", "checked_limits", "is_exhausted", "parse_duration", "read_limits"]
 
 LARGEST_SHARE = 0.5
 UNITS = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
@@ -21,19 +21,9 @@ DURATION = re.compile(
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of a run; see `Word2Vec.fit`.
+    """The limits of a run; see `Word2Vec.fit`."""
 
-    Parameters
-    ----------
-    validation : float, optional
-        Share of the corpus that is held out.
-    patience : int, optional
-        Epochs without improvement after which training ends.
-    max_seconds : float, optional
-        Of training.
-    """
-
-    validation: float | None = None
+    validation: float | None = None  # share of the corpus that is held out
     patience: int | None = None
     max_seconds: float | None = None
 
@@ -42,14 +32,11 @@ class Limits:
         return asdict(self)
 
 
-def checked_limits(validation: Any, patience: Any, max_time: Any) -> Limits:
-    """The limits that `Word2Vec.fit` was given.
+NO_LIMITS = Limits()
 
-    Raises
-    ------
-    ValueError, TypeError
-        That names the argument, its value and what is allowed.
-    """
+
+def checked_limits(validation: Any, patience: Any, max_time: Any) -> Limits:
+    """The limits that `Word2Vec.fit` was given; an error names the argument and what is allowed."""
     if validation is not None and (not is_real(validation) or not 0 < validation <= LARGEST_SHARE):
         raise _bad("validation", validation, f"a share above 0, at most {LARGEST_SHARE}, or None")
     if patience is not None:
@@ -68,33 +55,22 @@ def checked_limits(validation: Any, patience: Any, max_time: Any) -> Limits:
 
 
 def read_limits(about: Mapping[str, Any]) -> Limits:
-    """The limits in a checkpoint's record; none where it says nothing of them.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If it says what `Limits.record` does not.
-    """
+    """The limits in a checkpoint's record; a ValueError or TypeError if they are damaged."""
     if "limits" not in about:
-        return Limits()
+        return NO_LIMITS
     record = about["limits"]
-    if not isinstance(record, dict) or set(record) != set(Limits().record()):
+    if not isinstance(record, dict) or set(record) != set(NO_LIMITS.record()):
         raise ValueError(f"limits is {record!r:.60}")
     return checked_limits(record["validation"], record["patience"], record["max_seconds"])
 
 
 def parse_duration(value: Any) -> float:
-    """Seconds that a duration means.
-
-    Parameters
-    ----------
-    value : float or str
-        Seconds, or as "90s", "10min", "1h30m", "2 d 12 h".
+    """The seconds of a duration: a number above 0, or as "90s", "10min", "1h30m", "2 d 12 h".
 
     Raises
     ------
     ValueError, TypeError
-        If it is no such thing, or not above 0.
+        If it is none of these.
     """
     seconds = value
     if isinstance(value, str):

@@ -1,31 +1,32 @@
 """Epochs on explicit pairs: from `PairData` to two trained matrices, in one process.
 
-A pair whose weight is w times the mean stands in an epoch as ⌈w / 4⌉ entries of equal weights: a
-heavy pair is met at many places and fills no update, a light one is one entry. Entries are shuffled
-anew for each epoch. Only the ratios of weights matter: the entries' mean is made 1, for which the
-learning rate is meant. In AdaGrad's sums an entry of weight a counts as a occurrences, so that two
-entries of weight 1 are the same as one of weight 2.
+A pair whose weight is w times the mean stands in an epoch as ⌈w / 4⌉ entries of equal weights: so a
+heavy pair is met at many places and does not fill an update. Entries are shuffled for each epoch.
+Only the ratios of weights matter: the entries' mean is made 1, for which the learning rate is
+meant. In AdaGrad's sums an entry of weight a counts as a occurrences, so that two entries of weight
+1 are the same as one of weight 2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
 from negsamp.core.kernels.pairs import PairBlock, PairKernel
-from negsamp.core.objectives import objective_of
 from negsamp.core.optimizers import OPTIMIZERS, Gradients
-from negsamp.core.sampling import AliasTable, custom_noise, noise_probabilities
+from negsamp.core.sampling import AliasTable
 from negsamp.corpus.pairs import PairData
-from negsamp.errors import TrainingDivergedError
+from negsamp.errors import TrainingDivergedError, TrainingInterrupted
+from negsamp.training.initial_vectors import initial_vectors
 from negsamp.training.interrupts import Interrupts
-from negsamp.training.state import initial_vectors
+from negsamp.training.progress import Observer, Progress, progress_bar
+from negsamp.training.settings import Settings
 
-__all__ = ["PairRun", "check_pair_parameters", "choose_pair_shape", "split_weights"]
+__all__ = ["PairRun", "choose_pair_shape", "split_weights"]
 
 # A group as in training on text: 16 noise words for the pairs of K = 5, more for more.
 GROUP, NOISE_WORDS = 64, 16
@@ -37,32 +38,13 @@ MAX_STEP = 2.0
 HEAVIEST = 4.0  # entry, in means
 
 
-def check_pair_parameters(params: Mapping[str, Any]) -> None:
-    """Refuse what training on pairs cannot do.
-
-    Raises
-    ------
-    ValueError
-    """
-    if not objective_of(params["objective"], params["nce_normalizer"]).trains_pairs:
-        raise ValueError(f"objective is {params['objective']!r}; fit_pairs trains 'sgns' only")
-
-
 def choose_pair_shape(
     entries: int, largest_share: float, vector_size: int, negative: int, batch_size: int | None
 ) -> tuple[int, int, int]:
     """Groups, pairs a group and noise words a group of one update.
 
-    Parameters
-    ----------
-    entries : int
-        Of an epoch.
-    largest_share : float
-        Share of their weight that the most frequent word of either side has.
-    vector_size, negative : int
-        d and K.
-    batch_size : int, optional
-        Pairs in one update, rounded up to whole groups; chosen if None.
+    An epoch has so many entries, and the most frequent word of either side the largest share of
+    their weight. A `batch_size` is rounded up to whole groups.
     """
     wanted: float = batch_size or min(
         entries / UPDATES_PER_EPOCH,
@@ -76,12 +58,7 @@ def choose_pair_shape(
 
 
 def split_weights(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs as entries that are about equally heavy.
-
-    Parameters
-    ----------
-    weights : ndarray, shape (P,) float64
-        Above 0.
+    """Pairs of positive weights, (P,), as entries that are about equally heavy.
 
     Returns
     -------
@@ -100,38 +77,27 @@ def split_weights(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 class PairRun:
     """A run on pairs.
 
-    Parameters
-    ----------
-    params : mapping
-        Those of `Word2Vec`.
-    data : PairData
-
     Attributes
     ----------
     W_in, W_out : ndarray, shapes (V, d) and (V', d) float32
     noise : ndarray, shape (V',) float64
         The noise distribution.
-    losses : list of float
-        Mean loss of each epoch, in nats per pair.
-    epoch : int
-        Epochs done.
+    progress : Progress
+        Its epochs and their losses are kept up to date.
+    train_seconds : float
+        Seconds of training until the last epoch or the end.
     """
 
-    def __init__(self, params: Mapping[str, Any], data: PairData) -> None:
-        p = self.params = params
+    def __init__(self, settings: Settings, data: PairData) -> None:
+        s = self.settings = settings
         self.data = data
-        self._objective = objective_of(p["objective"], p["nce_normalizer"])
-        seed = None if p["seed"] is None else int(p["seed"])
-        self._seed = int(np.random.SeedSequence(seed).entropy)  # type: ignore[arg-type]
-        d, K = int(p["vector_size"]), int(p["negative"])
+        self._seed = int(np.random.SeedSequence(s.seed).entropy)  # type: ignore[arg-type]
         V, V_out = len(data.center_words), len(data.context_words)
-        self.W_in, _ = initial_vectors(V, d, self._seed)
-        self.W_out = np.zeros((V_out, d), np.float32)
+        self.W_in = initial_vectors(V, s.vector_size, self._seed)
+        self.W_out = np.zeros((V_out, s.vector_size), np.float32)
         w = data.context_weights
-        if p["noise"] is None:
-            self.noise = noise_probabilities(w / w.min(), p["ns_exponent"])
-        else:
-            self.noise = custom_noise(p["noise"], w)
+        # where no noise is given, only ratios matter, and counts must be 1 or more
+        self.noise = s.noise_distribution(w / w.min() if s.noise is None else w)
         copies, self._weights = split_weights(data.weights)
         pairs = np.arange(len(copies), dtype=np.int32 if len(copies) < 2**31 else np.int64)
         self._entries = np.repeat(pairs, copies)
@@ -139,53 +105,45 @@ class PairRun:
             float(np.bincount(ids, data.weights).max()) for ids in (data.centers, data.contexts)
         )
         share = heaviest / float(data.weights.sum())
-        batch = None if p["batch_size"] is None else int(p["batch_size"])
-        self.shape = choose_pair_shape(len(self._entries), share, d, K, batch)
+        self.shape = choose_pair_shape(
+            len(self._entries), share, s.vector_size, s.negative, s.batch_size
+        )
         self._kernels: dict[int, PairKernel] = {}
-        rule = OPTIMIZERS[p["optimizer"]]
+        rule = OPTIMIZERS[s.optimizer]
         self._rules = rule(V, MAX_STEP), rule(V_out, MAX_STEP)
-        self.losses: list[float] = []
-        self.epoch, self._done = 0, 0.0
+        self.progress, self.train_seconds, self._done = Progress(), 0.0, 0.0
 
-    def train(self, on_epoch_end: Callable[[], Any], show_bar: bool | None) -> None:
-        """Train to the end.
-
-        Parameters
-        ----------
-        on_epoch_end : callable
-            Called after each epoch, the attributes being up to date then.
-        show_bar : bool, optional
-            As in `Trainer.train`.
+    def train(self, observer: Observer) -> None:
+        """Train to the end; the observer is told of the ends of epochs and of the run.
 
         Raises
         ------
         TrainingDivergedError
             If numbers are no longer finite; the matrices are those before them.
-        KeyboardInterrupt
+        TrainingInterrupted
             After Ctrl-C, between two updates.
         """
-        epochs = int(self.params["epochs"])
-        bar = tqdm(
-            total=len(self._entries) * epochs,
-            unit=" pairs",
-            unit_scale=True,
-            disable=None if show_bar is None else not show_bar,
-        )
-        with bar, threadpool_limits(1, user_api="blas"), Interrupts() as interrupts:
-            while self.epoch < epochs:
-                self._train_epoch(bar, interrupts)
-                on_epoch_end()
+        epochs, began = self.settings.epochs, time.perf_counter()
+        bar = progress_bar(len(self._entries) * epochs, " pairs", self.settings.progress)
+        try:
+            with bar, threadpool_limits(1, user_api="blas"), Interrupts() as interrupts:
+                while self.progress.epoch < epochs:
+                    self._train_epoch(bar, interrupts)
+                    self.train_seconds = time.perf_counter() - began
+                    observer.on_epoch_end(self.progress)
+        except KeyboardInterrupt as error:
+            raise TrainingInterrupted(self.place) from error
+        finally:
+            self.train_seconds = time.perf_counter() - began
+            observer.on_stop()
 
     @property
     def place(self) -> str:
         """Where the run is, in words."""
-        epochs = self.params["epochs"]
-        if self.epoch == epochs:
-            return f"at the end of its {epochs} epochs"
-        return f"in epoch {self.epoch + 1} of {epochs}, after {100 * self._done:.0f} % of it"
+        return self.progress.place(self.settings.epochs, self._done)
 
     def _train_epoch(self, bar: Any, interrupts: Interrupts) -> None:
-        p, n = self.params, len(self._entries)
+        s, n, progress = self.settings, len(self._entries), self.progress
         loss, weight, self._done = 0.0, 0.0, 0.0
         G, L, _ = self.shape
         updates = -(-n // (G * L))
@@ -197,8 +155,8 @@ class PairRun:
                 loss += self._finite("the loss", kernel.loss(self.W_in, self.W_out, block))
                 weight += float(block.weights.sum(dtype=float))
             g = kernel.gradients(self.W_in, self.W_out, block)
-            left = 1 - (self.epoch + number / updates) / p["epochs"]
-            alpha = p["min_alpha"] + (p["alpha"] - p["min_alpha"]) * left
+            left = 1 - (progress.epoch + number / updates) / s.epochs
+            alpha = s.min_alpha + (s.alpha - s.min_alpha) * left
             with interrupts.held():
                 self._step(block, g, alpha)
                 self._done = (number + 1) / updates
@@ -206,14 +164,14 @@ class PairRun:
             shown = f"loss {loss / weight:.3f}, alpha {alpha:.4f}"
             bar.set_postfix_str(shown, refresh=False)
         with interrupts.held():
-            self.losses.append(loss / weight)
-            self.epoch, self._done = self.epoch + 1, 0.0
+            progress.losses.append(loss / weight)
+            progress.epoch, self._done = progress.epoch + 1, 0.0
 
     def _blocks(self) -> Iterator[PairBlock]:
         """The blocks of an epoch; the last has fewer groups, filled up with pairs of weight 0."""
         G, L, N = self.shape
-        data, K = self.data, int(self.params["negative"])
-        seed = np.random.SeedSequence(self._seed, spawn_key=(self.epoch,))
+        data, K = self.data, self.settings.negative
+        seed = np.random.SeedSequence(self._seed, spawn_key=(self.progress.epoch,))
         rng = np.random.default_rng(seed)
         order = rng.permutation(self._entries)
         noise = AliasTable(self.noise)
@@ -234,7 +192,7 @@ class PairRun:
     def _kernel(self, groups: int) -> PairKernel:
         if groups not in self._kernels:
             shape = (groups, *self.shape[1:])
-            self._kernels[groups] = PairKernel(self._objective, shape, self.W_in.shape[1])
+            self._kernels[groups] = PairKernel(self.settings.objective, shape, self.W_in.shape[1])
         return self._kernels[groups]
 
     def _step(self, block: PairBlock, g: Gradients, alpha: float) -> None:
@@ -243,26 +201,21 @@ class PairRun:
         self._finite("a gradient", float(total))
         a = block.weights.reshape(-1)
         heavy = np.where(a > 0, a, 1)
-        squares = g.center_squares / heavy, g.output_squares.copy()
-        squares[1][: len(a)] /= heavy
-        rows = block.centers.reshape(-1), block.output_rows
-        lengths = np.sqrt(g.center_squares), np.sqrt(g.output_squares)
-        matrices, gradients = (self.W_in, self.W_out), (g.centers, g.outputs)
-        for side, rule in enumerate(self._rules):
-            rule.apply(
-                matrices[side],
-                rows[side],
-                gradients[side],
-                squares[side],
-                alpha,
-                lengths=lengths[side],
-            )
+        rows, squares = block.centers.reshape(-1), g.center_squares
+        self._rules[0].apply(
+            self.W_in, rows, g.centers, squares / heavy, alpha, lengths=np.sqrt(squares)
+        )
+        rows, squares = block.output_rows, g.output_squares.copy()
+        squares[: len(a)] /= heavy
+        self._rules[1].apply(
+            self.W_out, rows, g.outputs, squares, alpha, lengths=np.sqrt(g.output_squares)
+        )
 
     def _finite(self, what: str, value: float) -> float:
         if not np.isfinite(value):
-            p, (G, L, _) = self.params, self.shape
+            alpha, (G, L, _) = self.settings.alpha, self.shape
             raise TrainingDivergedError(
                 f"training diverged {self.place}: {what} is not finite, and the vectors are those "
-                f"before it. alpha is {p['alpha']} and batch_size {G * L}; smaller ones may help"
+                f"before it. alpha is {alpha} and batch_size {G * L}; smaller ones may help"
             )
         return value

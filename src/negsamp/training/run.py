@@ -5,91 +5,37 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from negsamp.checks import is_real
-from negsamp.core.blocks import choose_block_shape
-from negsamp.core.objectives import objective_of
-from negsamp.core.sampling import (
-    AliasTable,
-    custom_noise,
-    keep_probabilities,
-    noise_probabilities,
-    noise_weights,
-)
+from negsamp.core.sampling import AliasTable, keep_probabilities, noise_weights
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.cache import read_cached
 from negsamp.corpus.counting import read_corpus
 from negsamp.corpus.reading import is_path
 from negsamp.corpus.stream import TokenStream
 from negsamp.errors import CheckpointError, CorpusError, TrainingInterrupted
-from negsamp.training.checkpoints import Checkpoints, Saved
-from negsamp.training.epochs import Trainer
-from negsamp.training.initial_vectors import WarmStart
-from negsamp.training.limits import Limits
-from negsamp.training.state import (
-    LEARNED,
-    Progress,
-    Watch,
-    initial_vectors,
-    objective_arrays,
-    training_arrays,
-)
-from negsamp.training.validation import choose_held_out, has_pair_left, held_out_stream
-from negsamp.training.workers import start_children
-from negsamp.version import __version__
+from negsamp.training.arrays import Arrays
+from negsamp.training.checkpoints import Checkpoints, Saved, model_record
+from negsamp.training.epochs import Job, scratch_layout, train_epochs
+from negsamp.training.initial_vectors import WarmStart, initial_vectors
+from negsamp.training.interrupts import Interrupts
+from negsamp.training.limits import NO_LIMITS, Limits
+from negsamp.training.progress import Observer, Progress, progress_bar
+from negsamp.training.schedule import Schedule
+from negsamp.training.settings import Settings
+from negsamp.training.validation import hold_out
+from negsamp.training.workers import Team, run_team, start_children
 
-__all__ = [
-    "Encoded",
-    "How",
-    "Run",
-    "available_cores",
-    "machine_memory",
-    "model_record",
-    "noise_of",
-    "read_run",
-    "trainer_of",
-    "workers_of",
-]
+__all__ = ["Encoded", "Run", "machine_memory"]
 
 # Bytes of a text that is trained for longer than worker processes take to start.
 LARGE_FILE = 8_000_000
-
-
-@dataclass(frozen=True)
-class How:
-    """How a corpus is read, what a run begins with, where it is written down and what may end it;
-    see `Word2Vec.fit`.
-    """
-
-    errors: str = "strict"
-    cache: str | os.PathLike[str] | None = None
-    checkpoint: Path | None = None
-    checkpoint_every: float = 10.0
-    start: WarmStart | None = None
-    limits: Limits = field(default_factory=Limits)
-
-    def check(self, corpus: Any) -> None:
-        """Refuse what cannot be done, before anything is."""
-        if self.cache is not None:
-            if not isinstance(self.cache, (str, os.PathLike)):
-                raise TypeError(f"cache is {self.cache!r}; it must name a folder, or be None")
-            if Path(self.cache).exists() and not Path(self.cache).is_dir():
-                raise FileExistsError(f"cache is {str(self.cache)!r}, a file; it must be a folder")
-            if not is_path(corpus):
-                raise ValueError(
-                    f"cache is {str(self.cache)!r}, but the corpus is no file: nothing would tell "
-                    "whether it is the same next time"
-                )
-        every = self.checkpoint_every
-        if not is_real(every) or not 0 <= every < float("inf"):
-            raise ValueError(f"checkpoint_every is {every!r}; it must be minutes, 0 or more")
 
 
 class Encoded(NamedTuple):
@@ -99,361 +45,322 @@ class Encoded(NamedTuple):
     stream: TokenStream
 
 
-class Run:
-    """A run: what it trains on, with what, and how far it has come.
+class Run(Observer):
+    """A training run, which owns its worker processes, temporary files, checkpoints, clock and bar.
+
+    It is a context: what it owns ends with it. The corpus is read when it is made.
 
     Parameters
     ----------
-    params : mapping
-        Those of `Word2Vec`.
+    settings : Settings
     corpus : object
         As in `Word2Vec.fit`, or `Encoded`.
-    how : How
-    spill : path
-        Folder for the files of a corpus that is too large for memory.
+    errors, cache, checkpoint, checkpoint_every
+        As in `Word2Vec.fit`.
+    start : WarmStart, optional
+        Vectors to begin with.
+    limits : Limits
     saved : Saved, optional
-        Where to go on; the beginning if None.
+        A checkpoint to continue from.
+
+    Attributes
+    ----------
+    vocabulary : Vocabulary
+    schedule : Schedule
+    progress : Progress
+    arrays : Arrays
+        What training works on; in the end they share no memory with other processes. It is None
+        while these start.
 
     Raises
     ------
+    ValueError, TypeError, FileExistsError
+        If `cache`, `checkpoint` or `checkpoint_every` is wrong; before anything is read.
+    CorpusError, FileNotFoundError
+        If the corpus cannot be read or has nothing to train on.
     CheckpointError
         If the corpus is not that of the saved run.
     """
 
     def __init__(
         self,
-        params: Mapping[str, Any],
+        settings: Settings,
         corpus: Any,
-        how: How,
-        spill: Path,
+        *,
+        errors: str = "strict",
+        cache: str | os.PathLike[str] | None = None,
+        checkpoint: Path | None = None,
+        checkpoint_every: float = 10.0,
+        start: WarmStart | None = None,
+        limits: Limits = NO_LIMITS,
         saved: Saved | None = None,
     ) -> None:
-        self.params = params
-        self.started = time.perf_counter()
-        self.vocabulary, stream = _read(params, corpus, how, spill)
-        longest = stream.longest_sentence
-        if longest < 2:
-            raise CorpusError(
-                f"the corpus has no pair: none of its {stream.n_sentences} sentences has two words "
-                "that are frequent enough"
-                + ("" if is_path(corpus) else "; a single sentence is a list in a list")
+        _check_options(corpus, cache, checkpoint_every)
+        if checkpoint:
+            settings.record()  # refuses an objective that a checkpoint cannot name
+        self.settings = settings
+        with ExitStack() as owned:
+            # Windows cannot remove what is still mapped
+            spill = tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True)
+            folder = owned.enter_context(spill)
+            self._children = owned.enter_context(
+                start_children(_children_worth_starting(settings, corpus))
             )
-        _check_objective_fits(params, len(self.vocabulary))
-        self.corpus = {
-            "path": os.path.abspath(corpus) if is_path(corpus) else None,
-            "errors": how.errors,
-            "cache": None if how.cache is None else os.path.abspath(how.cache),
-            "sha256": stream.digest() if how.checkpoint else None,
-        }
+            began = time.perf_counter()
+            self.vocabulary, stream = _read(settings, corpus, errors, cache, folder)
+            self._check_corpus(corpus, stream)
+            self.corpus = {
+                "path": os.path.abspath(corpus) if is_path(corpus) else None,
+                "errors": errors,
+                "cache": None if cache is None else os.path.abspath(cache),
+                "sha256": stream.digest() if checkpoint else None,
+            }
+            if saved:
+                self._check_same_corpus(saved)
+            self.seconds = {"read": time.perf_counter() - began, "train": 0.0}
+            self.seconds_before = {"read": 0.0, "train": 0.0}
+            self.progress = Progress()
+            seed = settings.seed
+            if saved:
+                self.seconds_before, self.progress = saved.about["fit_seconds"], saved.progress
+                seed = saved.about["entropy"]
+            entropy = np.random.SeedSequence(seed).entropy
+            assert isinstance(entropy, int)
+            self._prepare(stream, entropy, limits, start, saved)
+            self._checkpoints: Checkpoints | None = None
+            if checkpoint:
+                words, counts = self.vocabulary.words, self.vocabulary.counts
+                self._checkpoints = Checkpoints(checkpoint, checkpoint_every, words, counts)
+            self._owned = owned.pop_all()
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._owned.__exit__(*error)
+
+    def _prepare(
+        self,
+        stream: TokenStream,
+        entropy: int,
+        limits: Limits,
+        start: WarmStart | None,
+        saved: Saved | None,
+    ) -> None:
+        """Make the schedule and the arrays of the corpus."""
+        s, counts = self.settings, self.vocabulary.counts
+        keep = keep_probabilities(counts, s.sample)
+        noise = s.noise_distribution(counts)
+        table = AliasTable(noise)
+        extras = s.objective.extras(counts, noise, s.negative)
+        held, left = None, counts
+        if limits.validation is not None:
+            held = hold_out(stream, limits.validation, keep, entropy)
+            left = counts - held.counts
+        self.schedule = Schedule.of_corpus(s, left, stream.longest_sentence, keep, entropy, limits)
+        V, d = len(counts), s.vector_size
+        self.arrays: Arrays | None = Arrays(
+            **vars(extras),
+            W_in=initial_vectors(V, d, entropy),
+            W_out=np.zeros((V, d), np.float32),
+            squares_in=np.zeros(V),
+            squares_out=np.zeros(V),
+            squares_log_z=None if extras.log_z is None else np.zeros(len(extras.log_z)),
+            ids=stream.ids,
+            offsets=stream.offsets,
+            keep=keep,
+            threshold=table.threshold,
+            alias=table.alias,
+        )
+        if held is not None:
+            self.arrays.held_out = held.parts
+            self.arrays.held_ids, self.arrays.held_offsets = held.stream.ids, held.stream.offsets
+        if limits.patience is not None:
+            for name, array in self.arrays.learned().items():
+                setattr(self.arrays, f"best_{name}", np.zeros_like(array))
         if saved:
-            _check_same(self.vocabulary, self.corpus, saved)
-        self.seconds = {"read": time.perf_counter() - self.started, "train": 0.0}
-        self.seconds_before = saved.about["fit_seconds"] if saved else {"read": 0.0, "train": 0.0}
-        self.progress = saved.progress if saved else Progress()
-        given = params["seed"] if saved is None else saved.about["entropy"]
-        seed = np.random.SeedSequence(None if given is None else int(given)).entropy
-        assert isinstance(seed, int)
+            self.arrays.take_from_files(saved.files)
+        elif start is not None:
+            self.arrays.frozen = start.fill(self.vocabulary.index, self.arrays.W_in)
 
-        counts = self.vocabulary.counts
-        keep = keep_probabilities(counts, params["sample"])
-        self.noise = noise_of(params, counts)
-        self.about = objective_arrays(
-            objective_of(params["objective"], params["nce_normalizer"]),
-            counts,
-            self.noise,
-            int(params["negative"]),
-        )
-        self.limits = how.limits
-        held_out = _hold_out(params, stream, keep, seed, how.limits.validation)
-        left = counts - held_out.pop("held_counts", 0)
-        self.trainer = replace(
-            trainer_of(params, left, longest, keep, seed),
-            patience=how.limits.patience,
-            max_seconds=how.limits.max_seconds,
-            seconds_before=self.seconds_before["train"],
-        )
-        W_in, W_out = initial_vectors(len(counts), int(params["vector_size"]), self.trainer.seed)
-        self._arrays = training_arrays(
-            W_in, W_out, stream, keep, AliasTable(self.noise), self.about
-        )
-        self._arrays |= held_out
-        if how.limits.patience is not None:
-            best = [name for name in LEARNED if name in self._arrays]
-            self._arrays |= {f"best_{name}": np.zeros_like(self._arrays[name]) for name in best}
-        if saved:
-            self._arrays |= saved.state
-        elif how.start is not None:
-            frozen = how.start.fill(self.vocabulary.index, W_in)
-            self._arrays |= {} if frozen is None else {"frozen": frozen}
-        self.state: dict[str, np.ndarray] = {}
-        self.checkpoints: Checkpoints | None = None
-        if how.checkpoint:
-            self.checkpoints = Checkpoints(
-                how.checkpoint, how.checkpoint_every, self.vocabulary.words, counts
-            )
-
-    def train(self, watch: Watch, show_bar: bool | None, children: Sequence[Any]) -> None:
-        """Train to the end.
-
-        Parameters
-        ----------
-        watch : Watch
-            Who is told, the run's own attributes being up to date then.
-        show_bar, children
-            As in `Trainer.train`.
+    def train(self, observer: Observer | None = None) -> None:
+        """Train to the end; the observer finds the attributes up to date.
 
         Raises
         ------
+        TrainingDivergedError
+            If numbers are no longer finite.
         TrainingInterrupted
             After Ctrl-C.
+        TeamError
+            If a worker process dies.
         """
-        began = time.perf_counter()
-
-        def note_time() -> None:
-            self.seconds["train"] = time.perf_counter() - began
-
-        def on_start(state: dict[str, np.ndarray], progress: Progress) -> None:
-            self.state, self.progress = state, progress
-            if self.checkpoints:  # at once, so that a folder that cannot be written is known
-                self.checkpoints.write(*self._checkpoint())
-            watch.on_start(state, progress)
-
-        def on_block(progress: Progress) -> None:
-            if self.checkpoints and self.checkpoints.is_due:
-                note_time()
-                self.checkpoints.try_to_write(*self._checkpoint())
-            watch.on_block(progress)
-
-        def on_epoch_end(progress: Progress) -> None:
-            note_time()
-            watch.on_epoch_end(progress)
-
-        def on_stop(state: dict[str, np.ndarray]) -> None:
-            note_time()
-            self.state = state
-            watch.on_stop(state)
-
-        told = replace(
-            watch, on_start=on_start, on_block=on_block, on_epoch_end=on_epoch_end, on_stop=on_stop
-        )
-        arrays, self._arrays = self._arrays, {}  # several workers move them
+        assert self.arrays is not None
+        self._observer = observer or Observer()
+        self._began = time.perf_counter()
+        scratch = scratch_layout(self.schedule, self.arrays)
+        arrays, self.arrays = self.arrays.as_dict(), None  # several workers move them
+        self._words = self.vocabulary.raw_words * self.settings.epochs
+        show = self.settings.progress
+        self._bar = progress_bar(self._words, " words", show, self._words_done())
         try:
-            raw_words = self.vocabulary.raw_words
-            self.trainer.train(arrays, raw_words, told, self.progress, show_bar, children)
+            with ExitStack() as last, self._bar, Interrupts() as interrupts:
+                last.callback(self.on_stop)
+                before = self.seconds_before["train"]
+                job = Job(self.schedule, self.progress, self, interrupts, before)
+                if (members := self.schedule.members) == 1:
+                    arrays |= {name: np.zeros(*spec) for name, spec in scratch.items()}
+                    train_epochs(Team(), arrays, job)
+                else:
+                    run_team(train_epochs, members, arrays, job, scratch, self._children)
         except KeyboardInterrupt as error:
-            if not self.state:
+            if self.arrays is None:
                 raise  # nothing was learned yet
-            checkpoints = self.checkpoints
-            is_written = checkpoints and checkpoints.try_to_write(*self._checkpoint())
-            folder = checkpoints.folder if checkpoints and is_written else None
-            raise TrainingInterrupted(self.trainer.place(self.progress), folder) from error
-        if self.checkpoints:
-            self.checkpoints.try_to_write(*self._checkpoint())
+            folder = self._checkpoints.folder if self._checkpoints and self._write() else None
+            raise TrainingInterrupted(self.schedule.place(self.progress), folder) from error
+        self._write()
 
     @property
     def fit_seconds(self) -> dict[str, float]:
         """Seconds of reading and training, those before the checkpoint included."""
         return {name: self.seconds[name] + self.seconds_before[name] for name in self.seconds}
 
-    def _checkpoint(self) -> tuple[dict[str, np.ndarray], dict[str, Any], Progress]:
-        counts = self.vocabulary.counts
+    def on_start(self, arrays: Arrays, progress: Progress) -> None:
+        if self._checkpoints:  # at once, so that a folder that cannot be written is known
+            self._checkpoints.write(self._files(arrays), self._record())
+        self.arrays = arrays
+        self._observer.on_start(arrays, progress)
+
+    def on_block(self, progress: Progress, alpha: float) -> None:
+        if self._checkpoints and self._checkpoints.is_due:
+            self._note_time()
+            self._write()
+        if progress.block == self.schedule.blocks_a_run:
+            self._advance_bar()
+            loss = progress.loss / max(progress.pairs, 1.0)
+            self._bar.set_postfix_str(f"loss {loss:.3f}, alpha {alpha:.4f}", refresh=False)
+        self._observer.on_block(progress, alpha)
+
+    def on_epoch_end(self, progress: Progress) -> None:
+        self._note_time()
+        self._advance_bar()
+        self._observer.on_epoch_end(progress)
+
+    def on_stop(self) -> None:
+        if self.arrays is None:
+            return  # it had not begun
+        self._note_time()
+        if self.schedule.members > 1:
+            self.arrays = self.arrays.apart()
+        self._observer.on_stop()
+
+    def _note_time(self) -> None:
+        self.seconds["train"] = time.perf_counter() - self._began
+
+    def _words_done(self) -> int:
+        return round(self._words * self.schedule.share_done(self.progress))
+
+    def _advance_bar(self) -> None:
+        self._bar.update(self._words_done() - self._bar.n)
+
+    def _write(self) -> bool:
+        """Whether a checkpoint could be written; a full disk does not end the run."""
+        if self._checkpoints is None or self.arrays is None:
+            return False
+        return self._checkpoints.try_to_write(self._files(self.arrays), self._record())
+
+    def _files(self, arrays: Arrays) -> dict[str, np.ndarray]:
+        noise = self.settings.noise
+        if noise is None:
+            return arrays.to_files()
+        return {**arrays.to_files(), "noise": noise_weights(noise, self.vocabulary.counts)[:, None]}
+
+    def _record(self) -> dict[str, Any]:
         record = model_record(
-            self.params,
+            self.settings,
             self.vocabulary.raw_words,
             self.progress.losses,
-            self.fit_seconds,
             self.progress.validation_losses,
+            self.fit_seconds,
         )
-        about = {**record, "entropy": self.trainer.seed, "corpus": self.corpus}
-        if self.limits != Limits():
-            about["limits"] = self.limits.record()
-        noise = self.params["noise"]
-        own_noise = {} if noise is None else {"noise": noise_weights(noise, counts)[:, None]}
-        state = {k: v[:, None] if v.ndim == 1 else v for k, v in self.state.items()}
-        return {**state, **own_noise}, about, self.progress
+        record |= {"entropy": self.schedule.seed, "corpus": self.corpus}
+        if self.schedule.limits != NO_LIMITS:
+            record["limits"] = self.schedule.limits.record()
+        return {**record, "progress": asdict(self.progress)}
 
+    def _check_corpus(self, corpus: Any, stream: TokenStream) -> None:
+        """Refuse before anything is trained what the corpus is too small or too large for."""
+        s, V = self.settings, len(self.vocabulary)
+        if stream.longest_sentence < 2:
+            raise CorpusError(
+                f"the corpus has no pair: none of its {stream.n_sentences} sentences has two words "
+                "that are frequent enough"
+                + ("" if is_path(corpus) else "; a single sentence is a list in a list")
+            )
+        objective, memory = s.objective, machine_memory()
+        if V < objective.least_words:
+            raise CorpusError(
+                f"objective {objective.name!r} needs two words or more; the corpus has one"
+            )
+        needed = objective.working_bytes(V, s.vector_size)
+        if memory is not None and needed > memory:
+            raise ValueError(
+                f"objective {objective.name!r} needs {needed / 1e9:.1f} GB for the scores and "
+                f"gradients of {V} words, and this machine has {memory / 1e9:.1f} GB; a larger "
+                "min_count or another objective needs less"
+            )
 
-@contextmanager
-def read_run(
-    params: Mapping[str, Any], corpus: Any, how: How, saved: Saved | None = None
-) -> Iterator[tuple[Run, Sequence[Any]]]:
-    """A run and worker processes for it, which end with the context, as do its files."""
-    with (
-        # Windows cannot remove what is still mapped
-        tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True) as spill,
-        start_children(_children_worth_starting(params, corpus)) as children,
-    ):
-        yield Run(params, corpus, how, Path(spill), saved), children
-
-
-def model_record(
-    params: Mapping[str, Any],
-    raw_words: int,
-    losses: list[float],
-    seconds: dict[str, float],
-    validation_losses: Sequence[float] = (),
-) -> dict[str, Any]:
-    """What ``model.json`` says of a model; a noise distribution is in a file of its own."""
-    plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in params.items()}
-    held_out = {"validation_loss_history": [*validation_losses]} if validation_losses else {}
-    return {
-        "negsamp": __version__,
-        "parameters": {**plain, "noise": None},
-        "raw_words": raw_words,
-        "loss_history": losses,
-        **held_out,
-        "fit_seconds": seconds,
-    }
-
-
-def noise_of(params: Mapping[str, Any], counts: np.ndarray) -> np.ndarray:
-    """The noise distribution, (V,) float64."""
-    if params["noise"] is None:
-        return noise_probabilities(counts, params["ns_exponent"])
-    return custom_noise(params["noise"], counts)
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def workers_of(params: Mapping[str, Any]) -> int:
-    """Processes that parameters ask for."""
-    return available_cores() if params["workers"] is None else int(params["workers"])
-
-
-def _children_worth_starting(params: Mapping[str, Any], corpus: Any) -> int:
-    """Worker processes to start before reading: those of a file that is sure to need them."""
-    if not is_path(corpus) or not os.path.isfile(corpus):
-        return 0
-    return workers_of(params) - 1 if os.path.getsize(corpus) > LARGE_FILE else 0
-
-
-def _read(
-    params: Mapping[str, Any], corpus: Any, how: How, spill: Path
-) -> tuple[Vocabulary, TokenStream]:
-    if isinstance(corpus, Encoded):
-        return corpus
-    reading = max(params["min_count"], 1), params["max_vocab_size"], how.errors, workers_of(params)
-    if how.cache is not None and os.path.isfile(corpus):
-        return read_cached(corpus, how.cache, *reading)
-    return read_corpus(corpus, *reading, folder=spill)
-
-
-def _check_same(vocabulary: Vocabulary, corpus: Mapping[str, Any], saved: Saved) -> None:
-    """Refuse to go on with another corpus."""
-    before = saved.about["corpus"]
-    is_same = vocabulary.words == saved.words and (vocabulary.counts == saved.counts).all()
-    if not is_same or corpus["sha256"] != before["sha256"]:
-        name = "" if corpus["path"] is None else f" {corpus['path']!r}"
-        raise CheckpointError(f"the corpus{name} is not the one that this run began with")
-
-
-def _check_objective_fits(params: Mapping[str, Any], V: int) -> None:
-    """Say before anything is trained that an objective cannot do a vocabulary."""
-    objective = objective_of(params["objective"], params["nce_normalizer"])
-    if V < objective.least_words:
-        raise CorpusError(
-            f"objective {objective.name!r} needs two words or more; the corpus has one"
-        )
-    needed, memory = objective.working_bytes(V, int(params["vector_size"])), machine_memory()
-    if memory is not None and needed > memory:
-        raise ValueError(
-            f"objective {objective.name!r} needs {needed / 1e9:.1f} GB for the scores and "
-            f"gradients of {V} words, and this machine has {memory / 1e9:.1f} GB; a larger "
-            "min_count or another objective needs less"
-        )
+    def _check_same_corpus(self, saved: Saved) -> None:
+        vocabulary, path = self.vocabulary, self.corpus["path"]
+        is_same = vocabulary.words == saved.words and (vocabulary.counts == saved.counts).all()
+        if not is_same or self.corpus["sha256"] != saved.about["corpus"]["sha256"]:
+            name = "" if path is None else f" {path!r}"
+            raise CheckpointError(f"the corpus{name} is not the one that this run began with")
 
 
 def machine_memory() -> int | None:
-    """Bytes of this machine's memory, None where it does not say."""
+    """Bytes of this machine's memory, or None if it does not say."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
 
 
-def _hold_out(
-    params: Mapping[str, Any],
-    stream: TokenStream,
-    keep: np.ndarray,
-    seed: int,
-    share: float | None,
-) -> dict[str, np.ndarray]:
-    """What is held out of a corpus, as `Trainer.train` wants it; nothing if no share is given.
-
-    Returns
-    -------
-    dict of ndarray
-        ``"held_out"`` (n, 2) int64, ``"held_ids"`` and ``"held_offsets"``, subsampled, and
-        ``"held_counts"`` (V,) int64, the occurrences of each word that are not trained.
-    """
-    if share is None:
-        return {}
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2**31, 2**31)))
-    held_out = choose_held_out(stream, share, rng)
-    held, counts = held_out_stream(stream, held_out, keep, rng)
-    if not len(held) or held.longest_sentence < 2 or not has_pair_left(stream, held_out):
-        raise CorpusError(
-            f"validation is {share}, and of the {len(stream)} tokens of the corpus no pair would "
-            f"be {'left to train on' if len(held) > 1 else 'held out'}"
-        )
-    return {
-        "held_out": held_out,
-        "held_ids": held.ids,
-        "held_offsets": held.offsets,
-        "held_counts": counts,
-    }
+def _check_options(
+    corpus: Any, cache: str | os.PathLike[str] | None, checkpoint_every: float
+) -> None:
+    if cache is not None:
+        if not isinstance(cache, (str, os.PathLike)):
+            raise TypeError(f"cache is {cache!r}; it must name a folder, or be None")
+        if Path(cache).exists() and not Path(cache).is_dir():
+            raise FileExistsError(f"cache is {str(cache)!r}, a file; it must be a folder")
+        if not is_path(corpus):
+            raise ValueError(
+                f"cache is {str(cache)!r}, but the corpus is no file: nothing would tell "
+                "whether it is the same next time"
+            )
+    if not is_real(checkpoint_every) or not 0 <= checkpoint_every < float("inf"):
+        raise ValueError(f"checkpoint_every is {checkpoint_every!r}; it must be minutes, 0 or more")
 
 
-def trainer_of(
-    params: Mapping[str, Any],
-    counts: np.ndarray,
-    longest_sentence: int,
-    keep: np.ndarray,
-    seed: int,
-) -> Trainer:
-    """The settings of a run on a corpus.
+def _children_worth_starting(settings: Settings, corpus: Any) -> int:
+    """Worker processes to start before reading: those of a file that is sure to need them."""
+    if not is_path(corpus) or not os.path.isfile(corpus):
+        return 0
+    return settings.processes - 1 if os.path.getsize(corpus) > LARGE_FILE else 0
 
-    Parameters
-    ----------
-    params : mapping
-        Those of `Word2Vec`.
-    counts : ndarray, shape (V,)
-    longest_sentence : int
-        Tokens, 2 or more.
-    keep : ndarray, shape (V,) float32
-        From `keep_probabilities`.
-    seed : int
-        Entropy of every random number.
-    """
-    # no window reaches further than the longest sentence, however wide it may be
-    reach = min(int(params["window"]), longest_sentence - 1)
-    kept = counts * keep.astype(np.float64)
-    objective = objective_of(params["objective"], params["nce_normalizer"])
-    return Trainer(
-        window=int(params["window"]),
-        reach=reach,
-        negative=int(params["negative"]),
-        shrink_windows=bool(params["shrink_windows"]),
-        shape=choose_block_shape(
-            kept.sum(),
-            kept.max() / kept.sum(),
-            window=reach,
-            negative=int(params["negative"]),
-            vector_size=int(params["vector_size"]),
-            batch_size=params["batch_size"],
-            noise_multiple=objective.noise_multiple(int(params["negative"])),
-        ),
-        optimizer=params["optimizer"],
-        alpha=float(params["alpha"]),
-        min_alpha=float(params["min_alpha"]),
-        epochs=int(params["epochs"]),
-        workers=workers_of(params),
-        seed=seed,
-        kept_tokens=float(kept.sum()),
-        objective=objective,
-    )
+
+def _read(
+    settings: Settings,
+    corpus: Any,
+    errors: str,
+    cache: str | os.PathLike[str] | None,
+    folder: str,
+) -> tuple[Vocabulary, TokenStream]:
+    if isinstance(corpus, Encoded):
+        return corpus
+    s = settings
+    reading = max(s.min_count, 1), s.max_vocab_size, errors, s.processes
+    if cache is not None and os.path.isfile(corpus):
+        return read_cached(corpus, cache, *reading)
+    return read_corpus(corpus, *reading, folder=folder)

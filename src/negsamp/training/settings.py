@@ -1,9 +1,11 @@
-"""What the parameters of `Word2Vec` may be, and what is said when they are not."""
+"""The parameters of `Word2Vec`, checked once."""
 
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -11,9 +13,9 @@ import numpy as np
 from negsamp.checks import is_integer, is_real
 from negsamp.core.objectives import OBJECTIVES, Objective, objective_of
 from negsamp.core.optimizers import OPTIMIZERS
-from negsamp.core.sampling import checked_noise
+from negsamp.core.sampling import checked_noise, custom_noise, noise_probabilities
 
-__all__ = ["check_parameters", "refuse"]
+__all__ = ["Settings", "available_cores", "refuse"]
 
 # What users of gensim, older gensim or other libraries may write, and what it is called here.
 OTHER_NAMES = {
@@ -55,14 +57,91 @@ NUMBERS: dict[str, tuple[str, Callable[[float], bool]]] = {
 }
 
 
-def check_parameters(params: Mapping[str, Any]) -> None:
-    """Check the values of all parameters.
+@dataclass(frozen=True)
+class Settings:
+    """All parameters of `Word2Vec`, which documents them.
 
-    Raises
-    ------
-    ValueError, TypeError
-        That names the parameter, its value and what is allowed.
+    Numbers are Python's own, and the objective is an object that has its normaliser.
     """
+
+    vector_size: int
+    window: int
+    min_count: int
+    sample: float
+    negative: int
+    ns_exponent: float
+    objective: Objective
+    optimizer: str
+    alpha: float
+    min_alpha: float
+    epochs: int
+    workers: int | None
+    seed: int | None
+    shrink_windows: bool
+    max_vocab_size: int | None
+    batch_size: int | None
+    progress: bool | None
+    noise: Any
+    nce_normalizer: str | None
+
+    @classmethod
+    def checked(cls, params: Mapping[str, Any]) -> Settings:
+        """Check the parameters that `Word2Vec.get_params` gives.
+
+        Raises
+        ------
+        ValueError, TypeError
+            That names the parameter, its value and what is allowed.
+        """
+        _check(params)
+        plain = {field.name: _plain(params[field.name]) for field in fields(cls)}
+        objective = objective_of(plain["objective"], plain["nce_normalizer"])
+        return cls(**{**plain, "objective": objective})
+
+    @property
+    def processes(self) -> int:
+        """The number of processes that `workers` asks for."""
+        return available_cores() if self.workers is None else self.workers
+
+    def noise_distribution(self, counts: np.ndarray) -> np.ndarray:
+        """The noise distribution, (V,) float64; a ValueError if `noise` does not fit the words."""
+        if self.noise is None:
+            return noise_probabilities(counts, self.ns_exponent)
+        return custom_noise(self.noise, counts)
+
+    def record(self) -> dict[str, Any]:
+        """The parameters as ``model.json`` has them; a noise distribution has its own file.
+
+        Raises
+        ------
+        ValueError
+            If the objective is not one of this package.
+        """
+        objective = self.objective
+        named = OBJECTIVES.get(objective.name)
+        if named is not None:
+            named = named.with_normalizer(self.nce_normalizer)
+        if type(named) is not type(objective) or vars(named) != vars(objective):
+            raise ValueError(
+                f"objective is {objective!r}, and a saved model or checkpoint names one of "
+                f"{', '.join(map(repr, OBJECTIVES))}: train it without checkpoint, and save wv and "
+                "context_wv, each by its own save"
+            )
+        return {**vars(self), "objective": objective.name, "noise": None}
+
+
+def available_cores() -> int:
+    """The number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _check(params: Mapping[str, Any]) -> None:
     for name, (low, high, optional) in INTEGERS.items():
         value = params[name]
         if optional and value is None:
@@ -80,8 +159,8 @@ def check_parameters(params: Mapping[str, Any]) -> None:
             continue
         if not isinstance(value, str) or value not in choices:
             raise _bad(name, value, "one of " + ", ".join(map(repr, choices)))
-    noise = params["noise"]
     objective = objective_of(params["objective"], params["nce_normalizer"])
+    noise = params["noise"]
     if noise is not None:
         if not objective.draws_noise:
             raise ValueError(f"noise is given, but objective {objective.name!r} draws none")
@@ -98,12 +177,7 @@ def check_parameters(params: Mapping[str, Any]) -> None:
 
 
 def refuse(others: Mapping[str, Any], known: Sequence[str]) -> None:
-    """Say what to write instead of a parameter that is not one of those known.
-
-    Raises
-    ------
-    TypeError
-    """
+    """Raise a TypeError that says what to write instead of a parameter that is not known."""
     for name, value in others.items():
         if (name == "sg" and value == 1) or (name == "hs" and value == 0):
             continue  # what gensim calls this very model

@@ -1,20 +1,21 @@
 """Which part of a corpus is held out, and what stands there.
 
-Units are sentences; a longer one than `LONGEST_STRETCH` tokens, as the one of an endless line, is
-cut into stretches. Of each 1 / share consecutive units, one is drawn to be held out, so that the
+The units are sentences; one of more than `LONGEST_STRETCH` tokens, such as an endless line, is cut
+into stretches. Of each 1 / share consecutive units, one is drawn to be held out, so that the
 held-out part comes from everywhere. No window reaches from one part into the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from negsamp.corpus.stream import TokenStream, forget_pages
 from negsamp.errors import CorpusError
 
-__all__ = ["choose_held_out", "has_pair_left", "held_out_stream"]
+__all__ = ["HeldOut", "choose_held_out", "has_pair_left", "held_out_stream", "hold_out"]
 
 # Tokens of a stretch: few beside what is held out, and many beside a window.
 SHORTEST_STRETCH, LONGEST_STRETCH = 50, 1000
@@ -22,26 +23,45 @@ STRETCHES = 20  # wanted at least
 SENTENCES_AT_ONCE = 1 << 17
 
 
-def choose_held_out(stream: TokenStream, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Draw what is held out.
+class HeldOut(NamedTuple):
+    """What is held out of a corpus.
 
-    Parameters
+    Attributes
     ----------
+    parts : ndarray, shape (n, 2) int64
+        Begin and end of each unit, in tokens; rising, without overlap.
     stream : TokenStream
-    share : float
-        Of the units, above 0, at most 0.5.
-    rng : numpy.random.Generator
+        What stands there, subsampled.
+    counts : ndarray, shape (V,) int64
+        Occurrences of each word that are not trained.
+    """
 
-    Returns
-    -------
-    ndarray, shape (n, 2) int64
-        Begin and end of each unit that is held out, in tokens; rising, without overlap.
+    parts: np.ndarray
+    stream: TokenStream
+    counts: np.ndarray
+
+
+def hold_out(stream: TokenStream, share: float, keep: np.ndarray, seed: int) -> HeldOut:
+    """Hold out a share of the units of a corpus, and subsample them by the probabilities `keep`.
 
     Raises
     ------
     CorpusError
-        If there is but one unit.
+        If no pair would be left to train on, or none be held out.
     """
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2**31, 2**31)))
+    parts = choose_held_out(stream, share, rng)
+    held, counts = held_out_stream(stream, parts, keep, rng)
+    if not len(held) or held.longest_sentence < 2 or not has_pair_left(stream, parts):
+        raise CorpusError(
+            f"validation is {share}, and of the {len(stream)} tokens of the corpus no pair would "
+            f"be {'left to train on' if len(held) > 1 else 'held out'}"
+        )
+    return HeldOut(parts, held, counts)
+
+
+def choose_held_out(stream: TokenStream, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw the parts that are held out; a CorpusError if there is only one unit."""
     wanted = share * len(stream) / STRETCHES
     stretch = int(np.clip(wanted, SHORTEST_STRETCH, LONGEST_STRETCH))
     n_units = sum(int(pieces.sum()) for _, pieces in _units(stream, stretch))
@@ -67,7 +87,7 @@ def choose_held_out(stream: TokenStream, share: float, rng: np.random.Generator)
 
 
 def _units(stream: TokenStream, stretch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Some sentences at a time: where they begin and end, and into how many units each is cut."""
+    """Where some sentences at a time begin and end, and into how many units each is cut."""
     for at in range(0, stream.n_sentences, SENTENCES_AT_ONCE):
         offsets = np.array(stream.offsets[at : at + SENTENCES_AT_ONCE + 1], dtype=np.int64)
         forget_pages(stream.offsets)
@@ -77,24 +97,7 @@ def _units(stream: TokenStream, stretch: int) -> Iterator[tuple[np.ndarray, np.n
 def held_out_stream(
     stream: TokenStream, held_out: np.ndarray, keep: np.ndarray, rng: np.random.Generator
 ) -> tuple[TokenStream, np.ndarray]:
-    """Take what is held out, subsampled once and for all.
-
-    Parameters
-    ----------
-    stream : TokenStream
-    held_out : ndarray, shape (n, 2) int64
-        From `choose_held_out`.
-    keep : ndarray, shape (V,) float32
-        Probability that an occurrence of each word is kept.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    TokenStream
-        In memory.
-    ndarray, shape (V,) int64
-        Occurrences of each word in what is held out, before subsampling.
-    """
+    """What is held out, subsampled once for all epochs, and the counts before that."""
     counts = np.zeros(len(keep), np.int64)
     pieces, lengths = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
     for at in range(0, len(held_out), SENTENCES_AT_ONCE):

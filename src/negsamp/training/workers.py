@@ -1,8 +1,8 @@
 """Processes that run one program in step, on arrays in shared memory.
 
-Every member runs the same program and does its share between two barriers; nothing is sent while
-they work. Members are plain child processes that import the program by name, so that the user's
-script needs no ``__main__`` guard and a notebook works as well. Whatever stops one stops all.
+Every member runs the same program and does its share of the work between two barriers; nothing is
+sent while they work. Members are plain child processes that import the program by name, so that a
+user's script needs no ``__main__`` guard, and a notebook works too. Whatever stops one stops all.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, TypeGuard
 
 import numpy as np
 
 from negsamp.errors import TeamError
 
-__all__ = ["Team", "run_alone", "run_team", "start_children"]
+__all__ = ["Team", "run_team", "start_children"]
 
-# What a child runs. It takes the parent's path first: negsamp may not be installed. Then it waits
-# for its task, with what takes time to import there already.
+# What a child runs: it takes over the parent's path, as negsamp may not be installed, imports what
+# takes time, and waits for its task.
 CHILD = (
     "import pickle, sys\n"
     "sys.path[:] = pickle.load(sys.stdin.buffer)\n"
@@ -43,6 +44,9 @@ ALIGNMENT = 64  # bytes; a cache line
 SPINS, YIELDS = 2000, 2000  # about 0.2 ms and some ms of waiting before a member sleeps
 
 Program = Callable[["Team", dict[str, np.ndarray], Any], None]
+# Shape and dtype of each array. Types go to children as text: some functions of NumPy, as
+# ``np.add.at``, are five times as slow with a dtype that was pickled.
+Layout = dict[str, tuple[tuple[int, ...], str]]
 
 
 class _Stopped(BaseException):
@@ -50,16 +54,10 @@ class _Stopped(BaseException):
 
 
 class Team:
-    """One member's view of the team.
+    """One member's view of a team: its rank, 0 … size − 1, and the size.
 
-    Parameters
-    ----------
-    rank, size : int
-        Which member this is, 0 … size − 1, and how many there are.
-    control : ndarray, shape (1 + size,) int64
-        Shared: 1 once the team is stopped, then how many barriers each member has reached.
-    is_alive : callable, optional
-        Raises if a member that others wait for is gone.
+    `control`, (1 + size,) int64, is shared: 1 once the team is stopped, then how many barriers each
+    member has reached. `is_alive` raises if a member that others wait for is gone.
     """
 
     def __init__(
@@ -113,11 +111,6 @@ class Team:
             time.sleep(0.0005)
 
 
-def run_alone(program: Program, arrays: dict[str, np.ndarray], job: Any) -> None:
-    """Run a program as a team of one, in this process, on the arrays themselves."""
-    program(Team(), arrays, job)
-
-
 def run_team(
     program: Program,
     size: int,
@@ -136,14 +129,14 @@ def run_team(
     size : int
         Members, 2 or more.
     arrays : dict of ndarray
-        Moved to shared memory: each is copied and taken out of the dict, so that it need not be in
-        memory twice. Those that map a file stay as they are, and each member maps it too.
+        Each is copied to shared memory and taken out of the dict, so that it is not in memory
+        twice. Each member maps what maps a file.
     job : object
-        Pickled for each child; this process passes it on as it is.
+        Pickled for each child; this process passes on the object itself.
     scratch : dict
         Shapes and dtypes of further shared arrays, zero at first.
     children : sequence of subprocess.Popen
-        Started ahead by `start_children`; as many as lack are started now.
+        From `start_children`; what lacks is started now.
 
     Returns
     -------
@@ -153,19 +146,19 @@ def run_team(
     Raises
     ------
     TeamError
-        If a child dies without an exception, say by a signal.
+        If a child dies without an exception, for example by a signal.
     OSError
         If there is no room for the shared arrays.
     BaseException
-        What a member raised; the others have ended then. Its cause is a TeamError with the
-        traceback of the process that it comes from.
+        What a member raised, after the others have ended. Its cause is a TeamError with the
+        traceback of its process.
     """
     in_files = {name: array for name, array in arrays.items() if _is_map(array)}
     for name in in_files:
         del arrays[name]
-    layout = {name: (array.shape, array.dtype) for name, array in arrays.items()}
-    layout |= {name: (shape, np.dtype(dtype)) for name, (shape, dtype) in scratch.items()}
-    layout["_control"] = ((1 + size,), np.dtype(np.int64))
+    layout: Layout = {name: (array.shape, array.dtype.str) for name, array in arrays.items()}
+    layout |= {name: (shape, np.dtype(dtype).str) for name, (shape, dtype) in scratch.items()}
+    layout["_control"] = ((1 + size,), np.dtype(np.int64).str)
     with _shared_file(_bytes(layout)) as file:
         shared = _map(file.fileno(), layout)
         while arrays:
@@ -173,23 +166,31 @@ def run_team(
             shared[name][...] = array
             del array
         shared |= in_files
-        files = {name: (a.filename, a.dtype, a.shape, a.offset) for name, a in in_files.items()}
-        task = (program, size, layout, _path(file), files, pickle.dumps(_for_children(job)))
+        files = {name: (a.filename, a.dtype.str, a.shape, a.offset) for name, a in in_files.items()}
+        task = (program, size, layout, _path(file), files, pickle.dumps(job))
         children = children[: size - 1]
         with start_children(size - 1 - len(children)) as more:
-            members = [*children, *more]
-            for rank, child in enumerate(members, 1):
+            others = [*children, *more]
+            for rank, child in enumerate(others, 1):
                 _send(child, (rank, os.getpid(), *task))
-            _lead(program, size, shared, job, members)
+            team = Team(0, size, shared["_control"], partial(_check_alive, others))
+            try:
+                program(team, shared, job)
+            except _Stopped:
+                team.stop()
+                reason = _reason(others)
+                raise reason from reason.__cause__
+            except BaseException:
+                team.stop()
+                raise
+            if any([child.wait() for child in others]):
+                raise _reason(others)
     return shared
 
 
 @contextmanager
 def start_children(n: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Start processes that wait for `run_team`, and end them when the context ends.
-
-    Starting takes half a second, in which this process can do something else.
-    """
+    """Start processes, in half a second, that wait for `run_team`; the context ends them."""
     children: list[subprocess.Popen[bytes]] = []
     try:
         for _ in range(n):
@@ -212,36 +213,9 @@ def _is_map(array: np.ndarray) -> TypeGuard[np.memmap]:
     return isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap)
 
 
-def _for_children(job: Any) -> Any:
-    """The job without what only this process can have, where the job says how."""
-    return job.for_children() if hasattr(job, "for_children") else job
-
-
-def _lead(
-    program: Program,
-    size: int,
-    shared: dict[str, np.ndarray],
-    job: Any,
-    children: list[subprocess.Popen[bytes]],
-) -> None:
-    def is_alive() -> None:
-        if any(child.poll() is not None for child in children):
-            raise _Stopped
-
-    team = Team(0, size, shared["_control"], is_alive)
-    try:
-        program(team, shared, job)
-    except _Stopped:
-        team.stop()
-        reason = _reason(children)
-        raise reason from reason.__cause__
-    except BaseException:
-        team.stop()
-        raise
-    for child in children:
-        child.wait()
-    if any(child.returncode for child in children):
-        raise _reason(children)
+def _check_alive(children: list[subprocess.Popen[bytes]]) -> None:
+    if any(child.poll() is not None for child in children):
+        raise _Stopped
 
 
 def _reason(children: list[subprocess.Popen[bytes]]) -> BaseException:
@@ -282,7 +256,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 def _child() -> None:
-    """What a child does: the program, as the member that the parent says it is."""
+    """Run the program as the member that the parent says."""
     try:
         rank, parent, program, size, layout, path, files, job = pickle.load(sys.stdin.buffer)
     except EOFError:
@@ -290,7 +264,7 @@ def _child() -> None:
     with open(path, "r+b") as file:
         shared = _map(file.fileno(), layout)
     for name, (path, dtype, shape, offset) in files.items():
-        shared[name] = np.memmap(path, _built_in(dtype), "r", offset, shape)
+        shared[name] = np.memmap(path, dtype, "r", offset, shape)
 
     def is_alive() -> None:
         if os.getppid() != parent:
@@ -321,12 +295,12 @@ def _pickled(error: BaseException) -> bytes:
     return sent
 
 
-def _bytes(layout: dict[str, tuple[tuple[int, ...], np.dtype]]) -> int:
-    return sum(_padded(shape, dtype) for shape, dtype in layout.values())
+def _bytes(layout: Layout) -> int:
+    return sum(_padded(*spec) for spec in layout.values())
 
 
-def _padded(shape: tuple[int, ...], dtype: np.dtype) -> int:
-    return max(1, -(-math.prod(shape) * dtype.itemsize // ALIGNMENT)) * ALIGNMENT
+def _padded(shape: tuple[int, ...], dtype: str) -> int:
+    return max(1, -(-math.prod(shape) * np.dtype(dtype).itemsize // ALIGNMENT)) * ALIGNMENT
 
 
 def _shared_file(size: int) -> Any:
@@ -353,22 +327,13 @@ def _path(file: Any) -> str:
     return f"/proc/{os.getpid()}/fd/{file.fileno()}" if isinstance(file.name, int) else file.name
 
 
-def _map(
-    descriptor: int, layout: dict[str, tuple[tuple[int, ...], np.dtype]]
-) -> dict[str, np.ndarray]:
+def _map(descriptor: int, layout: Layout) -> dict[str, np.ndarray]:
     buffer = mmap.mmap(descriptor, _bytes(layout))
     if hasattr(mmap, "MADV_HUGEPAGE"):  # rows are met at random: large pages save look-ups
         with suppress(OSError):
             buffer.madvise(mmap.MADV_HUGEPAGE)
     arrays, offset = {}, 0
     for name, (shape, dtype) in layout.items():
-        arrays[name] = np.ndarray(shape, _built_in(dtype), buffer, offset)
+        arrays[name] = np.ndarray(shape, dtype, buffer, offset)
         offset += _padded(shape, dtype)
     return arrays
-
-
-def _built_in(dtype: np.dtype) -> np.dtype:
-    """NumPy's own instance of a dtype: it is five times as slow at some things with one that was
-    pickled, as ``np.add.at``.
-    """
-    return np.dtype(dtype.str)

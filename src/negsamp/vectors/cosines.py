@@ -1,10 +1,10 @@
-"""Arithmetic of questions: the cosines of rows with queries, and the rows where they are largest.
+"""Cosines of rows with queries, and the rows where they are largest; words are not known here.
 
 A matrix product in the matrix's own precision finds the rows that may be among the best, as far as
 the bound of its rounding tells; the cosines of these few are computed again in float64, each row by
 itself. So an answer depends neither on how many questions are asked at once nor on where a row
-lies, and rows that are equal have equal scores. The product is divided by the norms: no second
-matrix of unit rows is needed, and the first may lie in a file. Words are not known here.
+lies, and equal rows have equal scores. The product is divided by the norms: no second matrix of
+unit rows is needed, and the first may lie in a file.
 
 Shapes: vectors (V, d), norms (V,), queries (B, d) float64 of length 1.
 """
@@ -45,13 +45,10 @@ def working_dtype(vectors: np.ndarray) -> np.dtype:
 
 
 def row_norms(vectors: np.ndarray) -> np.ndarray:
-    """Return the Euclidean norm of each row, (V,) in the working dtype; inf if it is out of range.
-
-    Sums are in float64, so that squares of float32 stay in range.
-    """
+    """Return each row's norm, (V,) in the working dtype, summed in float64; inf if out of range."""
     norms = np.empty(len(vectors), working_dtype(vectors))
     with np.errstate(over="ignore", invalid="ignore"):
-        for rows in _blocks(vectors):
+        for rows in _blocks(*vectors.shape):
             norms[rows] = _lengths(_wide(vectors[rows]))
     return norms
 
@@ -76,7 +73,7 @@ def cosines_of_each(
     for start in range(0, len(queries), step):
         part = queries[start : start + step]
         products = np.empty((len(part), len(vectors)), norms.dtype)
-        for rows in _blocks(vectors):
+        for rows in _blocks(*vectors.shape):
             np.matmul(part, np.asarray(vectors[rows], norms.dtype).T, out=products[:, rows])
         products /= divisors
         yield from np.clip(products, -1, 1, out=products)
@@ -85,7 +82,7 @@ def cosines_of_each(
 def exact_cosines(vectors: np.ndarray, rows: np.ndarray, queries: np.ndarray) -> np.ndarray:
     """Return the cosines of some rows (n,) with queries, (B, n) float64; 0 where a row is zero."""
     cosines = np.empty((len(queries), len(rows)))
-    for part in _blocks(vectors, len(rows)):
+    for part in _blocks(len(rows), vectors.shape[1]):
         chosen = _wide(vectors[rows[part]])
         lengths = _divisors(_lengths(chosen))
         for query, out in zip(queries, cosines, strict=True):
@@ -151,20 +148,9 @@ def closer_rows(
 
 
 def nearest_neighbors(units: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:
-    """Find the k other rows of largest cosine with each of some rows, by matrix products alone.
+    """Return the k < V other rows of largest cosine with each of some rows (n,), (n, k) intp.
 
-    Parameters
-    ----------
-    units : ndarray, shape (V, d)
-        Rows of norm 1 or 0.
-    rows : ndarray, shape (n,)
-    k : int
-        1 … V − 1.
-
-    Returns
-    -------
-    ndarray, shape (n, k) intp
-        In no order. Where several cosines equal the least, the first of their rows are taken.
+    They are in no order. Where several cosines equal the least, the first of their rows are taken.
     """
     found = np.empty((len(rows), k), dtype=np.intp)
     step = max(1, _PAIRS // len(units))
@@ -221,9 +207,8 @@ def _sorted(rows: np.ndarray, scores: np.ndarray, n: int) -> tuple[np.ndarray, n
     return rows[order], scores[order]
 
 
-def _blocks(vectors: np.ndarray, n_rows: int | None = None) -> Iterator[slice]:
-    n_rows = len(vectors) if n_rows is None else n_rows
-    step = max(1, _NUMBERS // max(1, vectors.shape[1]))
+def _blocks(n_rows: int, d: int) -> Iterator[slice]:
+    step = max(1, _NUMBERS // max(1, d))
     return (slice(start, start + step) for start in range(0, n_rows, step))
 
 

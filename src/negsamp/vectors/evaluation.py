@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import check_integer
 from negsamp.files.reading import open_file
 from negsamp.vectors.cosines import three_cos_mul, unit_rows
 from negsamp.vectors.keyed_vectors import KeyedVectors
@@ -51,21 +50,10 @@ METHODS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] =
 class WordPairsResult:
     """How well cosines agree with human judgements of similarity.
 
-    Attributes
-    ----------
-    spearman, pearson : float
-        Rank and linear correlation, in [−1, 1]; nan where fewer than two pairs could be compared
-        or one side is constant.
-    spearman_pvalue, pearson_pvalue : float
-        Two-sided p-values of the two against no correlation.
-    pairs : int
-        Pairs that the correlations are taken over.
-    oov : int
-        Pairs with a word out of vocabulary.
-    oov_ratio : float
-        `oov` in percent of all pairs of the file, as gensim gives it.
-    skipped_lines : tuple of int
-        Numbers, from 1, of the lines that could not be read.
+    Rank and linear correlation, over a number of `pairs`, have two-sided p-values against none; the
+    four are nan where fewer than two pairs could be compared or one side is constant. `oov` counts
+    pairs with a word out of vocabulary; `oov_ratio` is in percent of all pairs, as in gensim.
+    `skipped_lines` has the numbers, from 1, of the lines that could not be read.
     """
 
     spearman: float
@@ -80,10 +68,7 @@ class WordPairsResult:
 
 @dataclass(frozen=True)
 class AnalogyCount:
-    """Right answers and questions, of one section of a file or of several.
-
-    A question counts if all four words are in the vocabulary.
-    """
+    """Right answers and questions whose four words are known, of one section or of several."""
 
     name: str
     correct: int
@@ -99,14 +84,8 @@ class AnalogyCount:
 class AnalogiesResult:
     """Answers to analogy questions, counted by section.
 
-    Attributes
-    ----------
-    sections : tuple of AnalogyCount
-        One a section, in the order of the file.
-    oov : int
-        Questions left out because one of their four words is out of vocabulary.
-    skipped_lines : tuple of int
-        Numbers, from 1, of the lines that could not be read.
+    `oov` counts the questions left out because one of their words is out of vocabulary;
+    `skipped_lines` has the numbers, from 1, of the lines that could not be read.
     """
 
     sections: tuple[AnalogyCount, ...]
@@ -148,6 +127,8 @@ def evaluate_word_pairs(
 ) -> WordPairsResult:
     """Correlate the cosines of word pairs with human judgements.
 
+    If no pair is in the vocabulary, they are nan and a warning is logged. (gensim raises.)
+
     Parameters
     ----------
     kv : KeyedVectors
@@ -163,19 +144,11 @@ def evaluate_word_pairs(
     dummy4unknown : bool
         Give a pair with an unknown word the cosine 0 instead of leaving it out.
 
-    Returns
-    -------
-    WordPairsResult
-        With nan for the correlations, and a logged warning, where no pair is in the vocabulary.
-        (gensim raises there.)
-
     Raises
     ------
-    OSError
-        If `path` cannot be read: FileNotFoundError if there is no such file.
-    ValueError
-        If no line of `path` can be used, one has more than 65 536 characters or a NUL, `path` is
-        a pipe or device, a vector is not finite, or `restrict_vocab` is out of range.
+    OSError, ValueError
+        If `path` cannot be read or is no file, no line of it can be used, a line has more than
+        65 536 characters or a NUL, a vector is not finite, or `restrict_vocab` is out of range.
 
     References
     ----------
@@ -186,9 +159,9 @@ def evaluate_word_pairs(
     """
     from scipy import stats  # takes longer to import than all the rest of negsamp
 
+    vectors, norms = first_rows(kv, restrict_vocab)
     rows = _rows_by_form(kv, restrict_vocab, case_insensitive)
     known, unknown, odd = _read(path, _parse_pair, rows, case_insensitive, "'word1 word2 score'")
-    vectors, norms = first_rows(kv, restrict_vocab)
     left, right = (
         unit_rows(vectors[words], norms[words])
         for words in np.array([pair for pair, _ in known], np.intp).reshape(-1, 2).T
@@ -198,10 +171,12 @@ def evaluate_word_pairs(
     if dummy4unknown:
         judged += unknown
         cosines = np.append(cosines, np.zeros(len(unknown), dtype=cosines.dtype))
-    spearman, spearman_pvalue = _correlate(stats.spearmanr, judged, cosines)
-    pearson, pearson_pvalue = _correlate(stats.pearsonr, judged, cosines)
+    spearman = pearson = spearman_p = pearson_p = math.nan
+    if len(judged) > 1 and np.ptp(judged) > 0 and np.ptp(cosines) > 0:
+        spearman, spearman_p = map(float, stats.spearmanr(judged, cosines))
+        pearson, pearson_p = map(float, stats.pearsonr(judged, cosines))
     oov_ratio = len(unknown) / (len(known) + len(unknown)) * 100
-    figures = (spearman, pearson, spearman_pvalue, pearson_pvalue)
+    figures = (spearman, pearson, spearman_p, pearson_p)
     return WordPairsResult(*figures, len(judged), len(unknown), oov_ratio, odd)
 
 
@@ -217,16 +192,6 @@ def _parse_pair(line: str) -> tuple[list[str], float] | None:
     except ValueError:
         return None
     return (fields[:2], score) if abs(score) <= _LARGEST_SCORE else None
-
-
-def _correlate(
-    test: Callable[..., tuple[float, float]], judged: list[float], cosines: np.ndarray
-) -> tuple[float, float]:
-    """Return a correlation and its p-value, nan where it has no meaning."""
-    if len(judged) < 2 or np.ptp(judged) == 0 or np.ptp(cosines) == 0:
-        return math.nan, math.nan
-    statistic, pvalue = test(judged, cosines)
-    return float(statistic), float(pvalue)
 
 
 def evaluate_word_analogies(
@@ -255,11 +220,6 @@ def evaluate_word_analogies(
         3CosMul, ``cos(x, b) · cos(x, c) / (cos(x, a) + 1e−6)`` on cosines shifted to [0, 1], as in
         `KeyedVectors.most_similar_cosmul`.
 
-    Returns
-    -------
-    AnalogiesResult
-        With a logged warning where no question is in the vocabulary.
-
     Raises
     ------
     OSError, ValueError
@@ -272,6 +232,7 @@ def evaluate_word_analogies(
     """
     if method not in METHODS:
         raise ValueError(f"method is {method!r}; it must be one of {sorted(METHODS)}")
+    units = unit_rows(*first_rows(kv, restrict_vocab))
     rows = _rows_by_form(kv, restrict_vocab, case_insensitive)
     names: list[str] = []
 
@@ -287,21 +248,17 @@ def evaluate_word_analogies(
     known, unknown, odd = _read(path, parse, rows, case_insensitive, form)
     questions = np.array([words for words, _ in known], np.intp).reshape(-1, 4)
     section_of = np.array([section for _, section in known], np.intp)
-    units = unit_rows(*first_rows(kv, restrict_vocab))
-    right = _right_answers(units, questions, rows, METHODS[method])
+    right = _right_answers(units, questions, rows, method)
     asked, correct = (
         np.bincount(sections, minlength=len(names)).tolist()
         for sections in (section_of, section_of[right])
     )
-    counts = map(AnalogyCount, names, correct, asked)
-    return AnalogiesResult(tuple(counts), len(unknown), odd)
+    sections = tuple(map(AnalogyCount, names, correct, asked))
+    return AnalogiesResult(sections, len(unknown), odd)
 
 
 def _right_answers(
-    units: np.ndarray,
-    questions: np.ndarray,
-    rows: dict[Hashable, list[int]],
-    combine: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
+    units: np.ndarray, questions: np.ndarray, rows: dict[Hashable, list[int]], method: str
 ) -> np.ndarray:
     """Return which questions (Q, 4) of first rows are answered rightly by units (n, d), (Q,) bool.
 
@@ -319,7 +276,7 @@ def _right_answers(
         words, place = np.unique(asked, return_inverse=True)
         cosines = units[words] @ units.T  # (U, n)
         a, b, c = place.reshape(asked.shape).T
-        scores = combine(cosines[a], cosines[b], cosines[c])  # (Q, n)
+        scores = METHODS[method](cosines[a], cosines[b], cosines[c])  # (Q, n)
         for word in words:
             scores[np.ix_((asked == word).any(axis=1), spellings[word])] = -np.inf
         right[start : start + size] &= first_row[scores.argmax(axis=1)] == expected
@@ -327,10 +284,7 @@ def _right_answers(
 
 
 def has_sections(path: str | os.PathLike[str]) -> bool:
-    """Return whether a file has a header ``: section``: it asks analogies and lists no pairs.
-
-    A file that cannot be read raises what it does in `evaluate_word_pairs`.
-    """
+    """Return whether a file has a header ``: section``: it asks analogies and lists no pairs."""
     return any(line.split(None, 1)[0] == ":" for _, line in _lines(path))
 
 
@@ -338,7 +292,6 @@ def _rows_by_form(
     kv: KeyedVectors, restrict_vocab: int | None, case_insensitive: bool
 ) -> dict[Hashable, list[int]]:
     """Return the rows of each word, ascending; spellings are one word in upper case."""
-    check_integer("restrict_vocab", restrict_vocab, 1, optional=True)
     rows: dict[Hashable, list[int]] = {}
     for row, key in enumerate(kv.index_to_key[:restrict_vocab]):
         form = key.upper() if case_insensitive and isinstance(key, str) else key

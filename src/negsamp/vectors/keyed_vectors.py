@@ -38,19 +38,16 @@ class KeyedVectors(WordVectors):
     keys : sequence of hashable
         One key a row, without repetition. A key is never taken for a row number.
     vectors : array_like, shape (V, d)
-        One row a key, of real numbers. The array is not copied (a memory map stays one); it is
-        seen through a read-only view.
+        Real numbers, one row a key. The array is not copied (a memory map stays one).
     counts : array_like, shape (V,) int64, optional
         How often each word was seen.
 
     Attributes
     ----------
-    index_to_key : list
-        The keys by row.
-    key_to_index : dict
-        Each key's row.
+    index_to_key, key_to_index : list, dict
+        The keys by row, and each key's row.
     vectors : ndarray, shape (V, d)
-        Read-only.
+        A read-only view.
     counts : ndarray, shape (V,) int64, or None
 
     Raises
@@ -61,18 +58,19 @@ class KeyedVectors(WordVectors):
     Notes
     -----
     Each method raises `UnknownWordError`, which names the nearest spelling, for a key that is not
-    in the vocabulary, and ValueError where the norm of a vector that it scales is not finite. The
-    methods' own descriptions say what else they raise.
+    in the vocabulary. It raises ValueError if a number is out of range, a list that it needs terms
+    of is empty, an array is not d finite numbers, or a vector that it scales has a norm that is not
+    finite. A search by a zero vector, which has no direction, raises ValueError too; other cosines
+    with a zero vector are 0.
     """
 
     def get_vector(self, key: Hashable, norm: bool = False) -> np.ndarray:
         """Vector of `key`, (d,) read-only, scaled to norm 1 with ``norm=True``."""
-        vector = self.vectors[self.row(key)]
-        if norm:
-            [unit] = look_up(self, [key]).units(zeros=True)
-            vector = unit.astype(working_dtype(self.vectors))
-            vector.flags.writeable = False
-        return vector
+        if not norm:
+            return self.vectors[self.row(key)]
+        [unit] = look_up(self, [key]).units(zeros=True).astype(working_dtype(self.vectors))
+        unit.flags.writeable = False
+        return unit
 
     def most_similar(
         self,
@@ -83,8 +81,8 @@ class KeyedVectors(WordVectors):
     ) -> list[tuple[Any, float]]:
         """Keys whose vectors point most nearly where the query does.
 
-        The query is the sum of the unit vectors of `positive` and of the negated unit vectors of
-        `negative` (3CosAdd [1]_); the keys of the query are never an answer.
+        The query is the sum of the unit vectors of `positive` and the negated ones of `negative`
+        (3CosAdd [1]_); its keys are never an answer.
 
         Parameters
         ----------
@@ -94,7 +92,7 @@ class KeyedVectors(WordVectors):
             default, and −1 in `negative`, where it must not be above 0 (gensim would add what it
             should subtract). Where tuples are among the keys, a tuple is always a key.
         topn : int
-            How many answers, at least 1; if the vocabulary has fewer words, all are answers.
+            How many answers, at least 1; all there are, if the vocabulary has fewer words.
         restrict_vocab : int, optional
             Look for answers among this number of the first words only, the most frequent ones.
 
@@ -102,12 +100,6 @@ class KeyedVectors(WordVectors):
         -------
         list of (key, float)
             The answers and their cosines, the nearest first, equal cosines in row order.
-
-        Raises
-        ------
-        ValueError
-            If there is no query, if it or one of its vectors is zero, if a weight is not finite, or
-            if `topn` or `restrict_vocab` is out of range.
 
         References
         ----------
@@ -120,24 +112,15 @@ class KeyedVectors(WordVectors):
     def most_similar_batch(
         self, positives: Iterable[Any], topn: int = 10, restrict_vocab: int | None = None
     ) -> list[list[tuple[Any, float]]]:
-        """`most_similar` of many queries, with one matrix product for some hundred at a time.
+        """Exactly the answers of `most_similar` to each of many queries, by few matrix products.
 
         Parameters
         ----------
         positives : list, or ndarray of shape (n, d)
             Each item is what `most_similar` takes as `positive`: a key, a vector, or a list.
+            ValueError is raised if `positives` itself is a single key.
         topn, restrict_vocab
             As in `most_similar`.
-
-        Returns
-        -------
-        list of list of (key, float)
-            For each query, in order, exactly the answers of `most_similar`.
-
-        Raises
-        ------
-        ValueError
-            As `most_similar`, and if `positives` is a single key.
         """
         if isinstance(positives, np.ndarray) and positives.ndim != 2:
             raise ValueError(
@@ -150,7 +133,6 @@ class KeyedVectors(WordVectors):
     def _nearest(
         self, questions: list[tuple[Any, Any]], topn: int, restrict_vocab: int | None
     ) -> list[list[tuple[Any, float]]]:
-        """Answers to questions of positive and negative terms, as `most_similar` gives them."""
         check_integer("topn", topn, 1)
         vectors, norms = first_rows(self, restrict_vocab)
         answers = []
@@ -172,26 +154,16 @@ class KeyedVectors(WordVectors):
         topn: int = 10,
         restrict_vocab: int | None = None,
     ) -> list[tuple[Any, float]]:
-        """As `most_similar`, with the scores of 3CosMul [1]_.
+        """As `most_similar`, with the scores of 3CosMul [1]_, which are 0 or more.
 
-        ``Π cos(x, positive) / (Π cos(x, negative) + 1e−6)`` on cosines shifted to [0, 1], so that
-        no large cosine outweighs the others, as it may in a sum.
+        A score is ``Π cos(x, positive) / (Π cos(x, negative) + 1e−6)`` on cosines shifted to
+        [0, 1], so that no large cosine outweighs the others, as it may in a sum.
 
         Parameters
         ----------
         positive, negative, topn, restrict_vocab
             As in `most_similar`, but without weights, and with one positive term or more. (gensim
             neither scales vectors here nor uses `restrict_vocab`.)
-
-        Returns
-        -------
-        list of (key, float)
-            The answers and their scores, 0 or more, the best first, equal ones in row order.
-
-        Raises
-        ------
-        ValueError
-            As `most_similar`, and if `positive` is empty.
 
         References
         ----------
@@ -233,25 +205,13 @@ class KeyedVectors(WordVectors):
         return 1 - self.similarity(w1, w2)
 
     def n_similarity(self, ws1: Any, ws2: Any) -> float:
-        """Cosine of the angle between the means of two lists of vectors, which count as they are.
-
-        ValueError is raised if one of the lists is empty. (gensim leaves unknown keys out.)
-        """
+        """Cosine of the means of two lists of unscaled vectors; gensim leaves unknown keys out."""
         return self.similarity(*(mean_of(self, words, None, False, False) for words in (ws1, ws2)))
 
     def distances(self, word_or_vector: Any, other_words: Any = None) -> np.ndarray:
-        """1 − the cosines of one vector with many.
+        """1 − the cosines of one term with a list of n others, (n,), or with all words, (V,).
 
-        Parameters
-        ----------
-        word_or_vector : key or vector
-        other_words : list of keys or vectors, optional
-            None stands for all words, by row. (An empty list does so in gensim.)
-
-        Returns
-        -------
-        ndarray, shape (V,) or (n,)
-            1 where one of the two is zero.
+        (gensim compares with all words if the list is empty, too.)
         """
         query = look_up(self, [word_or_vector]).units(zeros=True)
         if other_words is None:
@@ -262,18 +222,14 @@ class KeyedVectors(WordVectors):
         return (1 - cosines).astype(working_dtype(self.vectors), copy=False)
 
     def closer_than(self, key1: Any, key2: Any) -> list[Any]:
-        """Keys, in row order, that are nearer to `key1` than `key2` is; not `key1` itself.
-
-        ValueError is raised if `key1` is zero.
-        """
+        """Keys, in row order, that are nearer to `key1` than `key2` is; not `key1` itself."""
         return [self.index_to_key[row] for row in self._closer(key1, key2)]
 
     def rank(self, key1: Any, key2: Any) -> int:
-        """1 + the number of keys that are nearer to `key1` than `key2` is; as `closer_than`."""
+        """1 + the number of keys of `closer_than`."""
         return len(self._closer(key1, key2)) + 1
 
     def _closer(self, key1: Any, key2: Any) -> np.ndarray:
-        """Rows of the keys of `closer_than`."""
         query = look_up(self, [key1])
         unit = query.units()
         [[cosine]] = exact_cosines(look_up(self, [key2]).vectors, np.arange(1), unit)
@@ -281,15 +237,10 @@ class KeyedVectors(WordVectors):
         return rows[~np.isin(rows, query.rows)]
 
     def doesnt_match(self, words: Any) -> Any:
-        """The word whose vector has the smallest cosine with the mean of all the unit vectors.
+        """Term of a list whose vector has the smallest cosine with the mean of the unit vectors.
 
         Of equal ones it is the first. Words that are not in the vocabulary are an error; gensim
         leaves them out, though they may be what does not match.
-
-        Parameters
-        ----------
-        words : list of keys or vectors
-            ValueError is raised if it is empty or no list.
         """
         if isinstance(words, str) or not isinstance(words, Iterable):
             raise ValueError(f"words is {words!r:.60}; it must be a list of words")
@@ -303,18 +254,13 @@ class KeyedVectors(WordVectors):
     def relative_cosine_similarity(self, wa: Any, wb: Any, topn: int = 10) -> float:
         """`similarity` of two words over the sum of those of the `topn` words nearest to `wa`.
 
-        Above 1 / `topn` the two are more alike than the nearest are on average [1]_.
-
-        Raises
-        ------
-        ValueError
-            If `wa` is zero, `topn` is out of range, or the sum is 0.
+        Above 1 / `topn` the two are more alike than the nearest are on average [1]_. ValueError is
+        raised if the sum is 0.
 
         References
         ----------
-        .. [1] A. Leeuwenberg, M. Vela, J. Dehdari, J. van Genabith, "A Minimally Supervised
-           Approach for Synonym Extraction with Word Embeddings", Prague Bulletin of Mathematical
-           Linguistics 105, 2016, equation 1.
+        .. [1] A. Leeuwenberg et al., "A Minimally Supervised Approach for Synonym Extraction with
+           Word Embeddings", Prague Bulletin of Mathematical Linguistics 105, 2016, equation 1.
         """
         total = sum(cosine for _, cosine in self.most_similar([wa], (), topn))
         if total == 0:
@@ -329,30 +275,20 @@ class KeyedVectors(WordVectors):
         post_normalize: bool = False,
         ignore_missing: bool = True,
     ) -> np.ndarray:
-        """Weighted mean of some vectors.
+        """Weighted mean of some vectors, (d,).
+
+        ValueError is raised if no key is left or all weights are 0. (gensim returns zeros.)
 
         Parameters
         ----------
         keys : key or vector, or list of these
         weights : array_like, shape (n,), optional
-            One a key, 1 by default. The sum is divided by that of their absolute values.
-        pre_normalize : bool
-            Scale each vector to norm 1 before; arrays too, which gensim leaves as they are.
-        post_normalize : bool
-            Scale the mean to norm 1.
+            One a key, finite, 1 by default. The sum is divided by that of their absolute values.
+        pre_normalize, post_normalize : bool
+            Scale each vector to norm 1 before (arrays too, which gensim leaves as they are), and
+            the mean after.
         ignore_missing : bool
-            Leave out keys that are not in the vocabulary, with their weights, and do not raise
-            `UnknownWordError` for them.
-
-        Returns
-        -------
-        ndarray, shape (d,)
-
-        Raises
-        ------
-        ValueError
-            If no key is left or all weights are 0 (where gensim returns zeros), or if `weights` has
-            another length or is not finite.
+            Leave out keys that are not in the vocabulary, with their weights.
         """
         mean = mean_of(self, keys, weights, pre_normalize, ignore_missing)
         if post_normalize:

@@ -12,11 +12,7 @@ UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def label_of(key: Hashable) -> str:
-    """Return the text that stands for a key of `KeyedVectors`.
-
-    A string stands for itself, unless it is blank or holds characters that cannot be shown. Such a
-    string, and any other key, is written as Python writes it.
-    """
+    """Return a string that can be shown as it is, and any other key as Python writes it."""
     if isinstance(key, str) and key.strip() and not UNSHOWN.search(key):
         return key
     return ascii(key) if isinstance(key, str) else repr(key)

@@ -41,19 +41,22 @@ class QueryTerms(NamedTuple):
 
 def look_up(kv: WordVectors, terms: list[Any]) -> QueryTerms:
     """Look terms up, each word once."""
+    shape = (kv.vector_size,)
     rows = {i: kv.row(term) for i, term in enumerate(terms) if not _is_vector(term)}
-    vectors = np.empty((len(terms), kv.vector_size))
+    vectors = np.empty((len(terms), *shape))
     vectors[list(rows)] = kv.vectors[list(rows.values())]
     for i in set(range(len(terms))) - rows.keys():
-        vectors[i] = _checked(terms[i], kv.vector_size)
+        term = terms[i]
+        if term.shape != shape or term.dtype.kind not in "biuf" or not np.isfinite(term).all():
+            raise ValueError(
+                f"a query vector of shape {term.shape} was given; it must be {shape} and finite"
+            )
+        vectors[i] = term
     return QueryTerms(terms, list(rows.values()), vectors)
 
 
 def query_of(kv: WordVectors, positive: Any, negative: Any) -> tuple[np.ndarray, list[int]]:
-    """Return the weighted sum of unit vectors, scaled to norm 1, (d,), and the rows of the words.
-
-    ValueError says that there is no term, that a weight is out of range, or that the sum is zero.
-    """
+    """Return the weighted sum of unit vectors, scaled to norm 1, (d,), and the words' rows."""
     weighted = [_weighted(kv, term, 1) for term in as_list(positive)]
     weighted += [_weighted(kv, term, -1) for term in as_list(negative)]
     if not weighted:
@@ -102,15 +105,6 @@ def as_list(terms: Any) -> list[Any]:
 
 def _is_vector(term: Any) -> bool:
     return isinstance(term, np.ndarray)
-
-
-def _checked(vector: np.ndarray, d: int) -> np.ndarray:
-    is_number = vector.dtype.kind in "biuf"
-    if vector.shape != (d,) or not is_number or not np.isfinite(vector).all():
-        raise ValueError(
-            f"a query vector of shape {vector.shape} was given; it must be ({d},) and finite"
-        )
-    return vector
 
 
 def _weighted(kv: WordVectors, term: Any, sign: int) -> tuple[Any, float]:

@@ -1,13 +1,12 @@
 """How far models agree on which words are near: the neighbours that they share.
 
-Models that differ only in their seed find different neighbours for many words. What is said of one
-model's neighbours is worth as much as other models share of them.
+Models that differ only in their seed find different neighbours for many words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -26,24 +25,20 @@ class Stability:
 
     Attributes
     ----------
-    words : list
-        The W words that were compared.
-    topn : int
-        Neighbours of each.
-    overlaps : ndarray, shape (W,) float64
-        Share of a word's neighbours that two models have in common, the mean over all pairs of
-        models; 1 if they agree, 0 if they have none in common.
-    jaccards : ndarray, shape (W,) float64
-        Neighbours in common by neighbours that either model has, the mean over all pairs.
+    words, topn : list, int
+        The W words that were compared, and the number of each one's neighbours.
+    overlaps, jaccards : ndarray, shape (W,) float64
+        A word's neighbours that two models have in common, as a share of `topn` and of those that
+        either model has; means over all pairs of models, in [0, 1].
     pairs : ndarray, shape (M, M) float64
         Mean overlap of each two of the M models, 1 on the diagonal.
     """
 
     words: list[Any]
     topn: int
-    overlaps: np.ndarray = field(repr=False)
-    jaccards: np.ndarray = field(repr=False)
-    pairs: np.ndarray = field(repr=False)
+    overlaps: np.ndarray
+    jaccards: np.ndarray
+    pairs: np.ndarray
 
     @property
     def mean(self) -> float:
@@ -76,9 +71,7 @@ class Stability:
 
 
 def stability(
-    models: Iterable[Any],
-    words: Sequence[Hashable] | None = None,
-    topn: int = 10,
+    models: Iterable[Any], words: Sequence[Hashable] | None = None, topn: int = 10
 ) -> Stability:
     """Compare the nearest neighbours of words across models, of several seeds for instance.
 
@@ -93,19 +86,12 @@ def stability(
     words : sequence of hashable, optional
         Words to compare; all that the models have in common if None.
     topn : int
-        Neighbours of each word.
-
-    Returns
-    -------
-    Stability
+        Neighbours of each word; fewer than the words that all models have.
 
     Raises
     ------
-    TypeError
-        If a model is something else.
-    ValueError
-        If there are fewer than two models, no words, or not more than `topn` words that all models
-        have.
+    TypeError, ValueError
+        If a model is something else, or if there are too few models or words.
     UnknownWordError
         If a model does not have one of the words.
 
@@ -122,7 +108,12 @@ def stability(
     array([1., 0., 1.])
     """
     check_integer("topn", topn, 1)
-    vectors = [_vectors(model) for model in models]
+    vectors = [model.wv if hasattr(type(model), "wv") else model for model in models]
+    for kv in vectors:
+        if not isinstance(kv, KeyedVectors):
+            raise TypeError(
+                f"models holds a {type(kv).__name__}; it must hold KeyedVectors or Word2Vec"
+            )
     if len(vectors) < 2:
         raise ValueError(f"models has {len(vectors)} of them; two or more can be compared")
     others = vectors[1:]
@@ -143,7 +134,8 @@ def stability(
     n = int(topn)
     place = {word: i for i, word in enumerate(common)}
     queries = np.array([place[word] for word in asked])
-    found = [nearest_neighbors(_units(kv, common), queries, n) for kv in vectors]
+    units = (kv.unit_vectors[[kv.row(word) for word in common]] for kv in vectors)
+    found = [nearest_neighbors(of_model, queries, n) for of_model in units]
 
     total, jaccards = np.zeros(len(asked), dtype=np.int64), np.zeros(len(asked))
     pairs = np.eye(len(found))
@@ -156,18 +148,3 @@ def stability(
         pairs[i, j] = pairs[j, i] = shared.mean() / n
     overlaps = total / (n * len(chosen))
     return Stability(asked, n, overlaps, jaccards / len(chosen), pairs)
-
-
-def _vectors(model: Any) -> KeyedVectors:
-    model = model.wv if hasattr(type(model), "wv") else model
-    if not isinstance(model, KeyedVectors):
-        raise TypeError(
-            f"models holds a {type(model).__name__}; it must hold KeyedVectors or Word2Vec"
-        )
-    return model
-
-
-def _units(kv: KeyedVectors, words: list[Any]) -> np.ndarray:
-    """Return the unit vectors of some words, without a copy where these are all."""
-    is_same = words == kv.index_to_key
-    return kv.unit_vectors if is_same else kv.unit_vectors[[kv.row(word) for word in words]]

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from negsamp.checks import check_integer, is_integer
+from negsamp.checks import check_integer
 from negsamp.errors import UnknownWordError
 from negsamp.vectors.cosines import row_norms, unit_rows
 from negsamp.vectors.vector_folder import read_vectors, write_vectors
@@ -59,56 +59,42 @@ class WordVectors:
 
         These are ``vectors.npy``, which `numpy.load` reads, ``vocabulary.txt`` with a word and its
         count on each line (0 without counts), and ``model.json`` with the digests of the two. The
-        folder appears complete or not at all. `Word2Vec.save` keeps what training needs too.
-
-        Parameters
-        ----------
-        folder : path
-            A new folder, an empty one, or one of older vectors, which is replaced.
+        folder appears complete or not at all; it must be a new one, an empty one, or one of older
+        vectors, which is replaced. `Word2Vec.save` keeps what training needs too.
 
         Raises
         ------
         FileExistsError
             If the folder holds anything else, a trained model too.
         ValueError
-            If a word is of a kind that cannot be written and read back, a count is below 0, a
-            vector is not finite, or the matrix has no columns, more than 100 000, or numbers of a
-            type that no file has.
+            If a word cannot be written and read back, a count is below 0, a vector is not finite,
+            or the matrix has no columns, more than 100 000, or a type that no file has.
         """
         write_vectors(folder, self.index_to_key, self.counts, self.vectors)
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], mmap: bool = False) -> Self:
-        """Read what `KeyedVectors.save` or `Word2Vec.save` wrote.
+        """Read what `KeyedVectors.save` wrote, or the vectors of what `Word2Vec.save` wrote.
 
         Parameters
         ----------
-        folder : path
         mmap : bool
             Map the matrix, read-only, instead of reading it, and parse the words when one is first
             needed: a million vectors are loaded at once, and processes share them. Sizes and the
             words' digest are checked as always, but not the matrix's digest or numbers.
 
-        Returns
-        -------
-        KeyedVectors
-            A model's folder gives its vectors (`Word2Vec.load` reads the context vectors too).
-
         Raises
         ------
-        FileNotFoundError
-            If there is no such folder.
+        OSError
+            If a file cannot be read: FileNotFoundError if there is no such folder.
         SavedModelError
             If a file is missing or damaged, or if the parts do not agree.
-        OSError
-            If a file cannot be read.
         """
         vectors, words_and_counts = read_vectors(folder, mmap)
         if not mmap:
             words, counts = words_and_counts()
             return cls(words, vectors, counts)
         kv = cls.__new__(cls)
-        vectors.flags.writeable = False
         kv.vectors, kv._unread = vectors, words_and_counts
         return kv
 
@@ -158,10 +144,7 @@ class WordVectors:
 
     @cached_property
     def unit_vectors(self) -> np.ndarray:
-        """The rows scaled to norm 1 (zero rows stay zero), (V, d), read-only.
-
-        No question needs this second matrix; it is made when it is first asked for.
-        """
+        """The rows scaled to norm 1 (zero rows stay zero), (V, d), read-only."""
         unit = unit_rows(*first_rows(self, None))
         unit.flags.writeable = False
         return unit
@@ -180,8 +163,6 @@ class WordVectors:
         if isinstance(key, list):
             return self.vectors[[self.row(k) for k in key]]
         if isinstance(key, slice):
-            if not all(b is None or is_integer(b) for b in (key.start, key.stop, key.step)):
-                raise TypeError(f"{key} is no slice of rows; its bounds must be integers")
             counts = None if self.counts is None else self.counts[key]
             return type(self)(self.index_to_key[key], self.vectors[key], counts)
         return self.vectors[self.row(key)]
@@ -213,10 +194,7 @@ class WordVectors:
             return default
 
     def get_count(self, key: Any) -> int:
-        """How often a word was seen; gensim's ``get_vecattr(key, "count")``.
-
-        ValueError is raised if the vectors have no counts.
-        """
+        """How often a word was seen; ValueError if the vectors have no counts."""
         if self.counts is None:
             raise ValueError("these vectors have no counts")
         return int(self.counts[self.row(key)])

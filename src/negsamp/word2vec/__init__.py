@@ -1,6 +1,7 @@
 """The estimator: parameters in, vectors out.
 
-Begin with `model`, which holds `Word2Vec`. `model_json` says what a saved model must be,
-`probabilities` what its scores mean, and `diagnosis` what a run would be like. Only `negsamp.cli`
-imports this package, and this package may import all that is below.
+Begin with `model`, which holds `Word2Vec` and how it is trained. Its bases are `parameters` and
+`fitted`, what a fitted model answers; `learned` is what it has learned, one object. `model_json`
+says what a saved model must be, and `diagnosis` and `footprint` what a run would be like. Only
+`negsamp.cli` imports this package, which may import all other rooms.
 """

@@ -1,5 +1,5 @@
-"""What a training run would be like, said before it: the corpus as the model would see it, how much
-memory and time it would take, and what had better be changed.
+"""What a training run would be like: the corpus as the model would see it, the memory and the time
+that the run would take, and what to change before it starts.
 """
 
 from __future__ import annotations
@@ -20,26 +20,29 @@ from negsamp.checks import is_real
 from negsamp.core.blocks import BlockShape
 from negsamp.core.sampling import keep_probabilities
 from negsamp.core.vocabulary import Vocabulary
+from negsamp.core.windows import iter_windows
 from negsamp.corpus.counting import read_corpus
 from negsamp.corpus.reading import is_path, read_beginning
-from negsamp.corpus.stream import StreamBuilder, TokenStream, forget_pages
+from negsamp.corpus.stream import StreamBuilder, TokenStream
 from negsamp.errors import EncodingError
-from negsamp.training.run import Encoded, How, Run, machine_memory, trainer_of, workers_of
-from negsamp.training.trial import expected_seconds
+from negsamp.training.run import Encoded, Run, machine_memory
+from negsamp.training.schedule import Schedule
+from negsamp.training.settings import Settings
+from negsamp.training.timing import expected_seconds
 from negsamp.word2vec.footprint import Footprint, training_footprint
 
 __all__ = ["Diagnosis", "diagnose"]
 
-TOKENS_AT_ONCE = 1 << 18
-# When advice is given. The shares are where ordinary text is far from: it keeps more than nine
-# tokens in ten of min_count=5 and six in ten of sample=1e-3, and half of its words occur once.
+AT_ONCE = 1 << 18  # sentences or centers
+# When advice is given. The shares are far from those of ordinary text, which keeps more than nine
+# tokens in ten of min_count=5 and six in ten of sample=1e-3, and half of whose words occur once.
 FEW_TOKENS = 100_000
 FEW_KEPT, FEW_SAMPLED, MANY_ONCE, MANY_SINGLE = 0.5, 0.25, 0.75, 0.5
 LONG_LINE = 10_000  # tokens
 WIDTH = 88  # of the lines that are shown
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Diagnosis:
     """What a training run would be like.
 
@@ -50,22 +53,23 @@ class Diagnosis:
     words_seen, words_once : int
         Different words, and those that occur once.
     words_kept : int
-        V, those that `min_count` keeps; 0 if none is.
+        V, the words that `min_count` keeps; 0 if it keeps none.
     share_kept : float
         Share of the tokens that these are, 0 … 1.
     sentences, single : int
-        Sentences (of a text file: lines) that have a word left, and those that have one only.
+        Sentences (of a text file: lines) that have a word left, and those that have only one.
     longest_sentence : int
         In tokens that are kept.
-    tokens_an_epoch, pairs_an_epoch : int
-        Tokens after subsampling, and pairs of a center and a context in its window, in one epoch as
-        it was drawn.
+    tokens_an_epoch : int
+        Tokens expected after subsampling.
+    pairs_an_epoch : int
+        Pairs of a center and a context in its window, in one epoch that was drawn.
     updates_an_epoch : int
         Updates expected.
     block_shape : BlockShape or None
-        How the centers of an update are arranged; None, as all below, where nothing can be trained.
+        How the centers of an update are arranged; None where nothing can be trained.
     footprint : Footprint or None
-        Memory expected, in bytes.
+        Memory expected, in bytes; None where nothing can be trained.
     read_seconds : float
         Time that it took to read the corpus.
     train_seconds : float or None
@@ -76,7 +80,7 @@ class Diagnosis:
     epochs : int
     min_count : int
     advice : tuple of str
-        What had better be changed, the worst first.
+        What to change, the most important first.
     """
 
     raw_words: int
@@ -87,31 +91,24 @@ class Diagnosis:
     sentences: int
     single: int
     longest_sentence: int
-    tokens_an_epoch: int
-    pairs_an_epoch: int
-    updates_an_epoch: int
-    block_shape: BlockShape | None
-    footprint: Footprint | None
+    tokens_an_epoch: int = 0
+    pairs_an_epoch: int = 0
+    updates_an_epoch: int = 0
+    block_shape: BlockShape | None = None
+    footprint: Footprint | None = None
     read_seconds: float
-    train_seconds: float | None
-    measured_seconds: float
+    train_seconds: float | None = None
+    measured_seconds: float = 0.0
     epochs: int
     min_count: int
-    advice: tuple[str, ...]
+    advice: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        rows = [(name, text) for name, text in self._rows()]
-        rows += [
-            ("" if number else "advice", f"- {text}") for number, text in enumerate(self.advice)
-        ]
+        rows = [(head, text, 12) for head, text in self._rows()]
+        rows += [("" if n else "advice", f"- {text}", 14) for n, text in enumerate(self.advice)]
         return "\n".join(
-            textwrap.fill(
-                text,
-                WIDTH,
-                initial_indent=f"{name:<12}",
-                subsequent_indent=" " * (14 if text.startswith("- ") else 12),
-            )
-            for name, text in rows
+            textwrap.fill(text, WIDTH, initial_indent=f"{head:<12}", subsequent_indent=" " * indent)
+            for head, text, indent in rows
         )
 
     def _rows(self) -> Iterator[tuple[str, str]]:
@@ -150,206 +147,141 @@ def diagnose(
 ) -> Diagnosis:
     """Read a corpus, try to train on it for a moment, and say what a whole run would be like.
 
-    Parameters
-    ----------
-    params : mapping
-        Those of `Word2Vec`, checked.
-    corpus, errors
-        As in `Word2Vec.fit`.
-    seconds : float
-        How long to train, two updates at least; 0 does not.
-
-    Returns
-    -------
-    Diagnosis
-
-    Raises
-    ------
-    CorpusError, OSError
-        If the corpus cannot be read or is empty.
-    ValueError
-        If `seconds` is not a number, 0 or more.
+    `params` are those of `Word2Vec`, checked; for the rest see `Word2Vec.diagnose`.
     """
     if not is_real(seconds) or seconds < 0:
         raise ValueError(f"seconds is {seconds!r}; it must be a finite number, 0 or more")
-    with tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
         began = time.perf_counter()
-        advice = [*_looks_of_file(corpus)]
-        vocabulary, stream, more = _read(params, corpus, errors, Path(folder))
-        advice += more
+        advice = [*_advice_on_bytes(corpus)]
+        vocabulary, stream = _read(params, corpus, errors, folder, advice)
         read_seconds = time.perf_counter() - began
         min_count = max(int(params["min_count"]), 1)
-        kept, kept_stream = _frequent(vocabulary, stream, min_count, Path(folder))
-        del stream
+        kept, stream = _most_frequent(vocabulary, stream, min_count, folder)
         found = Diagnosis(
             raw_words=vocabulary.raw_words,
             words_seen=len(vocabulary),
             words_once=int((vocabulary.counts == 1).sum()),
             words_kept=len(kept),
             share_kept=float(kept.counts.sum() / vocabulary.raw_words),
-            sentences=kept_stream.n_sentences,
-            single=_sentences_of_one(kept_stream),
-            longest_sentence=kept_stream.longest_sentence,
-            tokens_an_epoch=0,
-            pairs_an_epoch=0,
-            updates_an_epoch=0,
-            block_shape=None,
-            footprint=None,
+            sentences=stream.n_sentences,
+            single=_sentences_of_one_token(stream),
+            longest_sentence=stream.longest_sentence,
             read_seconds=read_seconds,
-            train_seconds=None,
-            measured_seconds=0.0,
             epochs=int(params["epochs"]),
             min_count=min_count,
-            advice=(),
         )
+        highest = int(vocabulary.counts[0])
+        del vocabulary
         if found.longest_sentence >= 2:
-            del vocabulary
-            found = _tried(found, params, kept, kept_stream, seconds, Path(folder))
+            found = _with_training(found, params, kept, stream, seconds)
+        elif not len(kept):
+            advice.append(
+                f"no word is seen min_count={min_count} times: the most frequent is seen {highest} "
+                f"times; a min_count of {highest} or less keeps some"
+            )
         else:
-            highest = int(vocabulary.counts.max())
-            if not len(kept):
-                advice.append(
-                    f"no word is seen min_count={min_count} times: the most frequent is seen "
-                    f"{highest} times; a min_count of {highest} or less keeps some"
-                )
-            else:
-                advice.append(
-                    "no sentence has two words that are frequent enough, so there is no pair to "
-                    "train on"
-                    + ("" if is_path(corpus) else "; a single sentence is a list in a list")
-                )
+            hint = "" if is_path(corpus) else "; a single sentence is a list in a list"
+            advice.append(
+                "no sentence has two words that are frequent enough, so there is no pair to "
+                f"train on{hint}"
+            )
         return replace(found, advice=(*advice, *_advice(found, params)))
 
 
-def _looks_of_file(corpus: Any) -> Iterator[str]:
-    """What the first bytes of a file say against its being a text."""
+def _advice_on_bytes(corpus: Any) -> Iterator[str]:
+    """Say what the first bytes of a file show if it is no text."""
     if is_path(corpus) and os.path.isfile(corpus):
-        text, _ = read_beginning(corpus, 1 << 16)
-        if b"\0" in text:
+        beginning, _ = read_beginning(corpus, 1 << 16)
+        if b"\0" in beginning:
             yield (
-                f"the file has a NUL in its first {len(text)} bytes, which no text has: is it "
+                f"the file has a NUL in its first {len(beginning)} bytes, which no text has: is it "
                 "UTF-8, and not UTF-16 or a file of another kind?"
             )
 
 
 def _read(
-    params: Mapping[str, Any], corpus: Any, errors: str, folder: Path
-) -> tuple[Vocabulary, TokenStream, list[str]]:
-    """The corpus with all its words, and what is wrong with its bytes."""
-    how = params["max_vocab_size"], errors, workers_of(params)
-    (folder / "all").mkdir()
+    params: Mapping[str, Any], corpus: Any, errors: str, folder: Path, advice: list[str]
+) -> tuple[Vocabulary, TokenStream]:
+    """Read a corpus with all its words, even if its bytes are wrong, on which there is advice."""
+    bound, workers = params["max_vocab_size"], Settings.checked(params).processes
     try:
-        return *read_corpus(corpus, 1, *how, folder=folder / "all"), []
+        return read_corpus(corpus, 1, bound, errors, workers, folder)
     except EncodingError as error:
         if not os.path.isfile(corpus):
-            raise  # a pipe has no beginning to go back to
-        (folder / "again").mkdir()
-        how = params["max_vocab_size"], "replace", workers_of(params)
-        return *read_corpus(corpus, 1, *how, folder=folder / "again"), [str(error)]
+            raise  # a pipe cannot be read again
+        advice.append(str(error))
+        return read_corpus(corpus, 1, bound, "replace", workers, folder)
 
 
-def _frequent(
+def _most_frequent(
     vocabulary: Vocabulary, stream: TokenStream, min_count: int, folder: Path
 ) -> tuple[Vocabulary, TokenStream]:
-    """What `min_count` leaves of a corpus that was read whole."""
+    """Leave the words out that are rarer than `min_count`, as `read_corpus` does."""
     V = int((vocabulary.counts >= min_count).sum())  # counts fall
     if V == len(vocabulary):
         return vocabulary, stream
     (folder / "frequent").mkdir()
     builder = StreamBuilder(folder / "frequent")
-    for ids, ends, is_open in _pieces(stream):
-        builder.add(ids, np.diff(ends, prepend=0), is_open)
+    for ids, starts in stream.pieces():
+        builder.add(ids, np.diff(starts, prepend=0, append=len(ids)), True)
     rows = np.arange(len(vocabulary), dtype=np.int32)
     rows[V:] = -1
-    words = vocabulary.words[:V]
-    return Vocabulary(words, vocabulary.counts[:V], vocabulary.raw_words), builder.build(rows)
+    kept = Vocabulary(vocabulary.words[:V], vocabulary.counts[:V], vocabulary.raw_words)
+    return kept, builder.build(rows)
 
 
-def _pieces(stream: TokenStream) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
-    """A stream in pieces: ids, int32; where sentences end in them, with the piece's own end last;
-    and whether a sentence goes on beyond that.
-    """
-    for begin in range(0, len(stream), TOKENS_AT_ONCE):
-        ids = np.array(stream.ids[begin : begin + TOKENS_AT_ONCE], np.int32)
-        end = begin + len(ids)
-        first, last = np.searchsorted(stream.offsets, [begin, end], side="right")
-        ends = stream.offsets[first:last] - begin
-        is_open = not len(ends) or int(ends[-1]) < len(ids)
-        yield ids, np.append(ends, len(ids)) if is_open else ends, is_open
-        forget_pages(stream.ids)
-        forget_pages(stream.offsets)
+def _sentences_of_one_token(stream: TokenStream) -> int:
+    pieces = range(0, stream.n_sentences, AT_ONCE)
+    return sum(int((np.diff(stream.offsets[i : i + AT_ONCE + 1]) == 1).sum()) for i in pieces)
 
 
-def _sentences_of_one(stream: TokenStream) -> int:
-    single = 0
-    for first in range(0, stream.n_sentences, TOKENS_AT_ONCE):
-        lengths = np.diff(stream.offsets[first : first + TOKENS_AT_ONCE + 1])
-        single += int((lengths == 1).sum())
-    return single
-
-
-def _drawn(stream: TokenStream, keep: np.ndarray, window: int) -> tuple[int, int]:
-    """Tokens and pairs of one epoch: what is left is drawn, as in training."""
-    rng = np.random.default_rng(0)
-    tokens = pairs = carried = 0
-    for ids, ends, is_open in _pieces(stream):
-        stays = np.append(0, np.cumsum(rng.random(len(ids), dtype=np.float32) < keep[ids]))
-        lengths = np.diff(stays[ends], prepend=0)
-        tokens += int(stays[-1])
-        lengths[0] += carried
-        carried = int(lengths[-1]) if is_open else 0
-        pairs += _pairs(lengths[:-1] if is_open else lengths, window)
-    return tokens, pairs
-
-
-def _pairs(lengths: np.ndarray, window: int) -> int:
-    """Pairs within a window in sentences of n tokens, Σ 2 (n − δ) over distances δ < n."""
-    reach = np.clip(lengths - 1, 0, window)
-    return int((2 * lengths * reach - reach * (reach + 1)).sum())
-
-
-def _tried(
+def _with_training(
     found: Diagnosis,
     params: Mapping[str, Any],
     vocabulary: Vocabulary,
     stream: TokenStream,
     seconds: float,
-    folder: Path,
 ) -> Diagnosis:
-    """With what a run is expected to take."""
+    """Add what a run is expected to take; all that asks `negsamp.training` is here."""
     keep = keep_probabilities(vocabulary.counts, params["sample"])
-    trainer = trainer_of(params, vocabulary.counts, found.longest_sentence, keep, 0)
-    tokens, pairs = _drawn(stream, keep, trainer.reach)
+    # the seed makes no difference to the time
+    settings = replace(Settings.checked(params), seed=0, progress=False)
+    schedule = Schedule.of_corpus(settings, vocabulary.counts, found.longest_sentence, keep, 0)
+    runs = iter_windows(
+        stream.pieces(), schedule.reach, AT_ONCE, np.random.default_rng(0), False, keep
+    )
     in_memory = sum(a.nbytes for a in (stream.ids, stream.offsets) if not isinstance(a, np.memmap))
     spelling = sum(map(sys.getsizeof, vocabulary.words))
     V, d = len(vocabulary), int(params["vector_size"])
-    footprint = training_footprint(trainer, V, d, in_memory, spelling)
+    footprint = training_footprint(schedule, V, d, in_memory, spelling)
     found = replace(
         found,
-        tokens_an_epoch=tokens,
-        pairs_an_epoch=pairs,
-        updates_an_epoch=trainer.blocks_an_epoch,
-        block_shape=trainer.shape,
+        tokens_an_epoch=round(schedule.kept_tokens),
+        pairs_an_epoch=sum(int(run.left.sum()) + int(run.right.sum()) for run in runs),
+        updates_an_epoch=schedule.blocks_an_epoch,
+        block_shape=schedule.shape,
         footprint=footprint,
     )
-    memory = machine_memory()
-    if seconds == 0 or (memory is not None and footprint.total > memory):
+    if seconds == 0 or _is_too_large(footprint):
         return found
-    # the seed makes no difference to the time
-    run = Run({**params, "seed": 0}, Encoded(vocabulary, stream), How(), folder)
-    expected, measured = expected_seconds(
-        lambda watch: run.train(watch, False, ()), trainer, stream, keep, seconds
-    )
+    with Run(settings, Encoded(vocabulary, stream)) as run:
+        expected, measured = expected_seconds(run.train, schedule, stream, keep, seconds)
     return replace(found, train_seconds=expected, measured_seconds=measured)
 
 
-def _advice(found: Diagnosis, params: Mapping[str, Any]) -> Iterator[str]:
-    """What had better be changed."""
+def _is_too_large(footprint: Footprint) -> bool:
     memory = machine_memory()
-    if found.footprint and memory is not None and found.footprint.total > memory:
+    return memory is not None and footprint.total > memory
+
+
+def _advice(found: Diagnosis, params: Mapping[str, Any]) -> Iterator[str]:
+    """Say what to change about parameters and text, the most important first."""
+    if found.footprint and _is_too_large(found.footprint):
         yield (
-            f"this machine has {_bytes(memory)} of memory, less than it would take; a larger "
-            "min_count or a smaller vector_size takes less"
+            f"this machine has {_bytes(machine_memory() or 0)} of memory, less than it would take; "
+            "a larger min_count or a smaller vector_size takes less"
         )
     if found.words_kept and found.share_kept < FEW_KEPT:
         yield (
@@ -374,15 +306,15 @@ def _advice(found: Diagnosis, params: Mapping[str, Any]) -> Iterator[str]:
         )
     if found.sentences == 1 and found.longest_sentence > LONG_LINE:
         yield (
-            "the corpus is one line: windows reach across the ends of its sentences; a sentence a "
-            "line tells them apart"
+            "the corpus is one line: windows reach across the ends of its sentences; put each "
+            "sentence on a line of its own"
         )
     if not found.block_shape:
         return
     if found.raw_words < FEW_TOKENS:
         yield (
-            f"{found.raw_words:,} tokens are few: word vectors want millions; more epochs make up "
-            "for some of them"
+            f"{found.raw_words:,} tokens are few: word vectors need millions; more epochs make up "
+            "for a part of them"
         )
     if params["vector_size"] > found.words_kept:
         yield (

@@ -1,22 +1,20 @@
-"""How much memory a training run takes, from its sizes alone."""
+"""How much memory a training run takes, estimated from its sizes alone."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from negsamp.core.windows import READ_AT_ONCE
-from negsamp.training.epochs import Trainer
+from negsamp.training.schedule import Schedule
 
 __all__ = ["Footprint", "training_footprint"]
 
-# Python with NumPy and SciPy: what each process has for itself, and the libraries that all of them
-# map once. Measured with CPython 3.11, NumPy 2.4 and SciPy 1.17 on Linux.
+# Bytes of Python with NumPy and SciPy: what each process has for itself, and the libraries that all
+# of them share. Measured with CPython 3.11, NumPy 2.4 and SciPy 1.17 on Linux.
 PROCESS, LIBRARIES = 36_000_000, 24_000_000
-# A word in a list and in a dict, beside the `str`: two pointers, a cell of the dict and an int.
-WORD = 8 + 104 + 28
-# Of a run of centers: ids, sentence ends of each (int64), radii; of tokens as they are read: id,
-# random number, whether and where it is kept.
-RUN, READ = 48, 24
+# Bytes of a word in a list and in a dict, beside its `str`; of its sums of squares, probabilities
+# and places in an update; of a center that waits in a run of blocks; of a token that is being read.
+WORD, STATE, CENTER, TOKEN = 140, 44, 48, 24
 
 
 class Footprint(NamedTuple):
@@ -31,11 +29,11 @@ class Footprint(NamedTuple):
     words : int
         The vocabulary.
     state : int
-        What else is kept for each word: sums of squares, probabilities, the tree.
+        What else is kept for each word.
     gradients : int
         Of one update, all processes together.
     each_process : int
-        Python, its libraries' own data and buffers, in each process.
+        Python and buffers, in each process.
     processes : int
     total : int
         All of it, with the libraries once.
@@ -51,12 +49,12 @@ class Footprint(NamedTuple):
     total: int
 
 
-def training_footprint(trainer: Trainer, V: int, d: int, corpus: int, spelling: int) -> Footprint:
-    """Memory that `Trainer.train` needs.
+def training_footprint(schedule: Schedule, V: int, d: int, corpus: int, spelling: int) -> Footprint:
+    """Estimate the memory that `Run.train` needs.
 
     Parameters
     ----------
-    trainer : Trainer
+    schedule : Schedule
     V, d : int
         Words and dimensions.
     corpus : int
@@ -67,16 +65,12 @@ def training_footprint(trainer: Trainer, V: int, d: int, corpus: int, spelling: 
     Returns
     -------
     Footprint
-        An estimate: what Python and the system keep for later is not in it.
     """
-    shape, w = trainer.shape, trainer.reach
-    state = V * (2 * 8 + 4 + 4 + 4)
-    gradients, buffers, occurrences = trainer.objective.update_bytes(shape, w, V, d)
-    run = min(shape.batch_size * trainer.blocks_a_run, int(trainer.kept_tokens) + shape.batch_size)
-    read = min(READ_AT_ONCE, int(corpus / 4) + 1) if corpus else READ_AT_ONCE
-    own = 2 * 8 * V + buffers + RUN * run + READ * read + 60 * occurrences
-    each = PROCESS + int(own)
-    matrices, words = 2 * 4 * V * d, V * WORD + spelling
-    shared = matrices + corpus + state + gradients
-    total = LIBRARIES + words + shared + trainer.members * each
-    return Footprint(matrices, corpus, words, state, gradients, each, trainer.members, total)
+    shape, objective = schedule.shape, schedule.settings.objective
+    gradients, buffers = objective.update_bytes(shape, schedule.reach, V, d)
+    centers = shape.batch_size * schedule.blocks_a_run
+    each = PROCESS + buffers + CENTER * centers + TOKEN * READ_AT_ONCE
+    matrices, words, state = 2 * 4 * V * d, WORD * V + spelling, STATE * V
+    shared = matrices + corpus + words + state + gradients
+    total = LIBRARIES + shared + schedule.members * each
+    return Footprint(matrices, corpus, words, state, gradients, each, schedule.members, total)

@@ -1,28 +1,19 @@
 """What ``model.json`` says of a model, held against the model's arrays.
 
-`storage` knows files and no models; here is what a saved model must be so that it was one before.
+`negsamp.files.model_folder` reads and writes files, and knows nothing of models.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from negsamp.checks import is_integer
-from negsamp.core.objectives import objective_of
-from negsamp.training.settings import check_parameters
+from negsamp.checks import is_integer, is_real
+from negsamp.training.settings import Settings
 
 __all__ = ["Record", "check_model", "parse_record"]
-
-# A model says all of these. What later versions add may be absent, and has its default then.
-FIRST_PARAMETERS = frozenset(
-    "vector_size window min_count sample negative ns_exponent objective optimizer alpha min_alpha "
-    "epochs workers seed shrink_windows max_vocab_size batch_size progress noise "
-    "nce_normalizer".split()
-)
 
 
 class Record(NamedTuple):
@@ -48,27 +39,25 @@ def check_model(params: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> 
     Raises
     ------
     ValueError, TypeError
-        That names what does not fit.
+        If they do not; the message names what does not fit.
     """
-    check_parameters(params)
+    objective = Settings.checked(params).objective
     V, d = arrays["vectors"].shape
     if d != params["vector_size"]:
         raise ValueError(
             f"vector_size is {params['vector_size']}, and the vectors have {d} numbers"
         )
-    objective = objective_of(params["objective"], params["nce_normalizer"])
-    if V < objective.least_words and V > 0:
+    if V < 1:
+        raise ValueError("there is no word")
+    if V < objective.least_words:
         raise ValueError(
             f"objective is {objective.name!r}, which needs two words or more; there is {V}"
         )
-    if V < 1:
-        raise ValueError("there is no word")
-    rows = objective.n_normalizers(V)
-    found = len(arrays.get("log_z", ()))
-    if found != rows:
+    needed, found = objective.n_normalizers(V), len(arrays.get("log_z", ()))
+    if found != needed:
         raise ValueError(
             f"objective is {params['objective']!r} and nce_normalizer "
-            f"{params['nce_normalizer']!r}, which has {rows} normalisers; there are {found}"
+            f"{params['nce_normalizer']!r}, which has {needed} normalisers; there are {found}"
         )
     if ("noise" in arrays) != (params["noise"] is not None):
         raise ValueError("noise is not where the parameter says")
@@ -87,7 +76,7 @@ def parse_record(
     about : mapping
         All that it says.
     known : sequence of str
-        The parameters that there are.
+        The names of all parameters.
     counts : ndarray, shape (V,) int64
     arrays : mapping
         As `negsamp.files.model_folder.read_model` returns them.
@@ -106,39 +95,32 @@ def parse_record(
     for name in params:
         if name not in known:
             raise ValueError(f"there is no parameter {name!r:.60}")
-    missing = sorted(FIRST_PARAMETERS - set(params))
-    if missing:
-        raise ValueError(f"the parameter {missing[0]!r} is missing")
+    for name in sorted(known):
+        if name not in params:
+            raise ValueError(f"the parameter {name!r} is missing")
     if params["noise"] is not None:
         raise ValueError(f"noise is {params['noise']!r:.60}; it must be null, and be in noise.npy")
     if "noise" in arrays:
         params = {**params, "noise": arrays["noise"][:, 0]}
-    raw_words = _part(about, "raw_words", int, "an integer")
+    raw_words: Any = about.get("raw_words")
     least = sum(counts.tolist())
     if not is_integer(raw_words) or not least <= raw_words < 2**63:
         raise ValueError(
             f"raw_words is {raw_words!r:.60}; it must be an integer, {least} or more, as the "
             "counts sum to that"
         )
-    losses = _part(about, "loss_history", list, "a list of numbers")
-    held_out = []  # of a run without a held-out part, whose record says nothing of it
-    if "validation_loss_history" in about:
-        held_out = _part(about, "validation_loss_history", list, "a list of numbers")
+    about = {"validation_loss_history": [], **about}  # absent where nothing was held out
+    losses, held_out = (
+        _part(about, name, list, "a list of numbers")
+        for name in ("loss_history", "validation_loss_history")
+    )
     seconds = _part(about, "fit_seconds", dict, "an object of numbers, 0 or more")
-    for name, values, low in (
-        ("loss_history", losses, -np.inf),
-        ("validation_loss_history", held_out, -np.inf),
-        ("fit_seconds", [*seconds.values()], 0),
-    ):
-        for value in values:
-            if not _is_finite(value) or value < low:
-                raise ValueError(f"{name} holds {value!r:.60}, which is no such number")
     return Record(
         params,
         raw_words,
-        [float(loss) for loss in losses],
-        [float(loss) for loss in held_out],
-        {name: float(value) for name, value in seconds.items()},
+        _numbers("loss_history", losses),
+        _numbers("validation_loss_history", held_out),
+        dict(zip(seconds, _numbers("fit_seconds", seconds.values(), least=0), strict=True)),
     )
 
 
@@ -149,7 +131,8 @@ def _part(about: Mapping[str, Any], name: str, kind: type, allowed: str) -> Any:
     return value
 
 
-def _is_finite(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    return -sys.float_info.max <= value <= sys.float_info.max
+def _numbers(name: str, values: Iterable[Any], least: float = -np.inf) -> list[float]:
+    for value in (values := [*values]):
+        if not is_real(value) or value < least:
+            raise ValueError(f"{name} holds {value!r:.60}, which is no such number")
+    return [float(value) for value in values]

@@ -26,7 +26,7 @@ from numpy.lib.stride_tricks import as_strided
 from negsamp.core.blocks import Block, Scores
 from negsamp.core.optimizers import Gradients
 
-__all__ = ["BlockKernel", "buffer_bytes", "gradient_layout"]
+__all__ = ["FLOATS_AT_ONCE", "TOKENS_AT_ONCE", "BlockKernel", "gradient_layout"]
 
 
 def gradient_layout(
@@ -238,18 +238,6 @@ class _Buffers:
         inner = g_centers.reshape(G, -1)[:, self.inner.start * d : self.inner.stop * d]
         inner += self.g_centers_noise
         np.matmul(self.S_noise.swapaxes(2, 3), self.C_parts, out=g_noise.reshape(self.Z.shape))
-
-
-def buffer_bytes(shape: tuple[int, int, int, int], window: int, d: int) -> int:
-    """Bytes of the buffers of a `BlockKernel`, and of one for a single group, in float32."""
-    (G, L, H, N), w = shape, window
-    columns = 2 * w + 1 + w % 2
-    groups = max(1, round(min(TOKENS_AT_ONCE, FLOATS_AT_ONCE / d) / (L + 2 * w)))
-    groups = min(groups, G) + 1
-    tokens, noise = L + 2 * w, H * N
-    floats = 2 * (tokens + columns) * d + noise * d + L * d  # C, O, Z, gradients by noise
-    floats += 2 * tokens * columns + 2 * L * N + tokens * (d + 3)  # S, A, noise scores, probe
-    return 4 * groups * floats
 
 
 def _overlapping(

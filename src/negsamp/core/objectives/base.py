@@ -22,7 +22,12 @@ import numpy as np
 from scipy.special import logsumexp
 
 from negsamp.core.blocks import Scores
-from negsamp.core.kernels.sampled import BlockKernel, buffer_bytes, gradient_layout
+from negsamp.core.kernels.sampled import (
+    FLOATS_AT_ONCE,
+    TOKENS_AT_ONCE,
+    BlockKernel,
+    gradient_layout,
+)
 from negsamp.core.optimizers import Gradients
 
 __all__ = ["ExactObjective", "Extras", "Objective", "Trained", "all_scores", "normalizers"]
@@ -192,12 +197,12 @@ class Objective:
 
     def update_bytes(
         self, shape: tuple[int, int, int, int], reach: int, V: int, d: int
-    ) -> tuple[int, int, int]:
-        """Memory of one update: bytes of gradients and of buffers, and rows that it moves."""
-        (G, L, H, N), w = shape, reach
-        layout = self.gradient_layout(shape, w, d, np.float32).values()
+    ) -> tuple[int, int]:
+        """Memory of one update: bytes of its gradients, and of the buffers of each worker."""
+        layout = self.gradient_layout(shape, reach, d, np.float32).values()
         gradients = sum(int(np.prod(size)) * np.dtype(kind).itemsize for size, kind in layout)
-        return gradients, buffer_bytes(shape, w, d), G * (L + 2 * w) + G * H * N
+        tokens = min(TOKENS_AT_ONCE, FLOATS_AT_ONCE // d, shape[0] * (shape[1] + 2 * reach))
+        return gradients, 4 * tokens * (4 * d + 40)  # input, output and noise vectors, and scores
 
     # --- what it needs
 

@@ -78,12 +78,11 @@ class HierarchicalSoftmax(ExactObjective):
 
     def update_bytes(
         self, shape: tuple[int, int, int, int], reach: int, V: int, d: int
-    ) -> tuple[int, int, int]:
+    ) -> tuple[int, int]:
         """As if each path had log₂ V nodes."""
-        (G, L), w = shape[:2], reach
-        tokens, depth = G * (L + 2 * w), max(1.0, math.log2(V))
-        buffers = 4 * d * (2 * w + 1) * 2 * min(tokens, 1024)
-        return int(8 * d * tokens * (depth + 1)), buffers, int(tokens * depth)
+        tokens = shape[0] * (shape[1] + 2 * reach)
+        buffers = 4 * d * (2 * reach + 1) * 2 * min(tokens, HierarchicalKernel.TOKENS_AT_ONCE)
+        return int(8 * d * tokens * (1 + math.log2(V))), buffers
 
     def log_probabilities(self, model: Trained, centers: np.ndarray) -> np.ndarray:
         """Sums over the steps of each word's path."""

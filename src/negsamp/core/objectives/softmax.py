@@ -70,12 +70,11 @@ class Softmax(ExactObjective):
 
     def update_bytes(
         self, shape: tuple[int, int, int, int], reach: int, V: int, d: int
-    ) -> tuple[int, int, int]:
+    ) -> tuple[int, int]:
         """The scores of a slice of the block are there until those of the next are."""
         G, L = shape[:2]
         scores = min(2 * softmax_bytes(V, 0) // 3, 4 * V * G * L)
-        tokens = G * (L + 2 * reach)
-        return scores + 8 * V * d, 8 * tokens * d, tokens
+        return scores + 8 * V * d, 8 * G * (L + 2 * reach) * d
 
     def working_bytes(self, V: int, d: int) -> int:
         """Those of `SoftmaxKernel`."""

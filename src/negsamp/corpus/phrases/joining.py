@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from negsamp.corpus.phrases.bigrams import Connectors, Joiner, Units
-from negsamp.corpus.token_table import WordTable
-from negsamp.corpus.tokenizing import Tokens, split_blocks
+from negsamp.corpus.token_table import table_of
+from negsamp.corpus.tokenizing import Tokens
 from negsamp.errors import CorpusError
 
 __all__ = ["Pass", "PhraseJoiner", "as_text", "lines_of"]
@@ -102,14 +102,13 @@ class PhraseJoiner:
 
         A space or a delimiter is between the tokens of a sentence.
         """
-        table, rows = self._table()
+        table, places = table_of(self._id)
+        ids_of_rows = places.astype(np.int64) + 1
         held = b""  # tokens that may be joined with what follows
         held_starts = held_lengths = np.zeros(0, dtype=np.int64)
         begins_next = is_first = True
         for block in blocks:
-            places = block.starts, block.lengths
-            found = table.find(block.buffer, *places)
-            ids = rows[table.look_up(block.text, *places, found)]
+            ids = ids_of_rows[table.look_up(block)]
             begins = np.zeros(len(ids) + 1, dtype=bool)
             begins[0] = begins_next
             begins[np.cumsum(block.line_lengths[:-1])] = True
@@ -131,14 +130,6 @@ class PhraseJoiner:
                 is_first = False
         if not is_first:
             yield b"\n"
-
-    def _table(self) -> tuple[WordTable, np.ndarray]:
-        """A table of the words that a text can hold, and the id of each of its rows."""
-        table, words = WordTable(), [word for word in self._id if word.split() == [word]]
-        for block in split_blocks([" ".join(words).encode("utf-8", "surrogatepass")]):
-            places = block.starts, block.lengths
-            table.add(block.text, *places, table.find(block.buffer, *places))
-        return table, np.array([0, *(self._id[word] for word in words)], dtype=np.int64)
 
     def _spelled(
         self, text: bytes, starts: np.ndarray, lengths: np.ndarray, before: np.ndarray

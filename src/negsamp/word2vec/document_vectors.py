@@ -1,4 +1,4 @@
-"""Vectors of documents: the mean of those of their words."""
+"""Documents in, vectors out: means of word vectors, and what scikit-learn asks of a transformer."""
 
 from __future__ import annotations
 
@@ -12,16 +12,11 @@ from negsamp.corpus.encoding import document_rows
 from negsamp.corpus.reading import is_path
 from negsamp.errors import CorpusError
 
-__all__ = ["check_documents", "document_vectors"]
+__all__ = ["check_documents", "document_vectors", "transformer_tags"]
 
 
 def check_documents(documents: Any) -> None:
-    """Refuse a single string, which would be taken for a document a character.
-
-    Raises
-    ------
-    CorpusError
-    """
+    """Raise a CorpusError for a single string, each of whose characters would be a document."""
     if is_path(documents):
         raise CorpusError(
             f"documents is {str(documents)[:60]!r}; it must be an iterable of documents, each a "
@@ -32,7 +27,7 @@ def check_documents(documents: Any) -> None:
 def document_vectors(
     vocabulary: Vocabulary, vectors: np.ndarray, documents: Any
 ) -> tuple[np.ndarray, int]:
-    """Mean of the vectors of each document's known words, each as often as it occurs.
+    """Average the vectors of each document's known words, each as often as it occurs.
 
     Parameters
     ----------
@@ -46,13 +41,13 @@ def document_vectors(
     ndarray, shape (n, d) float32
         Zeros for a document without a known word.
     int
-        How many of these there are.
+        How many documents have no known word.
 
     Raises
     ------
     CorpusError
-        If it is a single string or a path, if a document is no sequence of tokens, or if a token is
-        not hashable.
+        If `documents` is a single string or a path, if a document is no sequence of tokens, or if
+        a token is not hashable.
     """
     check_documents(documents)
     V, d = vectors.shape
@@ -68,3 +63,15 @@ def document_vectors(
         n_unknown += int((n_known == 0).sum())
         means.append(counts @ vectors / np.maximum(n_known, 1).astype(np.float32)[:, None])
     return np.concatenate(means), n_unknown
+
+
+def transformer_tags() -> Any:
+    """Return a `sklearn.utils.Tags` of a transformer of texts; scikit-learn is imported here."""
+    from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
+
+    return Tags(
+        estimator_type="transformer",
+        target_tags=TargetTags(required=False),
+        transformer_tags=TransformerTags(preserves_dtype=[]),
+        input_tags=InputTags(one_d_array=True, two_d_array=False, string=True),
+    )

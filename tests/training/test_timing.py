@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from negsamp import Word2Vec
 from negsamp.core.blocks import BlockShape
 from negsamp.corpus.stream import TokenStream
-from negsamp.training import trial
-from negsamp.training.epochs import Trainer
-from negsamp.training.state import Progress, Watch
-from negsamp.training.trial import expected_seconds
+from negsamp.training import timing
+from negsamp.training.progress import Progress
+from negsamp.training.schedule import Schedule
+from negsamp.training.settings import Settings
+from negsamp.training.timing import expected_seconds
 
 STREAM = TokenStream(np.zeros(100, np.int32), np.array([0, 100]))
 KEEP = np.ones(1, np.float32)
@@ -27,45 +29,33 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(trial, "time", clock)
+    monkeypatch.setattr(timing, "time", clock)
     return clock
 
 
-def trainer(blocks, epochs=3):
+def schedule_of(blocks, epochs=3):
     """Of updates of 10 centers, so many an epoch: 16 runs of them."""
-    return Trainer(
-        window=2,
-        reach=2,
-        negative=5,
-        shrink_windows=True,
-        shape=BlockShape(1, 10, 1, 16),
-        optimizer="adagrad",
-        alpha=0.025,
-        min_alpha=1e-4,
-        epochs=epochs,
-        workers=1,
-        seed=0,
-        kept_tokens=10.0 * blocks,
-    )
+    settings = Settings.checked(Word2Vec(window=2, epochs=epochs).get_params())
+    return Schedule(settings, 2, BlockShape(1, 10, 1, 16), 10.0 * blocks, seed=0)
 
 
 def training(clock, t, update, start=0.0, first=0.0):
     """A run whose updates take so long, the first of each run and of all longer."""
 
-    def train(watch):
+    def train(observer):
         clock.now += first
-        for epoch in range(t.epochs):
+        for epoch in range(t.settings.epochs):
             for block in range(t.blocks_an_epoch):
                 run, place = divmod(block, t.blocks_a_run)
                 clock.now += update + start * (place == 0)
-                watch.on_block(Progress(epoch=epoch, run=run, block=place + 1))
+                observer.on_block(Progress(epoch=epoch, run=run, block=place + 1), 0.025)
 
     return train
 
 
 @pytest.mark.parametrize("seconds", [1e-9, 0.5, 5.0])
 def test_expected_seconds_scales_updates_up(clock, seconds):
-    t = trainer(blocks=320)  # 20 a run
+    t = schedule_of(blocks=320)  # 20 a run
     # what goes before the first update, say processes that start, is not counted
     expected, tried = expected_seconds(
         training(clock, t, 0.25, first=50.0), t, STREAM, KEEP, seconds
@@ -84,7 +74,7 @@ def slow_to_read(clock, monkeypatch):
                 clock.now += 2.0
                 yield
 
-        monkeypatch.setattr(trial, "iter_windows", read)
+        monkeypatch.setattr(timing, "iter_windows", read)
 
     return slow_to_read
 
@@ -94,7 +84,7 @@ def slow_to_read(clock, monkeypatch):
 @pytest.mark.parametrize("runs", [1, 5])
 def test_expected_seconds_counts_the_beginning_of_each_run(clock, slow_to_read, runs, seconds):
     slow_to_read(runs)
-    t = trainer(blocks=320)
+    t = schedule_of(blocks=320)
     train = training(clock, t, 0.25, start=2.0)
     expected, _ = expected_seconds(train, t, STREAM, KEEP, seconds)
     assert expected == pytest.approx(3 * (320 * 0.25 + 16 * 2.0))
@@ -102,22 +92,13 @@ def test_expected_seconds_counts_the_beginning_of_each_run(clock, slow_to_read, 
 
 def test_expected_seconds_of_runs_of_one_update(clock, slow_to_read):
     slow_to_read(10)
-    t = trainer(blocks=10)
+    t = schedule_of(blocks=10)
     assert t.blocks_a_run == 1
     train = training(clock, t, 0.25, start=2.0)
     assert expected_seconds(train, t, STREAM, KEEP, 5.0)[0] == pytest.approx(3 * 10 * 2.25)
 
 
 def test_expected_seconds_of_a_run_that_ends_in_time_are_those_it_took(clock):
-    t = trainer(blocks=10)
+    t = schedule_of(blocks=10)
     train = training(clock, t, 0.5, first=1.0)
     assert expected_seconds(train, t, STREAM, KEEP, 60.0) == (16.0, 16.0)
-
-
-def test_expected_seconds_hands_on_what_training_raises():
-    def train(watch):
-        assert isinstance(watch, Watch)
-        raise MemoryError
-
-    with pytest.raises(MemoryError):
-        expected_seconds(train, trainer(10), STREAM, KEEP, 1.0)

@@ -1,0 +1,83 @@
+"""Give tokens that are Python objects rows, and name the ones that cannot have any."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from itertools import count, islice
+from typing import Any
+
+import numpy as np
+
+from negsamp.errors import CorpusError
+
+__all__ = ["TokenDict", "look_up", "named_tokens"]
+
+Named = Iterable[tuple[str, Any]]  # where each token stands, in words, and the token
+
+
+class TokenDict:
+    """Hashable tokens by row, in the order in which they are met."""
+
+    def __init__(self) -> None:
+        self._next_row = count().__next__
+        self._rows: dict[Hashable, int] = defaultdict(self._next_row)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, tokens: Iterable[Any], n: int, named: Named, kind: str = "token") -> np.ndarray:
+        """Return the row of each of n tokens, new ones having the next rows: (n,) int32.
+
+        Parameters are as in `look_up`. A token may not be None, NaN or not hashable.
+        """
+        known = len(self._rows)
+        ids = look_up(self._rows.__getitem__, tokens, n, named, kind)
+        # only a token that is met for the first time can be a bad one
+        if any(token is None or token != token for token in islice(self._rows, known, None)):
+            where, token = next(each for each in named if each[1] is None or each[1] != each[1])
+            raise CorpusError(f"{where} is {token!r}; a {kind} may not be None or NaN")
+        return ids
+
+    def rows(self) -> np.ndarray:
+        """Return the rows of all tokens, rising: (n_tokens,) int64."""
+        return np.fromiter(self._rows.values(), np.int64, len(self._rows))
+
+    def forget_all_but(self, rows: np.ndarray) -> None:
+        """Forget all tokens but those of these rows; the rows of the others are not used again."""
+        kept = set(rows.tolist())
+        rest = ((token, row) for token, row in self._rows.items() if row in kept)
+        self._rows = defaultdict(self._next_row, rest)
+
+    def words(self, rows: np.ndarray) -> list[Any]:
+        """Return the tokens of some rows, (n,) of int."""
+        words = dict(zip(self._rows.values(), self._rows, strict=True))
+        return [words[row] for row in rows.tolist()]
+
+
+def look_up(
+    row_of: Callable[[Any], int], tokens: Iterable[Any], n: int, named: Named, kind: str = "token"
+) -> np.ndarray:
+    """Return the row of each of n tokens, (n,) int32, as `row_of` gives it.
+
+    An error names a token that is not hashable by `named`, which is read for that only, and calls
+    it a `kind`.
+    """
+    try:
+        return np.fromiter(map(row_of, tokens), np.int32, n)
+    except TypeError:
+        for where, token in named:
+            try:
+                hash(token)
+            except TypeError:
+                raise CorpusError(
+                    f"{where} is {token!r:.60}, which is not hashable; a {kind} must be"
+                ) from None
+        raise
+
+
+def named_tokens(sentences: list[Any], first_sentence: int) -> Iterator[tuple[str, Any]]:
+    """Yield where each token stands, in words, and the token."""
+    for number, sentence in enumerate(sentences, first_sentence):
+        for place, token in enumerate(sentence):
+            yield f"token {place} of sentence {number}", token

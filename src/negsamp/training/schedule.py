@@ -1,0 +1,145 @@
+"""How a run goes through its corpus: how large updates are, how many, and at what learning rate."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import sys
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from negsamp.core.blocks import BlockShape, choose_block_shape
+from negsamp.core.objectives import Objective
+from negsamp.training.limits import NO_LIMITS, Limits
+from negsamp.training.progress import Progress
+from negsamp.training.settings import Settings
+
+__all__ = ["Schedule"]
+
+logger = logging.getLogger(__name__)
+
+# Starting a worker process takes as long as training some hundred thousand tokens.
+TOKENS_WORTH_A_WORKER = 500_000
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The settings of a run and what follows from them for its corpus.
+
+    Parameters
+    ----------
+    settings : Settings
+    reach : int
+        Largest distance of a context: the window, or less if no sentence is that long.
+    shape : BlockShape
+    kept_tokens : float
+        Tokens expected in an epoch, after subsampling.
+    seed : int
+        Entropy of every random number.
+    limits : Limits
+    """
+
+    settings: Settings
+    reach: int
+    shape: BlockShape
+    kept_tokens: float
+    seed: int
+    limits: Limits = NO_LIMITS
+
+    @classmethod
+    def of_corpus(
+        cls,
+        settings: Settings,
+        counts: np.ndarray,
+        longest_sentence: int,
+        keep: np.ndarray,
+        seed: int,
+        limits: Limits = NO_LIMITS,
+    ) -> Schedule:
+        """The schedule for a corpus.
+
+        Parameters
+        ----------
+        settings : Settings
+        counts : ndarray, shape (V,)
+            Occurrences of each word that are trained.
+        longest_sentence : int
+            In tokens, 2 or more.
+        keep : ndarray, shape (V,) float32
+            From `keep_probabilities`.
+        seed, limits
+            As in `Schedule`.
+        """
+        reach = min(settings.window, longest_sentence - 1)
+        kept = counts * keep.astype(np.float64)
+        shape = choose_block_shape(
+            kept.sum(),
+            kept.max() / kept.sum(),
+            window=reach,
+            negative=settings.negative,
+            vector_size=settings.vector_size,
+            batch_size=settings.batch_size,
+            noise_multiple=settings.objective.noise_multiple(settings.negative),
+        )
+        # workers have the noise as a table, and a function might not reach them
+        settings = replace(settings, noise=None)
+        return cls(settings, reach, shape, float(kept.sum()), seed, limits)
+
+    def share_done(self, progress: Progress) -> float:
+        """The share of the whole run that is done, 0 … 1."""
+        blocks = progress.run * self.blocks_a_run + progress.block
+        return (progress.epoch + min(blocks / self.blocks_an_epoch, 1.0)) / self.settings.epochs
+
+    def place(self, progress: Progress) -> str:
+        """Where a run is, in words."""
+        epochs = self.settings.epochs
+        return progress.place(epochs, self.share_done(progress) * epochs - progress.epoch)
+
+    def learning_rate(self, centers_done: float) -> float:
+        """Linear decay from `alpha` to `min_alpha` over the tokens of all epochs."""
+        s = self.settings
+        left = 1 - centers_done / (self.kept_tokens * s.epochs)
+        return s.min_alpha + (s.alpha - s.min_alpha) * max(left, 0.0)
+
+    @cached_property
+    def members(self) -> int:
+        """The number of processes that train."""
+        objective = self.settings.objective
+        # on Windows children cannot open the parent's temporary file
+        if sys.platform == "win32" or not objective.draws_noise:
+            return 1
+        enough = int(self.kept_tokens * self.settings.epochs / TOKENS_WORTH_A_WORKER)
+        members = max(1, min(self.settings.processes, self.shape.groups, enough))
+        if members > 1 and not _reaches_other_processes(objective):
+            logger.info(
+                "objective %r trains in one process: others cannot import it from a script or "
+                "notebook, but from a module",
+                objective,
+            )
+            return 1
+        return members
+
+    @cached_property
+    def blocks_an_epoch(self) -> int:
+        """Blocks expected in an epoch."""
+        return max(1, round(self.kept_tokens / self.shape.batch_size))
+
+    @cached_property
+    def blocks_a_run(self) -> int:
+        """Blocks whose groups are mixed."""
+        return int(np.clip(self.blocks_an_epoch // 16, 1, 64))
+
+    @cached_property
+    def blocks_a_measurement(self) -> int:
+        """The loss of one block in so many is measured; that of all of them in a small corpus."""
+        return int(np.clip(self.blocks_an_epoch // 64, 1, 16))
+
+
+def _reaches_other_processes(objective: Objective) -> bool:
+    try:
+        sent = pickle.dumps(objective)
+    except Exception:  # whatever the caller's own class raises
+        return False
+    return b"main__" not in sent  # theirs is another __main__ than the caller's

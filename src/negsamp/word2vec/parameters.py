@@ -1,0 +1,119 @@
+"""The parameters of a model, as scikit-learn's estimators keep theirs."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, Self
+
+from negsamp.core.objectives import Objective
+from negsamp.training.settings import Settings, refuse
+from negsamp.word2vec.diagnosis import Diagnosis, diagnose
+
+__all__ = ["PARAMETERS", "Parameters"]
+
+PARAMETERS = tuple(field.name for field in fields(Settings))
+
+
+class Parameters:
+    """Parameters that are kept as they are given, and checked when they are used."""
+
+    def __init__(
+        self,
+        vector_size: int = 100,
+        window: int = 5,
+        min_count: int = 5,
+        sample: float = 1e-3,
+        negative: int = 5,
+        ns_exponent: float = 0.75,
+        objective: str | Objective = "sgns",
+        optimizer: str = "adagrad",
+        alpha: float = 0.025,
+        min_alpha: float = 1e-4,
+        epochs: int = 5,
+        workers: int | None = None,
+        seed: int | None = None,
+        shrink_windows: bool = True,
+        max_vocab_size: int | None = None,
+        batch_size: int | None = None,
+        progress: bool | None = None,
+        noise: Any = None,
+        nce_normalizer: str | None = None,
+        **others: Any,
+    ) -> None:
+        self.vector_size = vector_size
+        self.window = window
+        self.min_count = min_count
+        self.sample = sample
+        self.negative = negative
+        self.ns_exponent = ns_exponent
+        self.objective = objective
+        self.optimizer = optimizer
+        self.alpha = alpha
+        self.min_alpha = min_alpha
+        self.epochs = epochs
+        self.workers = workers
+        self.seed = seed
+        self.shrink_windows = shrink_windows
+        self.max_vocab_size = max_vocab_size
+        self.batch_size = batch_size
+        self.progress = progress
+        self.noise = noise
+        self.nce_normalizer = nce_normalizer
+        refuse(others, PARAMETERS)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters by name, as scikit-learn's `clone` and `GridSearchCV` ask for them.
+
+        `deep` makes no difference: no parameter is an estimator.
+        """
+        return {name: getattr(self, name) for name in PARAMETERS}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters by name.
+
+        Raises
+        ------
+        TypeError
+            If there is no such parameter; nothing is set then.
+        """
+        refuse({k: v for k, v in params.items() if k not in PARAMETERS}, PARAMETERS)
+        for name in params.keys() & set(PARAMETERS):  # gensim's sg=1 is none
+            setattr(self, name, params[name])
+        return self
+
+    def __repr__(self) -> str:
+        defaults = Parameters().get_params()
+        # compared as they are shown: arrays are equal element by element
+        changed = {k: v for k, v in self.get_params().items() if repr(v) != repr(defaults[k])}
+        return f"Word2Vec({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
+
+    def diagnose(self, corpus: Any, *, errors: str = "strict", seconds: float = 1.0) -> Diagnosis:
+        """Say what `fit` would be like on a corpus: words, pairs, memory, time, and advice.
+
+        The corpus is read once, and training is tried for a moment; the model stays as it is.
+
+        Parameters
+        ----------
+        corpus, errors
+            As in `fit`. Bytes that are not UTF-8 are reported.
+        seconds : float
+            How long training is tried, two updates at least, to know how fast it is; 0 does
+            not try.
+
+        Returns
+        -------
+        Diagnosis
+            `print` shows it.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter is out of range; before anything is read.
+        CorpusError, FileNotFoundError
+            If the corpus cannot be read or is empty.
+        """
+        self._settings()
+        return diagnose(self.get_params(), corpus, errors, seconds)
+
+    def _settings(self) -> Settings:
+        return Settings.checked(self.get_params())
