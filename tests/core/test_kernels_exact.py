@@ -96,23 +96,6 @@ def test_loss_equals_the_reference(name, shape, window):
 
 
 @EVERY
-def test_gradients_equal_finite_differences_of_the_loss(name):
-    W_in, W_out = matrices()
-    block = random_block((3, 32, 2, 0), 3)
-    kernel = KERNELS[name][0]
-    g = kernel.gradients(W_in, W_out, block)
-    g_in = total(block.token_rows, g.centers)
-    g_out = total(g.output_rows, g.outputs)
-    rng, h = np.random.default_rng(1), 1e-6
-    for _ in range(10):
-        d_in, d_out = rng.normal(size=(2, V, D))
-        above = kernel.loss(W_in + h * d_in, W_out + h * d_out, block)
-        below = kernel.loss(W_in - h * d_in, W_out - h * d_out, block)
-        expected = -((g_in * d_in).sum() + (g_out * d_out).sum())
-        np.testing.assert_allclose((above - below) / (2 * h), expected, rtol=1e-6)
-
-
-@EVERY
 def test_kernels_keep_float32_and_survive_extreme_scores(name):
     W_in, W_out = (30 * matrices()).astype(np.float32)  # scores of several thousand
     block = random_block((3, 32, 2, 0), 5)

@@ -116,25 +116,6 @@ def apply(W, rules, block, g, fast, alpha=0.025):
     rules[1].apply(W[1], block.output_rows, g.outputs, g.output_squares, alpha, fast=fast)
 
 
-def test_gradients_equal_finite_differences_of_the_loss():
-    # independent of the chain rule: the loss alone, along random directions
-    shape, window = (2, 16, 1, 4), 3
-    W_in, W_out = matrices()
-    block = random_block(shape, window)
-    kernel = BlockKernel(SGNS(), shape, window, D, np.float64)
-    g_centers, g_outputs = (g.copy() for g in kernel.gradients(W_in, W_out, block)[:2])
-    g_in, g_out = np.zeros_like(W_in), np.zeros_like(W_out)
-    np.add.at(g_in, block.token_rows, g_centers)
-    np.add.at(g_out, block.output_rows, g_outputs)
-    rng, h = np.random.default_rng(1), 1e-6
-    for _ in range(10):
-        d_in, d_out = rng.normal(size=W_in.shape), rng.normal(size=W_out.shape)
-        above = kernel.loss(W_in + h * d_in, W_out + h * d_out, block)
-        below = kernel.loss(W_in - h * d_in, W_out - h * d_out, block)
-        expected = -((g_in * d_in).sum() + (g_out * d_out).sum())
-        np.testing.assert_allclose((above - below) / (2 * h), expected, rtol=1e-6)
-
-
 def test_kernel_gives_the_same_again_after_another_block():
     shape, window = (3, 32, 2, 8), 5
     W_in, W_out = matrices()
