@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from negsamp.core.vocabulary import Vocabulary
+from negsamp.corpus.counting import rank_words
 from negsamp.corpus.token_dict import TokenDict
-from negsamp.corpus.word_order import rank_words
 from negsamp.errors import CorpusError
 
 __all__ = ["PairData", "read_pairs"]
@@ -35,22 +35,10 @@ class PairData(NamedTuple):
 
 
 def read_pairs(centers: Any, contexts: Any, weights: Any, min_count: float) -> PairData:
-    """Encode (center, context) pairs as ids.
+    """Encode (center, context) pairs as ids; the arguments are as in `Word2Vec.fit_pairs`.
 
-    Parameters
-    ----------
-    centers, contexts : iterable of hashable
-        As many of one as of the other; or tuples (center, context) or (center, context, weight) as
-        `centers`, and None as `contexts`.
-    weights : array_like, shape (P,), optional
-        Finite, 0 or more; 1 if None.
-    min_count : float
-        Words whose pairs weigh less in all are left out on either side, with their pairs.
-
-    Raises
-    ------
-    TypeError, ValueError, CorpusError
-        If something is wrong with an argument; the message names it and the place in it.
+    Words whose pairs weigh less than `min_count` in all are left out on either side, with their
+    pairs. An error names the argument and the place in it.
     """
     sides = _Side("centers"), _Side("contexts")
     if contexts is None:

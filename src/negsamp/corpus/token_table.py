@@ -51,15 +51,10 @@ class WordTable:
     """Words by row, in the order in which they are met; row 0 is no word.
 
     `find` only reads, so that another thread may call it while this one calls `add`.
-
-    Attributes
-    ----------
-    n_rows : int
-        Rows given so far, row 0 and those of forgotten words included.
     """
 
     def __init__(self) -> None:
-        self.n_rows = 1
+        self.n_rows = 1  # given so far, row 0 and those of forgotten words included
         self._forgotten = 0
         # long words, and short ones that found no slot; in a larger table those may find one too
         self._others: dict[bytes, int] = {}
@@ -206,11 +201,7 @@ class WordTable:
 def table_of(words: Iterable[Any]) -> tuple[WordTable, np.ndarray]:
     """Make a table of those words that a text can hold.
 
-    Returns
-    -------
-    WordTable
-    places : ndarray, shape (n_rows,) int32
-        Where the word of each row stands in `words`; −1 for row 0.
+    The array, (n_rows,) int32, says where the word of each row stands in `words`; −1 for row 0.
     """
     places, spelled = [-1], []
     for place, word in enumerate(words):
