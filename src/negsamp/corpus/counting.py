@@ -1,4 +1,4 @@
-"""Count tokens, keep the frequent ones, and write the corpus as integer ids: one pass.
+"""Count tokens, sort those that are frequent, and write the corpus as integer ids: one pass.
 
 A token gets a provisional id, its row in a table, where it is first met, so counting is
 `np.bincount` on ids and the encoded corpus exists as soon as the counts do. Nothing is read twice:
@@ -198,6 +198,6 @@ def rank_words(
     return [words[i] for i in order.tolist()], rows[order], ranks
 
 
-def _text(word: Hashable) -> str:
+def _text(word: Any) -> str:
     """Return a word's repr, or nothing if that is an address, which differs from run to run."""
     return "" if type(word).__repr__ is object.__repr__ else repr(word)

@@ -19,10 +19,9 @@ AT_ONCE = 1 << 16  # pairs encoded together
 
 
 class PairData(NamedTuple):
-    """Pairs of words.
+    """Pairs of words, whose vocabularies are in order of falling weight.
 
-    Both vocabularies are in order of falling weight. A word's count is the weight of its pairs,
-    rounded, and at least 1.
+    A word's count is the weight of its pairs, rounded, and at least 1.
     """
 
     centers: np.ndarray  # (P,) int32, rows of center_words
@@ -128,9 +127,9 @@ def _read_tuples(pairs: Any, sides: tuple[_Side, _Side]) -> list[Any] | None:
     weights: list[Any] = []
     while chunk := list(islice(source, AT_ONCE)):
         for at, pair in enumerate(chunk, sides[0].met):
-            is_tuple = isinstance(pair, (tuple, list))
-            size = size or (len(pair) if is_tuple else 0)
-            if not is_tuple or len(pair) not in (2, 3) or len(pair) != size:
+            length = len(pair) if isinstance(pair, (tuple, list)) else 0
+            size = size or length
+            if length not in (2, 3) or length != size:
                 raise ValueError(
                     f"pair {at} is {pair!r:.60}; all must be (center, context), or all "
                     "(center, context, weight)"

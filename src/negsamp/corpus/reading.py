@@ -167,18 +167,14 @@ def _tokens(sentence: Any, number: int) -> list[Hashable]:
     if isinstance(sentence, np.ndarray) and sentence.ndim == 1:
         return sentence.tolist()
     if not isinstance(sentence, Iterable) or isinstance(sentence, NOT_SEQUENCES):
+        shown = f"the {type(sentence).__name__} {sentence!r:.60}"
+        if isinstance(sentence, np.ndarray):
+            shown = f"an array of {sentence.ndim} dimensions"
         raise CorpusError(
-            f"sentence {number} is {_described(sentence)}; it must be a sequence of tokens"
+            f"sentence {number} is {shown}; it must be a sequence of tokens"
             + ("; decode it first" if isinstance(sentence, (bytes, bytearray)) else "")
         )
     try:
         return list(sentence)
     except Exception as error:
         raise CorpusError(f"sentence {number} raised {type(error).__name__}: {error}") from error
-
-
-def _described(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"an array of {value.ndim} dimensions"
-    text = repr(value)
-    return f"the {type(value).__name__} {text if len(text) <= 60 else text[:60] + '…'}"
