@@ -45,12 +45,8 @@ def test_every_form_is_read_alike(monkeypatch, at_once, form):
 
 def test_arrays_of_numbers_and_strings_hold_python_words():
     data = read_pairs(np.array([7, 7, 2]), np.array(["x", "y", "y"]), None, 0)
-    assert [type(word) for word in data.center_words.words + data.context_words.words] == [
-        int,
-        int,
-        str,
-        str,
-    ]
+    words = data.center_words.words + data.context_words.words
+    assert [*map(type, words)] == [int, int, str, str]
     assert spelled(data) == [(7, "x", 1.0), (7, "y", 1.0), (2, "y", 1.0)]
 
 
@@ -66,8 +62,7 @@ def test_min_count_holds_on_both_sides_and_is_of_weights():
 def test_a_word_that_loses_all_its_pairs_is_no_word():
     # "a" is frequent enough, but not one of its contexts
     data = read_pairs(["a", "a", "b", "b"], ["p", "q", "x", "x"], None, 2)
-    assert data.center_words.words == ["b"]
-    assert data.context_words.words == ["x"]
+    assert (data.center_words.words, data.context_words.words) == (["b"], ["x"])
 
 
 def test_weights_of_any_size_give_counts():

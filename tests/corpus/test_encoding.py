@@ -34,23 +34,9 @@ def test_encode_of_a_file_equals_that_of_its_lines(write_bytes, text, size):
 
 
 def test_encode_of_a_file_by_words_that_are_no_text(write_bytes):
-    words = [
-        7,
-        "",
-        "a",
-        b"b",
-        "b",
-        ("a",),
-        "with space",
-        "a\0",
-        "한국어" * 9,
-        np.str_("c"),
-        "\ud800",
-    ]
+    words = [7, "", "a", b"b", "b", ("a",), "x y", "a\0", "한국어" * 9, np.str_("c"), "\ud800"]
     vocabulary = Vocabulary(words, range(len(words), 0, -1))
-    path = write_bytes(
-        "a b 7 a\0 c with space 한국어\n".encode() + ("한국어" * 9 + " d a").encode()
-    )
+    path = write_bytes(f"a b 7 a\0 c x y 한국어\n{'한국어' * 9} d a".encode())
     stream = encode_corpus(vocabulary, path)
     assert [ids.tolist() for ids in stream] == [[2, 4, 7, 9], [8, 2]]
     path = write_bytes(b"\xed\xa0\x80")

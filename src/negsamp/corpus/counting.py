@@ -1,4 +1,4 @@
-"""Count tokens, keep the frequent ones, and write the corpus as integer ids: one pass.
+"""Count tokens, sort those that are frequent, and write the corpus as integer ids: one pass.
 
 A token gets a provisional id, its row in a table, where it is first met, so counting is
 `np.bincount` on ids and the encoded corpus exists as soon as the counts do. Nothing is read twice:
@@ -27,10 +27,9 @@ from negsamp.corpus.stream import StreamBuilder, TokenStream
 from negsamp.corpus.token_dict import TokenDict, named_tokens
 from negsamp.corpus.token_table import Found, WordTable
 from negsamp.corpus.tokenizing import Tokens, split_blocks
-from negsamp.corpus.word_order import rank_words
 from negsamp.errors import CorpusError
 
-__all__ = ["read_corpus"]
+__all__ = ["rank_words", "read_corpus"]
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +51,8 @@ def read_corpus(
     Parameters
     ----------
     corpus : str, path, or iterable of token sequences
-        See `read_blocks` and `read_chunks` in `negsamp.corpus.reading`.
+        A text file, plain or gzip (told by its first bytes), with a sentence a line and white space
+        between tokens; or sequences of hashable tokens, of which a `str` is split at white space.
     min_count : int
         Words that are seen less often are left out, as if they did not stand in the text.
     max_vocab_size : int, optional
@@ -61,7 +61,7 @@ def read_corpus(
         forgotten, of equal ones those met last; a word that comes again starts from 0, so the
         counts of rare words are too low. The log says when that begins.
     errors : str
-        How to treat bytes that are not UTF-8.
+        What happens to bytes that are not UTF-8, as in `bytes.decode`.
     workers : int
         With 2 or more, a second thread helps to read a file, unless `max_vocab_size` is given. This
         changes nothing but the time that it takes.
@@ -81,12 +81,13 @@ def read_corpus(
     Raises
     ------
     ValueError
-        If `min_count` or `max_vocab_size` is out of range.
+        If `min_count` or `max_vocab_size` is out of range, or `errors` unknown.
     CorpusError
-        If a token is None, NaN or not hashable, if nothing is left to train on, or for what
-        `read_blocks` and `read_chunks` name.
+        If a text is not UTF-8 or not a whole gzip file, a sentence is no sequence, the iterable
+        raises, a token is None, NaN, not hashable or longer than 16 MiB, or nothing is left to
+        train on.
     OSError
-        If the folder's disk has no room.
+        If the file cannot be read, or the folder's disk has no room.
     """
     check_integer("min_count", min_count, 0)
     check_integer("max_vocab_size", max_vocab_size, 1, optional=True)
@@ -173,3 +174,30 @@ def _finish(
     words, provisional, ranks = rank_words(table, frequent, counts)
     vocabulary = Vocabulary(words, counts[provisional], builder.n_tokens)
     return vocabulary, builder.build(ranks)
+
+
+def rank_words(
+    table: WordTable | TokenDict, rows: np.ndarray, counts: np.ndarray
+) -> tuple[list[Any], np.ndarray, np.ndarray]:
+    """Sort words by falling count, those of equal count in order of the words.
+
+    `rows` has the words' rows in the table, and `counts`, (n,), the counts of all its rows. The
+    words are returned with their rows, and the rank of each row's word, (n,) int32, which is −1
+    for a row that is not in `rows`.
+    """
+    words = table.words(rows)
+    places = range(len(words))
+    try:
+        by_word = sorted(places, key=words.__getitem__)
+    except TypeError:  # kinds that do not compare, or not with each other
+        by_word = sorted(places, key=lambda i: (type(words[i]).__qualname__, _text(words[i])))
+    order = np.array(by_word, np.intp)
+    order = order[np.argsort(-counts[rows[order]], kind="stable")]
+    ranks = np.full(len(counts), -1, dtype=np.int32)
+    ranks[rows[order]] = np.arange(len(order), dtype=np.int32)
+    return [words[i] for i in order.tolist()], rows[order], ranks
+
+
+def _text(word: Any) -> str:
+    """Return a word's repr, or nothing if that is an address, which differs from run to run."""
+    return "" if type(word).__repr__ is object.__repr__ else repr(word)

@@ -41,17 +41,8 @@ def document_rows(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Look up the tokens of an iterable, as in `Word2Vec.fit`, some documents at a time.
 
-    Yields
-    ------
-    ids : ndarray, shape (n,) int32
-        The row of each token; V, the number of words, for one that is not known.
-    lengths : ndarray, shape (n_documents,) int64
-        Tokens of each document, empty ones included.
-
-    Raises
-    ------
-    CorpusError
-        If a document is no sequence of tokens, or a token is not hashable.
+    Yield the row of each token, (n,) int32, which is V for an unknown one, and the number of
+    tokens of each document, (n_documents,) int64, empty ones included.
     """
     unknown, done = len(vocabulary), 0
     row_of = defaultdict(lambda: unknown, vocabulary.index)

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from negsamp.core.vocabulary import Vocabulary
+from negsamp.corpus.counting import rank_words
 from negsamp.corpus.token_dict import TokenDict
-from negsamp.corpus.word_order import rank_words
 from negsamp.errors import CorpusError
 
 __all__ = ["PairData", "read_pairs"]
@@ -19,10 +19,9 @@ AT_ONCE = 1 << 16  # pairs encoded together
 
 
 class PairData(NamedTuple):
-    """Pairs of words.
+    """Pairs of words, whose vocabularies are in order of falling weight.
 
-    Both vocabularies are in order of falling weight. A word's count is the weight of its pairs,
-    rounded, and at least 1.
+    A word's count is the weight of its pairs, rounded, and at least 1.
     """
 
     centers: np.ndarray  # (P,) int32, rows of center_words
@@ -35,22 +34,10 @@ class PairData(NamedTuple):
 
 
 def read_pairs(centers: Any, contexts: Any, weights: Any, min_count: float) -> PairData:
-    """Encode (center, context) pairs as ids.
+    """Encode (center, context) pairs as ids; the arguments are as in `Word2Vec.fit_pairs`.
 
-    Parameters
-    ----------
-    centers, contexts : iterable of hashable
-        As many of one as of the other; or tuples (center, context) or (center, context, weight) as
-        `centers`, and None as `contexts`.
-    weights : array_like, shape (P,), optional
-        Finite, 0 or more; 1 if None.
-    min_count : float
-        Words whose pairs weigh less in all are left out on either side, with their pairs.
-
-    Raises
-    ------
-    TypeError, ValueError, CorpusError
-        If something is wrong with an argument; the message names it and the place in it.
+    Words whose pairs weigh less than `min_count` in all are left out on either side, with their
+    pairs. An error names the argument and the place in it.
     """
     sides = _Side("centers"), _Side("contexts")
     if contexts is None:
@@ -140,9 +127,9 @@ def _read_tuples(pairs: Any, sides: tuple[_Side, _Side]) -> list[Any] | None:
     weights: list[Any] = []
     while chunk := list(islice(source, AT_ONCE)):
         for at, pair in enumerate(chunk, sides[0].met):
-            is_tuple = isinstance(pair, (tuple, list))
-            size = size or (len(pair) if is_tuple else 0)
-            if not is_tuple or len(pair) not in (2, 3) or len(pair) != size:
+            length = len(pair) if isinstance(pair, (tuple, list)) else 0
+            size = size or length
+            if length not in (2, 3) or length != size:
                 raise ValueError(
                     f"pair {at} is {pair!r:.60}; all must be (center, context), or all "
                     "(center, context, weight)"

@@ -1,8 +1,7 @@
 """A path becomes blocks of UTF-8 text, an iterable chunks of sentences; read once, in order.
 
-A text file holds one sentence a line, tokens apart by white space as `str.split` sees it; a file
-of one endless line, as text8 is, is one sentence and is still read in blocks of bounded size.
-`tokenizing` finds the tokens in a block.
+A line is a sentence; a file of one endless line, as text8 is, is still read in blocks of bounded
+size. `tokenizing` finds the tokens in a block.
 """
 
 from __future__ import annotations
@@ -38,27 +37,12 @@ def is_path(corpus: Any) -> bool:
 
 
 def read_blocks(path: str | os.PathLike[str], errors: str = "strict") -> Iterator[bytes]:
-    """Read a text file once, in blocks of UTF-8 that are cut anywhere.
+    """Read a text file once, plain or gzip, in blocks of UTF-8 that are cut anywhere.
 
-    Parameters
-    ----------
-    path : str or path
-        A UTF-8 text file, plain or gzip (told by its first bytes). A byte order mark is left out.
-    errors : str
-        What happens to bytes that are not UTF-8: ``"strict"``, ``"ignore"``, ``"replace"``, or
-        another name that `codecs.lookup_error` knows. Lone surrogates that it makes are encoded as
-        if they were characters (``"surrogatepass"``).
-
-    Raises
-    ------
-    FileNotFoundError, IsADirectoryError
-        If the path names no file.
-    OSError
-        If the file cannot be read.
-    ValueError
-        If `errors` is no error handler.
-    CorpusError
-        If the bytes are not UTF-8 or not a whole gzip file.
+    A byte order mark is left out. `errors` names the handler of bytes that are not UTF-8, as in
+    `bytes.decode`; lone surrogates that it makes are encoded as if they were characters
+    (``"surrogatepass"``). A path that names no file and an unknown handler are errors at once.
+    CorpusError says where the bytes are not UTF-8, or that they are not a whole gzip file.
     """
     path = _checked_path(path)
     check_error_handler(errors)
@@ -77,15 +61,10 @@ def read_beginning(path: str | os.PathLike[str], size: int) -> tuple[bytes, floa
 
 
 def read_chunks(corpus: Any) -> Iterator[list[Any]]:
-    """Read an iterable of token sequences once, in lists of some sentences.
+    """Read an iterable of token sequences once, in lists of some sentences, lists of tokens.
 
-    A sequence of tokens is a list, tuple, NumPy array or any other iterable; a `str` is split at
-    white space. Each sentence comes as a list of hashable tokens.
-
-    Raises
-    ------
-    CorpusError
-        If a sentence is no sequence, or if the iterable raises.
+    A sequence is a list, tuple, NumPy array or any other iterable; a `str` is split at white space.
+    CorpusError names a sentence that is no sequence, and what the iterable raises.
     """
     is_sparse = hasattr(corpus, "tocsr")  # its rows would be taken for tokens
     if is_sparse or isinstance(corpus, (bytes, bytearray)) or not isinstance(corpus, Iterable):
@@ -98,11 +77,7 @@ def read_chunks(corpus: Any) -> Iterator[list[Any]]:
 
 def _checked_path(corpus: str | os.PathLike[str]) -> Path:
     path = Path(corpus)
-    try:
-        exists = path.exists()
-    except (OSError, ValueError):  # a name longer than the file system takes, or with a NUL
-        exists = False
-    if not exists:
+    if not os.path.exists(path):  # `Path.exists` raises for a name that is too long
         shown = f"{str(path)[:60]}…" if len(str(path)) > 200 else str(path)
         hint = "; a text goes in as a list of token lists" if " " in shown else ""
         raise FileNotFoundError(f"corpus names the file {shown!r}, which does not exist{hint}")
@@ -187,18 +162,14 @@ def _tokens(sentence: Any, number: int) -> list[Hashable]:
     if isinstance(sentence, np.ndarray) and sentence.ndim == 1:
         return sentence.tolist()
     if not isinstance(sentence, Iterable) or isinstance(sentence, NOT_SEQUENCES):
+        shown = f"the {type(sentence).__name__} {sentence!r:.60}"
+        if isinstance(sentence, np.ndarray):
+            shown = f"an array of {sentence.ndim} dimensions"
         raise CorpusError(
-            f"sentence {number} is {_described(sentence)}; it must be a sequence of tokens"
+            f"sentence {number} is {shown}; it must be a sequence of tokens"
             + ("; decode it first" if isinstance(sentence, (bytes, bytearray)) else "")
         )
     try:
         return list(sentence)
     except Exception as error:
         raise CorpusError(f"sentence {number} raised {type(error).__name__}: {error}") from error
-
-
-def _described(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"an array of {value.ndim} dimensions"
-    text = repr(value)
-    return f"the {type(value).__name__} {text if len(text) <= 60 else text[:60] + '…'}"

@@ -27,7 +27,6 @@ NEW_SLOTS = 1 << 18  # where the new words of one block are looked for
 # Multiply-shift hashing of two 64-bit halves; odd constants without pattern, from the
 # fractional parts of the golden ratio and of the square root of 2.
 FACTORS = np.array([0x9E3779B97F4A7C15, 0x6A09E667F3BCC909], dtype=np.uint64)
-NO_KEYS = np.empty((0, 2), dtype=np.uint64)
 BOTH = 0x0101  # two bytes of truth, read as one number
 
 _by_length = np.zeros((2, SHORT + 2, 16), dtype=np.uint8)
@@ -51,20 +50,15 @@ class WordTable:
     """Words by row, in the order in which they are met; row 0 is no word.
 
     `find` only reads, so that another thread may call it while this one calls `add`.
-
-    Attributes
-    ----------
-    n_rows : int
-        Rows given so far, row 0 and those of forgotten words included.
     """
 
     def __init__(self) -> None:
-        self.n_rows = 1
+        self.n_rows = 1  # given so far, row 0 and those of forgotten words included
         self._forgotten = 0
         # long words, and short ones that found no slot; in a larger table those may find one too
         self._others: dict[bytes, int] = {}
         self._first_new = np.empty(NEW_SLOTS, dtype=np.int32)
-        self._make_slots(FIRST_SLOTS)
+        self._make_slots(FIRST_SLOTS, np.empty((0, 2), dtype=np.uint64))
 
     def __len__(self) -> int:
         return self.n_rows - 1 - self._forgotten
@@ -176,7 +170,7 @@ class WordTable:
         first[unsure] = [-known[w] if w in known else seen.setdefault(w, i) for w, i in spelled]
         return first, seen
 
-    def _make_slots(self, n_slots: int, keys: np.ndarray = NO_KEYS) -> None:
+    def _make_slots(self, n_slots: int, keys: np.ndarray) -> None:
         """Make a table of so many slots, a power of two, and write the words of `keys` into it.
 
         Row 0 stands for an empty slot. Its key is that of no token, as no token has length 0.
@@ -206,11 +200,7 @@ class WordTable:
 def table_of(words: Iterable[Any]) -> tuple[WordTable, np.ndarray]:
     """Make a table of those words that a text can hold.
 
-    Returns
-    -------
-    WordTable
-    places : ndarray, shape (n_rows,) int32
-        Where the word of each row stands in `words`; −1 for row 0.
+    The array, (n_rows,) int32, says where the word of each row stands in `words`; −1 for row 0.
     """
     places, spelled = [-1], []
     for place, word in enumerate(words):

@@ -51,22 +51,8 @@ def split_blocks(blocks: Iterable[bytes]) -> Iterator[Tokens]:
     """Find the tokens of a text that comes in blocks.
 
     Lines end where Python's universal newlines do: ``\\n``, ``\\r\\n`` or ``\\r``. A ``\\r\\n``
-    counts as two line ends, with a line of no token between them.
-
-    Parameters
-    ----------
-    blocks : iterable of bytes
-        UTF-8 text, cut anywhere.
-
-    Yields
-    ------
-    Tokens
-        As many whole tokens as have been read; the last one may go on, and waits.
-
-    Raises
-    ------
-    CorpusError
-        If a token has more than 16 MiB.
+    counts as two line ends, with a line of no token between them. The text may be cut anywhere: a
+    token that may go on waits for the next block. One of more than 16 MiB is a CorpusError.
     """
     rest = b""
     new: list[bytes] = []
