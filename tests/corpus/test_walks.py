@@ -169,13 +169,13 @@ def test_proposals_end(monkeypatch):
     monkeypatch.setattr(walks, "FEWEST_PROPOSALS", 2)
     monkeypatch.setattr(walks, "MOST_PROPOSALS", 4)
     calls = []
-    propose = walks._Edges.propose
+    propose = walks._Walker.propose
 
-    def counted(self, here, rng):
+    def counted(self, here):
         calls.append(len(here))
-        return propose(self, here, rng)
+        return propose(self, here)
 
-    monkeypatch.setattr(walks._Edges, "propose", counted)
+    monkeypatch.setattr(walks._Walker, "propose", counted)
     graph = scipy.sparse.csr_array(np.ones((30, 30)))
     # a proposal is taken with probability 1 / 1000, but for the way back
     list(random_walks(graph, num_walks=1, nodes=[0] * 50, walk_length=5, q=1e-3, seed=1))

@@ -1,7 +1,6 @@
 """Random walks on a graph: sentences of nodes, so that nodes get vectors as words do.
 
-All walkers of a chunk take each step together. What is here is node2vec's law of a step; training
-is `Word2Vec.fit`, to which walks go as they are.
+All walkers of a chunk take each step together. Training is `Word2Vec.fit`, which takes the walks.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
-from negsamp.checks import is_integer, is_real
+from negsamp.checks import check_integer, is_integer, is_real
 
 __all__ = ["random_walks"]
 
@@ -49,11 +48,9 @@ def random_walks(
     graph : scipy.sparse matrix or array, shape (n, n)
         Entry (v, x) is the weight of the edge from v to x, finite and 0 or more; 0 is no edge. An
         undirected graph has both (v, x) and (x, v). Weights of one edge are added.
-    num_walks : int
-        Walks from each node, 1 or more.
-    walk_length : int
-        Nodes in a walk, 1 or more. A walk that comes to a node without outgoing edges ends there,
-        and that of an isolated node has this node only.
+    num_walks, walk_length : int
+        Walks from each node, and nodes in a walk, 1 or more. A walk ends before at a node without
+        outgoing edges.
     p, q : float
         Return and in-out parameter, above 0: a low p keeps walks near where they began, a low q
         leads them away.
@@ -67,15 +64,13 @@ def random_walks(
     Returns
     -------
     iterator of ndarray, shape (at most walk_length,) int32
-        A walk at a time, nodes in new order in each round of walks; lists of names if there are
-        `labels`. For ``Word2Vec(min_count=1, sample=0).fit(walks)``; ``wv[5]`` is then the vector
-        of node 5.
+        The walks, in a new order of nodes in each round; lists of names if there are `labels`.
+        After ``Word2Vec(min_count=1, sample=0).fit(walks)``, ``wv[5]`` is the vector of node 5.
 
     Raises
     ------
     TypeError, ValueError
-        If the graph is no such matrix, or a parameter is out of range; at once, and not when the
-        first walk is asked for.
+        If the graph is no such matrix, or a parameter is out of range; before any walk is taken.
 
     Notes
     -----
@@ -96,28 +91,32 @@ def random_walks(
     ...     print(walk)
     ['a', 'b', 'c']
     """
-    for name, value in (("num_walks", num_walks), ("walk_length", walk_length)):
-        if not is_integer(value) or not 1 <= value < 2**31:
-            raise ValueError(f"{name} is {value!r}; it must be an integer, 1 or more")
+    check_integer("num_walks", num_walks, 1, 2**31 - 1)
+    check_integer("walk_length", walk_length, 1, 2**31 - 1)
     for name, number in (("p", p), ("q", q)):
         if not is_real(number) or not 1e-100 <= number <= 1e100:
             raise ValueError(f"{name} is {number!r}; it must be a number from 1e-100 to 1e100")
     is_seed = seed is None or isinstance(seed, np.random.Generator)
     if not is_seed and not (is_integer(seed) and seed >= 0):  # type: ignore[operator]
         raise ValueError(f"seed is {seed!r}; it must be an integer, 0 or more, or a Generator")
-    edges = _Edges(graph)
-    starts = _checked_nodes(nodes, edges.n)
-    names = None if labels is None else _checked_labels(labels, edges.n)
-    rng = np.random.default_rng(seed)
-    walks = _walks(edges, starts, int(num_walks), int(walk_length), float(p), float(q), rng)
-    return walks if names is None else (names[walk].tolist() for walk in walks)
+    walker = _Walker(graph, float(p), float(q), np.random.default_rng(seed))
+    starts = _checked_nodes(nodes, walker.n)
+    walks = walker.walks(starts, int(num_walks), int(walk_length))
+    if labels is None:
+        return walks
+    names = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+    if len(names) != walker.n:
+        raise ValueError(f"labels has {len(names)} names; the graph has {walker.n} nodes")
+    by_node = np.fromiter(names, dtype=object, count=walker.n)
+    return (by_node[walk].tolist() for walk in walks)
 
 
-class _Edges:
-    """A graph as sorted rows; edges are known by their places in them."""
+class _Walker:
+    """Many walkers on a graph of n nodes. Its rows are sorted, and an edge is a place in them."""
 
-    def __init__(self, graph: Any) -> None:
+    def __init__(self, graph: Any, p: float, q: float, rng: np.random.Generator) -> None:
         weights = _checked_graph(graph)
+        self.p, self.q, self.rng = p, q, rng
         self.n = weights.shape[0]
         self.first = weights.indptr[:-1].astype(np.int64)
         self.degree = np.diff(weights.indptr).astype(np.int64)
@@ -138,10 +137,41 @@ class _Edges:
         # row v rises from v to v + 1
         self._cumulated = cumulated - before[row] + row
 
-    def propose(self, here: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def walks(self, starts: np.ndarray, num_walks: int, walk_length: int) -> Iterator[np.ndarray]:
+        """Rounds of walks, each in an order of its own."""
+        at_once = max(1, STEPS_AT_ONCE // walk_length)
+        rounds = max(1, at_once // max(1, len(starts)))  # of a small graph, together
+        for done in range(0, num_walks, rounds):
+            n = min(rounds, num_walks - done)
+            order = np.concatenate([self.rng.permutation(starts) for _ in range(n)])
+            for at in range(0, len(order), at_once):
+                walks, lengths = self._walk(order[at : at + at_once], walk_length)
+                for walk, length in zip(walks, lengths.tolist(), strict=True):
+                    yield walk[:length]
+
+    def _walk(self, starts: np.ndarray, walk_length: int) -> tuple[np.ndarray, np.ndarray]:
+        """A walk from each node: nodes (k, walk_length) int32, and how many of them count, (k,)."""
+        walks = np.empty((len(starts), walk_length), dtype=np.int32)
+        lengths = np.ones(len(starts), dtype=np.int64)
+        walks[:, 0] = before = here = starts
+        active = np.arange(len(starts))
+        for step in range(1, walk_length):
+            goes_on = self.degree[here] > 0
+            active, before, here = active[goes_on], before[goes_on], here[goes_on]
+            if not len(active):
+                break
+            if step == 1 or self.p == self.q == 1:
+                before, here = here, self.to[self.propose(here)]
+            else:
+                before, here = here, self.step(before, here)
+            walks[active, step] = here
+            lengths[active] += 1
+        return walks, lengths
+
+    def propose(self, here: np.ndarray) -> np.ndarray:
         """Edges from each node, by weight, (k,) int64."""
         first, degree = self.first[here], self.degree[here]
-        drawn = rng.random(len(here))
+        drawn = self.rng.random(len(here))
         if self._is_uniform:
             edges = first + (drawn * degree).astype(np.int64)
         else:
@@ -155,64 +185,48 @@ class _Edges:
         place = _search(self._keys, keys) - 1  # −1, the last key, where all are larger
         return self._keys[place] == keys
 
-    def step(
-        self, before: np.ndarray, here: np.ndarray, p: float, q: float, rng: np.random.Generator
-    ) -> np.ndarray:
+    def step(self, before: np.ndarray, here: np.ndarray) -> np.ndarray:
         """Where walkers go who came from one node to another, (k,) int32; none is at a sink."""
+        way_back, far = 1 / self.p, 1 / self.q
         there = np.empty(len(here), dtype=np.int32)
         left = np.arange(len(here))
-        most = max(1.0, 1 / p, 1 / q)
+        most = max(1.0, way_back, far)
         tries = 0
         while len(left):
-            to = self.to[self.propose(here[left], rng)]
+            to = self.to[self.propose(here[left])]
             there[left] = to
-            level = rng.random(len(left)) * most  # α is above it with probability α / most
+            level = self.rng.random(len(left)) * most  # α is above it with probability α / most
             is_return = to == before[left]
-            taken = level < np.where(is_return, 1 / p, min(1.0, 1 / q))
+            taken = level < np.where(is_return, way_back, min(1.0, far))
             # only of these the answer depends on whether there is an edge
-            open_ = np.flatnonzero(~(taken | is_return) & (level < max(1.0, 1 / q)))
+            open_ = np.flatnonzero(~(taken | is_return) & (level < max(1.0, far)))
             has_edge = self.has_edges(before[left[open_]], to[open_])
-            taken[open_] = level[open_] < np.where(has_edge, 1.0, 1 / q)
+            taken[open_] = level[open_] < np.where(has_edge, 1.0, far)
             left = left[~taken]
             tries += 1
             if tries >= FEWEST_PROPOSALS and not tries & (tries - 1):
                 # when it ends depends on no proposal, and so leaves the law of a step as it is
                 ends = (self.degree[here[left]] <= tries) | (tries >= MOST_PROPOSALS)
-                self._draw_parts(left[ends], there, before, here, p, q, rng)
-                left = left[~ends]
+                which, left = left[ends], left[~ends]
+                total = np.append(0, np.cumsum(self.degree[here[which]]))
+                cuts = np.searchsorted(total, np.arange(EDGES_AT_ONCE, total[-1], EDGES_AT_ONCE))
+                for part in np.split(which, cuts):
+                    if len(part):
+                        there[part] = self._draw(before[part], here[part])
         return there
 
-    def _draw_parts(
-        self,
-        which: np.ndarray,
-        there: np.ndarray,
-        before: np.ndarray,
-        here: np.ndarray,
-        p: float,
-        q: float,
-        rng: np.random.Generator,
-    ) -> None:
-        """Draw the steps of some walkers, into `there` in place."""
-        total = np.append(0, np.cumsum(self.degree[here[which]]))
-        cuts = np.searchsorted(total, np.arange(EDGES_AT_ONCE, total[-1], EDGES_AT_ONCE))
-        for part in np.split(which, cuts):
-            if len(part):
-                there[part] = self._draw(before[part], here[part], p, q, rng)
-
-    def _draw(
-        self, before: np.ndarray, here: np.ndarray, p: float, q: float, rng: np.random.Generator
-    ) -> np.ndarray:
+    def _draw(self, before: np.ndarray, here: np.ndarray) -> np.ndarray:
         """As `step`, from the whole distribution of each."""
         degree = self.degree[here]
         ends = np.cumsum(degree)
         edges = np.arange(ends[-1]) + np.repeat(self.first[here] - ends + degree, degree)
         to = self.to[edges]
         came_from = np.repeat(before, degree)
-        near = np.where(self.has_edges(came_from, to), 1.0, 1 / q)
-        masses = self.weights[edges] * np.where(to == came_from, 1 / p, near)
+        near = np.where(self.has_edges(came_from, to), 1.0, 1 / self.q)
+        masses = self.weights[edges] * np.where(to == came_from, 1 / self.p, near)
         masses /= np.repeat(np.add.reduceat(masses, ends - degree), degree)
         # those of walker i rise from i to i + 1
-        drawn = np.arange(len(here)) + rng.random(len(here))
+        drawn = np.arange(len(here)) + self.rng.random(len(here))
         place = np.searchsorted(np.cumsum(masses), drawn, side="right")
         return to[np.clip(place, ends - degree, ends - 1)]
 
@@ -227,49 +241,6 @@ def _search(rising: np.ndarray, values: np.ndarray) -> np.ndarray:
     found = np.empty(len(values), dtype=np.int64)
     found[order] = np.searchsorted(rising, values[order], side="right")
     return found
-
-
-def _walks(
-    edges: _Edges,
-    starts: np.ndarray,
-    num_walks: int,
-    walk_length: int,
-    p: float,
-    q: float,
-    rng: np.random.Generator,
-) -> Iterator[np.ndarray]:
-    at_once = max(1, STEPS_AT_ONCE // walk_length)
-    rounds = max(1, at_once // max(1, len(starts)))  # of a small graph, together
-    for done in range(0, num_walks, rounds):
-        n = min(rounds, num_walks - done)
-        order = np.concatenate([rng.permutation(starts) for _ in range(n)])
-        for at in range(0, len(order), at_once):
-            walks, lengths = _walk(edges, order[at : at + at_once], walk_length, p, q, rng)
-            for walk, length in zip(walks, lengths.tolist(), strict=True):
-                yield walk[:length]
-
-
-def _walk(
-    edges: _Edges, starts: np.ndarray, walk_length: int, p: float, q: float, rng: Any
-) -> tuple[np.ndarray, np.ndarray]:
-    """A walk from each node: nodes (k, walk_length) int32, and how many of them count, (k,)."""
-    walks = np.empty((len(starts), walk_length), dtype=np.int32)
-    lengths = np.ones(len(starts), dtype=np.int64)
-    walks[:, 0] = here = starts
-    active = np.arange(len(starts))
-    before = here
-    for step in range(1, walk_length):
-        goes_on = edges.degree[here] > 0
-        active, before, here = active[goes_on], before[goes_on], here[goes_on]
-        if not len(active):
-            break
-        if step == 1 or p == q == 1:
-            before, here = here, edges.to[edges.propose(here, rng)]
-        else:
-            before, here = here, edges.step(before, here, p, q, rng)
-        walks[active, step] = here
-        lengths[active] += 1
-    return walks, lengths
 
 
 def _checked_graph(graph: Any) -> Any:
@@ -313,10 +284,3 @@ def _checked_nodes(nodes: Any, n: int) -> np.ndarray:
     if len(bad):
         raise ValueError(f"nodes holds {bad[0]}; the graph has nodes from 0 to {n - 1}")
     return starts.astype(np.int32)
-
-
-def _checked_labels(labels: Any, n: int) -> np.ndarray:
-    names = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
-    if len(names) != n:
-        raise ValueError(f"labels has {len(names)} names; the graph has {n} nodes")
-    return np.fromiter(names, dtype=object, count=n)
