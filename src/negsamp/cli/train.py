@@ -6,7 +6,6 @@ import argparse
 import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,9 +111,6 @@ def _ended_by_sigterm() -> Iterator[None]:
     def end(number: int, frame: Any) -> NoReturn:
         raise Terminated
 
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     before = signal.signal(signal.SIGTERM, end)
     try:
         yield
