@@ -115,8 +115,8 @@ def answering(answer: bytes) -> Iterator[str]:
         served.result()
 
 
-def fetch(url: str, folder: Path, text=SMALL, archive=SMALL_ZIP, **options) -> Path:
-    return datasets._fetch(text, archive, url, folder, **{"progress": False, **options})
+def fetch(url, folder, text=SMALL, archive=SMALL_ZIP, progress=False, timeout=30.0) -> Path:
+    return datasets._fetch(text, archive, url, folder, progress, timeout)
 
 
 def names(folder: Path) -> list[str]:

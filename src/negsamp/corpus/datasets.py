@@ -103,17 +103,11 @@ def text8(
     M. Mahoney, "About the Test Data", 2011, http://mattmahoney.net/dc/textdata.html
     """
     folder = _default_cache() if cache_dir is None else Path(cache_dir)
-    return _fetch(_TEXT8, _TEXT8_ZIP, url, folder, progress=progress, timeout=timeout)
+    return _fetch(_TEXT8, _TEXT8_ZIP, url, folder, progress, timeout)
 
 
 def _fetch(
-    text: _File,
-    archive: _File,
-    url: str,
-    folder: Path,
-    *,
-    progress: bool = True,
-    timeout: float = 30.0,
+    text: _File, archive: _File, url: str, folder: Path, progress: bool, timeout: float
 ) -> Path:
     """As `text8`, for any text in a zip file.
 

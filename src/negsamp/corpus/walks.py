@@ -257,14 +257,8 @@ def _checked_graph(graph: Any) -> Any:
     if graph.dtype.kind not in "biuf":
         raise TypeError(f"graph has weights of type {graph.dtype}; they must be real numbers")
     weights = scipy.sparse.csr_matrix(graph, dtype=np.float64, copy=True)
-    _check_weights(weights)
     weights.sum_duplicates()
     weights.eliminate_zeros()
-    _check_weights(weights)  # a sum may be too large
-    return weights
-
-
-def _check_weights(weights: Any) -> None:
     bad = np.flatnonzero(~(np.isfinite(weights.data) & (weights.data >= 0)))
     if len(bad):
         row = int(np.searchsorted(weights.indptr, bad[0], side="right")) - 1
@@ -272,6 +266,7 @@ def _check_weights(weights: Any) -> None:
             f"graph has the weight {weights.data[bad[0]]} from node {row} to node "
             f"{weights.indices[bad[0]]}; weights must be finite and 0 or more"
         )
+    return weights
 
 
 def _checked_nodes(nodes: Any, n: int) -> np.ndarray:
