@@ -74,39 +74,29 @@ def test_explore_writes_the_page_of_a_model(model, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("command", "options", "message"),
+    ("options", "message", "lacking"),
     [
-        ("plot", "-o {}/a.gif", "its name must end in .png, .svg or .pdf"),
-        ("explore", "-o {}/a.png", "its name must end in .html or .htm"),
-        ("plot", "-o {}/none/a.png", "No such file or directory"),
-        ("explore", "-o {}/none/a.html", "No such file or directory"),
-        ("plot", "-o {}/a.png --words cat unicorn", "'unicorn' is not among the 10 words"),
-        ("plot", "-o {}/a.png --top 0", "argument --top: it is 0; it must be 1 or more"),
-        ("explore", "-o {}/a.html --top 0", "argument --top: it is 0; it must be 1 or more"),
-        ("plot", "-o {}/a.png --seed -1", "argument --seed: it is -1; it must be 0 or more"),
-        ("explore", "-o {}/a.html --seed -1", "argument --seed: it is -1; it must be 0 or more"),
-        ("plot", "-o {}/a.png --loss --top 3", "not allowed with argument"),
-        ("plot", "-o {}/a.png --method umap", "invalid choice: 'umap'"),
+        ("plot -o {}/a.gif", "its name must end in .png, .svg or .pdf", ""),
+        ("explore -o {}/a.png", "its name must end in .html or .htm", ""),
+        ("plot -o {}/none/a.png", "No such file or directory", ""),
+        ("explore -o {}/none/a.html", "No such file or directory", ""),
+        ("plot -o {}/a.png --words cat unicorn", "'unicorn' is not among the 10 words", ""),
+        ("plot -o {}/a.png --top 0", "argument --top: it is 0; it must be 1 or more", ""),
+        ("explore -o {}/a.html --seed -1", "argument --seed: it is -1; it must be 0 or more", ""),
+        ("plot -o {}/a.png --loss --top 3", "not allowed with argument", ""),
+        ("plot -o {}/a.png --method umap", "invalid choice: 'umap'", ""),
+        ("plot -o {}/a.png", "pip install matplotlib", "matplotlib"),
+        ("plot -o {}/a.png --loss", "pip install matplotlib", "matplotlib"),
+        ("plot -o {}/a.png --method tsne", "pip install scikit-learn", "sklearn.manifold"),
+        ("explore -o {}/a.html --method tsne", "pip install scikit-learn", "sklearn.manifold"),
     ],
 )
-def test_pictures_refuse_and_write_nothing(model, tmp_path, capsys, command, options, message):
-    assert main([command, model, *options.format(tmp_path).split()]) == 2
-    assert_one_line(capsys.readouterr(), message)
-    assert os.listdir(tmp_path) == []
-
-
-@pytest.mark.parametrize(
-    ("module", "options", "message"),
-    [
-        ("matplotlib", "plot -o {}/a.png", "pip install matplotlib"),
-        ("sklearn.manifold", "plot -o {}/a.png --method tsne", "pip install scikit-learn"),
-        ("sklearn.manifold", "explore -o {}/a.html --method tsne", "pip install scikit-learn"),
-    ],
-)
-def test_pictures_name_the_package_that_is_missing(
-    model, tmp_path, capsys, monkeypatch, module, options, message
+def test_pictures_refuse_and_write_nothing(
+    model, tmp_path, capsys, monkeypatch, options, message, lacking
 ):
-    monkeypatch.setitem(sys.modules, module, None)
-    assert main([*options.format(tmp_path).split(), model]) == 2
+    if lacking:
+        monkeypatch.setitem(sys.modules, lacking, None)
+    command, *others = options.format(tmp_path).split()
+    assert main([command, model, *others]) == 2
     assert_one_line(capsys.readouterr(), message)
     assert os.listdir(tmp_path) == []

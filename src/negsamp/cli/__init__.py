@@ -46,28 +46,18 @@ FAILURES = (OSError, MemoryError, TeamError, TrainingDivergedError)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command.
+    """Run one command, of the process's arguments if there are no others; return the exit status.
 
-    Parameters
-    ----------
-    argv : sequence of str, optional
-        The arguments; None takes those of the process.
-
-    Returns
-    -------
-    int
-        The exit status: 0; 1 for a failure such as a full disk; 2 for arguments, files or words
-        that are wrong; 130 after Ctrl-C; 141 where the reader of the output has gone; 143 after
-        SIGTERM.
-
-    Raises
-    ------
-    SystemExit
-        With status 0, after ``--help`` and ``--version``.
+    It is 1 for a failure such as a full disk, 2 for arguments, files or words that are wrong, 130
+    after Ctrl-C, 141 where the reader of the output has gone, and 143 after SIGTERM.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # a word that the terminal's encoding lacks must not end the output
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         try:
-            _run(argv)
+            arguments = _parser().parse_args(argv)
+            arguments.run(arguments)
         finally:
             _flush_output()
     except KeyboardInterrupt as error:
@@ -86,14 +76,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except FAILURES as error:
         return _report(error, 1)
     return 0
-
-
-def _run(argv: Sequence[str] | None) -> None:
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # a word that the terminal's encoding lacks must not end the output
-        sys.stdout.reconfigure(errors="backslashreplace")
-    arguments = _parser().parse_args(argv)
-    arguments.run(arguments)
 
 
 def _flush_output() -> None:

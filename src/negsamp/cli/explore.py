@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from negsamp.cli.options import add_layout, add_option, add_output, add_vectors
-from negsamp.cli.usage import check_at_least
-from negsamp.files.atomic import check_file_target, writing
+from negsamp.cli.usage import check_picture
+from negsamp.files.atomic import writing
 from negsamp.pictures.explore import explorer_page
 from negsamp.vectors.formats import open_vectors
 
@@ -27,9 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    target = check_file_target(arguments.output, (".html", ".htm"))
-    check_at_least("top", arguments.top, 1)
-    check_at_least("seed", arguments.seed, 0)
+    target = check_picture(arguments, (".html", ".htm"))
     kv = open_vectors(arguments.folder)
     title = arguments.title or Path(arguments.folder).resolve().name
     page = explorer_page(kv, title, arguments.top, arguments.method, arguments.seed)

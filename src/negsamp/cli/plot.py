@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from negsamp.cli.options import add_layout, add_output, add_vectors
-from negsamp.cli.usage import check_at_least
-from negsamp.files.atomic import check_file_target, writing
+from negsamp.cli.usage import check_picture
+from negsamp.files.atomic import writing
 from negsamp.pictures.plotting import SUFFIXES, draw_loss, draw_map, picture
 from negsamp.pictures.projection import project
 from negsamp.vectors.formats import open_vectors
@@ -34,9 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    target = check_file_target(arguments.output, SUFFIXES)
-    check_at_least("top", arguments.top, 1)
-    check_at_least("seed", arguments.seed, 0)
+    target = check_picture(arguments, SUFFIXES)
     if arguments.loss:
         figure = draw_loss(Word2Vec.load(arguments.folder).loss_history_)
     else:

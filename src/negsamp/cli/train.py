@@ -6,20 +6,12 @@ import argparse
 import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from negsamp.cli.options import (
-    add_corpus,
-    add_option,
-    add_output,
-    add_parameters,
-    model_of,
-    values_of,
-)
+from negsamp.cli import options
 from negsamp.cli.usage import Terminated, UsageError
 from negsamp.errors import TrainingInterrupted
 from negsamp.files.model_folder import check_target
@@ -41,12 +33,12 @@ FIT_OPTIONS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_corpus(parser)
+    options.add_corpus(parser)
     text = "folder to save the model in; an older model there is replaced"
-    add_output(parser, "FOLDER", text, Path)
-    add_parameters(parser)
+    options.add_output(parser, "FOLDER", text, Path)
+    options.add_parameters(parser)
     for name, (metavar, text) in FIT_OPTIONS.items():
-        add_option(parser, Word2Vec.fit, name, text, metavar=metavar)
+        options.add_option(parser, Word2Vec.fit, name, text, metavar=metavar)
     text = "longest time of training, as 90s, 10min or 1h30m; the learning rate falls with it"
     parser.add_argument("--max-time", metavar="TIME", help=text)
     text = "begin with the vectors of the model that was saved there"
@@ -60,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    model = model_of(arguments)
+    model = options.model_of(arguments)
     checkpoint = arguments.checkpoint
     if arguments.resume and checkpoint is None:
         raise UsageError("argument --resume: it needs --checkpoint FOLDER")
@@ -83,7 +75,7 @@ def run(arguments: argparse.Namespace) -> None:
                 model.fit(
                     arguments.corpus,
                     init_vectors=None if begin is None else Word2Vec.load(begin).wv,
-                    **values_of(arguments, (*FIT_OPTIONS, "errors", "frozen", "max_time")),
+                    **options.values_of(arguments, (*FIT_OPTIONS, "errors", "frozen", "max_time")),
                 )
         except TrainingInterrupted as stopped:
             _save_what_was_learned(model, arguments, stopped)
@@ -112,9 +104,6 @@ def _ended_by_sigterm() -> Iterator[None]:
     def end(number: int, frame: Any) -> NoReturn:
         raise Terminated
 
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     before = signal.signal(signal.SIGTERM, end)
     try:
         yield

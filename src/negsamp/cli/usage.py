@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["Terminated", "UsageError", "check_at_least", "check_output"]
+from negsamp.files.atomic import check_file_target
+
+__all__ = ["Terminated", "UsageError", "check_output", "check_picture"]
 
 
 class UsageError(Exception):
@@ -15,10 +19,13 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM came."""
 
 
-def check_at_least(name: str, value: int, low: int) -> None:
-    """Refuse the value of an option that is too small."""
-    if value < low:
-        raise UsageError(f"argument --{name}: it is {value}; it must be {low} or more")
+def check_picture(arguments: argparse.Namespace, suffixes: Sequence[str]) -> Path:
+    """Refuse options of a picture before vectors are read, and return the file to write."""
+    target = check_file_target(arguments.output, suffixes)
+    for name, low in (("top", 1), ("seed", 0)):
+        if (value := getattr(arguments, name)) < low:
+            raise UsageError(f"argument --{name}: it is {value}; it must be {low} or more")
+    return target
 
 
 def check_output(output: Path, force: bool) -> None:

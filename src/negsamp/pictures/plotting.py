@@ -31,27 +31,10 @@ logger = logging.getLogger(__name__)
 
 
 def draw_map(labels: Sequence[str], points: np.ndarray) -> Figure:
-    """Draw a map of words: a dot for each, and labels that do not overlap.
+    """Draw a map of words: a dot for each of the points (V, 2), and labels that do not overlap.
 
-    Parameters
-    ----------
-    labels : sequence of str, length V
-        Those that come first are placed first.
-    points : ndarray, shape (V, 2)
-        One unit is as long on both axes.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        A label with no place beside its dot stands at the end of a short line; one with no place
-        there is left out, which is logged.
-
-    Raises
-    ------
-    ImportError
-        If there is no matplotlib.
-    ValueError
-        If there are not as many labels as points, or none.
+    Labels that come first are placed first. One with no place beside its dot stands at the end of a
+    short line; one with no place there is left out, which is logged.
     """
     _need_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -98,13 +81,10 @@ def place_labels(
 ) -> np.ndarray:
     """Find places for labels such that none overlaps another, a dot, a line or the edge.
 
-    Labels are placed one after the other at the first free place beside their dots, then those that
-    found none at the first that a line reaches. That is quick, and leaves no overlap, where methods
-    that push labels apart may.
-
-    The dots (n, 2) are what the labels belong to; sizes (n, 2) are widths and heights of the
-    labels, and `room` those of the whole; `scale` is a typographic point in these units. What comes
-    back are the centers of the labels (n, 2), NaN for those without a place.
+    One after the other, labels take the first free place beside their dots, then those that found
+    none the first that a line reaches. Dots are (n, 2); `sizes` (n, 2) and `room` are widths and
+    heights, of the labels and of the whole; `scale` is a typographic point in these units. What
+    comes back are the centers of the labels (n, 2), NaN for those without a place.
     """
     steps = np.arange(DIRECTIONS) * (2 * np.pi / DIRECTIONS)
     order = np.argsort(np.arange(DIRECTIONS) % (DIRECTIONS // 4), kind="stable")  # right, up, …
@@ -139,8 +119,7 @@ def place_labels(
 
 def _hits(low: np.ndarray, high: np.ndarray, low2: np.ndarray, high2: np.ndarray) -> np.ndarray:
     """Which of n boxes overlap which of m others, (n, m) bool."""
-    is_over: Any = np.logical_and(low[:, None] < high2, high[:, None] > low2)
-    return np.all(is_over, axis=2)
+    return np.all((low[:, None] < high2) & (high[:, None] > low2), axis=2)
 
 
 def _line(start: np.ndarray, end: np.ndarray, step: float) -> np.ndarray:
@@ -150,15 +129,7 @@ def _line(start: np.ndarray, end: np.ndarray, step: float) -> np.ndarray:
 
 
 def draw_loss(losses: Sequence[float]) -> Figure:
-    """Draw the loss of each epoch, `Word2Vec.loss_history_`, in nats per pair.
-
-    Raises
-    ------
-    ImportError
-        If there is no matplotlib.
-    ValueError
-        If there are no losses.
-    """
+    """Draw the loss of each epoch, `Word2Vec.loss_history_`, in nats per pair."""
     _need_matplotlib()
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator

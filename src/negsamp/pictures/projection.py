@@ -32,10 +32,10 @@ PERPLEXITY = 30.0  # of t-SNE, as scikit-learn has it
 def pca(vectors: Any, n_components: int = 2) -> np.ndarray:
     """Centred coordinates of rows along their k principal components, (V, k) float64.
 
-    They come from a singular value decomposition of the centred rows; of a large matrix, from the
-    eigenvectors of its covariance (d, d), summed over chunks of rows, so that memory stays bounded.
-    Variances fall. Each component points where its largest entry in the vectors' own axes is
-    positive, so that the same rows give the same points. Beyond the rank all coordinates are 0.
+    They come from a singular value decomposition; of a large matrix, from the eigenvectors of its
+    covariance (d, d), summed over chunks of rows, so that memory stays bounded. The largest entry
+    of each component is positive, so that the same rows give the same points; beyond the rank all
+    coordinates are 0.
     """
     matrix = _checked(vectors)
     check_integer("n_components", n_components, 1)
@@ -64,28 +64,10 @@ def pca(vectors: Any, n_components: int = 2) -> np.ndarray:
 
 
 def project(vectors: Any, method: str = "negtsne", seed: int | None = None) -> np.ndarray:
-    """Map rows to points of a plane.
+    """Map the directions of rows (V, d) to points of a plane, (V, 2) float64.
 
-    Parameters
-    ----------
-    vectors : array_like, shape (V, d)
-        Finite. Only their directions count.
-    method : str
-        ``"pca"``: `pca` of the rows scaled to norm 1. ``"negtsne"``: `neg_tsne`. ``"tsne"``:
-        `tsne`, which needs scikit-learn.
-    seed : int, optional
-        Where random numbers start, if the method has any; None takes a new one each time.
-
-    Returns
-    -------
-    ndarray, shape (V, 2) float64
-
-    Raises
-    ------
-    ImportError
-        If the method needs a package that is not installed.
-    ValueError
-        If there is no such method, or `vectors` is no matrix of finite numbers with a row at least.
+    The method is ``"pca"`` (of rows scaled to norm 1), ``"negtsne"`` or ``"tsne"``, which needs
+    scikit-learn; random numbers of the last two start at `seed`.
     """
     if method not in METHODS:
         raise ValueError(f"method is {method!r}; it must be one of {', '.join(METHODS)}")
@@ -101,19 +83,14 @@ def nearest_neighbors(vectors: Any, n_neighbors: int) -> np.ndarray:
 
 
 def neg_tsne(vectors: Any, seed: int | None = None) -> np.ndarray:
-    """Coordinates in which neighbours by cosine lie together: Neg-t-SNE [1]_; called as `project`.
+    """Coordinates in which neighbours by cosine lie together, called as `project`: Neg-t-SNE, by
+    S. Damrich et al., "From t-SNE to UMAP with contrastive learning", ICLR 2023, section 5.
 
     Each row makes a pair with each of its 15 nearest (of fewer than 300 rows, with one in 20, and 3
-    at least), and a pair has 100 noise rows in expectation. With q = 1 / (1 + ‖y_i − y_j‖²) what is
-    minimised is negative sampling's loss of the scores log q, −log σ(log q) for a pair and
-    −log σ(−log q) for noise, by gradient descent on all rows at once, from the principal
-    components. As in training, all rows share the noise of a step. Finding the neighbours takes
-    time in proportion to V², the rest to V.
-
-    References
-    ----------
-    .. [1] S. Damrich, N. Böhm, F. Hamprecht, D. Kobak, "From t-SNE to UMAP with contrastive
-       learning", ICLR 2023, section 5.
+    at least), and a pair has 100 noise rows in expectation. With q = 1 / (1 + ‖y_i − y_j‖²) the
+    loss of a pair is −log σ(log q), and that of noise −log σ(−log q). Gradient descent on all rows
+    at once begins at the principal components; all rows share the noise of a step, as in training.
+    Finding the neighbours takes time in proportion to V², the rest to V.
     """
     unit = _unit_rows(vectors)
     V = len(unit)
@@ -163,12 +140,7 @@ def _repulsion(points: np.ndarray, noise: np.ndarray) -> np.ndarray:
 
 
 def tsne(vectors: Any, seed: int | None = None) -> np.ndarray:
-    """Coordinates by scikit-learn's t-SNE [1]_, from the principal components; called as `project`.
-
-    References
-    ----------
-    .. [1] L. van der Maaten, G. Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008.
-    """
+    """Coordinates by scikit-learn's t-SNE, from the principal components; called as `project`."""
     unit = _unit_rows(vectors)
     try:
         from sklearn.manifold import TSNE

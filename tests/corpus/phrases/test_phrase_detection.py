@@ -19,7 +19,6 @@ from negsamp.corpus.phrases import bigrams
 LETTERS = st.sampled_from(["a", "b", "c", "d", "of", "the"])
 CORPORA = st.lists(st.lists(LETTERS, max_size=9), min_size=1, max_size=12)
 CONNECTORS = frozenset({"of", "the"})
-LEE = "data/lee_background.txt"
 
 
 def loop_fit(sentences, *, min_count, threshold, scoring, connector_words, passes):
@@ -148,11 +147,8 @@ def test_a_corpus_in_files_has_the_same_phrases(monkeypatch):
     assert mapped == [True] * 3
     assert found.phrases_ == expected.phrases_
     assert max(name.count("_") for name in found.phrases_) == 3
-
-
-def test_phrases_are_sorted_by_count():
-    phrases = Phrases(min_count=2, threshold=0.5).fit(random_text())
-    keys = [(-phrases.counts_[name], -score) for name, score in phrases.phrases_.items()]
+    # the most frequent first, equal ones by score
+    keys = [(-found.counts_[name], -score) for name, score in found.phrases_.items()]
     assert keys == sorted(keys)
     assert len(set(keys)) > 5
 
@@ -170,34 +166,24 @@ def test_max_vocab_size_bounds_the_words(caplog):
     [
         ({"min_count": 0}, "min_count is 0; it must be an integer, 1 or more"),
         ({"min_count": 2**63}, "min_count is 9223372036854775808; it must be an integer"),
-        ({"min_count": 2.5}, "min_count is 2.5"),
         ({"passes": 0}, "passes is 0; it must be an integer, from 1 to 20"),
-        ({"passes": True}, "passes is True"),
         ({"max_vocab_size": 0}, "max_vocab_size is 0"),
         ({"threshold": math.nan}, "threshold is nan; it must be a finite number above 0"),
         ({"threshold": 0}, "threshold is 0"),
-        ({"threshold": "1"}, "threshold is '1'"),
         ({"threshold": 1.01, "scoring": "npmi"}, "threshold is 1.01; of 'npmi' it must be from −1"),
-        ({"threshold": math.nan, "scoring": "npmi"}, "threshold is nan"),
         ({"scoring": "pmi"}, "scoring is 'pmi'; it must be 'default' or 'npmi'"),
         ({"delimiter": ""}, "delimiter is ''"),
         ({"delimiter": "a b"}, "delimiter is 'a b'"),
-        ({"delimiter": 5}, "delimiter is 5"),
+        ({"connector_words": "of"}, "connector_words is 'of'; it must be a list of words"),
+        ({"connector_words": None}, "connector_words is None"),
         ({"connector_words": ["of", ""]}, "connector_words holds ''"),
         ({"connector_words": ["o_f"]}, "connector_words holds 'o_f'"),
-        ({"connector_words": [3]}, "connector_words holds 3"),
         ({"connector_words": map(str, range(201))}, "connector_words has 201 words; 200 are"),
     ],
 )
 def test_parameters_are_checked(options, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
         Phrases(**options)
-
-
-@pytest.mark.parametrize("words", ["of", None])
-def test_connector_words_are_several(words):
-    with pytest.raises(TypeError, match=r"connector_words is .* a list of words"):
-        Phrases(connector_words=words)
 
 
 @pytest.mark.parametrize(

@@ -135,17 +135,16 @@ def count_bigrams(
 ) -> Bigrams:
     """Count the neighbours of a stream with `counts` (U,) of its units, exactly.
 
-    The units are cut into ranges, each with as many occurrences as are sorted at one time, and the
-    stream is read once for each of them; only those pairs are counted whose left unit is in the
-    range. So memory is bounded, and no pair is ever forgotten. The pairs are sorted by left unit,
-    then by code, then by right unit; those seen less often than `min_count` are left out.
+    The units are cut into ranges, and the stream is read once for each of them to count the pairs
+    whose left unit is in the range. So memory is bounded, and no pair is forgotten. The pairs are
+    sorted by left unit, code and right unit; those seen less than `min_count` times are left out.
     """
     codes = np.zeros(1, dtype=np.int64)
     if len(connectors.ids):
         for _, _, found in _pieces(stream, connectors):
             codes = np.union1d(codes, found)
     width = len(codes) * len(counts)
-    frequent: list[tuple[np.ndarray, np.ndarray]] = []
+    frequent: list[np.ndarray] = []  # left units, codes with right units, counts
     distinct = 0
     for low, high in _ranges(counts, width):
         tally = _Tally(min(KEYS_AT_ONCE, int(counts[low:high].sum())) + READ_AT_ONCE)
@@ -160,10 +159,9 @@ def count_bigrams(
         is_frequent = seen >= min_count
         # codes of all ranges need more bits than there are: the parts are taken out range by range
         left, rest = np.divmod(keys[is_frequent], width)
-        frequent.append((np.stack([left + low, rest]), seen[is_frequent]))
-    left, rest = np.concatenate([parts for parts, _ in frequent], axis=1)
+        frequent.append(np.stack([left + low, rest, seen[is_frequent]]))
+    left, rest, seen = np.concatenate(frequent, axis=1)
     between, right = np.divmod(rest, len(counts))
-    seen = np.concatenate([seen for _, seen in frequent])
     return Bigrams(left, right, codes[between], seen, distinct)
 
 
@@ -247,10 +245,9 @@ class Joiner:
         self._rest: Units | None = None
 
     def feed(self, units: Units, is_last: bool = False) -> Units:
-        """Add a piece, and return as many units as are settled.
+        """Add a piece, and return the units that what follows cannot change; after the last, all.
 
-        The last units of the piece may be joined with what follows, if it is not the last piece;
-        what is fed after that begins anew.
+        What is fed after a last piece begins anew.
         """
         units = units.after(self._rest)
         left, right, codes = self._connectors.neighbours(units)
@@ -259,8 +256,7 @@ class Joiner:
         left, right, joined = left[hits], right[hits], joined[hits]
         # of pairs that overlap in a chain, every second is joined, the first of all included
         order = np.arange(len(hits))
-        is_chained = np.zeros(len(hits), dtype=bool)
-        is_chained[1:] = left[1:] == right[:-1]
+        is_chained = left == np.append(-1, right)[:-1]
         chosen = (order - np.maximum.accumulate(np.where(is_chained, 0, order))) % 2 == 0
         left, right, joined = left[chosen], right[chosen], joined[chosen]
 

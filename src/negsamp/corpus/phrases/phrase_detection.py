@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, fields
@@ -17,14 +18,8 @@ import numpy as np
 
 from negsamp.checks import check_integer, is_real
 from negsamp.corpus.counting import read_corpus
-from negsamp.corpus.phrases import bigrams
+from negsamp.corpus.phrases import bigrams, phrase_file
 from negsamp.corpus.phrases.joining import Pass, PhraseJoiner, as_text, lines_of
-from negsamp.corpus.phrases.phrase_file import (
-    MOST_PASSES,
-    checked_passes,
-    read_phrases,
-    write_phrases,
-)
 from negsamp.corpus.reading import is_path, read_blocks, read_chunks
 from negsamp.corpus.stream import StreamBuilder, TokenStream
 from negsamp.corpus.tokenizing import split_blocks
@@ -42,17 +37,15 @@ class Phrases:
 
     With n(a), n(b) and n(ab) occurrences of a, of b and of a followed by b, a phrase's score is
 
-    - ``"default"``: (n(ab) − `min_count`) / (n(a) · n(b)) · M, which is equation 6 of [1]_ with
-      δ = `min_count`, multiplied by M, the number of different words and different pairs of
-      neighbours together, as gensim does it (word2phrase multiplies by the number of tokens
-      instead);
+    - ``"default"``: (n(ab) − `min_count`) / (n(a) · n(b)) · M, equation 6 of [1]_ multiplied, as in
+      gensim, by M, the number of different words and different pairs of neighbours together
+      (word2phrase takes the number of tokens);
     - ``"npmi"``: log(p(ab) / (p(a) · p(b))) / −log p(ab), in [−1, 1] [2]_, p being shares of all
       tokens; pairs seen less than `min_count` times are left out.
 
     Pairs whose score is above `threshold` are joined, from left to right: of "new york times", with
     both pairs above it, comes ``new_york times``, and in a second pass perhaps ``new_york_times``.
-
-    Counts are exact: unlike gensim and word2phrase, rare pairs are not forgotten on the way.
+    Counts are exact: unlike in gensim and word2phrase, no pair is forgotten on the way.
 
     Parameters
     ----------
@@ -76,11 +69,9 @@ class Phrases:
 
     Attributes
     ----------
-    phrases_ : dict
-        Each phrase, joined, and its score; the most frequent first, equal ones by score. The
-        phrases of all passes are in it.
-    counts_ : dict
-        How often each phrase was seen, in the same order; overlaps count for both.
+    phrases_, counts_ : dict
+        The score of each phrase of all passes, and how often it was seen (overlaps count for both);
+        the most frequent first, equal ones by score.
 
     References
     ----------
@@ -120,7 +111,7 @@ class Phrases:
 
     def _check(self) -> None:
         check_integer("min_count", self.min_count, 1, 2**62)
-        check_integer("passes", self.passes, 1, MOST_PASSES)
+        check_integer("passes", self.passes, 1, phrase_file.MOST_PASSES)
         check_integer("max_vocab_size", self.max_vocab_size, 1, 2**62, optional=True)
         threshold, delimiter = self.threshold, self.delimiter
         if self.scoring not in SCORINGS:
@@ -149,10 +140,8 @@ class Phrases:
 
         Parameters
         ----------
-        corpus : str, path, or iterable of token sequences
-            As in `Word2Vec.fit`, but tokens must be strings. It is read once.
-        errors : str
-            What happens to bytes that are not UTF-8.
+        corpus, errors
+            As in `Word2Vec.fit`, but tokens must be strings. The corpus is read once.
 
         Returns
         -------
@@ -163,11 +152,9 @@ class Phrases:
         ------
         ValueError
             If a parameter is out of range; before anything is read.
-        CorpusError
-            If the corpus cannot be read, is empty, or has a token that is no string or holds the
-            delimiter.
-        OSError
-            If the file cannot be read, or if there is no room for a large corpus's ids.
+        CorpusError, OSError
+            If the corpus cannot be read, is empty, has a token that is no string or holds the
+            delimiter, or if there is no room for its ids.
         """
         self._check()
         # Windows cannot remove what is still mapped
@@ -235,12 +222,12 @@ class Phrases:
 
     def _set_passes(self, passes: list[Pass]) -> None:
         scores: dict[str, float] = {}
-        counts: dict[str, int] = {}
+        counts: Counter[str] = Counter()
         for found in passes:
             # two ways to the same phrase are one phrase, with the better of the scores
             names = found.names(self.delimiter)
             for name, count, score in zip(names, found.counts, found.scores, strict=True):
-                counts[name] = counts.get(name, 0) + count
+                counts[name] += count
                 scores[name] = max(scores.get(name, score), score)
         order = sorted(scores, key=lambda name: (-counts[name], -scores[name], name))
         self._passes = passes
@@ -257,22 +244,20 @@ class Phrases:
 
         Parameters
         ----------
-        corpus : str, path, or iterable of token sequences
+        corpus, errors
             As in `Word2Vec.fit`. A sentence is in memory whole; for a text of one endless line,
             `write` needs less.
-        errors : str
-            What happens to bytes that are not UTF-8.
 
         Returns
         -------
         iterator of list of str
             The sentences in order. Empty lines of a file are left out; an empty sentence of an
-            iterable stays. Tokens that are no strings stay as they are.
+            iterable stays, and so do tokens that are no strings.
 
         Raises
         ------
         NotFittedError
-            If no phrases are known yet.
+            If no phrases are known yet, in all methods but `fit`.
         CorpusError, OSError
             If the corpus cannot be read; raised by the iterator if it shows only there.
         """
@@ -286,24 +271,20 @@ class Phrases:
 
         Parameters
         ----------
-        corpus : str, path, or iterable of token sequences
-            As in `transform`. One endless line of a file stays one line, and takes no more memory.
+        corpus, errors
+            As in `Word2Vec.fit`. One endless line of a file stays one line, and takes no more
+            memory.
         path : path
-            The file to write, which appears whole or not at all; gzip if its name ends in ``.gz``.
-            A file there before is replaced.
-        errors : str
-            What happens to bytes that are not UTF-8.
+            The file to write or replace, which appears whole or not at all; gzip if its name ends
+            in ``.gz``.
 
         Raises
         ------
-        NotFittedError
-            If no phrases are known yet.
-        CorpusError
-            If the corpus cannot be read, or has a token that a text cannot hold.
+        CorpusError, OSError
+            If the corpus cannot be read or has a token that a text cannot hold, or the file cannot
+            be written.
         ValueError
             If `path` is the corpus.
-        OSError
-            If a file cannot be read or written.
         """
         joiner = PhraseJoiner(self._passes, self.delimiter, self.connector_words)
         if is_path(corpus):
@@ -321,15 +302,11 @@ class Phrases:
 
         Raises
         ------
-        NotFittedError
-            If no phrases are known yet.
-        ValueError
-            If the file would be larger than `load` reads, 1 GiB.
-        OSError
-            If it cannot be written.
+        ValueError, OSError
+            If the file would be larger than `load` reads, 1 GiB, or cannot be written.
         """
         parameters = {name: getattr(self, name) for name in PARAMETERS}
-        write_phrases(path, parameters, self._passes)
+        phrase_file.write_phrases(path, parameters, self._passes)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Phrases:
@@ -337,16 +314,16 @@ class Phrases:
 
         Raises
         ------
-        SavedModelError
-            If the file is damaged or something else.
-        OSError
-            If it cannot be read: FileNotFoundError if there is none.
+        SavedModelError, OSError
+            If the file is damaged or something else, or cannot be read.
         """
         try:
-            parameters, passes = read_phrases(path, PARAMETERS)
+            parameters, passes = phrase_file.read_phrases(path, PARAMETERS)
             phrases = cls(**parameters)
-            words = frozenset(phrases.connector_words)
-            phrases._set_passes(checked_passes(passes, phrases.delimiter, words, phrases.passes))
+            connectors = frozenset(phrases.connector_words)
+            phrases._set_passes(
+                phrase_file.checked_passes(passes, phrases.delimiter, connectors, phrases.passes)
+            )
         except (TypeError, ValueError) as error:
             raise SavedModelError(f"{os.fspath(path)!r} holds no phrases: {error}") from error
         return phrases
@@ -359,14 +336,12 @@ def _joined_stream(
     stream: TokenStream, joiner: bigrams.Joiner, n_units: int, folder: Path
 ) -> tuple[TokenStream, np.ndarray]:
     """A stream after a pass, and how often each unit is in it, (n_units,) int64."""
-    builder = StreamBuilder(folder)
-    with closing(builder):
+    with closing(StreamBuilder(folder)) as builder:
         for piece, is_last in bigrams.stream_units(stream):
             units = joiner.feed(piece, is_last)
             # the first is the rest of a sentence that began before
             lengths = np.diff(np.flatnonzero(units.begins), prepend=0, append=len(units.ids))
             builder.add(units.ids.astype(np.int32), lengths, continues=True)
-        counts = np.zeros(n_units, dtype=np.int64)
         seen = builder.counts()
-        counts[: len(seen)] = seen
+        counts = np.pad(seen, (0, n_units - len(seen)))
         return builder.build(np.arange(n_units, dtype=np.int32)), counts

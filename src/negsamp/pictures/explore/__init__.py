@@ -41,35 +41,11 @@ def explorer_page(
     method: str = "negtsne",
     seed: int | None = 0,
 ) -> bytes:
-    """Return one self-contained HTML page of the most frequent words.
+    """Return one self-contained HTML page of the N = `top` most frequent words, in UTF-8.
 
-    Parameters
-    ----------
-    kv : KeyedVectors
-        Any keys; those that are no strings, or blank, are shown as Python writes them.
-    title : str
-        Heading of the page.
-    top : int
-        How many words N, 1 or more: the first rows by falling count, or as they are where counts
-        are not known. The page takes about 1.4 N (d + 15) bytes.
-    method : str
-        How words become points, see `negsamp.pictures.projection.project`.
-    seed : int, optional
-        Where random numbers start; None takes a new one each time.
-
-    Returns
-    -------
-    bytes
-        UTF-8. Neighbours and analogies of the page are 3CosAdd among its N words, as in
-        `KeyedVectors.most_similar`.
-
-    Raises
-    ------
-    ImportError
-        If the method needs a package that is not installed.
-    ValueError
-        If `top` is less than 1, if there is no such method, or if there are no words or numbers
-        that are not finite.
+    Without counts they are the first N. The page takes about 1.4 N (d + 15) bytes; its neighbours
+    and analogies are 3CosAdd among these words, as in `KeyedVectors.most_similar`. How words become
+    points, `method` and `seed`, is described at `negsamp.pictures.projection.project`.
     """
     check_integer("top", top, 1)
     rows = most_frequent(kv, top)
