@@ -24,6 +24,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -161,10 +162,12 @@ def _opened(
                 return
         logger.warning("not used: %s", fault)
     with tempfile.TemporaryFile(dir=folder) as download:
+        received = _received(url, timeout)
+        first = next(received, b"")  # the bar appears when there is a connection
         with tqdm(
             total=archive.size, desc=kept.name, unit="B", unit_scale=True, disable=not progress
         ) as bar:
-            for chunk in _received(url, timeout):
+            for chunk in chain([first], received):
                 bar.update(download.write(chunk))
                 if download.tell() > archive.size:
                     break
