@@ -22,36 +22,20 @@ __all__ = ["KeepLearned", "Learned", "checked_callbacks"]
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """What a model has learned.
-
-    Attributes
-    ----------
-    vocabulary : Vocabulary
-    vectors, context_vectors : ndarray, shapes (V, d) and (V', d) float32
-    raw_words : int
-    loss_history, validation_loss_history : list of float
-    fit_seconds : dict
-        As `Word2Vec` documents them.
-    objective : Objective
-    extras : Extras
-        What the objective needs besides the vectors.
-    context_vocabulary : Vocabulary or None
-        That of the contexts, after `Word2Vec.fit_pairs`; else they are the words of `vocabulary`.
-    context_noise : ndarray, shape (V',) float64, or None
-        The noise distribution of the contexts, likewise.
-    """
+    """What a model has learned, as `Word2Vec` documents it."""
 
     vocabulary: Vocabulary
-    vectors: np.ndarray
-    context_vectors: np.ndarray
+    vectors: np.ndarray  # (V, d) float32
+    context_vectors: np.ndarray  # (V', d) float32
     raw_words: int
     loss_history: list[float]
     validation_loss_history: list[float]
     fit_seconds: dict[str, float]
     objective: Objective
-    extras: Extras
+    extras: Extras  # what it needs besides the vectors
+    # Of the contexts, after `Word2Vec.fit_pairs`; else they are the words of `vocabulary`
     context_vocabulary: Vocabulary | None = None
-    context_noise: np.ndarray | None = None
+    context_noise: np.ndarray | None = None  # their noise distribution, (V',) float64
 
     @classmethod
     def of_run(cls, run: Run) -> Learned:

@@ -27,20 +27,7 @@ class Record(NamedTuple):
 
 
 def check_model(params: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-    """Check that a model's parameters and arrays belong together.
-
-    Parameters
-    ----------
-    params : mapping
-        All parameters of `Word2Vec`.
-    arrays : mapping
-        As `negsamp.files.model_folder.write_model` takes them.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If they do not; the message names what does not fit.
-    """
+    """Check that all parameters of `Word2Vec` and the arrays of a model folder belong together."""
     objective = Settings.checked(params).objective
     V, d = arrays["vectors"].shape
     if d != params["vector_size"]:
@@ -69,27 +56,10 @@ def parse_record(
     counts: np.ndarray,
     arrays: Mapping[str, np.ndarray],
 ) -> Record:
-    """Read what ``model.json`` says of a model.
+    """Read what ``model.json`` says of a model; `known` are the names of all parameters.
 
-    Parameters
-    ----------
-    about : mapping
-        All that it says.
-    known : sequence of str
-        The names of all parameters.
-    counts : ndarray, shape (V,) int64
-    arrays : mapping
-        As `negsamp.files.model_folder.read_model` returns them.
-
-    Returns
-    -------
-    Record
-        ``parameters["noise"]`` is the array where there is one.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If a part is missing, or is of a kind or a value that no model has.
+    ``parameters["noise"]`` is the array where there is one. A part that is missing, or of a kind or
+    a value that no model has, is a ValueError or TypeError.
     """
     params = _part(about, "parameters", dict, "an object")
     for name in params:
