@@ -95,12 +95,6 @@ def test_diagnosis_tries_training_and_leaves_the_model_alone():
     assert found.epochs == 1000
 
 
-@pytest.mark.parametrize("objective", ["nce", "infonce", "softmax", "hierarchical"])
-def test_diagnosis_of_every_objective(objective):
-    found = diagnose(CORPUS, objective=objective, vector_size=4, epochs=1, seconds=0.01)
-    assert found.train_seconds >= found.measured_seconds > 0
-
-
 def test_diagnosis_of_a_file_is_that_of_its_sentences(tmp_path):
     path = tmp_path / "corpus.txt.gz"
     path.write_bytes(gzip.compress("\n".join(map(" ".join, CORPUS)).encode()))

@@ -70,12 +70,8 @@ def test_transform_gives_the_mean_of_the_known_words(fitted, caplog):
     assert not found[2:].any()
     [record] = caplog.records
     assert record.getMessage() == "2 of 4 documents have no known word; their vectors are zeros"
-
-
-def test_transform_of_known_words_logs_nothing(fitted, caplog):
-    with caplog.at_level(logging.WARNING, "negsamp"):
-        fitted.transform(TEXTS)
-    assert not caplog.records
+    fitted.transform(TEXTS)
+    assert len(caplog.records) == 1
 
 
 @pytest.mark.parametrize(
@@ -93,13 +89,6 @@ def test_fit_transform_is_fit_and_transform(fitted, form):
     found = m.fit_transform(form(), LABELS)
     np.testing.assert_array_equal(found, fitted.transform(TEXTS))
     np.testing.assert_array_equal(m.vectors_, fitted.vectors_)
-
-
-def test_fit_transform_hands_on_what_fit_takes():
-    epochs = []
-    m = Word2Vec(**SETTINGS)
-    m.fit_transform(TEXTS, callbacks=[lambda model, epoch: epochs.append(epoch)])
-    assert epochs == list(range(1, 9))
 
 
 @pytest.mark.parametrize("method", ["transform", "fit_transform"])
@@ -186,15 +175,6 @@ def test_a_copy_of_keyed_vectors_is_read_only_too(fitted, copied):
     assert again.most_similar("cat") == fitted.wv.most_similar("cat")
     np.testing.assert_array_equal(again.counts, fitted.wv.counts)
     assert not again.vectors.flags.writeable
-
-
-def test_set_params_leaves_no_attribute_of_gensims():
-    assert "sg" not in vars(Word2Vec().set_params(sg=1, window=3))
-
-
-def test_parameters_of_odd_kinds_are_shown():
-    m = Word2Vec(noise=np.ones(2), alpha=np.ones(2), window=7)
-    assert repr(m) == "Word2Vec(window=7, alpha=array([1., 1.]), noise=array([1., 1.]))"
 
 
 # --- with it
@@ -367,7 +347,3 @@ def test_the_checks_left_out_do_not_apply():
             except Exception as error:
                 assert not isinstance(error, ImportError)  # noqa: PT017
     assert not passed
-
-
-def test_the_checks_that_apply_are_most():
-    assert len(CHECKS) > 2 * len(NOT_OF_TEXTS)

@@ -130,7 +130,7 @@ def run_team(
     What a member raises is raised here after the others have ended; its cause is a TeamError with
     the traceback of its process. A child that dies without an exception is a TeamError.
     """
-    in_files: dict[str, np.memmap] = {
+    in_files: dict[str, Any] = {
         name: array
         for name, array in arrays.items()
         if isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap)
