@@ -11,7 +11,7 @@ from negsamp import Word2Vec
 from negsamp.core.blocks import choose_block_shape
 from negsamp.core.kernels.sampled import BlockKernel
 from negsamp.core.sampling import noise_probabilities
-from negsamp.errors import TeamError, TrainingDivergedError
+from negsamp.errors import TeamError
 from negsamp.training.schedule import Schedule
 from negsamp.training.settings import Settings
 
@@ -284,12 +284,6 @@ def test_callbacks_of_several_workers_see_what_is_learnt(worth_a_worker):
         assert (vectors[-1] == model.vectors_).all()
     np.testing.assert_array_equal(seen[1], seen[2])
     assert (seen[1][0] != seen[1][1]).any()
-
-
-def test_a_loss_that_is_not_finite_is_an_error(monkeypatch):
-    monkeypatch.setattr("negsamp.core.kernels.sampled.BlockKernel.loss", lambda *_: np.nan)
-    with pytest.raises(TrainingDivergedError, match="epoch 1"):
-        fit(zipf_corpus(50, 30, 100, 1.0))
 
 
 def test_progress_bar_shows_rate_loss_and_learning_rate(capsys):

@@ -303,6 +303,9 @@ def test_numbers_that_are_not_finite_stop_it(monkeypatch):
     monkeypatch.setattr(PairKernel, "loss", lambda *_: np.nan)
     with pytest.raises(TrainingDivergedError, match=r"in epoch 1 of 2, .* the loss is not finite"):
         fit(*random_pairs())
+    monkeypatch.setattr("negsamp.core.kernels.sampled.BlockKernel.loss", lambda *_: np.nan)
+    with pytest.raises(TrainingDivergedError, match=r"in epoch 1 of 2, .* the loss is not finite"):
+        Word2Vec(**SETTINGS).fit([["a", "b"]] * 20)
 
 
 def test_progress_bar_shows_pairs(capsys):

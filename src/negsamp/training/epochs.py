@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -238,16 +239,10 @@ class _Worker:
         t, a, place, pairs = self.schedule, self.arrays, 0, 0.0
         assert a.held_ids is not None
         assert a.held_offsets is not None
-        stream = TokenStream(a.held_ids, a.held_offsets)
+        stream, rng = TokenStream(a.held_ids, a.held_offsets), partial(self._rng, HELD_OUT)
+        shape, K = (1, *t.shape[1:]), t.settings.negative
         blocks = text_blocks(
-            stream,
-            t.reach,
-            (1, *t.shape[1:]),
-            GROUPS_AT_ONCE,
-            t.settings.negative,
-            self.noise,
-            self.weights,
-            lambda number: self._rng(HELD_OUT, number),
+            stream, t.reach, shape, GROUPS_AT_ONCE, K, self.noise, self.weights, rng
         )
         for place, block in enumerate(blocks):
             if place % self.team.size == self.team.rank:

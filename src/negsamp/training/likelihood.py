@@ -67,18 +67,9 @@ def mean_log_likelihood(settings: Settings, trained: Trained, stream: TokenStrea
     shape = BlockShape(GROUPS, GROUP_SIZE, 1, n_noise)
     W_in, W_out, extras, noise, _ = trained
     kernel = objective.kernel(extras, shape, reach, W_in.shape[1], W_in.dtype)
-    n_blocks = -(-len(stream) // shape.batch_size)
-    rng = np.random.default_rng(SEED)
-    blocks = text_blocks(
-        stream,
-        reach,
-        shape,
-        min(n_blocks, BLOCKS_A_RUN),
-        K,
-        AliasTable(noise),
-        weights,
-        lambda _: rng,
-    )
+    rng, table = np.random.default_rng(SEED), AliasTable(noise)
+    mixed = min(-(-len(stream) // shape.batch_size), BLOCKS_A_RUN)
+    blocks = text_blocks(stream, reach, shape, mixed, K, table, weights, lambda _: rng)
     loss = pairs = 0.0
     with threadpool_limits(1, user_api="blas"):
         for block in blocks:

@@ -96,12 +96,11 @@ class Run(Observer):
                 "cache": None if cache is None else os.path.abspath(cache),
                 "sha256": stream.digest() if checkpoint else None,
             }
-            if saved:
-                self._check_same_corpus(saved)
             self.seconds = {"read": time.perf_counter() - began, "train": 0.0}
             self.seconds_before, self.progress = {"read": 0.0, "train": 0.0}, Progress()
             seed = settings.seed
             if saved:
+                self._check_same_corpus(saved)
                 self.seconds_before, self.progress = saved.about["fit_seconds"], saved.progress
                 seed = saved.about["entropy"]
             entropy = np.random.SeedSequence(seed).entropy

@@ -180,13 +180,13 @@ def diagnose(
 
 def _advice_on_bytes(corpus: Any) -> Iterator[str]:
     """Say what the first bytes of a file show if it is no text."""
-    if is_path(corpus) and os.path.isfile(corpus):
-        beginning, _ = read_beginning(corpus, 1 << 16)
-        if b"\0" in beginning:
-            yield (
-                f"the file has a NUL in its first {len(beginning)} bytes, which no text has: is it "
-                "UTF-8, and not UTF-16 or a file of another kind?"
-            )
+    is_file = is_path(corpus) and os.path.isfile(corpus)
+    beginning = read_beginning(corpus, 1 << 16)[0] if is_file else b""
+    if b"\0" in beginning:
+        yield (
+            f"the file has a NUL in its first {len(beginning)} bytes, which no text has: is it "
+            "UTF-8, and not UTF-16 or a file of another kind?"
+        )
 
 
 def _read(
@@ -232,9 +232,8 @@ def _with_training(
     stream: TokenStream,
     seconds: float,
 ) -> Diagnosis:
-    """Add what a run is expected to take; all that asks `negsamp.training` is here."""
+    """Add what a run is expected to take; the seed makes no difference to the time."""
     keep = keep_probabilities(vocabulary.counts, settings.sample)
-    # the seed makes no difference to the time
     settings = replace(settings, seed=0, progress=False)
     schedule = Schedule.of_corpus(settings, vocabulary.counts, found.longest_sentence, keep, 0)
     runs = iter_windows(
@@ -242,8 +241,7 @@ def _with_training(
     )
     in_memory = sum(a.nbytes for a in (stream.ids, stream.offsets) if not isinstance(a, np.memmap))
     spelling = sum(map(sys.getsizeof, vocabulary.words))
-    V, d = len(vocabulary), settings.vector_size
-    footprint = training_footprint(schedule, V, d, in_memory, spelling)
+    footprint = training_footprint(schedule, len(vocabulary), in_memory, spelling)
     found = replace(
         found,
         tokens_an_epoch=round(schedule.kept_tokens),

@@ -199,10 +199,9 @@ class FittedModel(Parameters):
 
         Raises
         ------
-        UnknownWordError
-            If a word is not in the vocabulary.
-        ValueError, TypeError
-            If there are not as many centers as contexts, or one is a single string.
+        UnknownWordError, ValueError, TypeError
+            If a word is not in the vocabulary, if there are not as many centers as contexts, or if
+            one of the two is a single string.
         """
         rows, columns = self._rows("centers", centers), self._rows("contexts", contexts, True)
         if len(rows) != len(columns):
@@ -302,10 +301,8 @@ class FittedModel(Parameters):
 
         Raises
         ------
-        FileNotFoundError
-            If there is no such folder.
-        SavedModelError
-            If a file is missing or damaged, or if the parts do not agree.
+        FileNotFoundError, SavedModelError
+            If there is no such folder; if a file is missing or damaged, or the parts do not agree.
         OSError, MemoryError
             If a file cannot be read, or is larger than the memory.
         """
@@ -321,12 +318,12 @@ class FittedModel(Parameters):
         about: dict[str, Any],
     ) -> Self:
         try:
-            record = parse_record(about, PARAMETERS, counts, arrays)
-            model = cls(**record.parameters)
+            parameters, told = parse_record(about, PARAMETERS, counts, arrays)
+            model = cls(**parameters)
             check_model(model.get_params(), arrays)
             s = model._settings()
             extras = s.objective.extras(counts, s.noise_distribution(counts), s.negative)
-            vocabulary = Vocabulary(words, counts, record.raw_words)
+            vocabulary = Vocabulary(words, counts, told["raw_words"])
         except (TypeError, ValueError) as error:
             name = os.fspath(folder)
             raise SavedModelError(f"model.json in {name!r} is damaged: {error}") from error
@@ -335,11 +332,8 @@ class FittedModel(Parameters):
             vocabulary,
             arrays["vectors"],
             arrays["context_vectors"],
-            record.raw_words,
-            record.loss_history,
-            record.validation_loss_history,
-            record.fit_seconds,
-            s.objective,
-            extras,
+            objective=s.objective,
+            extras=extras,
+            **told,
         )
         return model

@@ -30,13 +30,14 @@ class Footprint(NamedTuple):
     total: int  # all of it, with the libraries once
 
 
-def training_footprint(schedule: Schedule, V: int, d: int, corpus: int, spelling: int) -> Footprint:
-    """Estimate the memory that `Run.train` needs for V words and d dimensions.
+def training_footprint(schedule: Schedule, V: int, corpus: int, spelling: int) -> Footprint:
+    """Estimate the memory that `Run.train` needs for V words.
 
     `corpus` and `spelling` are the bytes of the token stream in memory and of the words themselves.
     """
-    shape, objective = schedule.shape, schedule.settings.objective
-    gradients, buffers, _ = objective.update_bytes(shape, schedule.reach, V, d)
+    shape, s = schedule.shape, schedule.settings
+    d = s.vector_size
+    gradients, buffers, _ = s.objective.update_bytes(shape, schedule.reach, V, d)
     centers = shape.batch_size * schedule.blocks_a_run
     each = PROCESS + buffers + CENTER * centers + TOKEN * READ_AT_ONCE
     matrices, words, state = 2 * 4 * V * d, WORD * V + spelling, STATE * V

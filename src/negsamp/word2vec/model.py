@@ -177,7 +177,7 @@ class Word2Vec(FittedModel):
         patience : int, optional
             End the training when the held-out loss has not been lower for so many epochs, 1 or
             more; in any case the vectors are in the end those of the epoch with the lowest. The
-            learning rate falls as if all `epochs` ran.
+            learning rate falls as if all `epochs` ran, so it may not have come to `min_alpha`.
         max_time : float or str, optional
             Longest time of training, without reading: seconds, or as "90s", "10min", "1h30m". The
             learning rate falls with the share of the tokens or of the time that is gone, whichever
@@ -248,8 +248,9 @@ class Word2Vec(FittedModel):
 
             Σ weight · (−log σ(u_o · v_c) − K · E_noise log σ(−u_k · v_c))
 
-        `.wv` has the centers, `.context_wv` the contexts; a word that is both has a row in each.
-        Pairs are kept in memory, about 40 bytes each, and are trained in one process.
+        `.wv` has the centers and `.context_wv` the contexts, two vocabularies: a word that is both
+        has a row in each. Pairs are kept in memory, about 40 bytes each, and are trained in one
+        process; the same seed gives the same bytes.
 
         Parameters
         ----------

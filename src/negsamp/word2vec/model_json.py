@@ -6,24 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from negsamp.checks import is_integer, is_real
 from negsamp.training.settings import Settings
 
-__all__ = ["Record", "check_model", "parse_record"]
-
-
-class Record(NamedTuple):
-    """The parts of ``model.json`` that make a model."""
-
-    parameters: dict[str, Any]
-    raw_words: int
-    loss_history: list[float]
-    validation_loss_history: list[float]
-    fit_seconds: dict[str, float]
+__all__ = ["check_model", "parse_record"]
 
 
 def check_model(params: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
@@ -55,11 +45,11 @@ def parse_record(
     known: Sequence[str],
     counts: np.ndarray,
     arrays: Mapping[str, np.ndarray],
-) -> Record:
-    """Read what ``model.json`` says of a model; `known` are the names of all parameters.
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read the parameters of a model and, by the names in `Learned`, what else ``model.json`` says.
 
-    ``parameters["noise"]`` is the array where there is one. A part that is missing, or of a kind or
-    a value that no model has, is a ValueError or TypeError.
+    `known` are the names of all parameters; that of the noise has the array where there is one. A
+    part that is missing, or of a kind or value that no model has, is a ValueError or TypeError.
     """
     params = _part(about, "parameters", dict, "an object")
     for name in params:
@@ -81,17 +71,17 @@ def parse_record(
         )
     about = {"validation_loss_history": [], **about}  # absent where nothing was held out
     losses, held_out = (
-        _part(about, name, list, "a list of numbers")
+        _numbers(name, _part(about, name, list, "a list of numbers"))
         for name in ("loss_history", "validation_loss_history")
     )
     seconds = _part(about, "fit_seconds", dict, "an object of numbers, 0 or more")
-    return Record(
-        params,
-        raw_words,
-        _numbers("loss_history", losses),
-        _numbers("validation_loss_history", held_out),
-        dict(zip(seconds, _numbers("fit_seconds", seconds.values(), least=0), strict=True)),
-    )
+    spent = _numbers("fit_seconds", seconds.values(), least=0)
+    return params, {
+        "raw_words": raw_words,
+        "loss_history": losses,
+        "validation_loss_history": held_out,
+        "fit_seconds": dict(zip(seconds, spent, strict=True)),
+    }
 
 
 def _part(about: Mapping[str, Any], name: str, kind: type, allowed: str) -> Any:

@@ -62,10 +62,7 @@ class Parameters:
         refuse(others, PARAMETERS)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters by name, as scikit-learn's `clone` and `GridSearchCV` ask for them.
-
-        `deep` makes no difference: no parameter is an estimator.
-        """
+        """Parameters by name, for scikit-learn; `deep` makes no difference, as none is a model."""
         return {name: getattr(self, name) for name in PARAMETERS}
 
     def set_params(self, **params: Any) -> Self:
