@@ -4,7 +4,6 @@ import subprocess
 
 import numpy as np
 import pytest
-from scipy.special import log_expit
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from negsamp import Word2Vec
@@ -68,23 +67,6 @@ def test_scores_come_to_shifted_pmi(optimizer):
 
 
 # --- stability
-
-
-def exact_loss(model, sentences, window=5):
-    """Mean loss over every pair at full windows, noise in expectation, by brute force."""
-    index = model.vocabulary_.index
-    scores = (model.vectors_ @ model.context_vectors_.T).astype(float)
-    noise = noise_probabilities(model.vocabulary_.counts)
-    of_noise = 5 * (log_expit(-scores) @ noise)
-    total, pairs = 0.0, 0
-    for sentence in sentences[:300]:
-        ids = [index[token] for token in sentence]
-        for i, center in enumerate(ids):
-            for j in range(max(0, i - window), min(len(ids), i + window + 1)):
-                if i != j:
-                    total -= log_expit(scores[center, ids[j]]) + of_noise[center]
-                    pairs += 1
-    return total / pairs
 
 
 CORPORA = {
@@ -152,14 +134,6 @@ def test_the_mean_is_taken_off_alike_by_any_number_of_workers(worth_a_worker):
     one, two = (fit(three_words(), epochs=20, workers=n, **settings) for n in (1, 2))
     assert np.linalg.norm(one.context_vectors_, axis=1).max() < 15
     assert two.context_vectors_.tobytes() == one.context_vectors_.tobytes()
-
-
-def test_loss_history_is_near_the_exact_loss():
-    corpus = zipf_corpus(2000, 20, 50, 1.0)
-    model = fit(corpus, epochs=4, shrink_windows=False)
-    # the last epoch's mean, measured while training, against the trained model: independent words
-    # leave little to learn, and 300 of 2 000 sentences are known to about half a per cent
-    np.testing.assert_allclose(model.loss_history_[-1], exact_loss(model, corpus), rtol=0.015)
 
 
 # --- the loop

@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 import pytest
 
-from negsamp import CorpusError, KeyedVectors, NotFittedError, Word2Vec
+from negsamp import CorpusError, NotFittedError, Word2Vec
 from negsamp.core.objectives import OBJECTIVES
 
 SETTINGS = {
@@ -163,15 +163,6 @@ def test_a_pickle_holds_the_vectors_once():
     before = len(pickle.dumps(m))
     assert "cat" in m.wv
     assert len(pickle.dumps(m)) == before
-
-
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda kv: pickle.loads(pickle.dumps(kv))])
-def test_a_copy_of_keyed_vectors_is_read_only_too(fitted, copied):
-    again = copied(fitted.wv)
-    assert isinstance(again, KeyedVectors)
-    assert again.most_similar("cat") == fitted.wv.most_similar("cat")
-    np.testing.assert_array_equal(again.counts, fitted.wv.counts)
-    assert not again.vectors.flags.writeable
 
 
 # --- with it

@@ -118,10 +118,8 @@ class _Worker:
         self.weights = window_weights(s.window, s.shrink_windows, t.reach)
         rule, V = OPTIMIZERS[s.optimizer], len(self.W_in)
         moves = None if arrays.frozen is None else arrays.frozen == 0
-        self.rules = (
-            rule(V, MAX_STEP, arrays.squares_in, moves),
-            rule(V, MAX_STEP, arrays.squares_out),
-        )
+        sides = (arrays.squares_in, moves), (arrays.squares_out, None)
+        self.rules = [rule(V, MAX_STEP, *side) for side in sides]
         squares = arrays.squares_log_z
         self.log_z_rule = NormalizerRule(np.zeros(0) if squares is None else squares)
         self.clock, self.held_losses = shared.get("clock"), shared.get("held_losses")
