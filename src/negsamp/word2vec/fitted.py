@@ -328,12 +328,8 @@ class FittedModel(Parameters):
             name = os.fspath(folder)
             raise SavedModelError(f"model.json in {name!r} is damaged: {error}") from error
         extras.log_z = arrays.get("log_z")
+        W_in, W_out = arrays["vectors"], arrays["context_vectors"]
         model._learned = Learned(
-            vocabulary,
-            arrays["vectors"],
-            arrays["context_vectors"],
-            objective=s.objective,
-            extras=extras,
-            **told,
+            vocabulary, W_in, W_out, objective=s.objective, extras=extras, **told
         )
         return model

@@ -19,6 +19,8 @@ from negsamp.vectors.keyed_vectors import KeyedVectors
 
 __all__ = ["KeepLearned", "Learned", "checked_callbacks"]
 
+Callback = Callable[[Any, int], Any]  # of the model and the number of the epoch
+
 
 @dataclass(frozen=True, eq=False)
 class Learned:
@@ -92,10 +94,7 @@ class KeepLearned(Observer):
     """Keeps in a model what a run has learned, and calls the callbacks after each epoch."""
 
     def __init__(
-        self,
-        model: Any,
-        learned: Callable[[], Learned],
-        callbacks: Iterable[Callable[[Any, int], Any]],
+        self, model: Any, learned: Callable[[], Learned], callbacks: Iterable[Callback]
     ) -> None:
         self._model, self._learned, self._callbacks = model, learned, callbacks
 
@@ -111,9 +110,7 @@ class KeepLearned(Observer):
         self._model._learned = self._learned()
 
 
-def checked_callbacks(
-    callbacks: Iterable[Callable[[Any, int], Any]],
-) -> list[Callable[[Any, int], Any]]:
+def checked_callbacks(callbacks: Iterable[Callback]) -> list[Callback]:
     callbacks = list(callbacks)
     for callback in callbacks:
         if not callable(callback):
