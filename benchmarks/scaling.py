@@ -76,7 +76,6 @@ def words_per_second(
     with (
         start_children(workers - 1) as children,
         patch.object(training, "train_epochs", program),
-        patch.object(training, "_children_worth_starting", lambda *_: 0),
         Run(Settings.checked(model.get_params()), Encoded(vocabulary, stream)) as run,
     ):
         run._children = children

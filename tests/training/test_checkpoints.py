@@ -245,12 +245,6 @@ def test_odd_record_is_refused(corpus, tmp_path, stopped_run, name, value):
         Word2Vec.resume(tmp_path)
 
 
-def test_model_is_no_checkpoint(corpus, tmp_path):
-    fit(corpus).save(tmp_path / "checkpoint-000001")
-    with pytest.raises(CheckpointError, match="is no checkpoint"):
-        Word2Vec.resume(tmp_path)
-
-
 def test_folder_of_another_run_is_refused_before_reading(corpus, tmp_path):
     fit(corpus, checkpoint=tmp_path)
     before = checkpoints(tmp_path)
@@ -261,10 +255,13 @@ def test_folder_of_another_run_is_refused_before_reading(corpus, tmp_path):
         fit(corpus, checkpoint=corpus)
 
 
-def test_resume_needs_a_folder_with_a_checkpoint(tmp_path):
+def test_resume_needs_a_folder_with_a_checkpoint(corpus, tmp_path):
     with pytest.raises(FileNotFoundError, match="is not a folder"):
         Word2Vec.resume(tmp_path / "none")
     with pytest.raises(CheckpointError, match="holds no checkpoint: the run had not come so far"):
+        Word2Vec.resume(tmp_path)
+    fit(corpus).save(tmp_path / "checkpoint-000001")
+    with pytest.raises(CheckpointError, match="is no checkpoint"):
         Word2Vec.resume(tmp_path)
 
 

@@ -332,18 +332,6 @@ def test_time_is_the_same_for_all_workers(clock, worth_a_worker):
         assert_same(fit(workers=workers, how=how, epochs=50), one)
 
 
-def test_best_epoch_may_be_one_before_the_time_is_up(clock):
-    seen = []
-    how = {"validation": 0.3, "max_time": 170}
-    settings = {**OVERFIT, "epochs": 99}
-    every = fit(memorised(), [lambda m, _: seen.append(m.vectors_.copy())], how=how, **settings)
-    best = int(np.argmin(every.validation_loss_history_))
-    assert best < len(seen) - 1
-    model = fit(memorised(), how={**how, "patience": 99}, **settings)
-    assert model.validation_loss_history_ == every.validation_loss_history_
-    np.testing.assert_array_equal(model.vectors_, seen[best])
-
-
 def test_time_before_a_checkpoint_counts(monkeypatch, stopped_run, tmp_path):
     settings = {"how": {"max_time": "1h"}, "epochs": 50}
     stopped_run(tmp_path, 10, **settings)

@@ -32,34 +32,22 @@ def test_durations_are_read(spelled, seconds):
     assert parse_duration(spelled) == seconds
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [0, -1, "0", "0s", float("nan"), float("inf"), "", "min", "10 weeks", "30m1h", "1e3s", "-5"],
-)
-def test_what_is_no_duration_is_refused(bad):
-    with pytest.raises(ValueError, match=r"max_time is .*; it must be seconds above 0, or as"):
-        parse_duration(bad)
+NAN, INF = float("nan"), float("inf")
+DURATIONS = [0, -1, "0", "0s", NAN, INF, "", "min", "10 weeks", "30m1h", "1e3s", "-5"]
+BAD = [
+    *((ValueError, "max_time", bad, "seconds above 0, or as") for bad in DURATIONS),
+    *((TypeError, "max_time", bad, "seconds above 0") for bad in (True, [1], b"1s", 1j)),
+    *((ValueError, "validation", bad, "a share") for bad in (0, -0.1, 0.51, 1, NAN, INF, "0.1")),
+    *((TypeError, "validation", bad, "a share") for bad in (True, [0.1])),
+    *((ValueError, "patience", bad, "an integer") for bad in (0, -1, 1.5, "2")),
+    (TypeError, "patience", True, "an integer"),
+]
 
 
-@pytest.mark.parametrize("bad", [True, [1], b"1s", 1j])
-def test_other_kinds_are_refused(bad):
-    with pytest.raises(TypeError, match="max_time is"):
-        parse_duration(bad)
-
-
-@pytest.mark.parametrize("bad", [0, -0.1, 0.51, 1, float("nan"), float("inf"), "0.1", True, [0.1]])
-def test_validation_is_a_share(bad):
-    with pytest.raises((ValueError, TypeError), match=r"validation is .*; it must be a share"):
-        checked_limits(bad, None, None)
-
-
-@pytest.mark.parametrize("bad", [0, -1, 1.5, "2", True])
-def test_patience_is_a_number_of_epochs(bad):
-    with pytest.raises((ValueError, TypeError), match=r"patience is .*; it must be an integer"):
-        checked_limits(0.1, bad, None)
-
-
-def test_patience_needs_validation():
+@pytest.mark.parametrize(("error", "name", "bad", "allowed"), BAD)
+def test_what_is_no_limit_is_refused(error, name, bad, allowed):
+    with pytest.raises(error, match=f"{name} is .*; it must be {allowed}"):
+        checked_limits(**{"validation": 0.1, "patience": None, "max_time": None, name: bad})
     with pytest.raises(ValueError, match="patience is 2 without validation"):
         checked_limits(None, 2, None)
 

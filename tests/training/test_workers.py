@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from negsamp.core import optimizers
 from negsamp.errors import TeamError
 from negsamp.files.npy import read_array, write_array
 from negsamp.training import workers as team
@@ -28,16 +30,20 @@ def count_up(member, arrays, rounds):
         member.barrier()
 
 
-def sum_map(member, arrays, _):
+def look_at_arrays(member, arrays, names):
     assert isinstance(arrays["map"], np.memmap)
-    arrays["cells"][member.rank] = arrays["map"].sum()
+    for place, name in enumerate(names):
+        dtype = arrays[name].dtype
+        arrays["seen"][member.rank, place] = dtype is np.dtype(dtype.type)
+    arrays["seen"][member.rank, -1] = arrays["map"].sum()
     member.barrier()
 
 
-def note_built_in_dtypes(member, arrays, names):
-    for place, name in enumerate(names):
-        dtype = arrays[name].dtype
-        arrays["cells"][member.rank, place] = dtype is np.dtype(dtype.type)
+def warn_in_child(member, arrays, _):
+    if member.rank:
+        optimizers.csc_matvecs = None
+        optimizers.SGD(3)
+        warnings.warn("of the child alone", RuntimeWarning, stacklevel=1)
     member.barrier()
 
 
@@ -93,15 +99,6 @@ def test_shared_file_has_a_name_where_open_files_have_none(monkeypatch):
     np.testing.assert_array_equal(shared["cells"], expected_cells(2, 3))
 
 
-def test_maps_of_files_are_mapped_by_each_member(tmp_path):
-    write_array(tmp_path / "a.npy", np.arange(5, dtype=np.uint16))
-    arrays = {"cells": np.zeros(2, np.int64), "map": read_array(tmp_path / "a.npy", mmap=True)}
-    shared = run_team(sum_map, 2, arrays, None, {})
-    assert shared["cells"].tolist() == [10, 10]
-    assert isinstance(shared["map"], np.memmap)
-    assert str(shared["map"].filename) == str(tmp_path / "a.npy")
-
-
 @pytest.mark.parametrize("size", [2, 3])
 def test_members_take_every_step_together(size):
     cells = np.zeros(size, dtype=np.int64)
@@ -112,33 +109,31 @@ def test_members_take_every_step_together(size):
     assert not arrays  # and need not stay in memory
 
 
-def test_members_see_built_in_dtypes(tmp_path):
-    """Some of NumPy's functions have a slow path for any other instance of the same dtype."""
-    write_array(tmp_path / "map.npy", np.arange(10, dtype=np.uint16))
-    names = ["map", "doubles", "floats", "ids"]
+def test_arrays_keep_their_shapes_types_and_values_in_each_member(tmp_path):
+    """Some of NumPy's functions have a slow path for an instance of a dtype that was pickled."""
+    write_array(tmp_path / "map.npy", np.arange(5, dtype=np.uint16))
     arrays = {
         "map": read_array(tmp_path / "map.npy", mmap=True),
-        "doubles": np.zeros(3),
-        "floats": np.zeros((2, 2), np.float32),
-        "cells": np.zeros((2, 4)),
-    }
-    scratch = {"ids": ((5,), np.int32)}
-    shared = run_team(note_built_in_dtypes, 2, arrays, names, scratch)
-    assert shared["cells"].all()
-
-
-def test_arrays_keep_their_shapes_types_and_values():
-    arrays = {
-        "cells": np.arange(2, dtype=np.int64),
         "matrix": np.arange(15, dtype=np.float32).reshape(3, 5),
         "bytes": np.arange(7, dtype=np.uint8),
         "empty": np.empty((0, 4)),
     }
-    shared = run_team(count_up, 2, dict(arrays), 0, {"more": ((2, 3), np.float64)})
+    scratch = {"ids": ((5,), np.int32), "seen": ((2, 6), np.float64)}
+    shared = run_team(look_at_arrays, 2, dict(arrays), [*arrays, "ids"], scratch)
+    assert shared["seen"].tolist() == [[1, 1, 1, 1, 1, 10]] * 2
     for name, array in arrays.items():
         assert shared[name].dtype == array.dtype
         np.testing.assert_array_equal(shared[name], array)
-    np.testing.assert_array_equal(shared["more"], np.zeros((2, 3)))
+    np.testing.assert_array_equal(shared["ids"], np.zeros(5))
+    assert isinstance(shared["map"], np.memmap)
+    assert str(shared["map"].filename) == str(tmp_path / "map.npy")
+
+
+def test_children_leave_it_to_the_parent_to_warn_of_scipy(capfd):
+    run_team(warn_in_child, 2, {}, None, {})
+    said = capfd.readouterr().err
+    assert "of the child alone" in said
+    assert "csc_matvecs: training takes" not in said
 
 
 @pytest.mark.parametrize(("n", "size"), [(16, 2), (5, 3), (2, 4), (0, 2)])

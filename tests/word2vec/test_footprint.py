@@ -65,8 +65,7 @@ def test_footprint_is_near_what_training_takes(V, params):
     finally:
         tracemalloc.stop()
     in_memory = corpus.stream.ids.nbytes + corpus.stream.offsets.nbytes
-    d = run.settings.vector_size
-    found = training_footprint(run.schedule, V, d, in_memory, 0)
+    found = training_footprint(run.schedule, V, in_memory, 0)
     expected = found.total - found.words - LIBRARIES - PROCESS
     # rather too much than too little
     assert 0.97 * (peak + in_memory) < expected < 1.25 * (peak + in_memory)
@@ -75,7 +74,7 @@ def test_footprint_is_near_what_training_takes(V, params):
 def test_footprint_adds_up():
     corpus = encoded(1000, 300_000)
     with run_of(corpus, epochs=50, workers=2) as run:
-        f = training_footprint(run.schedule, 1000, 100, 77, 5000)
+        f = training_footprint(run.schedule, 1000, 77, 5000)
     assert f.processes == 2
     assert f.matrices == 2 * 4 * 1000 * 100
     assert f.corpus == 77

@@ -83,15 +83,11 @@ def test_the_normalizer_of_nce_is_learnt(normalizer):
     np.testing.assert_allclose(sums, log_z, atol=0.1)
 
 
-def test_a_fixed_normalizer_is_zero():
+def test_other_normalizers_are_zero_or_none():
     model = fit(known_corpus()[0], epochs=1, objective="nce", nce_normalizer="fixed")
     assert model.nce_log_z_ == 0.0
-
-
-def test_only_nce_has_a_normalizer():
-    model = fit([["a", "b"]] * 10)
     with pytest.raises(AttributeError, match="'sgns' has no normaliser"):
-        _ = model.nce_log_z_
+        _ = fit([["a", "b"]] * 10).nce_log_z_
 
 
 @EVERY
@@ -115,22 +111,10 @@ def test_the_same_seed_gives_the_same_bytes_for_any_number_of_workers(
     for name in ("vectors_", "context_vectors_"):
         one, two = (getattr(model, name) for model in models)
         assert one.tobytes() == two.tobytes()
-        assert np.isfinite(one).all()
+        assert np.linalg.norm(one, axis=1).max() < 10
+    assert models[0].loss_history_[-1] < models[0].loss_history_[0]
     if objective == "nce":
         np.testing.assert_array_equal(models[0].nce_log_z_, models[1].nce_log_z_)
-
-
-@EVERY
-def test_related_words_become_neighbours(objective, normalizer):
-    rng = np.random.default_rng(0)
-    topics = [[f"{topic}{i}" for i in range(10)] for topic in "ab"]
-    corpus = [list(rng.choice(topics[i % 2], size=8)) for i in range(4000)]
-    model = fit(corpus, epochs=3, objective=objective, nce_normalizer=normalizer)
-    for word in ("a0", "b7"):
-        assert {near[0] for near, _ in model.wv.most_similar(word, topn=9)} == {word[0]}
-    assert np.isfinite(model.loss_history_).all()
-    assert model.loss_history_[-1] < model.loss_history_[0]
-    assert model.wv.norms.max() < 10
 
 
 @EVERY

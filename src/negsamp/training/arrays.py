@@ -27,46 +27,33 @@ class Arrays(Extras):
     """What training works on, beside what the objective needs.
 
     Several workers share all of it. An array that a run does without is None.
-
-    Attributes
-    ----------
-    W_in, W_out : ndarray, shape (V, d) float32
-        Input vectors of the words as centers, and output vectors of the words as contexts.
-    squares_in, squares_out, squares_log_z : ndarray, shape (V,) float64, or that of `log_z`
-        The optimizer's sums of squares.
-    frozen : ndarray, shape (V,) uint8
-        1 for the rows of `W_in` that stay as they are.
-    best_W_in, best_W_out, best_log_z : ndarray
-        Those of the epoch with the lowest held-out loss, where this is asked for.
-    ids, offsets : ndarray, shapes (n_tokens,) and (n_sentences + 1,)
-        The text, a `TokenStream`.
-    keep : ndarray, shape (V,) float32
-        Probability that an occurrence of each word is kept.
-    threshold, alias : ndarray, shape (V,)
-        The noise distribution, an `AliasTable`.
-    held_out : ndarray, shape (n, 2) int64
-        Begin and end of each part of the text that is held out, in tokens.
-    held_ids, held_offsets : ndarray
-        What stands there, subsampled, as a `TokenStream`.
     """
 
+    # Input vectors of the words as centers, and output vectors as contexts: (V, d) float32
     W_in: np.ndarray = field(metadata=_file("vectors", learned=True))
     W_out: np.ndarray = field(metadata=_file("context_vectors", learned=True))
     log_z: np.ndarray | None = field(default=None, metadata=_file("log_z", learned=True))
+    # The optimizer's sums of squares: (V,) float64, or the shape of `log_z`
     squares_in: np.ndarray = field(metadata=_file("squares_in", column=True))
     squares_out: np.ndarray = field(metadata=_file("squares_out", column=True))
     squares_log_z: np.ndarray | None = field(
         default=None, metadata=_file("squares_log_z", column=True)
     )
+    # 1 for the rows of `W_in` that stay as they are: (V,) uint8
     frozen: np.ndarray | None = field(default=None, metadata=_file("frozen", column=True))
+    # Those of the epoch with the lowest held-out loss
     best_W_in: np.ndarray | None = field(default=None, metadata=_file("best_vectors"))
     best_W_out: np.ndarray | None = field(default=None, metadata=_file("best_context_vectors"))
     best_log_z: np.ndarray | None = field(default=None, metadata=_file("best_log_z"))
+    # The text, a `TokenStream`: (n_tokens,) and (n_sentences + 1,)
     ids: np.ndarray
     offsets: np.ndarray
-    keep: np.ndarray
+    keep: np.ndarray  # probability that an occurrence of each word is kept: (V,) float32
+    # The noise distribution, an `AliasTable`: (V,)
     threshold: np.ndarray
     alias: np.ndarray
+    # Begin and end of each part of the text that is held out, in tokens, (n, 2) int64, and what
+    # stands there, subsampled, as a `TokenStream`
     held_out: np.ndarray | None = None
     held_ids: np.ndarray | None = None
     held_offsets: np.ndarray | None = None

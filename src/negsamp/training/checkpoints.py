@@ -25,14 +25,7 @@ from negsamp.training.progress import Progress
 from negsamp.training.settings import Settings
 from negsamp.version import __version__
 
-__all__ = [
-    "Checkpoints",
-    "Saved",
-    "check_unused",
-    "has_checkpoints",
-    "model_record",
-    "read_latest",
-]
+__all__ = ["Checkpoints", "Saved", "check_unused", "has_checkpoints", "model_record", "read_latest"]
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +34,7 @@ KEPT = 2
 
 
 class Saved(NamedTuple):
-    """What a checkpoint at `path` holds: what `read_model` reads, and where the run was."""
+    """What a checkpoint holds: what `read_model` reads, and where the run was."""
 
     path: Path
     words: list[Any]
@@ -76,15 +69,7 @@ class Checkpoints:
         return time.monotonic() - self._written >= self._seconds
 
     def write(self, files: dict[str, np.ndarray], record: dict[str, Any]) -> None:
-        """Write the next one, and remove all but the last two.
-
-        Raises
-        ------
-        OSError
-            If there is no room, or the folder cannot be written; the older ones are still there.
-        ValueError
-            If a word is of a kind that cannot be written.
-        """
+        """Write the next one, and remove all but the last two; after an OSError these are there."""
         number = max(self._numbers, default=0) + 1
         try:
             write_model(self._path(number), self._words, self._counts, files, record)
@@ -146,15 +131,7 @@ def has_checkpoints(folder: str | os.PathLike[str]) -> bool:
 
 
 def read_latest(folder: str | os.PathLike[str]) -> Saved:
-    """Read the newest checkpoint that is whole.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder.
-    CheckpointError
-        If it holds no whole checkpoint.
-    """
+    """Read the newest checkpoint that is whole; a CheckpointError if there is none."""
     path = Path(folder)
     if not path.is_dir():
         raise FileNotFoundError(f"{str(path)!r} is not a folder, so it holds no checkpoint")

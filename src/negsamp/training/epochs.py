@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -22,12 +23,11 @@ from negsamp.core.optimizers import OPTIMIZERS, Gradients, NormalizerRule
 from negsamp.core.sampling import AliasTable
 from negsamp.core.windows import Windows, iter_windows, window_weights
 from negsamp.corpus.stream import TokenStream
-from negsamp.errors import TrainingDivergedError
 from negsamp.training.arrays import Arrays
 from negsamp.training.interrupts import Interrupts
 from negsamp.training.likelihood import text_blocks
 from negsamp.training.limits import is_exhausted
-from negsamp.training.progress import Observer, Progress
+from negsamp.training.progress import Observer, Progress, finite
 from negsamp.training.schedule import Schedule
 from negsamp.training.workers import Team
 
@@ -84,18 +84,7 @@ def scratch_layout(schedule: Schedule, arrays: Arrays) -> dict[str, tuple[tuple[
 def train_epochs(team: Team, shared: dict[str, np.ndarray], job: Job) -> None:
     """Train what is left of a run; the program that each worker runs.
 
-    Parameters
-    ----------
-    team : Team
-    shared : dict of ndarray
-        `Arrays`, which are changed in place, and what `scratch_layout` names.
-    job : Job
-        Its progress is kept up to date.
-
-    Raises
-    ------
-    TrainingDivergedError
-        If numbers are no longer finite; the arrays are those of the last good update.
+    `shared` holds `Arrays`, which are changed in place, and what `scratch_layout` names.
     """
     worker = _Worker(team, shared, job)
     progress, epochs = job.progress, job.schedule.settings.epochs
@@ -118,7 +107,7 @@ class _Worker:
         self.team, self.job, self.schedule, self.arrays = team, job, t, arrays
         self.stream = TokenStream(arrays.ids, arrays.offsets)
         self.noise = AliasTable.from_table(arrays.threshold, arrays.alias)
-        self.W_in, self.W_out, self.log_z = arrays.W_in, arrays.W_out, arrays.log_z
+        self.W_in, self.W_out = arrays.W_in, arrays.W_out
         d, dtype, objective = self.W_in.shape[1], self.W_in.dtype, s.objective
         names = objective.gradient_layout(t.shape, t.reach, d, dtype)
         into = Gradients(**{name: shared[f"g_{name}"] for name in names}) if names else None
@@ -129,10 +118,8 @@ class _Worker:
         self.weights = window_weights(s.window, s.shrink_windows, t.reach)
         rule, V = OPTIMIZERS[s.optimizer], len(self.W_in)
         moves = None if arrays.frozen is None else arrays.frozen == 0
-        self.rules = (
-            rule(V, MAX_STEP, arrays.squares_in, moves),
-            rule(V, MAX_STEP, arrays.squares_out),
-        )
+        sides = (arrays.squares_in, moves), (arrays.squares_out, None)
+        self.rules = [rule(V, MAX_STEP, *side) for side in sides]
         squares = arrays.squares_log_z
         self.log_z_rule = NormalizerRule(np.zeros(0) if squares is None else squares)
         self.clock, self.held_losses = shared.get("clock"), shared.get("held_losses")
@@ -177,9 +164,8 @@ class _Worker:
         with self.job.interrupts.held():
             if t.settings.objective.ignores_shift:
                 self._hold_mean()
-            p.losses.append(p.loss / p.pairs if p.pairs else before)
+            p.end_epoch(before)
             p.validation_losses += held_out
-            p.epoch, p.run, p.block, p.loss, p.pairs = p.epoch + 1, 0, 0, 0.0, 0.0
             is_last = p.epoch == t.settings.epochs or self.is_time_up
             p.finished = is_last or is_exhausted(p.validation_losses, t.limits.patience)
             if t.limits.patience is not None:
@@ -225,10 +211,10 @@ class _Worker:
             self.rules[1].apply(
                 self.W_out, rows, g.outputs, squares, alpha, share=share, lengths=lengths
             )
-        if self.log_z is not None and rank == 0:
+        if (log_z := self.arrays.log_z) is not None and rank == 0:
             assert g.log_z is not None
-            rows = block.token_rows if len(self.log_z) > 1 else np.zeros_like(block.token_rows)
-            self.log_z_rule.apply(self.log_z, rows, g.log_z, alpha / t.settings.alpha)
+            rows = block.token_rows if len(log_z) > 1 else np.zeros_like(block.token_rows)
+            self.log_z_rule.apply(log_z, rows, g.log_z, alpha / t.settings.alpha)
         self.team.barrier()
 
     def _hold_mean(self) -> None:
@@ -248,18 +234,13 @@ class _Worker:
 
         Each worker computes the losses of its groups, and all of them the sum.
         """
-        t, place, pairs = self.schedule, 0, 0.0
-        assert self.arrays.held_ids is not None
-        assert self.arrays.held_offsets is not None
+        t, a, place, pairs = self.schedule, self.arrays, 0, 0.0
+        assert a.held_ids is not None
+        assert a.held_offsets is not None
+        stream, rng = TokenStream(a.held_ids, a.held_offsets), partial(self._rng, HELD_OUT)
+        shape, K = (1, *t.shape[1:]), t.settings.negative
         blocks = text_blocks(
-            TokenStream(self.arrays.held_ids, self.arrays.held_offsets),
-            t.reach,
-            (1, *t.shape[1:]),
-            GROUPS_AT_ONCE,
-            t.settings.negative,
-            self.noise,
-            self.weights,
-            lambda number: self._rng(HELD_OUT, number),
+            stream, t.reach, shape, GROUPS_AT_ONCE, K, self.noise, self.weights, rng
         )
         for place, block in enumerate(blocks):
             if place % self.team.size == self.team.rank:
@@ -283,12 +264,5 @@ class _Worker:
 
     def _finite(self, what: str, value: float) -> float:
         """The value, which must be finite; it is the same for every worker."""
-        if np.isfinite(value):
-            return value
-        t, s = self.schedule, self.schedule.settings
-        better = "" if s.optimizer == "adagrad" else " or optimizer='adagrad'"
-        raise TrainingDivergedError(
-            f"training diverged {t.place(self.job.progress)}: {what} is not finite, and the "
-            f"vectors are those before it. alpha is {s.alpha} and batch_size "
-            f"{t.shape.batch_size}; smaller ones{better} may help"
-        )
+        t = self.schedule
+        return finite(what, value, t.place(self.job.progress), t.settings, t.shape.batch_size)

@@ -39,15 +39,7 @@ class WarmStart:
     def fill(self, words: Mapping[Hashable, int], W_in: np.ndarray) -> np.ndarray | None:
         """Write the vectors of known words into `W_in` in place, whose rows `words` names.
 
-        Returns
-        -------
-        ndarray, shape (V,) uint8, or None
-            1 for rows that shall stay as they are; None if all move.
-
-        Raises
-        ------
-        ValueError
-            If a vector that is taken is not finite as float32; it names the word.
+        Return 1 for the rows that stay as they are, (V,) uint8; None if all move.
         """
         shared = [word for word in words if word in self.index]
         rows = np.fromiter((words[word] for word in shared), np.intp, len(shared))
@@ -75,15 +67,7 @@ class WarmStart:
 
 
 def checked_start(init_vectors: Any, frozen: Any, vector_size: int) -> WarmStart | None:
-    """What `Word2Vec.fit` was given to begin with; None if it was given nothing.
-
-    Raises
-    ------
-    TypeError, ValueError
-        That names the argument, if the two do not fit each other or the model.
-    UnknownWordError
-        If a word of `frozen` is not in `init_vectors`; it names the nearest spelling.
-    """
+    """What `Word2Vec.fit` was given to begin with, checked; None if it was given nothing."""
     is_none = isinstance(frozen, (bool, np.bool_)) and not frozen
     if init_vectors is None:
         if is_none:

@@ -8,7 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from negsamp.core.blocks import Block, BlockShape, block_run
-from negsamp.core.objectives import Extras
+from negsamp.core.objectives import Trained
 from negsamp.core.sampling import AliasTable
 from negsamp.core.windows import iter_windows, window_weights
 from negsamp.corpus.stream import TokenStream
@@ -47,37 +47,11 @@ def text_blocks(
         yield from block_run(run, shape, negative, noise, rng_of_run(number), weights)
 
 
-def mean_log_likelihood(
-    settings: Settings,
-    W_in: np.ndarray,
-    W_out: np.ndarray,
-    stream: TokenStream,
-    noise: np.ndarray,
-    extras: Extras,
-) -> float:
-    """Minus the mean loss of an objective over all pairs of a text.
+def mean_log_likelihood(settings: Settings, trained: Trained, stream: TokenStream) -> float:
+    """Minus the mean loss of an objective over all pairs of a text, in nats per pair.
 
-    Parameters
-    ----------
-    settings : Settings
-    W_in, W_out : ndarray, shape (V, d)
-    stream : TokenStream
-        The text, in rows of these.
-    noise : ndarray, shape (V,) float64
-        The noise distribution.
-    extras : Extras
-        As training left them.
-
-    Returns
-    -------
-    float
-        Nats per pair, pairs weighing as in training; no token is subsampled. Noise words come from
-        a fixed seed, so that the same text gives the same number.
-
-    Raises
-    ------
-    CorpusError
-        If the text has no pair.
+    Pairs weigh as in training, and no token is subsampled. Noise words come from a fixed seed, so
+    that the same text gives the same number.
     """
     longest = stream.longest_sentence
     if longest < 2:
@@ -91,19 +65,11 @@ def mean_log_likelihood(
     # whole sets of K, for infonce
     n_noise = K * -(-NOISE_WORDS // K) if objective.draws_noise else 0
     shape = BlockShape(GROUPS, GROUP_SIZE, 1, n_noise)
+    W_in, W_out, extras, noise, _ = trained
     kernel = objective.kernel(extras, shape, reach, W_in.shape[1], W_in.dtype)
-    n_blocks = -(-len(stream) // shape.batch_size)
-    rng = np.random.default_rng(SEED)
-    blocks = text_blocks(
-        stream,
-        reach,
-        shape,
-        min(n_blocks, BLOCKS_A_RUN),
-        K,
-        AliasTable(noise),
-        weights,
-        lambda _: rng,
-    )
+    rng, table = np.random.default_rng(SEED), AliasTable(noise)
+    mixed = min(-(-len(stream) // shape.batch_size), BLOCKS_A_RUN)
+    blocks = text_blocks(stream, reach, shape, mixed, K, table, weights, lambda _: rng)
     loss = pairs = 0.0
     with threadpool_limits(1, user_api="blas"):
         for block in blocks:

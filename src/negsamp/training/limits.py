@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from negsamp.checks import is_integer, is_real
+from negsamp.training.settings import refusal
 
 __all__ = ["NO_LIMITS", "Limits", "checked_limits", "is_exhausted", "parse_duration", "read_limits"]
 
@@ -38,10 +39,12 @@ NO_LIMITS = Limits()
 def checked_limits(validation: Any, patience: Any, max_time: Any) -> Limits:
     """The limits that `Word2Vec.fit` was given; an error names the argument and what is allowed."""
     if validation is not None and (not is_real(validation) or not 0 < validation <= LARGEST_SHARE):
-        raise _bad("validation", validation, f"a share above 0, at most {LARGEST_SHARE}, or None")
+        raise refusal(
+            "validation", validation, f"a share above 0, at most {LARGEST_SHARE}, or None"
+        )
     if patience is not None:
         if not is_integer(patience) or patience < 1:
-            raise _bad("patience", patience, "an integer, 1 or more, or None")
+            raise refusal("patience", patience, "an integer, 1 or more, or None")
         if validation is None:
             raise ValueError(
                 f"patience is {patience} without validation; it counts epochs in which the "
@@ -65,13 +68,7 @@ def read_limits(about: Mapping[str, Any]) -> Limits:
 
 
 def parse_duration(value: Any) -> float:
-    """The seconds of a duration: a number above 0, or as "90s", "10min", "1h30m", "2 d 12 h".
-
-    Raises
-    ------
-    ValueError, TypeError
-        If it is none of these.
-    """
+    """The seconds of a duration: a number above 0, or as "90s", "10min", "1h30m", "2 d 12 h"."""
     seconds = value
     if isinstance(value, str):
         spelled = value.strip().lower()
@@ -85,7 +82,7 @@ def parse_duration(value: Any) -> float:
             seconds = None
     if not is_real(seconds) or not seconds > 0:
         allowed = "seconds above 0, or as '90s', '10min' or '1h30m', or None"
-        raise _bad("max_time", value, allowed)
+        raise refusal("max_time", value, allowed)
     return float(seconds)
 
 
@@ -94,8 +91,3 @@ def is_exhausted(losses: list[float], patience: int | None) -> bool:
     if patience is None or not losses:
         return False
     return len(losses) - 1 - losses.index(min(losses)) >= patience
-
-
-def _bad(name: str, value: Any, allowed: str) -> Exception:
-    kind = ValueError if is_real(value, finite=False) or isinstance(value, str) else TypeError
-    return kind(f"{name} is {value!r:.60}; it must be {allowed}")

@@ -20,10 +20,10 @@ from negsamp.core.kernels.pairs import PairBlock, PairKernel
 from negsamp.core.optimizers import OPTIMIZERS, Gradients
 from negsamp.core.sampling import AliasTable
 from negsamp.corpus.pairs import PairData
-from negsamp.errors import TrainingDivergedError, TrainingInterrupted
+from negsamp.errors import TrainingInterrupted
 from negsamp.training.initial_vectors import initial_vectors
 from negsamp.training.interrupts import Interrupts
-from negsamp.training.progress import Observer, Progress, progress_bar
+from negsamp.training.progress import Observer, Progress, finite, progress_bar, show_loss
 from negsamp.training.settings import Settings
 
 __all__ = ["PairRun", "choose_pair_shape", "split_weights"]
@@ -60,12 +60,8 @@ def choose_pair_shape(
 def split_weights(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of positive weights, (P,), as entries that are about equally heavy.
 
-    Returns
-    -------
-    copies : ndarray, shape (P,) int64
-        Entries of each pair, ⌈w / (`HEAVIEST` · mean)⌉; fewer than 1.25 P in all.
-    entry_weights : ndarray, shape (P,) float32
-        Weight of each of a pair's entries; 1 in the mean over all entries.
+    Return how many entries each pair has, ⌈w / (`HEAVIEST` · mean)⌉, (P,) int64, fewer than 1.25 P
+    in all; and the weight of each of them, (P,) float32, which is 1 in the mean over all entries.
     """
     share = weights / weights.max()  # whose sum and quotients are in range
     ratio = share / share.mean()
@@ -75,17 +71,9 @@ def split_weights(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 class PairRun:
-    """A run on pairs.
+    """A run on pairs, which keeps its progress and the seconds of training up to date.
 
-    Attributes
-    ----------
-    W_in, W_out : ndarray, shapes (V, d) and (V', d) float32
-    noise : ndarray, shape (V',) float64
-        The noise distribution.
-    progress : Progress
-        Its epochs and their losses are kept up to date.
-    train_seconds : float
-        Seconds of training until the last epoch or the end.
+    W_in is (V, d) and W_out (V', d) float32; `noise`, the noise distribution, is (V',) float64.
     """
 
     def __init__(self, settings: Settings, data: PairData) -> None:
@@ -108,21 +96,14 @@ class PairRun:
         self.shape = choose_pair_shape(
             len(self._entries), share, s.vector_size, s.negative, s.batch_size
         )
-        self._kernels: dict[int, PairKernel] = {}
+        self._kernels: dict[tuple[int, int, int], PairKernel] = {}
         rule = OPTIMIZERS[s.optimizer]
         self._rules = rule(V, MAX_STEP), rule(V_out, MAX_STEP)
-        self.progress, self.train_seconds, self._done = Progress(), 0.0, 0.0
+        self._updates = -(-len(self._entries) // (self.shape[0] * self.shape[1]))
+        self.progress, self.train_seconds = Progress(), 0.0
 
     def train(self, observer: Observer) -> None:
-        """Train to the end; the observer is told of the ends of epochs and of the run.
-
-        Raises
-        ------
-        TrainingDivergedError
-            If numbers are no longer finite; the matrices are those before them.
-        TrainingInterrupted
-            After Ctrl-C, between two updates.
-        """
+        """Train to the end; the observer is told of the ends of epochs and of the run."""
         epochs, began = self.settings.epochs, time.perf_counter()
         bar = progress_bar(len(self._entries) * epochs, " pairs", self.settings.progress)
         try:
@@ -140,32 +121,30 @@ class PairRun:
     @property
     def place(self) -> str:
         """Where the run is, in words."""
-        return self.progress.place(self.settings.epochs, self._done)
+        return self.progress.place(self.settings.epochs, self.progress.block / self._updates)
 
     def _train_epoch(self, bar: Any, interrupts: Interrupts) -> None:
-        s, n, progress = self.settings, len(self._entries), self.progress
-        loss, weight, self._done = 0.0, 0.0, 0.0
-        G, L, _ = self.shape
-        updates = -(-n // (G * L))
+        s, p, n, updates = self.settings, self.progress, len(self._entries), self._updates
+        G, L, N = self.shape
         # of so many updates, one has its loss taken; all of them where there are few
         each = int(np.clip(updates // 64, 1, 16))
         for number, block in enumerate(self._blocks()):
-            kernel = self._kernel(len(block.noise))
+            shape, loss, weight = (len(block.noise), L, N), p.loss, p.pairs
+            if shape not in self._kernels:
+                self._kernels[shape] = PairKernel(s.objective, shape, s.vector_size)
+            kernel = self._kernels[shape]
             if number % each == 0:
                 loss += self._finite("the loss", kernel.loss(self.W_in, self.W_out, block))
                 weight += float(block.weights.sum(dtype=float))
             g = kernel.gradients(self.W_in, self.W_out, block)
-            left = 1 - (progress.epoch + number / updates) / s.epochs
+            left = 1 - (p.epoch + number / updates) / s.epochs
             alpha = s.min_alpha + (s.alpha - s.min_alpha) * left
             with interrupts.held():
                 self._step(block, g, alpha)
-                self._done = (number + 1) / updates
+                p.block, p.loss, p.pairs = number + 1, loss, weight
             bar.update(min(G * L, n - number * G * L))
-            shown = f"loss {loss / weight:.3f}, alpha {alpha:.4f}"
-            bar.set_postfix_str(shown, refresh=False)
-        with interrupts.held():
-            progress.losses.append(loss / weight)
-            progress.epoch, self._done = progress.epoch + 1, 0.0
+            show_loss(bar, p, alpha)
+        p.end_epoch()
 
     def _blocks(self) -> Iterator[PairBlock]:
         """The blocks of an epoch; the last has fewer groups, filled up with pairs of weight 0."""
@@ -189,12 +168,6 @@ class PairRun:
                 K,
             )
 
-    def _kernel(self, groups: int) -> PairKernel:
-        if groups not in self._kernels:
-            shape = (groups, *self.shape[1:])
-            self._kernels[groups] = PairKernel(self.settings.objective, shape, self.W_in.shape[1])
-        return self._kernels[groups]
-
     def _step(self, block: PairBlock, g: Gradients, alpha: float) -> None:
         with np.errstate(over="ignore", invalid="ignore"):
             total = g.center_squares.sum() + g.output_squares.sum()
@@ -212,10 +185,5 @@ class PairRun:
         )
 
     def _finite(self, what: str, value: float) -> float:
-        if not np.isfinite(value):
-            alpha, (G, L, _) = self.settings.alpha, self.shape
-            raise TrainingDivergedError(
-                f"training diverged {self.place}: {what} is not finite, and the vectors are those "
-                f"before it. alpha is {alpha} and batch_size {G * L}; smaller ones may help"
-            )
-        return value
+        G, L, _ = self.shape
+        return finite(what, value, self.place, self.settings, G * L)

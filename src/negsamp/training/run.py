@@ -26,7 +26,7 @@ from negsamp.training.epochs import Job, scratch_layout, train_epochs
 from negsamp.training.initial_vectors import WarmStart, initial_vectors
 from negsamp.training.interrupts import Interrupts
 from negsamp.training.limits import NO_LIMITS, Limits
-from negsamp.training.progress import Observer, Progress, progress_bar
+from negsamp.training.progress import Observer, Progress, progress_bar, show_loss
 from negsamp.training.schedule import Schedule
 from negsamp.training.settings import Settings
 from negsamp.training.validation import hold_out
@@ -48,38 +48,9 @@ class Encoded(NamedTuple):
 class Run(Observer):
     """A training run, which owns its worker processes, temporary files, checkpoints, clock and bar.
 
-    It is a context: what it owns ends with it. The corpus is read when it is made.
-
-    Parameters
-    ----------
-    settings : Settings
-    corpus : object
-        As in `Word2Vec.fit`, or `Encoded`.
-    errors, cache, checkpoint, checkpoint_every
-        As in `Word2Vec.fit`.
-    start : WarmStart, optional
-        Vectors to begin with.
-    limits : Limits
-    saved : Saved, optional
-        A checkpoint to continue from.
-
-    Attributes
-    ----------
-    vocabulary : Vocabulary
-    schedule : Schedule
-    progress : Progress
-    arrays : Arrays
-        What training works on; in the end they share no memory with other processes. It is None
-        while these start.
-
-    Raises
-    ------
-    ValueError, TypeError, FileExistsError
-        If `cache`, `checkpoint` or `checkpoint_every` is wrong; before anything is read.
-    CorpusError, FileNotFoundError
-        If the corpus cannot be read or has nothing to train on.
-    CheckpointError
-        If the corpus is not that of the saved run.
+    It is a context: what it owns ends with it. The corpus, which may be `Encoded`, is read when the
+    run is made, after its options are checked. `saved` is a checkpoint to continue from; the other
+    arguments are those of `Word2Vec.fit`.
     """
 
     def __init__(
@@ -103,11 +74,21 @@ class Run(Observer):
             # Windows cannot remove what is still mapped
             spill = tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True)
             folder = owned.enter_context(spill)
-            self._children = owned.enter_context(
-                start_children(_children_worth_starting(settings, corpus))
-            )
+            # Before reading: a large file is sure to need them
+            is_large = is_path(corpus) and os.path.isfile(corpus)
+            is_large = is_large and os.path.getsize(corpus) > LARGE_FILE
+            children = start_children(settings.processes - 1 if is_large else 0)
+            self._children = owned.enter_context(children)
             began = time.perf_counter()
-            self.vocabulary, stream = _read(settings, corpus, errors, cache, folder)
+            if isinstance(corpus, Encoded):
+                self.vocabulary, stream = corpus
+            else:
+                s = settings
+                reading = max(s.min_count, 1), s.max_vocab_size, errors, s.processes
+                if cache is not None and os.path.isfile(corpus):
+                    self.vocabulary, stream = read_cached(corpus, cache, *reading)
+                else:
+                    self.vocabulary, stream = read_corpus(corpus, *reading, folder=folder)
             self._check_corpus(corpus, stream)
             self.corpus = {
                 "path": os.path.abspath(corpus) if is_path(corpus) else None,
@@ -115,13 +96,11 @@ class Run(Observer):
                 "cache": None if cache is None else os.path.abspath(cache),
                 "sha256": stream.digest() if checkpoint else None,
             }
-            if saved:
-                self._check_same_corpus(saved)
             self.seconds = {"read": time.perf_counter() - began, "train": 0.0}
-            self.seconds_before = {"read": 0.0, "train": 0.0}
-            self.progress = Progress()
+            self.seconds_before, self.progress = {"read": 0.0, "train": 0.0}, Progress()
             seed = settings.seed
             if saved:
+                self._check_same_corpus(saved)
                 self.seconds_before, self.progress = saved.about["fit_seconds"], saved.progress
                 seed = saved.about["entropy"]
             entropy = np.random.SeedSequence(seed).entropy
@@ -186,14 +165,7 @@ class Run(Observer):
     def train(self, observer: Observer | None = None) -> None:
         """Train to the end; the observer finds the attributes up to date.
 
-        Raises
-        ------
-        TrainingDivergedError
-            If numbers are no longer finite.
-        TrainingInterrupted
-            After Ctrl-C.
-        TeamError
-            If a worker process dies.
+        In the end the arrays share no memory with other processes.
         """
         assert self.arrays is not None
         self._observer = observer or Observer()
@@ -237,8 +209,7 @@ class Run(Observer):
             self._write()
         if progress.block == self.schedule.blocks_a_run:
             self._advance_bar()
-            loss = progress.loss / max(progress.pairs, 1.0)
-            self._bar.set_postfix_str(f"loss {loss:.3f}, alpha {alpha:.4f}", refresh=False)
+            show_loss(self._bar, progress, alpha)
         self._observer.on_block(progress, alpha)
 
     def on_epoch_end(self, progress: Progress) -> None:
@@ -276,17 +247,13 @@ class Run(Observer):
         return {**arrays.to_files(), "noise": noise_weights(noise, self.vocabulary.counts)[:, None]}
 
     def _record(self) -> dict[str, Any]:
-        record = model_record(
-            self.settings,
-            self.vocabulary.raw_words,
-            self.progress.losses,
-            self.progress.validation_losses,
-            self.fit_seconds,
-        )
+        p, raw_words = self.progress, self.vocabulary.raw_words
+        losses = p.losses, p.validation_losses
+        record = model_record(self.settings, raw_words, *losses, self.fit_seconds)
         record |= {"entropy": self.schedule.seed, "corpus": self.corpus}
         if self.schedule.limits != NO_LIMITS:
             record["limits"] = self.schedule.limits.record()
-        return {**record, "progress": asdict(self.progress)}
+        return {**record, "progress": asdict(p)}
 
     def _check_corpus(self, corpus: Any, stream: TokenStream) -> None:
         """Refuse before anything is trained what the corpus is too small or too large for."""
@@ -341,26 +308,3 @@ def _check_options(
             )
     if not is_real(checkpoint_every) or not 0 <= checkpoint_every < float("inf"):
         raise ValueError(f"checkpoint_every is {checkpoint_every!r}; it must be minutes, 0 or more")
-
-
-def _children_worth_starting(settings: Settings, corpus: Any) -> int:
-    """Worker processes to start before reading: those of a file that is sure to need them."""
-    if not is_path(corpus) or not os.path.isfile(corpus):
-        return 0
-    return settings.processes - 1 if os.path.getsize(corpus) > LARGE_FILE else 0
-
-
-def _read(
-    settings: Settings,
-    corpus: Any,
-    errors: str,
-    cache: str | os.PathLike[str] | None,
-    folder: str,
-) -> tuple[Vocabulary, TokenStream]:
-    if isinstance(corpus, Encoded):
-        return corpus
-    s = settings
-    reading = max(s.min_count, 1), s.max_vocab_size, errors, s.processes
-    if cache is not None and os.path.isfile(corpus):
-        return read_cached(corpus, cache, *reading)
-    return read_corpus(corpus, *reading, folder=folder)

@@ -26,26 +26,13 @@ TOKENS_WORTH_A_WORKER = 500_000
 
 @dataclass(frozen=True)
 class Schedule:
-    """The settings of a run and what follows from them for its corpus.
-
-    Parameters
-    ----------
-    settings : Settings
-    reach : int
-        Largest distance of a context: the window, or less if no sentence is that long.
-    shape : BlockShape
-    kept_tokens : float
-        Tokens expected in an epoch, after subsampling.
-    seed : int
-        Entropy of every random number.
-    limits : Limits
-    """
+    """The settings of a run and what follows from them for its corpus."""
 
     settings: Settings
-    reach: int
+    reach: int  # largest distance of a context: the window, or less if no sentence is that long
     shape: BlockShape
-    kept_tokens: float
-    seed: int
+    kept_tokens: float  # expected in an epoch, after subsampling
+    seed: int  # entropy of every random number
     limits: Limits = NO_LIMITS
 
     @classmethod
@@ -60,17 +47,8 @@ class Schedule:
     ) -> Schedule:
         """The schedule for a corpus.
 
-        Parameters
-        ----------
-        settings : Settings
-        counts : ndarray, shape (V,)
-            Occurrences of each word that are trained.
-        longest_sentence : int
-            In tokens, 2 or more.
-        keep : ndarray, shape (V,) float32
-            From `keep_probabilities`.
-        seed, limits
-            As in `Schedule`.
+        `counts` are the occurrences of each word that are trained, (V,), and `keep` comes from
+        `keep_probabilities`. The longest sentence has two tokens or more.
         """
         reach = min(settings.window, longest_sentence - 1)
         kept = counts * keep.astype(np.float64)

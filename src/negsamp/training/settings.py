@@ -15,7 +15,7 @@ from negsamp.core.objectives import OBJECTIVES, Objective, objective_of
 from negsamp.core.optimizers import OPTIMIZERS
 from negsamp.core.sampling import checked_noise, custom_noise, noise_probabilities
 
-__all__ = ["Settings", "available_cores", "refuse"]
+__all__ = ["Settings", "available_cores", "refusal", "refuse"]
 
 # What users of gensim, older gensim or other libraries may write, and what it is called here.
 OTHER_NAMES = {
@@ -86,15 +86,10 @@ class Settings:
 
     @classmethod
     def checked(cls, params: Mapping[str, Any]) -> Settings:
-        """Check the parameters that `Word2Vec.get_params` gives.
-
-        Raises
-        ------
-        ValueError, TypeError
-            That names the parameter, its value and what is allowed.
-        """
+        """Check the parameters that `Word2Vec.get_params` gives."""
         _check(params)
-        plain = {field.name: _plain(params[field.name]) for field in fields(cls)}
+        given = {field.name: params[field.name] for field in fields(cls)}
+        plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in given.items()}
         objective = objective_of(plain["objective"], plain["nce_normalizer"])
         return cls(**{**plain, "objective": objective})
 
@@ -110,13 +105,7 @@ class Settings:
         return custom_noise(self.noise, counts)
 
     def record(self) -> dict[str, Any]:
-        """The parameters as ``model.json`` has them; a noise distribution has its own file.
-
-        Raises
-        ------
-        ValueError
-            If the objective is not one of this package.
-        """
+        """The parameters as ``model.json`` has them; a noise distribution has its own file."""
         objective = self.objective
         named = OBJECTIVES.get(objective.name)
         if named is not None:
@@ -137,10 +126,6 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
-
-
 def _check(params: Mapping[str, Any]) -> None:
     for name, (low, high, optional) in INTEGERS.items():
         value = params[name]
@@ -148,17 +133,17 @@ def _check(params: Mapping[str, Any]) -> None:
             continue
         if not is_integer(value) or not low <= value <= high:
             allowed = f"from {low} to {high}" if high < 2**31 else f"{low} or more"
-            raise _bad(name, value, f"an integer, {allowed}" + ", or None" * optional)
+            raise refusal(name, value, f"an integer, {allowed}" + ", or None" * optional)
     for name, (allowed, accepts) in NUMBERS.items():
         value = params[name]
         if not is_real(value) or not accepts(value):
-            raise _bad(name, value, allowed)
+            raise refusal(name, value, allowed)
     for name, choices in (("objective", OBJECTIVES), ("optimizer", OPTIMIZERS)):
         value = params[name]
         if name == "objective" and isinstance(value, Objective):
             continue
         if not isinstance(value, str) or value not in choices:
-            raise _bad(name, value, "one of " + ", ".join(map(repr, choices)))
+            raise refusal(name, value, "one of " + ", ".join(map(repr, choices)))
     objective = objective_of(params["objective"], params["nce_normalizer"])
     noise = params["noise"]
     if noise is not None:
@@ -168,12 +153,12 @@ def _check(params: Mapping[str, Any]) -> None:
             checked_noise(noise)
     min_alpha, alpha, shrink = params["min_alpha"], params["alpha"], params["shrink_windows"]
     if min_alpha > alpha:
-        raise _bad("min_alpha", min_alpha, f"at most alpha, {alpha}")
+        raise refusal("min_alpha", min_alpha, f"at most alpha, {alpha}")
     if not isinstance(shrink, (bool, np.bool_)):
-        raise _bad("shrink_windows", shrink, "True or False")
+        raise refusal("shrink_windows", shrink, "True or False")
     progress = params["progress"]
     if progress is not None and not isinstance(progress, (bool, np.bool_)):
-        raise _bad("progress", progress, "True, False or None")
+        raise refusal("progress", progress, "True, False or None")
 
 
 def refuse(others: Mapping[str, Any], known: Sequence[str]) -> None:
@@ -197,7 +182,8 @@ def refuse(others: Mapping[str, Any], known: Sequence[str]) -> None:
         raise TypeError(f"Word2Vec has no parameter {name!r}; {hint}")
 
 
-def _bad(name: str, value: Any, allowed: str) -> Exception:
+def refusal(name: str, value: Any, allowed: str) -> Exception:
+    """The error that says what a parameter is and what it must be."""
     shown = repr(value)
     shown = shown if len(shown) <= 60 else shown[:60] + "…"
     hint = "; a corpus goes to fit()" if name == "vector_size" and np.ndim(value) else ""

@@ -50,21 +50,9 @@ def expected_seconds(
 ) -> tuple[float, float]:
     """Train for some seconds, at least two updates, and scale that up to the whole.
 
-    Parameters
-    ----------
-    train : callable
-        `Run.train`, or what tells an `Observer` of blocks as that does.
-    schedule, stream, keep
-        Of the run: `Schedule`, `TokenStream`, and the probabilities of `keep_probabilities`.
-    seconds : float
-        Above 0.
-
-    Returns
-    -------
-    float
-        Seconds that all epochs are expected to take, with the machine as busy as it was.
-    float
-        Seconds that were tried: those of the whole run if it is as short as that.
+    `train` is `Run.train`, and `keep` the probabilities of `keep_probabilities`. Return the seconds
+    that all epochs are expected to take, with the machine as busy as it was, and the seconds that
+    were tried: those of the whole run if it is as short as that.
     """
     beginning, marker = _beginning(schedule, stream, keep), _Marker(seconds)
     began = time.perf_counter()

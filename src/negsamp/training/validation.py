@@ -24,31 +24,15 @@ SENTENCES_AT_ONCE = 1 << 17
 
 
 class HeldOut(NamedTuple):
-    """What is held out of a corpus.
+    """What is held out of a corpus."""
 
-    Attributes
-    ----------
-    parts : ndarray, shape (n, 2) int64
-        Begin and end of each unit, in tokens; rising, without overlap.
-    stream : TokenStream
-        What stands there, subsampled.
-    counts : ndarray, shape (V,) int64
-        Occurrences of each word that are not trained.
-    """
-
-    parts: np.ndarray
-    stream: TokenStream
-    counts: np.ndarray
+    parts: np.ndarray  # (n, 2) int64: begin and end of each unit, in tokens; rising, no overlap
+    stream: TokenStream  # what stands there, subsampled
+    counts: np.ndarray  # (V,) int64: occurrences of each word that are not trained
 
 
 def hold_out(stream: TokenStream, share: float, keep: np.ndarray, seed: int) -> HeldOut:
-    """Hold out a share of the units of a corpus, and subsample them by the probabilities `keep`.
-
-    Raises
-    ------
-    CorpusError
-        If no pair would be left to train on, or none be held out.
-    """
+    """Hold out a share of the units of a corpus, and subsample them by the probabilities `keep`."""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2**31, 2**31)))
     parts = choose_held_out(stream, share, rng)
     held, counts = held_out_stream(stream, parts, keep, rng)

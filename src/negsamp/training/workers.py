@@ -21,8 +21,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 
@@ -31,10 +30,11 @@ from negsamp.errors import TeamError
 __all__ = ["Team", "run_team", "start_children"]
 
 # What a child runs: it takes over the parent's path, as negsamp may not be installed, imports what
-# takes time, and waits for its task.
+# takes time, and waits for its task. It leaves it to the parent to warn of an unusual SciPy.
 CHILD = (
-    "import pickle, sys\n"
+    "import pickle, sys, warnings\n"
     "sys.path[:] = pickle.load(sys.stdin.buffer)\n"
+    "warnings.filterwarnings('ignore', 'SciPy .* training takes', RuntimeWarning)\n"
     "import negsamp.training.epochs\n"
     "from negsamp.training.workers import _child\n"
     "_child()\n"
@@ -119,41 +119,22 @@ def run_team(
     scratch: dict[str, tuple[tuple[int, ...], Any]],
     children: Sequence[subprocess.Popen[bytes]] = (),
 ) -> dict[str, np.ndarray]:
-    """Run a program in several processes, this one among them.
+    """Run a program in `size` processes, this one (rank 0) among them; return the shared arrays.
 
-    Parameters
-    ----------
-    program : callable
-        Called as ``program(team, arrays, job)`` by each member; a function of a module, so that it
-        can be imported. This process is rank 0.
-    size : int
-        Members, 2 or more.
-    arrays : dict of ndarray
-        Each is copied to shared memory and taken out of the dict, so that it is not in memory
-        twice. Each member maps what maps a file.
-    job : object
-        Pickled for each child; this process passes on the object itself.
-    scratch : dict
-        Shapes and dtypes of further shared arrays, zero at first.
-    children : sequence of subprocess.Popen
-        From `start_children`; what lacks is started now.
+    The program is a function of a module, so that it can be imported. Each array is copied to
+    shared memory and taken out of the dict, so that it is not in memory twice; each member maps
+    what maps a file. The job is pickled for each child, and this process passes on the object
+    itself. `scratch` has shapes and dtypes of further shared arrays, zero at first. Children that
+    are lacking are started.
 
-    Returns
-    -------
-    dict of ndarray
-        The shared arrays, as the program left them.
-
-    Raises
-    ------
-    TeamError
-        If a child dies without an exception, for example by a signal.
-    OSError
-        If there is no room for the shared arrays.
-    BaseException
-        What a member raised, after the others have ended. Its cause is a TeamError with the
-        traceback of its process.
+    What a member raises is raised here after the others have ended; its cause is a TeamError with
+    the traceback of its process. A child that dies without an exception is a TeamError.
     """
-    in_files = {name: array for name, array in arrays.items() if _is_map(array)}
+    in_files: dict[str, Any] = {
+        name: array
+        for name, array in arrays.items()
+        if isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap)
+    }
     for name in in_files:
         del arrays[name]
     layout: Layout = {name: (array.shape, array.dtype.str) for name, array in arrays.items()}
@@ -167,13 +148,20 @@ def run_team(
             del array
         shared |= in_files
         files = {name: (a.filename, a.dtype.str, a.shape, a.offset) for name, a in in_files.items()}
-        task = (program, size, layout, _path(file), files, pickle.dumps(job))
+        has_name = isinstance(file.name, str)
+        path = file.name if has_name else f"/proc/{os.getpid()}/fd/{file.fileno()}"
+        task = (program, size, layout, path, files, pickle.dumps(job))
         children = children[: size - 1]
         with start_children(size - 1 - len(children)) as more:
             others = [*children, *more]
             for rank, child in enumerate(others, 1):
                 _send(child, (rank, os.getpid(), *task))
-            team = Team(0, size, shared["_control"], partial(_check_alive, others))
+
+            def are_alive() -> None:
+                if any(child.poll() is not None for child in others):
+                    raise _Stopped
+
+            team = Team(0, size, shared["_control"], are_alive)
             try:
                 program(team, shared, job)
             except _Stopped:
@@ -207,15 +195,6 @@ def start_children(n: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     finally:
         for child in children:
             _end(child)
-
-
-def _is_map(array: np.ndarray) -> TypeGuard[np.memmap]:
-    return isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap)
-
-
-def _check_alive(children: list[subprocess.Popen[bytes]]) -> None:
-    if any(child.poll() is not None for child in children):
-        raise _Stopped
 
 
 def _reason(children: list[subprocess.Popen[bytes]]) -> BaseException:
@@ -320,11 +299,6 @@ def _shared_file(size: int) -> Any:
         file = tempfile.NamedTemporaryFile(prefix=f"negsamp-{os.getpid()}-", dir=folder)
     file.truncate(size)
     return file
-
-
-def _path(file: Any) -> str:
-    """By which other processes can open a file."""
-    return f"/proc/{os.getpid()}/fd/{file.fileno()}" if isinstance(file.name, int) else file.name
 
 
 def _map(descriptor: int, layout: Layout) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -48,37 +48,28 @@ class Diagnosis:
 
     Attributes
     ----------
-    raw_words : int
-        Tokens read.
-    words_seen, words_once : int
-        Different words, and those that occur once.
-    words_kept : int
-        V, the words that `min_count` keeps; 0 if it keeps none.
-    share_kept : float
-        Share of the tokens that these are, 0 … 1.
+    raw_words, words_seen, words_once : int
+        Tokens read, different words, and those that occur once.
+    words_kept, share_kept : int, float
+        V, the words that `min_count` keeps, 0 if none; and which share of the tokens they are.
     sentences, single : int
         Sentences (of a text file: lines) that have a word left, and those that have only one.
     longest_sentence : int
         In tokens that are kept.
-    tokens_an_epoch : int
-        Tokens expected after subsampling.
+    tokens_an_epoch, updates_an_epoch : int
+        Tokens expected after subsampling, and updates.
     pairs_an_epoch : int
         Pairs of a center and a context in its window, in one epoch that was drawn.
-    updates_an_epoch : int
-        Updates expected.
-    block_shape : BlockShape or None
-        How the centers of an update are arranged; None where nothing can be trained.
-    footprint : Footprint or None
-        Memory expected, in bytes; None where nothing can be trained.
+    block_shape, footprint : BlockShape, Footprint
+        How the centers of an update are arranged, and the memory expected, in bytes; None where
+        nothing can be trained.
     read_seconds : float
         Time that it took to read the corpus.
-    train_seconds : float or None
-        Time expected for all epochs, with the machine as busy as it was; None if it was not
-        measured.
-    measured_seconds : float
-        How long training was tried for that.
-    epochs : int
-    min_count : int
+    train_seconds, measured_seconds : float
+        Time expected for all epochs, with the machine as busy as it was, or None if it was not
+        measured; and how long training was tried for that.
+    epochs, min_count : int
+        As in `Word2Vec`.
     advice : tuple of str
         What to change, the most important first.
     """
@@ -143,21 +134,18 @@ class Diagnosis:
 
 
 def diagnose(
-    params: Mapping[str, Any], corpus: Any, errors: str = "strict", seconds: float = 1.0
+    settings: Settings, corpus: Any, errors: str = "strict", seconds: float = 1.0
 ) -> Diagnosis:
-    """Read a corpus, try to train on it for a moment, and say what a whole run would be like.
-
-    `params` are those of `Word2Vec`, checked; for the rest see `Word2Vec.diagnose`.
-    """
+    """Read a corpus, try to train on it for a moment, and say what a whole run would be like."""
     if not is_real(seconds) or seconds < 0:
         raise ValueError(f"seconds is {seconds!r}; it must be a finite number, 0 or more")
     with tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         began = time.perf_counter()
         advice = [*_advice_on_bytes(corpus)]
-        vocabulary, stream = _read(params, corpus, errors, folder, advice)
+        vocabulary, stream = _read(settings, corpus, errors, folder, advice)
         read_seconds = time.perf_counter() - began
-        min_count = max(int(params["min_count"]), 1)
+        min_count = max(settings.min_count, 1)
         kept, stream = _most_frequent(vocabulary, stream, min_count, folder)
         found = Diagnosis(
             raw_words=vocabulary.raw_words,
@@ -169,13 +157,13 @@ def diagnose(
             single=_sentences_of_one_token(stream),
             longest_sentence=stream.longest_sentence,
             read_seconds=read_seconds,
-            epochs=int(params["epochs"]),
+            epochs=settings.epochs,
             min_count=min_count,
         )
         highest = int(vocabulary.counts[0])
         del vocabulary
         if found.longest_sentence >= 2:
-            found = _with_training(found, params, kept, stream, seconds)
+            found = _with_training(found, settings, kept, stream, seconds)
         elif not len(kept):
             advice.append(
                 f"no word is seen min_count={min_count} times: the most frequent is seen {highest} "
@@ -187,25 +175,25 @@ def diagnose(
                 "no sentence has two words that are frequent enough, so there is no pair to "
                 f"train on{hint}"
             )
-        return replace(found, advice=(*advice, *_advice(found, params)))
+        return replace(found, advice=(*advice, *_advice(found, settings)))
 
 
 def _advice_on_bytes(corpus: Any) -> Iterator[str]:
     """Say what the first bytes of a file show if it is no text."""
-    if is_path(corpus) and os.path.isfile(corpus):
-        beginning, _ = read_beginning(corpus, 1 << 16)
-        if b"\0" in beginning:
-            yield (
-                f"the file has a NUL in its first {len(beginning)} bytes, which no text has: is it "
-                "UTF-8, and not UTF-16 or a file of another kind?"
-            )
+    is_file = is_path(corpus) and os.path.isfile(corpus)
+    beginning = read_beginning(corpus, 1 << 16)[0] if is_file else b""
+    if b"\0" in beginning:
+        yield (
+            f"the file has a NUL in its first {len(beginning)} bytes, which no text has: is it "
+            "UTF-8, and not UTF-16 or a file of another kind?"
+        )
 
 
 def _read(
-    params: Mapping[str, Any], corpus: Any, errors: str, folder: Path, advice: list[str]
+    settings: Settings, corpus: Any, errors: str, folder: Path, advice: list[str]
 ) -> tuple[Vocabulary, TokenStream]:
     """Read a corpus with all its words, even if its bytes are wrong, on which there is advice."""
-    bound, workers = params["max_vocab_size"], Settings.checked(params).processes
+    bound, workers = settings.max_vocab_size, settings.processes
     try:
         return read_corpus(corpus, 1, bound, errors, workers, folder)
     except EncodingError as error:
@@ -239,23 +227,21 @@ def _sentences_of_one_token(stream: TokenStream) -> int:
 
 def _with_training(
     found: Diagnosis,
-    params: Mapping[str, Any],
+    settings: Settings,
     vocabulary: Vocabulary,
     stream: TokenStream,
     seconds: float,
 ) -> Diagnosis:
-    """Add what a run is expected to take; all that asks `negsamp.training` is here."""
-    keep = keep_probabilities(vocabulary.counts, params["sample"])
-    # the seed makes no difference to the time
-    settings = replace(Settings.checked(params), seed=0, progress=False)
+    """Add what a run is expected to take; the seed makes no difference to the time."""
+    keep = keep_probabilities(vocabulary.counts, settings.sample)
+    settings = replace(settings, seed=0, progress=False)
     schedule = Schedule.of_corpus(settings, vocabulary.counts, found.longest_sentence, keep, 0)
     runs = iter_windows(
         stream.pieces(), schedule.reach, AT_ONCE, np.random.default_rng(0), False, keep
     )
     in_memory = sum(a.nbytes for a in (stream.ids, stream.offsets) if not isinstance(a, np.memmap))
     spelling = sum(map(sys.getsizeof, vocabulary.words))
-    V, d = len(vocabulary), int(params["vector_size"])
-    footprint = training_footprint(schedule, V, d, in_memory, spelling)
+    footprint = training_footprint(schedule, len(vocabulary), in_memory, spelling)
     found = replace(
         found,
         tokens_an_epoch=round(schedule.kept_tokens),
@@ -276,7 +262,7 @@ def _is_too_large(footprint: Footprint) -> bool:
     return memory is not None and footprint.total > memory
 
 
-def _advice(found: Diagnosis, params: Mapping[str, Any]) -> Iterator[str]:
+def _advice(found: Diagnosis, settings: Settings) -> Iterator[str]:
     """Say what to change about parameters and text, the most important first."""
     if found.footprint and _is_too_large(found.footprint):
         yield (
@@ -291,7 +277,7 @@ def _advice(found: Diagnosis, params: Mapping[str, Any]) -> Iterator[str]:
     kept = found.raw_words * found.share_kept
     if found.block_shape and found.tokens_an_epoch < FEW_SAMPLED * kept:
         yield (
-            f"sample={params['sample']} keeps {100 * found.tokens_an_epoch / kept:.1f} % of the "
+            f"sample={settings.sample} keeps {100 * found.tokens_an_epoch / kept:.1f} % of the "
             "tokens, as a few words make up most of the corpus; sample=0 keeps all"
         )
     if found.words_once > MANY_ONCE * found.words_seen:
@@ -316,14 +302,14 @@ def _advice(found: Diagnosis, params: Mapping[str, Any]) -> Iterator[str]:
             f"{found.raw_words:,} tokens are few: word vectors need millions; more epochs make up "
             "for a part of them"
         )
-    if params["vector_size"] > found.words_kept:
+    if settings.vector_size > found.words_kept:
         yield (
-            f"vector_size={params['vector_size']} is more than the {found.words_kept:,} words: "
+            f"vector_size={settings.vector_size} is more than the {found.words_kept:,} words: "
             "fewer dimensions tell them apart as well"
         )
-    if params["window"] >= found.longest_sentence:
+    if settings.window >= found.longest_sentence:
         yield (
-            f"window={params['window']} reaches beyond every sentence: the longest has "
+            f"window={settings.window} reaches beyond every sentence: the longest has "
             f"{found.longest_sentence} tokens"
         )
 

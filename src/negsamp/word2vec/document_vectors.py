@@ -27,27 +27,9 @@ def check_documents(documents: Any) -> None:
 def document_vectors(
     vocabulary: Vocabulary, vectors: np.ndarray, documents: Any
 ) -> tuple[np.ndarray, int]:
-    """Average the vectors of each document's known words, each as often as it occurs.
+    """Average the vectors of each document's known words, as `Word2Vec.transform` says.
 
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-    vectors : ndarray, shape (V, d) float32
-    documents : iterable of token sequences or str
-        As in `Word2Vec.fit`.
-
-    Returns
-    -------
-    ndarray, shape (n, d) float32
-        Zeros for a document without a known word.
-    int
-        How many documents have no known word.
-
-    Raises
-    ------
-    CorpusError
-        If `documents` is a single string or a path, if a document is no sequence of tokens, or if
-        a token is not hashable.
+    Return the means, (n, d) float32, and how many documents have no known word.
     """
     check_documents(documents)
     V, d = vectors.shape

@@ -119,7 +119,7 @@ class FittedModel(Parameters):
         Raises
         ------
         NotFittedError
-            If the model is not trained.
+            If the model is not trained, here and in the other methods.
         CorpusError
             If `documents` is a str or a path, if a document is no sequence of tokens, or if a token
             is not hashable.
@@ -138,11 +138,9 @@ class FittedModel(Parameters):
 
         Parameters
         ----------
-        corpus : str, path, or iterable of token sequences or str
+        corpus, y
             As in `fit`. Words that are not known are left out, as rare ones are in training; no
             token is subsampled.
-        y : object, optional
-            Not used.
 
         Returns
         -------
@@ -152,17 +150,14 @@ class FittedModel(Parameters):
 
         Raises
         ------
-        NotFittedError
-            If the model is not trained.
         CorpusError, FileNotFoundError
             If the text cannot be read, or has no two known words in a sentence.
 
         Notes
         -----
         It compares models of one objective and vocabulary, of different `vector_size`, `alpha` or
-        `epochs` for instance. `window`, `negative`, the noise distribution and `min_count` change
-        what a pair is or what it costs: choose these by what the vectors are for, say the score of
-        the classifier at the end of a pipeline.
+        `epochs` for instance. `window`, `negative`, the noise and `min_count` change what a pair is
+        or what it costs: choose these by the task, say by the classifier at a pipeline's end.
         """
         learned = self._fitted("vectors_")
         if learned.context_vocabulary is not None:
@@ -170,21 +165,13 @@ class FittedModel(Parameters):
                 "score takes the pairs of a text, and the contexts of this model are those of "
                 "fit_pairs; score_pairs takes pairs"
             )
-        settings = self._settings()
+        trained = self._trained(learned)
         return mean_log_likelihood(
-            settings,
-            learned.vectors,
-            learned.context_vectors,
-            encode_corpus(learned.vocabulary, corpus),
-            settings.noise_distribution(learned.vocabulary.counts),
-            learned.extras,
+            self._settings(), trained, encode_corpus(learned.vocabulary, corpus)
         )
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Names of the columns of `transform`, ``word2vec0`` and so on, (d,) object.
-
-        `input_features` is not used: a text has none.
-        """
+        """Names of the columns of `transform`, ``word2vec0`` and so on; no argument is used."""
         names = [f"{type(self).__name__.lower()}{k}" for k in range(self.vectors_.shape[1])]
         return np.array(names, dtype=object)
 
@@ -212,13 +199,11 @@ class FittedModel(Parameters):
 
         Raises
         ------
-        UnknownWordError
-            If a word is not in the vocabulary.
-        ValueError, TypeError
-            If there are not as many centers as contexts, or one is a single string.
+        UnknownWordError, ValueError, TypeError
+            If a word is not in the vocabulary, if there are not as many centers as contexts, or if
+            one of the two is a single string.
         """
-        rows = self._rows("centers", centers)
-        columns = self._rows("contexts", contexts, is_context=True)
+        rows, columns = self._rows("centers", centers), self._rows("contexts", contexts, True)
         if len(rows) != len(columns):
             raise ValueError(
                 f"centers has {len(rows)} words and contexts {len(columns)}; they come in pairs"
@@ -244,10 +229,8 @@ class FittedModel(Parameters):
 
         Raises
         ------
-        UnknownWordError
-            If a word is not in the vocabulary.
-        ValueError
-            If `words` is empty, or `topn` is less than 1.
+        UnknownWordError, ValueError
+            If a word is not in the vocabulary, if `words` is empty, or `topn` is less than 1.
         """
         if not is_integer(topn) or topn < 1:
             raise ValueError(f"topn is {topn!r}; it must be an integer, 1 or more")
@@ -283,8 +266,6 @@ class FittedModel(Parameters):
 
         Raises
         ------
-        NotFittedError
-            If the model is not trained.
         FileExistsError
             If the folder holds something that is not a model; an older model is replaced.
         ValueError, TypeError
@@ -320,10 +301,8 @@ class FittedModel(Parameters):
 
         Raises
         ------
-        FileNotFoundError
-            If there is no such folder.
-        SavedModelError
-            If a file is missing or damaged, or if the parts do not agree.
+        FileNotFoundError, SavedModelError
+            If there is no such folder; if a file is missing or damaged, or the parts do not agree.
         OSError, MemoryError
             If a file cannot be read, or is larger than the memory.
         """
@@ -338,28 +317,19 @@ class FittedModel(Parameters):
         arrays: dict[str, np.ndarray],
         about: dict[str, Any],
     ) -> Self:
-        """A fitted model from what `read_model` returns."""
         try:
-            record = parse_record(about, PARAMETERS, counts, arrays)
-            model = cls(**record.parameters)
+            parameters, told = parse_record(about, PARAMETERS, counts, arrays)
+            model = cls(**parameters)
             check_model(model.get_params(), arrays)
             s = model._settings()
             extras = s.objective.extras(counts, s.noise_distribution(counts), s.negative)
-            vocabulary = Vocabulary(words, counts, record.raw_words)
+            vocabulary = Vocabulary(words, counts, told["raw_words"])
         except (TypeError, ValueError) as error:
-            raise SavedModelError(
-                f"model.json in {os.fspath(folder)!r} is damaged: {error}"
-            ) from error
+            name = os.fspath(folder)
+            raise SavedModelError(f"model.json in {name!r} is damaged: {error}") from error
         extras.log_z = arrays.get("log_z")
+        W_in, W_out = arrays["vectors"], arrays["context_vectors"]
         model._learned = Learned(
-            vocabulary,
-            arrays["vectors"],
-            arrays["context_vectors"],
-            record.raw_words,
-            record.loss_history,
-            record.validation_loss_history,
-            record.fit_seconds,
-            s.objective,
-            extras,
+            vocabulary, W_in, W_out, objective=s.objective, extras=extras, **told
         )
         return model

@@ -18,56 +18,26 @@ WORD, STATE, CENTER, TOKEN = 140, 44, 48, 24
 
 
 class Footprint(NamedTuple):
-    """Memory of a run, in bytes.
+    """Memory of a run, in bytes."""
 
-    Attributes
-    ----------
-    matrices : int
-        The two of (V, d) float32.
-    corpus : int
-        Its ids and sentence ends; 0 where they lie in files.
-    words : int
-        The vocabulary.
-    state : int
-        What else is kept for each word.
-    gradients : int
-        Of one update, all processes together.
-    each_process : int
-        Python and buffers, in each process.
-    processes : int
-    total : int
-        All of it, with the libraries once.
-    """
-
-    matrices: int
-    corpus: int
-    words: int
-    state: int
-    gradients: int
-    each_process: int
+    matrices: int  # the two of (V, d) float32
+    corpus: int  # its ids and sentence ends; 0 where they lie in files
+    words: int  # the vocabulary
+    state: int  # what else is kept for each word
+    gradients: int  # of one update, all processes together
+    each_process: int  # Python and buffers, in each process
     processes: int
-    total: int
+    total: int  # all of it, with the libraries once
 
 
-def training_footprint(schedule: Schedule, V: int, d: int, corpus: int, spelling: int) -> Footprint:
-    """Estimate the memory that `Run.train` needs.
+def training_footprint(schedule: Schedule, V: int, corpus: int, spelling: int) -> Footprint:
+    """Estimate the memory that `Run.train` needs for V words.
 
-    Parameters
-    ----------
-    schedule : Schedule
-    V, d : int
-        Words and dimensions.
-    corpus : int
-        Bytes of the token stream in memory.
-    spelling : int
-        Bytes of the words themselves.
-
-    Returns
-    -------
-    Footprint
+    `corpus` and `spelling` are the bytes of the token stream in memory and of the words themselves.
     """
-    shape, objective = schedule.shape, schedule.settings.objective
-    gradients, buffers = objective.update_bytes(shape, schedule.reach, V, d)
+    shape, s = schedule.shape, schedule.settings
+    d = s.vector_size
+    gradients, buffers = s.objective.update_bytes(shape, schedule.reach, V, d)
     centers = shape.batch_size * schedule.blocks_a_run
     each = PROCESS + buffers + CENTER * centers + TOKEN * READ_AT_ONCE
     matrices, words, state = 2 * 4 * V * d, WORD * V + spelling, STATE * V

@@ -19,39 +19,25 @@ from negsamp.vectors.keyed_vectors import KeyedVectors
 
 __all__ = ["KeepLearned", "Learned", "checked_callbacks"]
 
+Callback = Callable[[Any, int], Any]  # of the model and the number of the epoch
+
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """What a model has learned.
-
-    Attributes
-    ----------
-    vocabulary : Vocabulary
-    vectors, context_vectors : ndarray, shapes (V, d) and (V', d) float32
-    raw_words : int
-    loss_history, validation_loss_history : list of float
-    fit_seconds : dict
-        As `Word2Vec` documents them.
-    objective : Objective
-    extras : Extras
-        What the objective needs besides the vectors.
-    context_vocabulary : Vocabulary or None
-        That of the contexts, after `Word2Vec.fit_pairs`; else they are the words of `vocabulary`.
-    context_noise : ndarray, shape (V',) float64, or None
-        The noise distribution of the contexts, likewise.
-    """
+    """What a model has learned, as `Word2Vec` documents it."""
 
     vocabulary: Vocabulary
-    vectors: np.ndarray
-    context_vectors: np.ndarray
+    vectors: np.ndarray  # (V, d) float32
+    context_vectors: np.ndarray  # (V', d) float32
     raw_words: int
     loss_history: list[float]
     validation_loss_history: list[float]
     fit_seconds: dict[str, float]
     objective: Objective
-    extras: Extras
+    extras: Extras  # what it needs besides the vectors
+    # Of the contexts, after `Word2Vec.fit_pairs`; else they are the words of `vocabulary`
     context_vocabulary: Vocabulary | None = None
-    context_noise: np.ndarray | None = None
+    context_noise: np.ndarray | None = None  # their noise distribution, (V',) float64
 
     @classmethod
     def of_run(cls, run: Run) -> Learned:
@@ -108,10 +94,7 @@ class KeepLearned(Observer):
     """Keeps in a model what a run has learned, and calls the callbacks after each epoch."""
 
     def __init__(
-        self,
-        model: Any,
-        learned: Callable[[], Learned],
-        callbacks: Iterable[Callable[[Any, int], Any]],
+        self, model: Any, learned: Callable[[], Learned], callbacks: Iterable[Callback]
     ) -> None:
         self._model, self._learned, self._callbacks = model, learned, callbacks
 
@@ -127,9 +110,7 @@ class KeepLearned(Observer):
         self._model._learned = self._learned()
 
 
-def checked_callbacks(
-    callbacks: Iterable[Callable[[Any, int], Any]],
-) -> list[Callable[[Any, int], Any]]:
+def checked_callbacks(callbacks: Iterable[Callback]) -> list[Callback]:
     callbacks = list(callbacks)
     for callback in callbacks:
         if not callable(callback):

@@ -48,8 +48,7 @@ class Word2Vec(FittedModel):
         What is minimised: ``"sgns"``, negative sampling; ``"nce"``, noise-contrastive estimation;
         ``"infonce"``, a softmax over the context and noise words; ``"softmax"``, the full one, in
         time that grows with the vocabulary; ``"hierarchical"``, Huffman-coded softmax. The last two
-        draw no noise, and train in one process. A `negsamp.core.objectives.Objective` of your own
-        is taken too.
+        draw no noise, and train in one process. A `negsamp.Objective` of your own is taken too.
     optimizer : str
         ``"adagrad"``, with a rate for each row, or ``"sgd"``, with one for all.
     alpha, min_alpha : float
@@ -152,46 +151,39 @@ class Word2Vec(FittedModel):
         errors : str
             What happens to bytes that are not UTF-8: ``"strict"``, ``"ignore"``, ``"replace"``.
         callbacks : iterable of callable
-            Called as ``callback(model, epoch)`` after each epoch, epochs counted from 1, with the
-            attributes of the model as they are then. One that raises ends the training, and the
-            model has what was learned until then.
+            Called as ``callback(model, epoch)`` after each epoch, counted from 1, when the model
+            has what was learned until then; also if a callback raises, which ends the training.
         cache : path, optional
-            A folder in which a text file's ids are kept: the next run on the same text, read in the
-            same way, maps them and begins at once. A text of more than 33 million tokens is trained
-            from files in any case, so that it need not fit into memory; without a cache they are
-            temporary.
+            A folder that keeps a text file's ids: the next run on the same text, read in the same
+            way, begins at once. More than 33 million tokens are trained from files in any case, and
+            need not fit into memory; without a cache these are temporary.
         checkpoint : path, optional
             A folder in which the run is written down, so that `resume` can go on from there after
             whatever stopped it. It must not hold those of another run.
         checkpoint_every : float
             Minutes from one checkpoint to the next.
         init_vectors : KeyedVectors, optional
-            Input vectors to begin with, of `vector_size` numbers: words of the corpus that are
-            among its keys begin there, the others at random, as without it. Output vectors and the
-            optimizer's sums begin with 0 in any case. gensim's KeyedVectors are taken too. The log
-            says at level INFO how many words were found.
+            Input vectors of `vector_size` numbers, gensim's too: words of the corpus that are among
+            its keys begin there, the others at random. Output vectors and the optimizer's sums
+            begin with 0 in any case. The log says at level INFO how many words were found.
         frozen : bool or iterable of hashable
-            Words of `init_vectors` whose input vectors stay as they are, to the bit, while all else
-            is trained around them; True for all that were given. Words that the corpus does not
-            have are ignored. They stay frozen when the run is resumed.
+            Words of `init_vectors` whose input vectors stay as they are, to the bit, also when the
+            run is resumed; True for all. Words that the corpus does not have are ignored.
         validation : float, optional
-            Share of the sentences that is held out and never trained on, above 0, at most 0.5; of
-            very long ones, as of one endless line, stretches. Their words are counted with the
-            rest. Which they are follows from `seed`. After each epoch their loss goes to
-            `validation_loss_history_`: all their pairs, subsampled as in training, with noise words
-            that are the same each time.
+            Share of the sentences (or stretches of very long ones) that is held out and never
+            trained on, above 0, at most 0.5; `seed` chooses them. Their words are counted with the
+            rest. After each epoch their loss goes to `validation_loss_history_`: all their pairs,
+            subsampled as in training, with noise words that are the same each time.
         patience : int, optional
             End the training when the held-out loss has not been lower for so many epochs, 1 or
             more; in any case the vectors are in the end those of the epoch with the lowest. The
-            learning rate falls as if all `epochs` ran: it has not come to `min_alpha` where
-            training ends early.
+            learning rate falls as if all `epochs` ran, so it may not have come to `min_alpha`.
         max_time : float or str, optional
             Longest time of training, without reading: seconds, or as "90s", "10min", "1h30m". The
             learning rate falls with the share of the tokens or of the time that is gone, whichever
-            is larger, so that it is at `min_alpha` when the time is up. Training ends with the
-            update in which that happens, and its epoch counts as one; no more than `epochs` are
-            trained. Such a run does not give the same bytes twice. When it is resumed, the time
-            that it took before counts.
+            is larger, to `min_alpha` when the time is up. Training ends with that update, and its
+            epoch counts as one; no more than `epochs` are trained. Such a run does not give the
+            same bytes twice. When it is resumed, the time that it took before counts.
 
         Returns
         -------
@@ -200,12 +192,9 @@ class Word2Vec(FittedModel):
 
         Raises
         ------
-        ValueError, TypeError
-            If a parameter is out of range; before anything is read.
-        UnknownWordError
-            If a word of `frozen` is not in `init_vectors`; before anything is read.
-        FileExistsError
-            If the folder for checkpoints holds some already; before anything is read.
+        ValueError, TypeError, UnknownWordError, FileExistsError
+            If a parameter is out of range, if a word of `frozen` is not in `init_vectors`, or if
+            the folder for checkpoints holds some already; before anything is read.
         CorpusError, FileNotFoundError
             If the corpus cannot be read or has nothing to train on; before anything is trained,
             and the model stays as it was.
@@ -222,16 +211,14 @@ class Word2Vec(FittedModel):
             raise TypeError(f"y is {y!r}, but it is not used; give other arguments by name")
         settings = self._settings()
         callbacks = checked_callbacks(callbacks)
-        folder = None if checkpoint is None else check_unused(checkpoint)
-        start = checked_start(init_vectors, frozen, settings.vector_size)
         with Run(
             settings,
             corpus,
             errors=errors,
             cache=cache,
-            checkpoint=folder,
+            checkpoint=None if checkpoint is None else check_unused(checkpoint),
             checkpoint_every=checkpoint_every,
-            start=start,
+            start=checked_start(init_vectors, frozen, settings.vector_size),
             limits=checked_limits(validation, patience, max_time),
         ) as run:
             run.train(KeepLearned(self, partial(Learned.of_run, run), callbacks))
@@ -240,16 +227,7 @@ class Word2Vec(FittedModel):
     def fit_transform(self, documents: Any, y: Any = None, **fit_params: Any) -> np.ndarray:
         """`fit` and `transform` of the same documents, which may be a generator.
 
-        Parameters
-        ----------
-        documents, y
-            As there.
-        **fit_params
-            Other arguments of `fit`.
-
-        Returns
-        -------
-        ndarray, shape (n_documents, d) float32
+        Returns what `transform` does; `fit_params` are other arguments of `fit`.
         """
         check_documents(documents)
         read = [document for chunk in read_chunks(documents) for document in chunk]
@@ -270,9 +248,9 @@ class Word2Vec(FittedModel):
 
             Σ weight · (−log σ(u_o · v_c) − K · E_noise log σ(−u_k · v_c))
 
-        Centers and contexts have vocabularies of their own: `.wv` has the centers, `.context_wv`
-        the contexts, and a word that is both has a row in each. Pairs are kept in memory, about 40
-        bytes each, and are trained in one process; the same seed gives the same bytes.
+        `.wv` has the centers and `.context_wv` the contexts, two vocabularies: a word that is both
+        has a row in each. Pairs are kept in memory, about 40 bytes each, and are trained in one
+        process; the same seed gives the same bytes.
 
         Parameters
         ----------
@@ -282,7 +260,7 @@ class Word2Vec(FittedModel):
         weights : array_like, shape (P,), optional
             Weight of each pair, finite, 0 or more; 1 if None. Only their ratios matter to what is
             learned. A pair of weight 2 counts as two of weight 1, and one of weight 0 as none.
-        callbacks : iterable of callable
+        callbacks
             As in `fit`.
 
         Returns
@@ -293,13 +271,10 @@ class Word2Vec(FittedModel):
 
         Raises
         ------
-        ValueError, TypeError
-            If a parameter is out of range, if there are not as many centers as contexts or weights,
-            or if a weight is negative or not finite; the model stays as it was.
-        CorpusError
-            If a word is None, NaN or not hashable, or if no pair is left to train on; likewise.
-        TrainingDivergedError, TrainingInterrupted
-            As in `fit`.
+        ValueError, TypeError, CorpusError
+            Besides the errors of `fit`, if there are not as many centers as contexts or weights, if
+            a weight is negative or not finite, if a word is None, NaN or not hashable, or if no
+            pair is left to train on; the model stays as it was.
 
         Notes
         -----
@@ -362,10 +337,9 @@ class Word2Vec(FittedModel):
 
         Raises
         ------
-        FileNotFoundError, CheckpointError
-            If the folder holds no whole checkpoint, or if the corpus is not that of the run.
-        ValueError
-            If a corpus must be given.
+        FileNotFoundError, CheckpointError, ValueError
+            If the folder holds no whole checkpoint, if the corpus is not that of the run, or if it
+            must be given; else as in `fit`.
         """
         saved = read_latest(checkpoint)
         model = cls._from_files(saved.path, saved.words, saved.counts, saved.files, saved.about)

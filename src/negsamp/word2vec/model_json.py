@@ -6,41 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from negsamp.checks import is_integer, is_real
 from negsamp.training.settings import Settings
 
-__all__ = ["Record", "check_model", "parse_record"]
-
-
-class Record(NamedTuple):
-    """The parts of ``model.json`` that make a model."""
-
-    parameters: dict[str, Any]
-    raw_words: int
-    loss_history: list[float]
-    validation_loss_history: list[float]
-    fit_seconds: dict[str, float]
+__all__ = ["check_model", "parse_record"]
 
 
 def check_model(params: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-    """Check that a model's parameters and arrays belong together.
-
-    Parameters
-    ----------
-    params : mapping
-        All parameters of `Word2Vec`.
-    arrays : mapping
-        As `negsamp.files.model_folder.write_model` takes them.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If they do not; the message names what does not fit.
-    """
+    """Check that all parameters of `Word2Vec` and the arrays of a model folder belong together."""
     objective = Settings.checked(params).objective
     V, d = arrays["vectors"].shape
     if d != params["vector_size"]:
@@ -68,28 +45,11 @@ def parse_record(
     known: Sequence[str],
     counts: np.ndarray,
     arrays: Mapping[str, np.ndarray],
-) -> Record:
-    """Read what ``model.json`` says of a model.
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read the parameters of a model and, by the names in `Learned`, what else ``model.json`` says.
 
-    Parameters
-    ----------
-    about : mapping
-        All that it says.
-    known : sequence of str
-        The names of all parameters.
-    counts : ndarray, shape (V,) int64
-    arrays : mapping
-        As `negsamp.files.model_folder.read_model` returns them.
-
-    Returns
-    -------
-    Record
-        ``parameters["noise"]`` is the array where there is one.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If a part is missing, or is of a kind or a value that no model has.
+    `known` are the names of all parameters; that of the noise has the array where there is one. A
+    part that is missing, or of a kind or value that no model has, is a ValueError or TypeError.
     """
     params = _part(about, "parameters", dict, "an object")
     for name in params:
@@ -111,17 +71,17 @@ def parse_record(
         )
     about = {"validation_loss_history": [], **about}  # absent where nothing was held out
     losses, held_out = (
-        _part(about, name, list, "a list of numbers")
+        _numbers(name, _part(about, name, list, "a list of numbers"))
         for name in ("loss_history", "validation_loss_history")
     )
     seconds = _part(about, "fit_seconds", dict, "an object of numbers, 0 or more")
-    return Record(
-        params,
-        raw_words,
-        _numbers("loss_history", losses),
-        _numbers("validation_loss_history", held_out),
-        dict(zip(seconds, _numbers("fit_seconds", seconds.values(), least=0), strict=True)),
-    )
+    spent = _numbers("fit_seconds", seconds.values(), least=0)
+    return params, {
+        "raw_words": raw_words,
+        "loss_history": losses,
+        "validation_loss_history": held_out,
+        "fit_seconds": dict(zip(seconds, spent, strict=True)),
+    }
 
 
 def _part(about: Mapping[str, Any], name: str, kind: type, allowed: str) -> Any:

@@ -62,20 +62,11 @@ class Parameters:
         refuse(others, PARAMETERS)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters by name, as scikit-learn's `clone` and `GridSearchCV` ask for them.
-
-        `deep` makes no difference: no parameter is an estimator.
-        """
+        """Parameters by name, for scikit-learn; `deep` makes no difference, as none is a model."""
         return {name: getattr(self, name) for name in PARAMETERS}
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters by name.
-
-        Raises
-        ------
-        TypeError
-            If there is no such parameter; nothing is set then.
-        """
+        """Set parameters by name; if one is unknown, raise a TypeError and set nothing."""
         refuse({k: v for k, v in params.items() if k not in PARAMETERS}, PARAMETERS)
         for name in params.keys() & set(PARAMETERS):  # gensim's sg=1 is none
             setattr(self, name, params[name])
@@ -107,13 +98,11 @@ class Parameters:
 
         Raises
         ------
-        ValueError, TypeError
-            If a parameter is out of range; before anything is read.
-        CorpusError, FileNotFoundError
-            If the corpus cannot be read or is empty.
+        ValueError, TypeError, CorpusError, FileNotFoundError
+            If a parameter is out of range, before anything is read; if the corpus is empty or
+            cannot be read.
         """
-        self._settings()
-        return diagnose(self.get_params(), corpus, errors, seconds)
+        return diagnose(self._settings(), corpus, errors, seconds)
 
     def _settings(self) -> Settings:
         return Settings.checked(self.get_params())
