@@ -217,19 +217,6 @@ def test_skipgram_pairs_of_nothing(empty):
     assert listed(skipgram_pairs(empty, 3)) == []
 
 
-@given(lengths=LENGTHS, window=WINDOWS, seed=st.integers(0, 99))
-def test_skipgram_pairs_shrink_windows_unless_told(lengths, window, seed):
-    sentences = numbered(lengths)
-    contexts = {token: [] for sentence in sentences for token in sentence}
-    for center, context in listed(skipgram_pairs(sentences, window, rng=seed)):
-        contexts[center].append(context)
-    centers = [
-        (center, [c for c in found if c < center], [c for c in found if c > center])
-        for center, found in contexts.items()
-    ]
-    assert_windows_of(centers, sentences, window, shrink_windows=True)
-
-
 def test_skipgram_pairs_keep_brings_tokens_together():
     chunks = skipgram_pairs([[1, 9, 2, 9, 9, 3]], 1, keep=np.array([1] * 9 + [0]))
     assert listed(chunks) == [(1, 2), (2, 1), (2, 3), (3, 2)]
