@@ -31,31 +31,18 @@ __all__ = ["OPTIMIZERS", "SGD", "Gradients", "NormalizerRule", "RowAdaGrad", "ad
 class Gradients(NamedTuple):
     """The direction in which each occurrence in a block moves its row: −∂loss/∂row.
 
-    Attributes
-    ----------
-    centers : ndarray, shape (G·(L + 2w), d)
-        For the rows of W_in in ``block.token_rows``; 0 where a token is no center.
-    outputs : ndarray, shape (G·(L + 2w) + G·H·N, d)
-        For the rows of W_out in ``block.output_rows``: contexts first, then noise words. With
-        `output_rows`, as many rows as that has.
-    center_squares, output_squares : ndarray, shapes (G·(L + 2w),) and (G·(L + 2w) + G·H·N,)
-        Squared length ‖g‖² of each row of `centers` and `outputs`.
-    log_z : ndarray, shape (G·(L + 2w),), optional
-        For the normalisers γ of the centers, where they are learned; 0 where a token is no center.
-    output_rows : ndarray, int32, optional
-        The row of W_out that each row of `outputs` belongs to, for objectives without noise words.
-    output_lengths : ndarray, optional
-        Length ‖g‖ of each row of `outputs`, where such a row is a sum over occurrences and
-        `output_squares` is the sum of their ‖g‖².
+    With n = G·(L + 2w) tokens in a block and m = n + G·H·N rows of W_out, unless `output_rows`
+    names them. Where a row of `outputs` is a sum over occurrences, its ‖g‖² is the sum of theirs,
+    and `output_lengths` holds the length of the sum.
     """
 
-    centers: np.ndarray
-    outputs: np.ndarray
-    center_squares: np.ndarray
-    output_squares: np.ndarray
-    log_z: np.ndarray | None = None
-    output_rows: np.ndarray | None = None
-    output_lengths: np.ndarray | None = None
+    centers: np.ndarray  # (n, d), for W_in[block.token_rows]; 0 where a token is no center
+    outputs: np.ndarray  # (m, d), for W_out[block.output_rows]: contexts, then noise words
+    center_squares: np.ndarray  # (n,), ‖g‖² of each row of `centers`
+    output_squares: np.ndarray  # (m,), ‖g‖² of each row of `outputs`
+    log_z: np.ndarray | None = None  # (n,), for the γ of the centers, where they are learned
+    output_rows: np.ndarray | None = None  # (m,) int32, for objectives without noise words
+    output_lengths: np.ndarray | None = None  # (m,)
 
 
 def add_rows(
@@ -70,18 +57,10 @@ def add_rows(
 
     ``matrix[rows[i]] += scale[i] * values[i]`` for each chosen i, in the order of i.
 
-    Parameters
-    ----------
-    matrix, values : ndarray, shapes (V, d) and (n, d)
-        C-contiguous, of one dtype.
-    rows : ndarray, shape (m,) int32
-        Row of each chosen i, 0 … V − 1; not checked.
-    scale : ndarray, shape (m,)
-        Scale of each chosen i, dtype of `matrix`.
-    chosen : ndarray, shape (n,) bool, optional
-        Which i are added, m of them; all if None.
-    fast : bool
-        Use SciPy's private function, if SciPy has it. The public one gives the same bytes.
+    `matrix` (V, d) and `values` (n, d) are C-contiguous and of one dtype. `chosen`, (n,) bool,
+    says which i are added, all if None; `rows`, int32 and not checked, and `scale`, of the dtype of
+    `matrix`, have an entry for each of these. With `fast`, SciPy's private function is used if
+    SciPy has it; the public one gives the same bytes.
     """
     # a product with a sparse (V, n) matrix that has scale[i] at (rows[i], i), stored by columns
     n, (V, d) = len(values), matrix.shape
@@ -225,13 +204,8 @@ class NormalizerRule:
     ) -> None:
         """Move numbers in place along the gradients of a batch.
 
-        Parameters
-        ----------
-        numbers : ndarray, shape (n_numbers, 1)
-        rows, gradients : ndarray, shapes (n,) int32 and (n,)
-            The number that each occurrence moves, and the direction.
-        rate : float
-            The largest step.
+        `numbers` is (n_numbers, 1). `rows`, (n,) int32, says which of them each occurrence moves,
+        and `gradients`, (n,), the direction; `rate` is the largest step.
         """
         touched, place = np.unique(rows, return_inverse=True)
         g = np.bincount(place, weights=gradients)

@@ -49,11 +49,9 @@ def random_walks(
     graph : scipy.sparse matrix or array, shape (n, n)
         Entry (v, x) is the weight of the edge from v to x, finite and 0 or more; 0 is no edge. An
         undirected graph has both (v, x) and (x, v). Weights of one edge are added.
-    num_walks : int
-        Walks from each node, 1 or more.
-    walk_length : int
-        Nodes in a walk, 1 or more. A walk that comes to a node without outgoing edges ends there,
-        and that of an isolated node has this node only.
+    num_walks, walk_length : int
+        Walks from each node, and nodes in a walk, 1 or more. A walk that comes to a node without
+        outgoing edges ends there.
     p, q : float
         Return and in-out parameter, above 0: a low p keeps walks near where they began, a low q
         leads them away.
@@ -67,15 +65,13 @@ def random_walks(
     Returns
     -------
     iterator of ndarray, shape (at most walk_length,) int32
-        A walk at a time, nodes in new order in each round of walks; lists of names if there are
-        `labels`. For ``Word2Vec(min_count=1, sample=0).fit(walks)``; ``wv[5]`` is then the vector
-        of node 5.
+        The walks, in a new order of nodes in each round; lists of names if there are `labels`.
+        After ``Word2Vec(min_count=1, sample=0).fit(walks)``, ``wv[5]`` is the vector of node 5.
 
     Raises
     ------
     TypeError, ValueError
-        If the graph is no such matrix, or a parameter is out of range; at once, and not when the
-        first walk is asked for.
+        If the graph is no such matrix, or a parameter is out of range; before any walk is taken.
 
     Notes
     -----
@@ -129,11 +125,8 @@ class _Walker:
         row = np.repeat(np.arange(self.n), self.degree)
         self._keys = row * self.n + self.to  # rising
         # shares of the largest weight of the row, as a sum of weights may be too large
-        has_edges = np.flatnonzero(self.degree)
-        largest = np.ones(self.n)
-        largest[has_edges] = np.maximum.reduceat(
-            np.append(weights.data, 0.0), self.first[has_edges]
-        )
+        largest = np.zeros(self.n)
+        np.maximum.at(largest, row, weights.data)
         self.weights = weights.data / largest[row]
         self._is_uniform = bool((self.weights == 1).all())
         total = np.bincount(row, self.weights, minlength=self.n)
