@@ -83,18 +83,10 @@ def add_rows(
 class SGD:
     """Plain stochastic gradient descent: a row moves by the learning rate times its gradients.
 
-    Parameters
-    ----------
-    n_rows : int
-        V.
-    max_step : float
-        How far a row may move in one batch. Where the lengths of its occurrences' steps add up to
-        more, all of them are shortened by the same factor.
-    squares : ndarray, shape (V,) float64, optional
-        What an optimizer remembers of earlier batches, changed in place; zeros if None. Plain SGD
-        does not use it.
-    moves : ndarray, shape (V,) bool, optional
-        Rows that move; the others keep their bytes. All of them if None.
+    In one batch, a row moves by `max_step` at most: where the lengths of its occurrences' steps add
+    up to more, all of them are shortened by the same factor. `squares`, (V,) float64, is what an
+    optimizer remembers of earlier batches, changed in place; plain SGD does not use it. Only the
+    rows in `moves`, (V,) bool, move, all of them if None; the others keep their bytes.
     """
 
     def __init__(
@@ -129,19 +121,11 @@ class SGD:
     ) -> None:
         """Move rows of a matrix in place along the gradients of a batch.
 
-        Parameters
-        ----------
-        matrix : ndarray, shape (V, d)
-        rows, gradients, squares : ndarray, shapes (n,) int32, (n, d) and (n,)
-            The row of each occurrence, the direction g in which it moves its row, and ‖g‖².
-        alpha : float
-            Learning rate per pair.
-        share : tuple of int
-            (r, s): move only the rows r, r + s, r + 2s … Their bytes do not depend on s.
-        lengths : ndarray, shape (n,), optional
-            Length of each g, where `squares` is not its square.
-        fast : bool
-            See `add_rows`.
+        Each occurrence has the row of `matrix` (V, d) that it moves, in `rows` (n,) int32, the
+        direction g in which it does, in `gradients` (n, d), and ‖g‖², in `squares` (n,); where this
+        is not the square of the length of g, `lengths` (n,) has that. `alpha` is the learning rate
+        per pair. With a `share` (r, s), only the rows r, r + s, r + 2s … move; their bytes do not
+        depend on s. For `fast`, see `add_rows`.
         """
         rank, size = share
         lengths = np.sqrt(squares) if lengths is None else lengths
@@ -189,11 +173,7 @@ class NormalizerRule:
 
     The gradient g of a number is the sum over its occurrences in the batch. Then G += g², and the
     number moves by rate · g / √(1 + G): never further than `rate`, however often it occurs.
-
-    Parameters
-    ----------
-    squares : ndarray, shape (n_numbers,) float64
-        G, zeros before the first batch; changed in place.
+    `squares`, (n_numbers,) float64, is G, zeros before the first batch; it is changed in place.
     """
 
     def __init__(self, squares: np.ndarray) -> None:

@@ -188,7 +188,7 @@ def _kept(
 
 
 def _filled(pieces: Iterable[Piece], size: int, window: int) -> Iterator[Piece]:
-    """Add what fills the last run, and the contexts after it: each token is its own sentence."""
+    """Add what fills the last run and the contexts after it; each token is its own sentence."""
     n = 0
     for tokens, starts in pieces:
         n += len(tokens)
