@@ -127,6 +127,7 @@ def folder(tmp_path, monkeypatch):
 def run_document(path):
     namespace = {"__name__": "__main__"}
     for block in blocks_of(path):
+        assert block.language in LANGUAGES, f"{path.name}:{block.line - 1}: {block.language!r}"
         if block.language == "python":
             run_block(path, block, namespace)
         elif block.language == "bash":
@@ -140,12 +141,6 @@ def test_the_blocks_of_a_document_run(path, folder):
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_the_blocks_of_a_document_say_what_they_are(path):
-    for block in blocks_of(path):
-        assert block.language in LANGUAGES, f"{path.name}:{block.line - 1}: {block.language!r}"
-
-
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_the_files_that_a_document_names_are_there(path):
     text = path.read_text(encoding="utf-8")
     named = re.findall(r"`((?:[a-z_0-9.]+/)+[a-z_0-9]+\.py|test_\w+\.py)`", text)
@@ -153,11 +148,6 @@ def test_the_files_that_a_document_names_are_there(path):
     places = (ROOT, path.parent, ROOT / "src" / "negsamp", ROOT / "tests")
     missing = [name for name in named if not any((place / name).exists() for place in places)]
     assert missing == []
-
-
-def test_the_readme_has_blocks_that_run():
-    languages = [block.language for block in blocks_of(ROOT / "README.md")]
-    assert languages.count("python") >= 3
 
 
 @pytest.mark.parametrize(
@@ -172,6 +162,7 @@ def test_the_readme_has_blocks_that_run():
             FAILED,
             "notes.md:2: status 2: negsamp: error: no word is seen",
         ),
+        ("```\nx\n```", AssertionError, "notes.md:1: ''"),
         ("```python\nx = 1\n", AssertionError, "notes.md:1: a block that does not end"),
     ],
 )

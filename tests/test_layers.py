@@ -97,16 +97,6 @@ def test_rooms_are_kept():
     assert violations(Path(negsamp.__file__).parent) == []
 
 
-def test_top_level_is_small():
-    entries = {p.stem for p in Path(negsamp.__file__).parent.iterdir() if p.suffix in ("", ".py")}
-    assert entries - TOP - {"__pycache__"} <= LAYERS.keys()
-
-
-def test_packages_say_what_they_are_for():
-    for package in Path(negsamp.__file__).parent.rglob("__init__.py"):
-        assert ast.get_docstring(ast.parse(package.read_text("utf-8"))), package
-
-
 @pytest.fixture
 def package(tmp_path):
     def package(files):
@@ -139,16 +129,12 @@ def test_layers_allow(package, files):
     ("files", "message"),
     [
         ({"utils": ""}, "utils is in no room"),
-        ({"helpers/text": ""}, "helpers is in no room"),
         ({"core/a": "from negsamp.corpus import x"}, "core.a imports corpus, which is not below"),
         ({"core/a": "from negsamp import corpus"}, "core.a imports corpus, which is not below"),
-        ({"core/a": "import negsamp.corpus as v"}, "core.a imports corpus, which is not below"),
         ({"core/a": "from ..corpus import x"}, "core.a imports corpus, which is not below"),
-        ({"core/a": "from .. import corpus"}, "core.a imports corpus, which is not below"),
         ({"core/a": "def f():\n    import negsamp.corpus"}, "core.a imports corpus, which is not"),
         ({"core/a": "from negsamp import Word2Vec"}, "core.a imports __init__, which is not below"),
         ({"core/a": "import negsamp\nnegsamp.corpus.b()"}, "core.a imports __init__, which is not"),
-        ({"files/a": "from negsamp.core import b"}, "files.a imports core, which is not below it"),
         (
             {"core/kernels/a": "from negsamp.core import reference", "core/reference": ""},
             "core.kernels.a imports core.reference, which it shall check",

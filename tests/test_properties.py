@@ -5,18 +5,11 @@ import os
 import subprocess
 import sys
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from negsamp import Word2Vec, read_corpus
-from negsamp.core.blocks import block_run
-from negsamp.core.kernels.sampled import BlockKernel
-from negsamp.core.objectives.sgns import SGNS
-from negsamp.core.reference import gradients
-from negsamp.core.sampling import AliasTable
-from negsamp.core.windows import iter_windows, token_pieces, window_weights
 from negsamp.corpus.encoding import encode_corpus
 
 TOKENS = st.one_of(st.text(max_size=3), st.integers(-9, 9), st.tuples(st.integers(0, 2)))
@@ -48,30 +41,6 @@ def test_encode_and_decode_are_inverse(corpus, min_count):
     again = encode_corpus(vocabulary, corpus)
     assert again.ids.tolist() == stream.ids.tolist()
     assert again.offsets.tolist() == stream.offsets.tolist()
-
-
-@given(
-    st.tuples(
-        st.integers(1, 3), st.sampled_from([2, 4, 6]), st.sampled_from([1, 2]), st.integers(1, 5)
-    ),
-    st.integers(1, 7),
-    st.integers(2, 9),
-    st.integers(0, 2**32 - 1),
-)
-@settings(max_examples=30, deadline=None)
-def test_kernel_equals_the_reference(shape, window, V, seed):
-    rng = np.random.default_rng(seed)
-    n = shape[0] * shape[1]
-    ids = rng.integers(V, size=n).astype(np.int32)
-    offsets = np.unique([0, n, *rng.integers(0, n, 2)])
-    (run,) = iter_windows(token_pieces(ids, offsets), window, n, rng, shrink_windows=False)
-    (block,) = block_run(run, shape, 3, AliasTable(np.ones(V)), rng, window_weights(window))
-    W = rng.normal(size=(2, V, 4))
-    fast = BlockKernel(SGNS(), shape, window, 4, np.float64).gradients(W[0], W[1], block)
-    slow = gradients(W[0], W[1], block)
-    for name in ("centers", "outputs", "center_squares", "output_squares"):
-        a, b = getattr(fast, name), getattr(slow, name)
-        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-10 * max(np.abs(b).max(), 1))
 
 
 TRAIN = """

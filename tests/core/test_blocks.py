@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from test_windows import LENGTHS, WINDOWS, naive_pairs, numbered, reading, stream_of
+from test_windows import LENGTHS, WINDOWS, numbered, stream_of
 
 from negsamp.core.blocks import block_run, choose_block_shape
 from negsamp.core.sampling import AliasTable
@@ -109,21 +109,6 @@ def test_block_noise_follows_the_table():
     assert stats.chisquare(np.bincount(noise.ravel()), expected).pvalue > 1e-3
     parts = noise.reshape(400, 50)
     assert len(np.unique(parts, axis=0)) == 400, "each part draws its own"
-
-
-@given(lengths=LENGTHS, window=WINDOWS, read=st.integers(1, 30))
-def test_blocks_of_all_runs_hold_the_pairs_of_the_corpus(lengths, window, read):
-    sentences = numbered(lengths)
-    ids, offsets = stream_of(sentences)
-    rng, found = np.random.default_rng(0), Counter()
-    with reading(read):
-        for run in iter_windows(token_pieces(ids, offsets), window, 12, rng, shrink_windows=False):
-            for block in block_run(run, (2, 3, 3, 4), 5, NOISE, rng):
-                explicit = block.pairs()
-                found.update(
-                    zip(explicit.centers.tolist(), explicit.contexts.tolist(), strict=True)
-                )
-    assert found == Counter(naive_pairs(sentences, window))
 
 
 # The shape of blocks

@@ -3,14 +3,13 @@
 import heapq
 import itertools
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from negsamp.core.huffman import HuffmanTree
 
-COUNTS = st.lists(st.integers(1, 50), min_size=2, max_size=60).map(
+COUNTS = st.lists(st.integers(1, 50), min_size=2, max_size=200).map(
     lambda counts: sorted(counts, reverse=True)
 )
 
@@ -63,17 +62,6 @@ def test_paths_lead_from_the_root_to_the_words(counts):
         for node, sign, below in zip(nodes, signs, [*nodes[1:], ("leaf", word)], strict=True):
             assert child.setdefault((node, sign), below) == below
     assert len(child) == 2 * (V - 1)  # each inner node has two children
-
-
-def test_frequent_words_have_short_codes():
-    lengths = HuffmanTree(np.arange(1000, 0, -1)).lengths
-    assert (np.diff(lengths) >= 0).all()
-
-
-@pytest.mark.parametrize("V", [2, 3, 64, 1000])
-def test_equal_counts_give_a_balanced_tree(V):
-    lengths = HuffmanTree(np.full(V, 7)).lengths
-    assert lengths.max() - lengths.min() <= 1
 
 
 @pytest.mark.parametrize(

@@ -130,15 +130,6 @@ def test_max_step_forgets_the_batch_before(name):
     np.testing.assert_allclose(small - matrix, fresh - matrix, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_update_touches_no_other_row(name):
-    matrix, rows, gradients = batch()
-    before = matrix.copy()
-    OPTIMIZERS[name](V, max_step=2.0).apply(matrix, rows, gradients, squares_of(gradients), 0.1)
-    np.testing.assert_array_equal(matrix[-1], before[-1])
-    assert (matrix[:-1] != before[:-1]).all()
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("size", [2, 3, 10])

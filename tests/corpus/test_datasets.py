@@ -105,12 +105,6 @@ def test_fetch_downloads_unpacks_and_keeps_the_text_only(server, tmp_path):
     assert fetch("http://127.0.0.1:9/unused", path.parent) == path
 
 
-def test_fetch_replaces_a_cached_copy_of_the_wrong_length(server, tmp_path, caplog):
-    (tmp_path / "small").write_bytes(TEXT[:-1])
-    assert fetch(server.url, tmp_path).read_bytes() == TEXT
-    assert f"expected {len(TEXT)} bytes, got {len(TEXT) - 1}" in caplog.text
-
-
 def test_fetch_prefers_an_intact_zip_file_in_the_cache(server, tmp_path):
     (tmp_path / "small.zip").write_bytes(BODY)
     assert fetch(server.url, tmp_path).read_bytes() == TEXT
@@ -118,13 +112,15 @@ def test_fetch_prefers_an_intact_zip_file_in_the_cache(server, tmp_path):
     assert names(tmp_path) == ["small", "small.zip"]
 
 
-def test_fetch_passes_over_a_broken_zip_file_in_the_cache(server, tmp_path, caplog):
+def test_fetch_replaces_what_is_broken_in_the_cache(server, tmp_path, caplog):
     broken = BODY[:-1] + b"\x01"
     (tmp_path / "small.zip").write_bytes(broken)
+    (tmp_path / "small").write_bytes(TEXT[:-1])
     assert fetch(server.url, tmp_path).read_bytes() == TEXT
     assert server.requests == 1
     assert (tmp_path / "small.zip").read_bytes() == broken  # the user's own file
     assert "small.zip is broken" in caplog.text
+    assert f"expected {len(TEXT)} bytes, got {len(TEXT) - 1}" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -146,12 +142,20 @@ def test_fetch_names_what_is_wrong_and_leaves_nothing(server, tmp_path, body, an
     assert names(tmp_path) == []
 
 
-def test_fetch_stops_at_the_first_byte_too_many(server, tmp_path):
-    # The server sends no end: only a client that stops by itself returns before the timeout.
-    server.body, server.announced = BODY * 2, 1 << 40
+@pytest.mark.parametrize(
+    ("body", "timeout", "error", "message"),
+    [
+        # the server sends no end: only a client that stops by itself returns before the timeout
+        (BODY * 2, 5.0, DatasetError, "too long"),
+        (BODY[:-9], 0.2, DownloadError, "timed out"),
+    ],
+    ids=["first-byte-too-many", "silent"],
+)
+def test_fetch_from_a_server_that_does_not_end(server, tmp_path, body, timeout, error, message):
+    server.body, server.announced = body, 1 << 40
     server.stalled = threading.Event()
-    with pytest.raises(DatasetError, match="too long"):
-        fetch(server.url, tmp_path, timeout=5.0)
+    with pytest.raises(error, match=message):
+        fetch(server.url, tmp_path, timeout=timeout)
     server.stalled.set()
     assert names(tmp_path) == []
 
@@ -198,15 +202,6 @@ def test_fetch_answer_that_is_not_whole_http_is_a_download_error(tmp_path, answe
         with pytest.raises(DownloadError, match=message):
             fetch(f"http://127.0.0.1:{listening.getsockname()[1]}/small.zip", tmp_path)
         served.result()
-    assert names(tmp_path) == []
-
-
-def test_fetch_server_that_falls_silent_is_a_download_error(server, tmp_path):
-    server.body, server.announced = BODY[:-9], len(BODY)
-    server.stalled = threading.Event()
-    with pytest.raises(DownloadError, match="timed out"):
-        fetch(server.url, tmp_path, timeout=0.2)
-    server.stalled.set()
     assert names(tmp_path) == []
 
 
@@ -280,15 +275,16 @@ def test_fetch_shows_progress_if_asked(server, tmp_path, capsys):
     assert "small.zip: 100%" in errors
 
 
-@pytest.mark.parametrize("timeout", [0, -1.0, float("nan")])
-def test_text8_rejects_a_timeout_that_is_not_positive(tmp_path, timeout):
-    with pytest.raises(ValueError, match=f"timeout must be a positive .*, got {timeout}"):
-        text8(tmp_path, timeout=timeout)
-
-
-def test_text8_rejects_what_is_not_a_url(tmp_path):
-    with pytest.raises(ValueError, match=r"text8\.zip"):
-        text8(tmp_path, url="text8.zip")
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        *[({"timeout": t}, f"must be a positive .*, got {t}") for t in (0, -1.0, float("nan"))],
+        ({"url": "text8.zip"}, r"text8\.zip"),
+    ],
+)
+def test_text8_rejects_what_is_no_timeout_or_url(tmp_path, argument, message):
+    with pytest.raises(ValueError, match=message):
+        text8(tmp_path, **argument)
 
 
 def test_text8_expects_the_published_archive(server, tmp_path):
@@ -391,21 +387,9 @@ def test_docs_corpus_reads_every_kind_of_documentation_once(tmp_path, monkeypatc
     )
     found = docs_corpus()
     first_topic = re.findall("[a-z]+", next(iter(topics.values())).partition("\n\n")[0].lower())
-    assert found[:13] == [
-        ["package"],
-        ["escape", "e", "snake", "case"],
-        ["one", "text"],
-        ["two", "texts"],
-        ["three", "texts"],
-        ["and", "five"],
-        ["fo", "r"],
-        ["module", "b"],
-        ["don", "t", "stop"],
-        ["class", "c"],
-        ["method", "f"],
-        ["package"],
-        first_topic,
-    ]
+    expected = ["package", "escape e snake case", "one text", "two texts", "three texts"]
+    expected += ["and five", "fo r", "module b", "don t stop", "class c", "method f", "package"]
+    assert found[:13] == [*map(str.split, expected), first_topic]
 
 
 def test_docs_corpus_names_a_package_that_is_missing(monkeypatch):

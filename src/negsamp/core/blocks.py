@@ -154,24 +154,12 @@ def choose_block_shape(
 ) -> BlockShape:
     """Choose the shape of the blocks for a corpus.
 
-    Parameters
-    ----------
-    kept_tokens : float
-        Tokens an epoch, after subsampling.
-    largest_share : float
-        Share of them that the most frequent word has.
-    window : int
-        How far a window reaches in this corpus. A group has so many tokens on either side that are
-        contexts only, so wide windows need large groups.
-    negative : int
-        K. The more noise words a pair counts for, and the more pairs a center has, the more noise
-        words a part must share.
-    vector_size : int
-        d.
-    batch_size : int, optional
-        Centers an update, rounded up to what the kernel can do; chosen if None.
-    noise_multiple : int
-        Noise words of a part are a multiple of this; 0 for objectives that draw none.
+    An epoch has `kept_tokens` tokens after subsampling, and the most frequent word has
+    `largest_share` of them. A group has `window` tokens on either side that are contexts only, so
+    wide windows need large groups. The more noise words a pair counts for (`negative`), and the
+    more pairs a center has, the more noise words a part must share: a multiple of `noise_multiple`,
+    which is 0 for objectives that draw none. `batch_size`, in centers, is rounded up to what the
+    kernel can do, and chosen if None.
     """
     if batch_size is None:
         wanted = min(

@@ -31,31 +31,18 @@ __all__ = ["OPTIMIZERS", "SGD", "Gradients", "NormalizerRule", "RowAdaGrad", "ad
 class Gradients(NamedTuple):
     """The direction in which each occurrence in a block moves its row: −∂loss/∂row.
 
-    Attributes
-    ----------
-    centers : ndarray, shape (G·(L + 2w), d)
-        For the rows of W_in in ``block.token_rows``; 0 where a token is no center.
-    outputs : ndarray, shape (G·(L + 2w) + G·H·N, d)
-        For the rows of W_out in ``block.output_rows``: contexts first, then noise words. With
-        `output_rows`, as many rows as that has.
-    center_squares, output_squares : ndarray, shapes (G·(L + 2w),) and (G·(L + 2w) + G·H·N,)
-        Squared length ‖g‖² of each row of `centers` and `outputs`.
-    log_z : ndarray, shape (G·(L + 2w),), optional
-        For the normalisers γ of the centers, where they are learned; 0 where a token is no center.
-    output_rows : ndarray, int32, optional
-        The row of W_out that each row of `outputs` belongs to, for objectives without noise words.
-    output_lengths : ndarray, optional
-        Length ‖g‖ of each row of `outputs`, where such a row is a sum over occurrences and
-        `output_squares` is the sum of their ‖g‖².
+    With n = G·(L + 2w) tokens in a block and m = n + G·H·N rows of W_out, unless `output_rows`
+    names them. Where a row of `outputs` is a sum over occurrences, its ‖g‖² is the sum of theirs,
+    and `output_lengths` holds the length of the sum.
     """
 
-    centers: np.ndarray
-    outputs: np.ndarray
-    center_squares: np.ndarray
-    output_squares: np.ndarray
-    log_z: np.ndarray | None = None
-    output_rows: np.ndarray | None = None
-    output_lengths: np.ndarray | None = None
+    centers: np.ndarray  # (n, d), for W_in[block.token_rows]; 0 where a token is no center
+    outputs: np.ndarray  # (m, d), for W_out[block.output_rows]: contexts, then noise words
+    center_squares: np.ndarray  # (n,), ‖g‖² of each row of `centers`
+    output_squares: np.ndarray  # (m,), ‖g‖² of each row of `outputs`
+    log_z: np.ndarray | None = None  # (n,), for the γ of the centers, where they are learned
+    output_rows: np.ndarray | None = None  # (m,) int32, for objectives without noise words
+    output_lengths: np.ndarray | None = None  # (m,)
 
 
 def add_rows(
@@ -70,18 +57,10 @@ def add_rows(
 
     ``matrix[rows[i]] += scale[i] * values[i]`` for each chosen i, in the order of i.
 
-    Parameters
-    ----------
-    matrix, values : ndarray, shapes (V, d) and (n, d)
-        C-contiguous, of one dtype.
-    rows : ndarray, shape (m,) int32
-        Row of each chosen i, 0 … V − 1; not checked.
-    scale : ndarray, shape (m,)
-        Scale of each chosen i, dtype of `matrix`.
-    chosen : ndarray, shape (n,) bool, optional
-        Which i are added, m of them; all if None.
-    fast : bool
-        Use SciPy's private function, if SciPy has it. The public one gives the same bytes.
+    `matrix` (V, d) and `values` (n, d) are C-contiguous and of one dtype. `chosen`, (n,) bool,
+    says which i are added, all if None; `rows`, int32 and not checked, and `scale`, of the dtype of
+    `matrix`, have an entry for each of these. With `fast`, SciPy's private function is used if
+    SciPy has it; the public one gives the same bytes.
     """
     # a product with a sparse (V, n) matrix that has scale[i] at (rows[i], i), stored by columns
     n, (V, d) = len(values), matrix.shape
@@ -104,18 +83,10 @@ def add_rows(
 class SGD:
     """Plain stochastic gradient descent: a row moves by the learning rate times its gradients.
 
-    Parameters
-    ----------
-    n_rows : int
-        V.
-    max_step : float
-        How far a row may move in one batch. Where the lengths of its occurrences' steps add up to
-        more, all of them are shortened by the same factor.
-    squares : ndarray, shape (V,) float64, optional
-        What an optimizer remembers of earlier batches, changed in place; zeros if None. Plain SGD
-        does not use it.
-    moves : ndarray, shape (V,) bool, optional
-        Rows that move; the others keep their bytes. All of them if None.
+    In one batch, a row moves by `max_step` at most: where the lengths of its occurrences' steps add
+    up to more, all of them are shortened by the same factor. `squares`, (V,) float64, is what an
+    optimizer remembers of earlier batches, changed in place; plain SGD does not use it. Only the
+    rows in `moves`, (V,) bool, move, all of them if None; the others keep their bytes.
     """
 
     def __init__(
@@ -150,19 +121,11 @@ class SGD:
     ) -> None:
         """Move rows of a matrix in place along the gradients of a batch.
 
-        Parameters
-        ----------
-        matrix : ndarray, shape (V, d)
-        rows, gradients, squares : ndarray, shapes (n,) int32, (n, d) and (n,)
-            The row of each occurrence, the direction g in which it moves its row, and ‖g‖².
-        alpha : float
-            Learning rate per pair.
-        share : tuple of int
-            (r, s): move only the rows r, r + s, r + 2s … Their bytes do not depend on s.
-        lengths : ndarray, shape (n,), optional
-            Length of each g, where `squares` is not its square.
-        fast : bool
-            See `add_rows`.
+        Each occurrence has the row of `matrix` (V, d) that it moves, in `rows` (n,) int32, the
+        direction g in which it does, in `gradients` (n, d), and ‖g‖², in `squares` (n,); where this
+        is not the square of the length of g, `lengths` (n,) has that. `alpha` is the learning rate
+        per pair. With a `share` (r, s), only the rows r, r + s, r + 2s … move; their bytes do not
+        depend on s. For `fast`, see `add_rows`.
         """
         rank, size = share
         lengths = np.sqrt(squares) if lengths is None else lengths
@@ -210,11 +173,7 @@ class NormalizerRule:
 
     The gradient g of a number is the sum over its occurrences in the batch. Then G += g², and the
     number moves by rate · g / √(1 + G): never further than `rate`, however often it occurs.
-
-    Parameters
-    ----------
-    squares : ndarray, shape (n_numbers,) float64
-        G, zeros before the first batch; changed in place.
+    `squares`, (n_numbers,) float64, is G, zeros before the first batch; it is changed in place.
     """
 
     def __init__(self, squares: np.ndarray) -> None:
@@ -225,13 +184,8 @@ class NormalizerRule:
     ) -> None:
         """Move numbers in place along the gradients of a batch.
 
-        Parameters
-        ----------
-        numbers : ndarray, shape (n_numbers, 1)
-        rows, gradients : ndarray, shapes (n,) int32 and (n,)
-            The number that each occurrence moves, and the direction.
-        rate : float
-            The largest step.
+        `numbers` is (n_numbers, 1). `rows`, (n,) int32, says which of them each occurrence moves,
+        and `gradients`, (n,), the direction; `rate` is the largest step.
         """
         touched, place = np.unique(rows, return_inverse=True)
         g = np.bincount(place, weights=gradients)

@@ -87,17 +87,14 @@ def noise_probabilities(counts: Any, ns_exponent: float = 0.75) -> np.ndarray:
 
 
 def custom_noise(noise: Any, counts: np.ndarray) -> np.ndarray:
-    """The distribution of `noise_weights`, which sums to 1, (V,) float64."""
+    """Return the distribution of `noise_weights`, which sums to 1, (V,) float64."""
     weights = noise_weights(noise, counts)
     weights = weights / weights.max()  # so that the sum does not overflow
     return weights / weights.sum()
 
 
 def noise_weights(noise: Any, counts: np.ndarray) -> np.ndarray:
-    """The caller's own weights of noise words, an array or a function of `counts`: (V,) float64.
-
-    They need not sum to 1. A ValueError says so if they are not finite, 0 or more, and not all 0.
-    """
+    """Return the caller's own weights, an array or a function of `counts`, as (V,) float64."""
     name = "noise(counts)" if callable(noise) else "noise"
     weights = checked_noise(noise(counts.copy()) if callable(noise) else noise, name)
     if len(weights) != len(counts):
@@ -109,7 +106,7 @@ def noise_weights(noise: Any, counts: np.ndarray) -> np.ndarray:
 
 
 def checked_noise(weights: Any, name: str = "noise") -> np.ndarray:
-    """Weights as a float64 array, or a ValueError that says what is wrong with them."""
+    """Return weights, finite, 0 or more and not all 0, as float64; ValueError if they are not."""
     try:
         checked = np.asarray(weights, dtype=np.float64)
     except (TypeError, ValueError):

@@ -125,18 +125,8 @@ def _pieces_of(sentences: Any) -> Iterator[Piece]:
 def token_pieces(ids: np.ndarray, offsets: np.ndarray) -> Iterator[Piece]:
     """Go through a stream once, `READ_AT_ONCE` tokens at a time.
 
-    Parameters
-    ----------
-    ids : ndarray, shape (n_tokens,)
-    offsets : ndarray, shape (n_sentences + 1,) int64
-        Sentence i is ``ids[offsets[i]:offsets[i + 1]]``.
-
-    Yields
-    ------
-    tokens : ndarray, shape (n,) int32
-        A copy.
-    starts : ndarray, shape (m,) int64
-        Where in the piece sentences begin, rising.
+    Sentence i is ``ids[offsets[i]:offsets[i + 1]]``. A piece is a copy of its tokens, (n,) int32,
+    and where in them sentences begin, (m,) int64, rising.
     """
     for begin in range(0, len(ids), READ_AT_ONCE):
         tokens = np.array(ids[begin : begin + READ_AT_ONCE], dtype=np.int32)
@@ -155,22 +145,9 @@ def iter_windows(
 ) -> Iterator[Windows]:
     """Go through a stream once and cut it into runs of `size` centers.
 
-    Parameters
-    ----------
-    pieces : iterable
-        As `token_pieces` yields them.
-    window : int
-    size : int
-        Centers a run. The last run is filled with tokens of id 0 that have no contexts.
-    rng, shrink_windows, keep
-        As in `skipgram_pairs`.
-    held_out : ndarray, shape (n, 2) int64, optional
-        Begin and end of parts that are left out, in tokens, rising; no window reaches over one.
-
-    Yields
-    ------
-    Windows
-        Together every center once, in order.
+    The runs have every center once, in order; the last is filled with tokens of id 0 that have no
+    contexts. `held_out`, (n, 2) int64, rising, has the begin and end of parts that are left out, in
+    tokens; no window reaches over one. The other parameters are those of `skipgram_pairs`.
     """
     buffer, starts = np.zeros(window, dtype=np.int32), np.zeros(0, dtype=np.int64)
     width = window + size + window
@@ -211,7 +188,7 @@ def _kept(
 
 
 def _filled(pieces: Iterable[Piece], size: int, window: int) -> Iterator[Piece]:
-    """Add what fills the last run, and the contexts after it: each token is its own sentence."""
+    """Add what fills the last run and the contexts after it; each token is its own sentence."""
     n = 0
     for tokens, starts in pieces:
         n += len(tokens)

@@ -123,9 +123,7 @@ def text8(
 def _fetch(archive: _Archive, url: str, folder: Path, progress: bool, timeout: float) -> Path:
     """Return the path of an archive's text in the cache folder, downloaded if it is not there.
 
-    The archive's digest is verified before it is unpacked; afterwards the text's length alone,
-    which costs nothing. The text appears complete or not at all, and several processes may fetch
-    it at once.
+    The archive's digest is verified before it is unpacked; afterwards only the text's length is.
     """
     if not timeout > 0:
         raise ValueError(f"timeout must be a positive number of seconds, got {timeout!r}")

@@ -49,11 +49,9 @@ def random_walks(
     graph : scipy.sparse matrix or array, shape (n, n)
         Entry (v, x) is the weight of the edge from v to x, finite and 0 or more; 0 is no edge. An
         undirected graph has both (v, x) and (x, v). Weights of one edge are added.
-    num_walks : int
-        Walks from each node, 1 or more.
-    walk_length : int
-        Nodes in a walk, 1 or more. A walk that comes to a node without outgoing edges ends there,
-        and that of an isolated node has this node only.
+    num_walks, walk_length : int
+        Walks from each node, and nodes in a walk, 1 or more. A walk that comes to a node without
+        outgoing edges ends there.
     p, q : float
         Return and in-out parameter, above 0: a low p keeps walks near where they began, a low q
         leads them away.
@@ -67,15 +65,13 @@ def random_walks(
     Returns
     -------
     iterator of ndarray, shape (at most walk_length,) int32
-        A walk at a time, nodes in new order in each round of walks; lists of names if there are
-        `labels`. For ``Word2Vec(min_count=1, sample=0).fit(walks)``; ``wv[5]`` is then the vector
-        of node 5.
+        The walks, in a new order of nodes in each round; lists of names if there are `labels`.
+        After ``Word2Vec(min_count=1, sample=0).fit(walks)``, ``wv[5]`` is the vector of node 5.
 
     Raises
     ------
     TypeError, ValueError
-        If the graph is no such matrix, or a parameter is out of range; at once, and not when the
-        first walk is asked for.
+        If the graph is no such matrix, or a parameter is out of range; before any walk is taken.
 
     Notes
     -----
@@ -96,25 +92,31 @@ def random_walks(
     ...     print(walk)
     ['a', 'b', 'c']
     """
-    for name, value in (("num_walks", num_walks), ("walk_length", walk_length)):
-        check_integer(name, value, 1, 2**31 - 1)
+    check_integer("num_walks", num_walks, 1, 2**31 - 1)
+    check_integer("walk_length", walk_length, 1, 2**31 - 1)
     for name, number in (("p", p), ("q", q)):
         if not is_real(number) or not 1e-100 <= number <= 1e100:
             raise ValueError(f"{name} is {number!r}; it must be a number from 1e-100 to 1e100")
     is_seed = seed is None or isinstance(seed, np.random.Generator)
     if not is_seed and not (is_integer(seed) and seed >= 0):  # type: ignore[operator]
         raise ValueError(f"seed is {seed!r}; it must be an integer, 0 or more, or a Generator")
-    steps = _Steps(_checked_graph(graph), float(p), float(q), np.random.default_rng(seed))
-    starts = _checked_nodes(nodes, steps.n)
-    names = None if labels is None else _checked_labels(labels, steps.n)
-    walks = _walks(steps, starts, int(num_walks), int(walk_length))
-    return walks if names is None else (names[walk].tolist() for walk in walks)
+    walker = _Walker(graph, float(p), float(q), np.random.default_rng(seed))
+    starts = _checked_nodes(nodes, walker.n)
+    walks = walker.walks(starts, int(num_walks), int(walk_length))
+    if labels is None:
+        return walks
+    names = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+    if len(names) != walker.n:
+        raise ValueError(f"labels has {len(names)} names; the graph has {walker.n} nodes")
+    by_node = np.fromiter(names, dtype=object, count=walker.n)
+    return (by_node[walk].tolist() for walk in walks)
 
 
-class _Steps:
-    """The law of a step on a graph; an edge is its place in the graph's sorted rows."""
+class _Walker:
+    """Many walkers on a graph of n nodes; an edge is its place in the graph's sorted rows."""
 
-    def __init__(self, weights: Any, p: float, q: float, rng: np.random.Generator) -> None:
+    def __init__(self, graph: Any, p: float, q: float, rng: np.random.Generator) -> None:
+        weights = _checked_graph(graph)
         self.p, self.q, self.rng = p, q, rng
         self.n = weights.shape[0]
         self.first = weights.indptr[:-1].astype(np.int64)
@@ -123,11 +125,8 @@ class _Steps:
         row = np.repeat(np.arange(self.n), self.degree)
         self._keys = row * self.n + self.to  # rising
         # shares of the largest weight of the row, as a sum of weights may be too large
-        has_edges = np.flatnonzero(self.degree)
-        largest = np.ones(self.n)
-        largest[has_edges] = np.maximum.reduceat(
-            np.append(weights.data, 0.0), self.first[has_edges]
-        )
+        largest = np.zeros(self.n)
+        np.maximum.at(largest, row, weights.data)
         self.weights = weights.data / largest[row]
         self._is_uniform = bool((self.weights == 1).all())
         total = np.bincount(row, self.weights, minlength=self.n)
@@ -135,6 +134,37 @@ class _Steps:
         before = np.append(0.0, cumulated)[self.first]
         # row v rises from v to v + 1
         self._cumulated = cumulated - before[row] + row
+
+    def walks(self, starts: np.ndarray, num_walks: int, walk_length: int) -> Iterator[np.ndarray]:
+        """Yield the walks, round by round, each round in an order of its own."""
+        at_once = max(1, STEPS_AT_ONCE // walk_length)
+        rounds = max(1, at_once // max(1, len(starts)))  # of a small graph, together
+        for done in range(0, num_walks, rounds):
+            n = min(rounds, num_walks - done)
+            order = np.concatenate([self.rng.permutation(starts) for _ in range(n)])
+            for at in range(0, len(order), at_once):
+                walks, lengths = self._walk(order[at : at + at_once], walk_length)
+                for walk, length in zip(walks, lengths.tolist(), strict=True):
+                    yield walk[:length]
+
+    def _walk(self, starts: np.ndarray, walk_length: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return a walk from each node, (k, walk_length) int32, and its length in nodes, (k,)."""
+        walks = np.empty((len(starts), walk_length), dtype=np.int32)
+        lengths = np.ones(len(starts), dtype=np.int64)
+        walks[:, 0] = before = here = starts
+        active = np.arange(len(starts))
+        for place in range(1, walk_length):
+            goes_on = self.degree[here] > 0
+            active, before, here = active[goes_on], before[goes_on], here[goes_on]
+            if not len(active):
+                break
+            if place == 1 or self.p == self.q == 1:
+                before, here = here, self.first_order(here)
+            else:
+                before, here = here, self.second_order(before, here)
+            walks[active, place] = here
+            lengths[active] += 1
+        return walks, lengths
 
     def first_order(self, here: np.ndarray) -> np.ndarray:
         """Return where walkers go by the weights alone, (k,) int32; none is at a sink."""
@@ -168,9 +198,11 @@ class _Steps:
             if tries >= FEWEST_PROPOSALS and not tries & (tries - 1):
                 # when it ends depends on no proposal, and so leaves the law of a step as it is
                 ends = (self.degree[here[left]] <= tries) | (tries >= MOST_PROPOSALS)
-                for part in self._parts(here, left[ends]):
+                which, left = left[ends], left[~ends]
+                total = np.append(0, np.cumsum(self.degree[here[which]]))
+                cuts = np.searchsorted(total, np.arange(EDGES_AT_ONCE, total[-1], EDGES_AT_ONCE))
+                for part in filter(len, np.split(which, cuts)):  # so that their edges fit in memory
                     there[part] = self._draw(before[part], here[part])
-                left = left[~ends]
         return there
 
     def _has_edges(self, before: np.ndarray, to: np.ndarray) -> np.ndarray:
@@ -178,12 +210,6 @@ class _Steps:
         keys = before.astype(np.int64) * self.n + to
         place = _search(self._keys, keys) - 1  # −1, the last key, where all are larger
         return self._keys[place] == keys
-
-    def _parts(self, here: np.ndarray, which: np.ndarray) -> list[np.ndarray]:
-        """Split walkers into parts that have few edges to go on, so that these fit in memory."""
-        total = np.append(0, np.cumsum(self.degree[here[which]]))
-        cuts = np.searchsorted(total, np.arange(EDGES_AT_ONCE, total[-1], EDGES_AT_ONCE))
-        return [part for part in np.split(which, cuts) if len(part)]
 
     def _draw(self, before: np.ndarray, here: np.ndarray) -> np.ndarray:
         """Return what `second_order` does, drawn from the whole distribution of each step."""
@@ -211,41 +237,6 @@ def _search(rising: np.ndarray, values: np.ndarray) -> np.ndarray:
     found = np.empty(len(values), dtype=np.int64)
     found[order] = np.searchsorted(rising, values[order], side="right")
     return found
-
-
-def _walks(
-    steps: _Steps, starts: np.ndarray, num_walks: int, walk_length: int
-) -> Iterator[np.ndarray]:
-    at_once = max(1, STEPS_AT_ONCE // walk_length)
-    rounds = max(1, at_once // max(1, len(starts)))  # of a small graph, together
-    for done in range(0, num_walks, rounds):
-        n = min(rounds, num_walks - done)
-        order = np.concatenate([steps.rng.permutation(starts) for _ in range(n)])
-        for at in range(0, len(order), at_once):
-            walks, lengths = _walk(steps, order[at : at + at_once], walk_length)
-            for walk, length in zip(walks, lengths.tolist(), strict=True):
-                yield walk[:length]
-
-
-def _walk(steps: _Steps, starts: np.ndarray, walk_length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return a walk from each node, (k, walk_length) int32, and its length in nodes, (k,)."""
-    walks = np.empty((len(starts), walk_length), dtype=np.int32)
-    lengths = np.ones(len(starts), dtype=np.int64)
-    walks[:, 0] = before = here = starts
-    active = np.arange(len(starts))
-    is_first_order = steps.p == steps.q == 1
-    for place in range(1, walk_length):
-        goes_on = steps.degree[here] > 0
-        active, before, here = active[goes_on], before[goes_on], here[goes_on]
-        if not len(active):
-            break
-        if place == 1 or is_first_order:
-            before, here = here, steps.first_order(here)
-        else:
-            before, here = here, steps.second_order(before, here)
-        walks[active, place] = here
-        lengths[active] += 1
-    return walks, lengths
 
 
 def _checked_graph(graph: Any) -> Any:
@@ -284,10 +275,3 @@ def _checked_nodes(nodes: Any, n: int) -> np.ndarray:
     if len(bad):
         raise ValueError(f"nodes holds {bad[0]}; the graph has nodes from 0 to {n - 1}")
     return starts.astype(np.int32)
-
-
-def _checked_labels(labels: Any, n: int) -> np.ndarray:
-    names = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
-    if len(names) != n:
-        raise ValueError(f"labels has {len(names)} names; the graph has {n} nodes")
-    return np.fromiter(names, dtype=object, count=n)

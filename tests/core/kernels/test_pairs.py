@@ -54,26 +54,6 @@ def test_loss_equals_the_reference(shape):
     np.testing.assert_allclose(fast, reference.loss(*W, block).sum(), rtol=1e-12)
 
 
-def test_gradients_equal_finite_differences_of_the_loss():
-    # independent of the chain rule: the loss alone, along random directions
-    shape = (2, 16, 4)
-    W, block = matrices(), random_block(shape)
-    kernel = PairKernel(SGNS(), shape, D, np.float64)
-    g_centers, g_outputs = (g.copy() for g in kernel.gradients(*W, block)[:2])
-    g = [np.zeros_like(w) for w in W]
-    np.add.at(g[0], block.centers.reshape(-1), g_centers)
-    np.add.at(g[1], block.output_rows, g_outputs)
-    rng, h = np.random.default_rng(1), 1e-6
-    for _ in range(10):
-        step = [rng.normal(size=w.shape) for w in W]
-        above, below = (
-            kernel.loss(*(w + sign * h * s for w, s in zip(W, step, strict=True)), block)
-            for sign in (1, -1)
-        )
-        expected = -sum((a * b).sum() for a, b in zip(g, step, strict=True))
-        np.testing.assert_allclose((above - below) / (2 * h), expected, rtol=1e-6)
-
-
 def test_kernel_gives_the_same_again_after_another_block():
     shape = (3, 32, 8)
     W, kernel = matrices(), PairKernel(SGNS(), shape, D, np.float64)

@@ -2,19 +2,16 @@
 
 import numpy as np
 import pytest
+from test_sampled import V, matrices, random_block
 
 from negsamp.core import reference
-from negsamp.core.blocks import block_run
 from negsamp.core.huffman import HuffmanTree
 from negsamp.core.kernels import softmax as softmax_kernel
 from negsamp.core.kernels.hierarchical import HierarchicalKernel
 from negsamp.core.kernels.softmax import SoftmaxKernel
 from negsamp.core.objectives.hierarchical import HierarchicalSoftmax
 from negsamp.core.objectives.softmax import Softmax
-from negsamp.core.sampling import AliasTable
-from negsamp.core.windows import iter_windows, token_pieces, window_weights
 
-V, D = 11, 6
 TREE = HuffmanTree(np.arange(V, 0, -1) ** 2)
 KERNELS = {
     "softmax": (SoftmaxKernel(Softmax()), reference.softmax_gradients, reference.softmax_loss, ()),
@@ -37,22 +34,6 @@ def slices(request, monkeypatch):
         monkeypatch.setattr(softmax_kernel, "SCORES_AT_ONCE", 1)
         monkeypatch.setattr(HierarchicalKernel, "TOKENS_AT_ONCE", 10)
         monkeypatch.setattr(HierarchicalKernel, "TOGETHER", 3)
-
-
-def random_block(shape, window, seed=0):
-    rng = np.random.default_rng(seed)
-    n = shape[0] * shape[1] - 3
-    offsets = np.unique(np.append(rng.integers(0, n, n // 9), [0, n]))
-    ids = rng.integers(0, V, n).astype(np.int32)
-    (run,) = iter_windows(
-        token_pieces(ids, offsets), window, shape[0] * shape[1], rng, shrink_windows=False
-    )
-    (block,) = block_run(run, shape, 5, AliasTable(np.ones(V)), rng, window_weights(window))
-    return block
-
-
-def matrices(seed=0):
-    return np.random.default_rng(seed).normal(size=(2, V, D))
 
 
 def total(rows, values):
