@@ -97,6 +97,13 @@ def test_rooms_are_kept():
     assert violations(Path(negsamp.__file__).parent) == []
 
 
+def test_packages_say_what_they_are_for():
+    root = Path(negsamp.__file__).parent
+    assert len([*root.iterdir()]) < 16  # a newcomer sees about ten names
+    for package in root.rglob("__init__.py"):
+        assert ast.get_docstring(ast.parse(package.read_text("utf-8"))), package
+
+
 @pytest.fixture
 def package(tmp_path):
     def package(files):
