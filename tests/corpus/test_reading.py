@@ -75,16 +75,6 @@ def test_file_is_gzip_by_its_content_not_by_its_name(tmp_path, name, content):
     assert read(tmp_path / name) == b"a b\nc d"
 
 
-def test_file_path_may_be_any_path_like(write_bytes):
-    path = write_bytes(b"a b")
-
-    class Somewhere:
-        def __fspath__(self):
-            return os.fspath(path)
-
-    assert read(str(path)) == read(path) == read(Somewhere()) == b"a b"
-
-
 @pytest.fixture
 def pipe(tmp_path):
     """Read a named pipe that is fed some bytes; who opens it a second time would wait for ever."""

@@ -12,21 +12,13 @@ import time
 
 import numpy as np
 import pytest
+from runs import SMALL_RUN, assert_same
 
 from negsamp import CheckpointError, TrainingInterrupted, Word2Vec
 from negsamp.core.kernels.sampled import BlockKernel
 from negsamp.core.objectives import OBJECTIVES
 from negsamp.core.optimizers import SGD
 from negsamp.training import checkpoints as checkpoint
-
-SETTINGS = {
-    "vector_size": 8,
-    "min_count": 1,
-    "epochs": 3,
-    "seed": 1,
-    "sample": 0,
-    "batch_size": 256,
-}
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +32,8 @@ def corpus(tmp_path_factory):
 
 def fit(corpus, **how):
     params = {k: how.pop(k) for k in [*how] if k in Word2Vec().get_params()}
-    model = Word2Vec(**{**SETTINGS, "workers": 1, "progress": False, **params})
+    model = Word2Vec(**{**SMALL_RUN, **params})
     return model.fit(corpus, **how)
-
-
-def assert_same(model, expected):
-    assert model.vectors_.tobytes() == expected.vectors_.tobytes()
-    assert model.context_vectors_.tobytes() == expected.context_vectors_.tobytes()
-    assert model.loss_history_ == expected.loss_history_
-    assert model.wv.index_to_key == expected.wv.index_to_key
 
 
 @pytest.mark.parametrize("stopped_after", [1, 2, 17, 40, 59])
@@ -133,7 +118,7 @@ def start_run(corpus, folder, settings):
 
 
 def test_run_that_is_killed_dozens_of_times_ends_with_the_same_bytes(corpus, tmp_path):
-    settings = {**SETTINGS, "epochs": 6, "workers": 1, "progress": False}
+    settings = {**SMALL_RUN, "epochs": 6}
     expected = fit(corpus, **settings)
     rng, kills, runs = random.Random(0), 0, 0
     while kills < KILLS:
@@ -308,7 +293,7 @@ def test_first_checkpoint_that_cannot_be_written_stops_the_run(corpus, tmp_path,
         raise OSError("the disk is full")
 
     monkeypatch.setattr(checkpoint.Checkpoints, "write", write)
-    model = Word2Vec(**SETTINGS)
+    model = Word2Vec(**SMALL_RUN)
     with pytest.raises(OSError, match="the disk is full"):
         model.fit(corpus, checkpoint=tmp_path / "run")
     assert not hasattr(model, "vectors_")  # it is as it was
@@ -328,8 +313,7 @@ Word2Vec(**settings).fit(corpus, checkpoint=folder, checkpoint_every=0, callback
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are of Unix")
 def test_full_disk_neither_ends_the_run_nor_harms_the_last_checkpoint(corpus, tmp_path):
-    settings = {**SETTINGS, "workers": 1, "progress": False}
-    command = [sys.executable, "-c", LIMITED, str(corpus), str(tmp_path), repr(settings)]
+    command = [sys.executable, "-c", LIMITED, str(corpus), str(tmp_path), repr(SMALL_RUN)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stderr.count("no checkpoint in") > 40
     assert "File too large" in done.stderr

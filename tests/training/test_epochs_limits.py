@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+from runs import SMALL_RUN, assert_same
 from scipy.special import log_expit
 
 from negsamp import CheckpointError, CorpusError, Word2Vec
@@ -15,32 +16,15 @@ from negsamp.core.sampling import noise_probabilities
 from negsamp.core.windows import window_weights
 from negsamp.training import validation
 
-SETTINGS = {
-    "vector_size": 8,
-    "min_count": 1,
-    "epochs": 3,
-    "seed": 1,
-    "sample": 0,
-    "batch_size": 256,
-    "progress": False,
-}
-
 
 def sentences(n=400, length=12, V=60):
     words = np.random.default_rng(0).zipf(1.5, size=(n, length)) % V
     return words.tolist()
 
 
-def fit(corpus=None, callbacks=(), workers=1, how=None, **params):
-    model = Word2Vec(**{**SETTINGS, "workers": workers, **params})
+def fit(corpus=None, callbacks=(), how=None, **params):
+    model = Word2Vec(**{**SMALL_RUN, **params})
     return model.fit(sentences() if corpus is None else corpus, callbacks=callbacks, **(how or {}))
-
-
-def assert_same(model, expected):
-    assert model.vectors_.tobytes() == expected.vectors_.tobytes()
-    assert model.context_vectors_.tobytes() == expected.context_vectors_.tobytes()
-    assert model.loss_history_ == expected.loss_history_
-    assert model.validation_loss_history_ == expected.validation_loss_history_
 
 
 @pytest.fixture
@@ -90,7 +74,7 @@ def test_what_is_held_out_is_not_trained(chosen):
     held = {int(begin) // 13 for begin in chosen[0][:, 0]}
     assert len(held) == 40
     for i in range(len(corpus)):
-        moved = np.abs(model.wv[f"only{i}"]).max() > 0.5 / SETTINGS["vector_size"]
+        moved = np.abs(model.wv[f"only{i}"]).max() > 0.5 / SMALL_RUN["vector_size"]
         assert moved == (i not in held)
     assert model.vocabulary_.counts.sum() == 13 * 400  # they are counted with the rest
 

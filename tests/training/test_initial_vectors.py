@@ -4,21 +4,13 @@ import logging
 
 import numpy as np
 import pytest
+from runs import SMALL_RUN, assert_same
 
 from negsamp import KeyedVectors, UnknownWordError, Word2Vec
 from negsamp.core.optimizers import OPTIMIZERS
 from negsamp.errors import CheckpointError
 
-SETTINGS = {
-    "vector_size": 8,
-    "min_count": 1,
-    "epochs": 3,
-    "seed": 1,
-    "sample": 0,
-    "batch_size": 256,
-    "progress": False,
-}
-D = SETTINGS["vector_size"]
+D = SMALL_RUN["vector_size"]
 
 
 def sentences(seed=0, n=3000):
@@ -30,8 +22,8 @@ def given(words=("w1", "w3", "w7", "elsewhere"), d=D, dtype=np.float32):
     return KeyedVectors(words, np.random.default_rng(5).normal(size=(len(words), d)).astype(dtype))
 
 
-def fit(how=None, workers=1, **params):
-    return Word2Vec(**{**SETTINGS, "workers": workers, **params}).fit(sentences(), **(how or {}))
+def fit(how=None, **params):
+    return Word2Vec(**{**SMALL_RUN, **params}).fit(sentences(), **(how or {}))
 
 
 def first_vectors(monkeypatch, **how):
@@ -79,7 +71,7 @@ def test_vectors_of_other_kinds_and_of_a_map_serve(tmp_path):
         key_to_index, vectors = dict(start.key_to_index), start.vectors.copy()
 
     for other in (mapped, OfAnotherLibrary()):
-        assert fit({"init_vectors": other}).vectors_.tobytes() == expected.vectors_.tobytes()
+        assert_same(fit({"init_vectors": other}), expected)
     assert fit().vectors_.tobytes() != expected.vectors_.tobytes()
 
 
@@ -97,9 +89,7 @@ def test_frozen_rows_stay_to_the_bit_and_workers_agree(optimizer, workers):
     assert (model.wv["w2"] != fit(optimizer=optimizer).wv["w2"]).any()
     # the frozen words are contexts as any others
     assert model.context_vectors_[model.vocabulary_.index["w3"]].any()
-    expected = fit(how, optimizer=optimizer)
-    assert model.vectors_.tobytes() == expected.vectors_.tobytes()
-    assert model.context_vectors_.tobytes() == expected.context_vectors_.tobytes()
+    assert_same(model, fit(how, optimizer=optimizer))
 
 
 @pytest.mark.parametrize("objective", ["nce", "infonce", "softmax", "hierarchical"])
@@ -113,22 +103,17 @@ def test_every_objective_freezes(objective):
 def test_true_freezes_all_and_false_none():
     start = given()
     all_of_them = fit({"init_vectors": start, "frozen": list(start.index_to_key)})
-    assert (
-        fit({"init_vectors": start, "frozen": True}).vectors_.tobytes()
-        == all_of_them.vectors_.tobytes()
-    )
+    assert_same(fit({"init_vectors": start, "frozen": True}), all_of_them)
     none = fit({"init_vectors": start})
     for frozen in (False, [], iter(())):
-        again = fit({"init_vectors": start, "frozen": frozen})
-        assert again.vectors_.tobytes() == none.vectors_.tobytes()
+        assert_same(fit({"init_vectors": start, "frozen": frozen}), none)
 
 
 def test_resumed_run_keeps_what_is_frozen_and_ends_with_the_same_bytes(stopped, tmp_path):
     how = {"init_vectors": given(), "frozen": ["w3"]}
     stopped(7, lambda: fit({**how, "checkpoint": tmp_path / "run", "checkpoint_every": 0}))
-    expected, model = fit(how), Word2Vec.resume(tmp_path / "run", sentences())
-    assert model.vectors_.tobytes() == expected.vectors_.tobytes()
-    assert model.context_vectors_.tobytes() == expected.context_vectors_.tobytes()
+    model = Word2Vec.resume(tmp_path / "run", sentences())
+    assert_same(model, fit(how))
     # a checkpoint is a model too, and a model says nothing of what was frozen
     model.save(tmp_path / "model")
     assert not (tmp_path / "model" / "frozen.npy").exists()
@@ -175,7 +160,7 @@ def test_what_does_not_fit_is_refused_before_reading(how, error, message):
         yield
 
     with pytest.raises(error, match=message):
-        Word2Vec(**SETTINGS).fit(corpus(), **how)
+        Word2Vec(**SMALL_RUN).fit(corpus(), **how)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e300])
