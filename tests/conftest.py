@@ -26,6 +26,12 @@ def shared():
     return path
 
 
+@pytest.fixture
+def worth_a_worker(monkeypatch):
+    """Small corpora have several workers too."""
+    monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
+
+
 @pytest.fixture(scope="session")
 def write_bytes(tmp_path_factory):
     """Write one file, plain or gzip, and give its path; each call replaces the file before.

@@ -14,13 +14,8 @@ from negsamp.core.kernels.sampled import BlockKernel
 from negsamp.corpus import stream
 from negsamp.training.interrupts import Interrupts
 
+pytestmark = pytest.mark.usefixtures("worth_a_worker")
 WORKERS = pytest.mark.parametrize("workers", [1, 2])
-
-
-@pytest.fixture(autouse=True)
-def worth_a_worker(monkeypatch):
-    """Small corpora have several workers too."""
-    monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,6 @@ from negsamp.training.checkpoints import Checkpoints
 
 
 @pytest.fixture
-def worth_a_worker(monkeypatch):
-    """Small corpora have several workers too."""
-    monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
-
-
-@pytest.fixture
 def stopped(monkeypatch):
     """Train until so many checkpoints are written, when Ctrl-C is pressed."""
 

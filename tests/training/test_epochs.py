@@ -4,6 +4,7 @@ import subprocess
 
 import numpy as np
 import pytest
+from runs import assert_same
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from negsamp import Word2Vec
@@ -144,9 +145,7 @@ def test_the_seed_alone_makes_the_result():
     first, second, other, new, newer = (
         fit(corpus, sample=1e-2, seed=seed) for seed in (7, 7, 8, None, None)
     )
-    assert first.vectors_.tobytes() == second.vectors_.tobytes()
-    assert first.context_vectors_.tobytes() == second.context_vectors_.tobytes()
-    assert first.loss_history_ == second.loss_history_
+    assert_same(first, second)
     for one, two in ((first, other), (new, newer)):
         assert (one.vectors_ != two.vectors_).any()
 
@@ -158,9 +157,7 @@ def test_any_number_of_workers_gives_the_same_bytes(workers, optimizer):
     settings = {"epochs": 2, "sample": 1e-2, "optimizer": optimizer, "vector_size": 20}
     settings["batch_size"] = 512  # several groups, so that there is work for three
     one, several = (fit(corpus, workers=n, **settings) for n in (1, workers))
-    assert several.vectors_.tobytes() == one.vectors_.tobytes()
-    assert several.context_vectors_.tobytes() == one.context_vectors_.tobytes()
-    assert several.loss_history_ == one.loss_history_
+    assert_same(several, one)
 
 
 def test_a_small_corpus_starts_no_process(monkeypatch):
