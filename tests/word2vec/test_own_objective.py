@@ -77,3 +77,10 @@ def test_it_is_copied_with_the_model():
     for again in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
         assert again.score_pairs(["a0"], ["b0"]) == model.score_pairs(["a0"], ["b0"])
         assert "objective=Squares()" in repr(again)
+
+
+def test_a_class_is_not_an_object():
+    with pytest.raises(
+        TypeError, match=r"^objective is <class .*, or an object of a subclass of neg"
+    ):
+        fit(objective=Squares)

@@ -138,12 +138,13 @@ def _check(params: Mapping[str, Any]) -> None:
         value = params[name]
         if not is_real(value) or not accepts(value):
             raise refusal(name, value, allowed)
-    for name, choices in (("objective", OBJECTIVES), ("optimizer", OPTIMIZERS)):
+    for name, choices, other, kind in (
+        ("objective", OBJECTIVES, ", or an object of a subclass of negsamp.Objective", Objective),
+        ("optimizer", OPTIMIZERS, "", ()),
+    ):
         value = params[name]
-        if name == "objective" and isinstance(value, Objective):
-            continue
-        if not isinstance(value, str) or value not in choices:
-            raise refusal(name, value, "one of " + ", ".join(map(repr, choices)))
+        if not isinstance(value, kind) and not (isinstance(value, str) and value in choices):
+            raise refusal(name, value, "one of " + ", ".join(map(repr, choices)) + other)
     objective = objective_of(params["objective"], params["nce_normalizer"])
     noise = params["noise"]
     if noise is not None:

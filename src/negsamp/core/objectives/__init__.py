@@ -1,7 +1,8 @@
 """Objectives, a file each: the equation, its gradient on scores, and what a score means afterwards.
 
 A new one is a file here and a line in the list below. Begin with `sgns`; `base` says what an
-objective can say of itself, and what it need not say.
+objective can say of itself, and what it need not say. This package imports `negsamp.core.kernels`,
+and asks nobody for an objective's name.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ class Objective:
     least_words: int = 1
 
     def __init_subclass__(cls) -> None:
-        if not cls.__dict__.get("name"):
+        if "name" not in vars(cls):
             cls.name = cls.__name__.lower()
 
     def __repr__(self) -> str:

@@ -106,7 +106,7 @@ class Phrases:
         self._check()
 
     def __repr__(self) -> str:
-        found = f", {len(self.phrases_)} phrases" if "_passes" in self.__dict__ else ""
+        found = f", {len(self.phrases_)} phrases" if hasattr(self, "_passes") else ""
         return f"Phrases(threshold={self.threshold}, scoring={self.scoring!r}{found})"
 
     def _check(self) -> None:

@@ -1,7 +1,8 @@
 """Vectors in the files of other programs, a module for each format.
 
-`open_vectors` and `save_vectors` go by a name's suffix. docs/file-formats.md says what each format
-carries.
+Begin with `word2vec`; `open_vectors` and `save_vectors` choose a module by a name's suffix.
+`reading`, `writing`, `text_rows` and `word_arrays` are what they share, and docs/file-formats.md
+says what each format carries. This package imports `negsamp.vectors` and what is below it.
 """
 
 from __future__ import annotations
