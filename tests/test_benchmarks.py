@@ -48,7 +48,7 @@ SETTINGS = {"optimizer": 4, "spread": 2, "batch": 4, "window": 2, "floor": 5, "m
         ("phases.py HOME/corpus", 8),
         ("reading.py HOME/corpus HOME/corpus.gz --rounds 1", 12),
         ("memory.py HOME/corpus --times 1 3", 3),
-        ("scaling.py window length racing --rounds 1 --tokens 20000", 12),
+        ("scaling.py window length racing --rounds 1 --tokens 5000", 12),
         ("interrupt.py --quick --rounds 1", 6),
         ("pictures.py HOME/model --methods pca negtsne", 3),
         *[

@@ -193,7 +193,7 @@ def test_word_order_of_words_without_order_or_text_is_that_of_the_corpus():
     workers=2,
     as_file=True,
 )
-@settings(max_examples=400)
+@settings(max_examples=150)
 def test_max_vocab_size_forgets_the_rarest_words_after_each_piece(
     write_bytes, sentences, min_count, bound, size, workers, as_file
 ):

@@ -69,7 +69,7 @@ def by_dict(batches):
 
 
 @given(batches=BATCHES, table=TABLES, ahead=st.booleans())
-@settings(max_examples=400)
+@settings(max_examples=200)
 def test_add_gives_rows_in_the_order_in_which_words_are_met(batches, table, ahead):
     expected, rows = by_dict(batches)
     with changed(table):
