@@ -7,6 +7,7 @@ from negsamp.core.vocabulary import Vocabulary
 from negsamp.core.windows import skipgram_pairs
 from negsamp.corpus.counting import read_corpus
 from negsamp.corpus.datasets import docs_corpus, text8
+from negsamp.corpus.encoding import encode_corpus
 from negsamp.corpus.phrases.phrase_detection import Phrases
 from negsamp.corpus.stream import TokenStream
 from negsamp.corpus.walks import random_walks
@@ -53,6 +54,7 @@ __all__ = [
     "Word2Vec",
     "check_gradients",
     "docs_corpus",
+    "encode_corpus",
     "evaluate_word_analogies",
     "evaluate_word_pairs",
     "keep_probabilities",
