@@ -20,9 +20,23 @@ __all__ = ["document_rows", "encode_corpus"]
 
 
 def encode_corpus(vocabulary: Vocabulary, corpus: Any, errors: str = "strict") -> TokenStream:
-    """Write another corpus as a vocabulary's ids; unknown tokens are left out.
+    """Write a corpus as the ids of a vocabulary; unknown tokens are left out.
 
-    `corpus` and `errors` are as in `Word2Vec.fit`.
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+    corpus, errors
+        As in `Word2Vec.fit`.
+
+    Returns
+    -------
+    TokenStream
+        Without the sentences that have no known token.
+
+    Raises
+    ------
+    CorpusError, FileNotFoundError
+        If the corpus cannot be read.
     """
     builder = StreamBuilder()
     if is_path(corpus):
