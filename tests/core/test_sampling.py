@@ -231,3 +231,12 @@ def test_draws_never_give_a_cell_of_weight_zero():
 
     drawn = AliasTable([0, 1, 0]).draw(Zeros(np.random.PCG64(0)), 100)
     assert set(drawn) == {1}
+
+
+def test_draws_depend_on_the_generator_alone():
+    table = AliasTable([1.0, 2.0, 3.0])
+    drawn = [table.draw(np.random.default_rng(7), (4, 5)) for _ in range(2)]
+    np.random.default_rng(8).random(10)  # another one makes no difference
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    assert drawn[0].shape == (4, 5)
+    assert drawn[0].dtype == np.int32

@@ -244,3 +244,14 @@ def test_window_weights_are_what_a_random_radius_gives_on_average(window):
 def test_window_weights_within_reach_are_a_part_of_all(reach, shrink_windows):
     part = window_weights(5, shrink_windows, reach)
     np.testing.assert_array_equal(part, window_weights(5, shrink_windows)[5 - reach : 6 + reach])
+
+
+def test_skipgram_pairs_shrink_windows_unless_told_otherwise():
+    sentence = [np.arange(1000)]
+
+    def n_pairs(**options):
+        return sum(len(centers) for centers, _ in skipgram_pairs(sentence, 5, rng=0, **options))
+
+    assert n_pairs(shrink_windows=False) == 10 * 1000 - 2 * 15
+    # a radius of 3 in the mean of 1 … 5
+    assert 0.55 < n_pairs() / n_pairs(shrink_windows=False) < 0.65
