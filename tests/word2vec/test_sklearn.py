@@ -5,7 +5,6 @@ import logging
 import pickle
 import subprocess
 import sys
-import warnings
 
 import numpy as np
 import pytest
@@ -263,15 +262,9 @@ class OfRows(Word2Vec):
         return tags
 
 
-with warnings.catch_warnings():
-    # that it does not inherit from BaseEstimator, which would be an import
-    warnings.simplefilter("ignore", UserWarning)
-    each_check = estimator_checks.parametrize_with_checks(
-        [OfRows(vector_size=4, min_count=1, sample=0, epochs=1, workers=1, seed=1)],
-        expected_failed_checks=lambda _: NOT_OF_TEXTS,
-    )
-
-
-@each_check
+@estimator_checks.parametrize_with_checks(
+    [OfRows(vector_size=4, min_count=1, sample=0, epochs=1, workers=1, seed=1)],
+    expected_failed_checks=lambda _: NOT_OF_TEXTS,
+)
 def test_a_check_of_sklearn_passes_where_it_applies(estimator, check):
     check(estimator)
