@@ -1,5 +1,7 @@
 """Training on explicit pairs: what is learnt, and how it ends."""
 
+import signal
+
 import numpy as np
 import pytest
 from runs import assert_same
@@ -13,6 +15,7 @@ from negsamp.core.sampling import noise_probabilities
 from negsamp.core.windows import window_weights
 from negsamp.corpus.pairs import read_pairs
 from negsamp.training.pairs import PairRun, choose_pair_shape, split_weights
+from negsamp.training.progress import Progress
 from negsamp.training.settings import Settings
 
 SETTINGS = {"vector_size": 8, "min_count": 1, "epochs": 2, "seed": 1, "progress": False}
@@ -295,6 +298,20 @@ def test_ctrl_c_keeps_what_was_learned(monkeypatch):
     with pytest.raises(TrainingInterrupted, match="in epoch 2 of 2, after 81 % of it"):
         model.fit_pairs(*random_pairs())
     assert model.context_vectors_.any()
+    assert len(model.loss_history_) == 1
+
+
+def test_ctrl_c_between_epochs_waits_until_the_epoch_is_noted(monkeypatch):
+    end_epoch = Progress.end_epoch
+
+    def interrupted(self):
+        signal.raise_signal(signal.SIGINT)
+        end_epoch(self)
+
+    monkeypatch.setattr(Progress, "end_epoch", interrupted)
+    model = Word2Vec(**SETTINGS)
+    with pytest.raises(TrainingInterrupted, match="in epoch 2 of 2, after 0 % of it"):
+        model.fit_pairs(*random_pairs())
     assert len(model.loss_history_) == 1
 
 

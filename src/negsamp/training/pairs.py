@@ -144,7 +144,8 @@ class PairRun:
                 p.block, p.loss, p.pairs = number + 1, loss, weight
             bar.update(min(G * L, n - number * G * L))
             show_loss(bar, p, alpha)
-        p.end_epoch()
+        with interrupts.held():
+            p.end_epoch()
 
     def _blocks(self) -> Iterator[PairBlock]:
         """The blocks of an epoch; the last has fewer groups, filled up with pairs of weight 0."""
