@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -127,6 +128,12 @@ def test_resume_refuses_other_options(corpus, quick, tmp_path, capsys):
 
 
 # Signals
+
+
+def test_train_runs_in_another_thread(corpus, quick, tmp_path):
+    with ThreadPoolExecutor(1) as pool:
+        command = ["train", str(corpus), "-o", str(tmp_path / "model"), *quick]
+        assert pool.submit(main, command).result() == 0
 
 
 @pytest.fixture

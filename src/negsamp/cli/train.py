@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -104,6 +105,9 @@ def _ended_by_sigterm() -> Iterator[None]:
     def end(number: int, frame: Any) -> NoReturn:
         raise Terminated
 
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread is told of signals
+        return
     before = signal.signal(signal.SIGTERM, end)
     try:
         yield
