@@ -147,6 +147,16 @@ def test_noise_of_ones_own_replaces_the_exponent():
     assert np.abs(uniform.vectors_ - usual.vectors_).max() > 0.001
 
 
+def test_pairs_are_scored_without_the_noise():
+    calls = []
+    model = fit(known_corpus()[0], epochs=1, noise=lambda counts: calls.append(1) or counts)
+    n = len(calls)
+    model.score_pairs([0, 1], [2, 3])
+    assert len(calls) == n
+    model.predict_context([0])  # which needs it
+    assert len(calls) == n + 1
+
+
 def test_a_word_that_is_never_noise_is_never_pushed_away():
     sentences, _ = known_corpus()
     noise = np.ones(V)

@@ -10,7 +10,6 @@ from typing import Any, Self
 import numpy as np
 
 from negsamp.checks import is_integer
-from negsamp.core.objectives import Trained
 from negsamp.core.sampling import noise_weights
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.encoding import encode_corpus
@@ -165,10 +164,8 @@ class FittedModel(Parameters):
                 "score takes the pairs of a text, and the contexts of this model are those of "
                 "fit_pairs; score_pairs takes pairs"
             )
-        trained = self._trained(learned)
-        return mean_log_likelihood(
-            self._settings(), trained, encode_corpus(learned.vocabulary, corpus)
-        )
+        settings, stream = self._settings(), encode_corpus(learned.vocabulary, corpus)
+        return mean_log_likelihood(settings, learned.trained(settings), stream)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns of `transform`, ``word2vec0`` and so on; no argument is used."""
@@ -209,7 +206,7 @@ class FittedModel(Parameters):
                 f"centers has {len(rows)} words and contexts {len(columns)}; they come in pairs"
             )
         learned = self._fitted("vectors_")
-        return learned.objective.pair_scores(self._trained(learned), rows, columns)
+        return learned.objective.pair_scores(learned.trained(), rows, columns)
 
     def predict_context(self, words: Iterable[Any], topn: int = 10) -> list[tuple[Any, float]]:
         """The contexts that are most probable around words, for this model.
@@ -238,16 +235,10 @@ class FittedModel(Parameters):
         if not len(rows):
             raise ValueError("words is empty; a context is predicted from one word or more")
         learned = self._fitted("vectors_")
-        log_p = learned.objective.log_probabilities(self._trained(learned), rows).mean(axis=0)
+        trained = learned.trained(self._settings())
+        log_p = learned.objective.log_probabilities(trained, rows).mean(axis=0)
         best = np.argsort(-log_p, kind="stable")[: int(topn)]
         return [(learned.contexts.words[row], float(log_p[row])) for row in best]
-
-    def _trained(self, learned: Learned) -> Trained:
-        settings, noise = self._settings(), learned.context_noise
-        if noise is None:
-            noise = settings.noise_distribution(learned.vocabulary.counts)
-        W_in, W_out = learned.vectors, learned.context_vectors
-        return Trained(W_in, W_out, learned.extras, noise, settings.negative)
 
     def _rows(self, name: str, words: Any, is_context: bool = False) -> np.ndarray:
         if isinstance(words, str):
@@ -285,9 +276,10 @@ class FittedModel(Parameters):
             arrays["log_z"] = learned.extras.log_z
         if self.noise is not None:
             arrays["noise"] = noise_weights(self.noise, vocabulary.counts)[:, None]
-        check_model(self.get_params(), arrays)
+        settings = self._settings()
+        check_model(settings, arrays)
         about = model_record(
-            self._settings(),
+            settings,
             learned.raw_words,
             learned.loss_history,
             learned.validation_loss_history,
@@ -320,8 +312,8 @@ class FittedModel(Parameters):
         try:
             parameters, told = parse_record(about, PARAMETERS, counts, arrays)
             model = cls(**parameters)
-            check_model(model.get_params(), arrays)
             s = model._settings()
+            check_model(s, arrays)
             extras = s.objective.extras(counts, s.noise_distribution(counts), s.negative)
             vocabulary = Vocabulary(words, counts, told["raw_words"])
         except (TypeError, ValueError) as error:

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.core.objectives import Extras, Objective
+from negsamp.core.objectives import Extras, Objective, Trained
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.training.arrays import Arrays
 from negsamp.training.pairs import PairRun
 from negsamp.training.progress import Observer, Progress
 from negsamp.training.run import Run
+from negsamp.training.settings import Settings
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
 __all__ = ["KeepLearned", "Learned", "checked_callbacks"]
@@ -71,6 +72,14 @@ class Learned:
             run.data.context_words,
             run.noise,
         )
+
+    def trained(self, settings: Settings | None = None) -> Trained:
+        """What the objective is asked about; noise and K only with settings, where they matter."""
+        noise, negative = np.ones(1), 1
+        if settings is not None:
+            own, negative = self.context_noise, settings.negative
+            noise = settings.noise_distribution(self.vocabulary.counts) if own is None else own
+        return Trained(self.vectors, self.context_vectors, self.extras, noise, negative)
 
     @property
     def contexts(self) -> Vocabulary:

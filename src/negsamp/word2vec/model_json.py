@@ -16,14 +16,12 @@ from negsamp.training.settings import Settings
 __all__ = ["check_model", "parse_record"]
 
 
-def check_model(params: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-    """Check that all parameters of `Word2Vec` and the arrays of a model folder belong together."""
-    objective = Settings.checked(params).objective
+def check_model(settings: Settings, arrays: Mapping[str, np.ndarray]) -> None:
+    """Check that the parameters of `Word2Vec` and the arrays of a model folder belong together."""
+    objective = settings.objective
     V, d = arrays["vectors"].shape
-    if d != params["vector_size"]:
-        raise ValueError(
-            f"vector_size is {params['vector_size']}, and the vectors have {d} numbers"
-        )
+    if d != settings.vector_size:
+        raise ValueError(f"vector_size is {settings.vector_size}, and the vectors have {d} numbers")
     if V < 1:
         raise ValueError("there is no word")
     if V < objective.least_words:
@@ -33,10 +31,10 @@ def check_model(params: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> 
     needed, found = objective.n_normalizers(V), len(arrays.get("log_z", ()))
     if found != needed:
         raise ValueError(
-            f"objective is {params['objective']!r} and nce_normalizer "
-            f"{params['nce_normalizer']!r}, which has {needed} normalisers; there are {found}"
+            f"objective is {objective.name!r} and nce_normalizer {settings.nce_normalizer!r}, "
+            f"which has {needed} normalisers; there are {found}"
         )
-    if ("noise" in arrays) != (params["noise"] is not None):
+    if ("noise" in arrays) != (settings.noise is not None):
         raise ValueError("noise is not where the parameter says")
 
 
