@@ -23,11 +23,12 @@ GENSIM_SENTENCE = 10_000
 def train_one(path: Path) -> None:
     """Do the run that a JSON file describes, and write what was measured beside it."""
     run = json.loads(path.read_text())
-    trainers = {"negsamp": train_negsamp, "gensim": train_gensim, "word2vec-c": train_word2vec_c}
+    trainers = {"negsamp": train_negsamp, "gensim": train_gensim}
+    train = trainers.get(run["rival"], train_compiled)
     with TreeMemory() as tree:
-        report, wv = trainers[run["rival"]](run, path.parent)
+        report, wv = train(run, path.parent)
         report["finished"] = time.perf_counter()  # system-wide, so that the parent can subtract
-    report["peak_mb"] = max(peak_mb(of_child=run["rival"] == "word2vec-c"), tree.peak_mb)
+    report["peak_mb"] = max(peak_mb(of_child=train is train_compiled), tree.peak_mb)
     if wv is not None:
         import numpy as np
 
@@ -93,20 +94,23 @@ def train_gensim(run: dict[str, Any], folder: Path) -> tuple[dict[str, Any], Any
     return report, model.wv
 
 
-def train_word2vec_c(run: dict[str, Any], folder: Path) -> tuple[dict[str, Any], None]:
-    """Run a compiled word2vec, which has no seed and does not report its training time."""
+def train_compiled(run: dict[str, Any], folder: Path) -> tuple[dict[str, Any], None]:
+    """Run a compiled word2vec or pWord2Vec; they have no seed and report no training time."""
     options = {
         "train": run["corpus"],
         "output": folder / "vectors.bin",
         "binary": 1,
-        "cbow": 0,
-        "hs": 0,
         "threads": run["workers"],
         "iter": run["epochs"],
     }
+    if run["rival"] == "pword2vec":
+        # A window's pairs are one batch. The default of 11 is that of a window of 5.
+        options["batch-size"] = 2 * run["settings"]["window"] + 1
+    else:
+        options |= {"cbow": 0, "hs": 0}
     names = {"vector_size": "size", "min_count": "min-count"}
     options |= {names.get(name, name): value for name, value in run["settings"].items()}
-    command = [run["word2vec_c"]]
+    command = [run["programs"][run["rival"]]]
     for name, value in options.items():
         command += [f"-{name}", str(value)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

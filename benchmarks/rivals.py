@@ -28,7 +28,7 @@ from _summary import markdown, show, summarise
 
 from negsamp import KeyedVectors, evaluate_word_analogies, evaluate_word_pairs
 
-RIVALS = ("negsamp", "gensim", "word2vec-c")
+RIVALS = ("negsamp", "gensim")  # and compiled programs, where an option names one
 SETTINGS = ("vector_size", "window", "negative", "sample", "min_count", "alpha")
 # A longer line, in bytes, is taken for a corpus without sentences, as text8 is.
 ENDLESS_LINE = 1 << 20
@@ -179,11 +179,14 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--alpha", type=float, help="default: each library's own")
     parser.add_argument("--gensim-input", choices=("iterable", "file"), default="iterable")
     parser.add_argument("--word2vec-c", type=Path, metavar="PATH", help="a compiled word2vec")
+    parser.add_argument("--pword2vec", type=Path, metavar="PATH", help="a compiled pWord2Vec")
     parser.add_argument("--only", help="rivals, by commas; the first is what ratios refer to")
     parser.add_argument("--out", type=Path, metavar="DIR", help="default: results/ and the date")
     args = parser.parse_args(argv)
 
-    every = RIVALS if args.word2vec_c else RIVALS[:2]
+    programs = {"word2vec-c": args.word2vec_c, "pword2vec": args.pword2vec}
+    args.programs = {name: path.resolve() for name, path in programs.items() if path}
+    every = (*RIVALS, *args.programs)
     args.rivals = args.only.split(",") if args.only else list(every)
     for rival in args.rivals:
         if rival not in every:
@@ -198,7 +201,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
         if not args.eval_dir.is_dir():
             parser.error(f"--eval-dir: {args.eval_dir} is not a directory")
         args.eval += sorted(p for p in args.eval_dir.glob("*") if p.suffix in {".txt", ".tsv"})
-    for path in (args.corpus, *args.eval, *filter(None, [args.word2vec_c])):
+    for path in (args.corpus, *args.eval, *args.programs.values()):
         if not path.is_file():
             parser.error(f"{path} is not a file")
     if len({path.stem for path in args.eval}) < len(args.eval):
@@ -243,7 +246,7 @@ def main(argv: list[str]) -> None:
                 "settings": args.settings,
                 "workers": args.workers,
                 "gensim": gensim,
-                "word2vec_c": str(args.word2vec_c.resolve()) if args.word2vec_c else None,
+                "programs": {name: str(path) for name, path in args.programs.items()},
             }
             record = measure(run, Path(scratch), args.eval)
             results["runs"].append(record)

@@ -171,26 +171,45 @@ def test_rivals_trains_gensim(corpus, pairs, questions, tmp_path, how, reader):
     assert results["options"]["settings"]["alpha"] == 0.05
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a script is no program there")
-def test_rivals_runs_word2vec(corpus, tmp_path):
-    program = tmp_path / "word2vec"
-    program.write_text(
+def make_program(path, corpus, window, largest, **others):
+    """Write a script that takes the options of a compiled rival and writes one row of vectors."""
+    options = {"-binary": "1", "-size": "8", "-min-count": "2", "-negative": "5", "-iter": "2"}
+    options |= {"-sample": "0.001", "-threads": "1", "-window": window, "-train": str(corpus)}
+    options |= {f"-{name.replace('_', '-')}": value for name, value in others.items()}
+    path.write_text(
         f"#!{sys.executable}\n"
         "import sys, struct\n"
         "options = dict(zip(sys.argv[1::2], sys.argv[2::2]))\n"
-        "expected = {'-cbow': '0', '-hs': '0', '-binary': '1', '-size': '8', '-min-count': '2',\n"
-        "            '-window': '5', '-negative': '5', '-sample': '0.001', '-threads': '1',\n"
-        f"            '-iter': '2', '-train': {str(corpus)!r}}}\n"
         "output = options.pop('-output')\n"
-        "assert options == expected, options\n"
+        f"assert options == {options}, options\n"
         "print('Progress', end='')\n"
-        "row = b'w1 ' + struct.pack('<8f', *range(8)) + b'\\n'\n"
+        f"row = b'w1 ' + struct.pack('<8f', *[0] * 7, {largest}) + b'\\n'\n"
         "open(output, 'wb').write(b'1 8\\n' + row)\n"
     )
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    options = ["--only", "word2vec-c", "--word2vec-c", program, "--seeds", 1]
-    results = run_session(corpus, tmp_path, *options)
-    (run,) = results["runs"]
-    assert (run["vocabulary"], run["largest_entry"]) == (1, 7)
-    assert "words_per_second" not in run
-    assert run["peak_mb"] > 1
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script is no program there")
+@pytest.mark.parametrize("window", ["5", "3"])
+def test_rivals_runs_compiled_programs(corpus, tmp_path, window):
+    word2vec = make_program(tmp_path / "word2vec", corpus, window, 7, cbow="0", hs="0")
+    batch = str(2 * int(window) + 1)
+    pword2vec = make_program(tmp_path / "pword2vec", corpus, window, 9, batch_size=batch)
+    options = ["--only", "pword2vec,word2vec-c", "--seeds", 1, "--window", window]
+    options += ["--word2vec-c", word2vec, "--pword2vec", pword2vec]
+    runs = run_session(corpus, tmp_path, *options)["runs"]
+    assert [run["rival"] for run in runs] == ["pword2vec", "word2vec-c"]
+    assert [run["largest_entry"] for run in runs] == [9, 7]
+    for run in runs:
+        assert run["vocabulary"] == 1
+        assert "words_per_second" not in run
+        assert run["peak_mb"] > 1
+
+
+def test_rivals_knows_the_programs_that_it_was_given(corpus, capsys):
+    options = [str(corpus), "--pword2vec", str(corpus), "--only"]
+    assert rivals.parse([*options, "pword2vec,negsamp"]).rivals == ["pword2vec", "negsamp"]
+    with pytest.raises(SystemExit):
+        rivals.parse([*options, "word2vec-c"])
+    assert "it may have negsamp, gensim, pword2vec" in capsys.readouterr().err
