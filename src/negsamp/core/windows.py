@@ -173,9 +173,10 @@ def _kept(
     end = 0
     for tokens, starts in pieces:
         begin, end = end, end + len(tokens)
-        stays = np.ones(len(tokens), dtype=bool)
-        if keep is not None:
-            stays &= rng.random(len(tokens), dtype=np.float32) < np.take(keep, tokens)
+        if keep is None:
+            stays = np.ones(len(tokens), dtype=bool)
+        else:
+            stays = rng.random(len(tokens), dtype=np.float32) < np.take(keep, tokens)
         if held_out is not None:
             edges = held_out.reshape(-1)  # a begin, its end, the next begin, …
             first, last = np.searchsorted(edges, [begin, end])

@@ -14,7 +14,7 @@ __all__ = ["Footprint", "training_footprint"]
 PROCESS, LIBRARIES = 36_000_000, 24_000_000
 # Bytes of a word in a list and in a dict, beside its `str`; of its sums of squares, probabilities
 # and places in an update; of a center that waits in a run of blocks; of a token that is being read.
-WORD, STATE, CENTER, TOKEN = 140, 44, 48, 24
+WORD, STATE, CENTER, TOKEN = 140, 44, 56, 24
 
 
 class Footprint(NamedTuple):

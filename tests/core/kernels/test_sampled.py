@@ -8,6 +8,7 @@ import pytest
 from negsamp.core import reference
 from negsamp.core.blocks import block_run
 from negsamp.core.kernels import sampled as kernel_module
+from negsamp.core.kernels import tiles
 from negsamp.core.kernels.sampled import BlockKernel, gradient_layout
 from negsamp.core.objectives import Extras, objective_of
 from negsamp.core.objectives.sgns import SGNS
@@ -67,11 +68,17 @@ def both_ways(objective, shape, window):
     return kernel, about
 
 
+@pytest.fixture(params=[1, 6], ids="tiles of {}".format)
+def tile(request, monkeypatch):
+    """Both tile sizes, whatever this machine would choose."""
+    monkeypatch.setattr(tiles, "tile_size", lambda: request.param)
+
+
 @SHAPES
 @WINDOWS
 @OBJECTIVES
 @pytest.mark.parametrize("shrink", [True, False])
-def test_gradients_equal_the_reference(shape, window, objective, shrink):
+def test_gradients_equal_the_reference(tile, shape, window, objective, shrink):
     W_in, W_out = matrices()
     block = random_block(shape, window, negative(objective, shape), shrink=shrink)
     kernel, about = both_ways(objective, shape, window)

@@ -1,16 +1,17 @@
-"""The fast step on a `Block`: matrix-vector products for the windows, matrices for the noise.
+"""The fast step on a `Block`: small matrix products for the windows and for the noise.
 
 With the tokens of a block laid end to end, C (M, d) holds their input vectors and O (M, d) their
-output vectors, and the window of token i is rows i − w … i + w: a view, no copy. So with weights A
+output vectors, and the window of token i is rows i − w … i + w. So with weights A
 
-    S[i] = O[i − w : i + w + 1] · C[i]                    scores of center i
+    S[i, k] = O[i − w + k] · C[i]                         scores of center i
     G    = A ∘ (1 − σ(S))                                 what −∂loss/∂S is for contexts in SGNS
     g_center[i]  = Σ_k G[i, k] · O[i − w + k]
     g_context[j] = Σ_k G[j − w + k, 2w − k] · C[j − w + k]
 
 where A is 0 outside a center's window, so that what stands next to the tokens of a group does not
-matter. The N noise words Z of n centers take three small matrix products: C Zᵀ, G Z, Gᵀ C. Where an
-objective has a shift for each row or a normaliser γ, they are subtracted from S first.
+matter; `negsamp.core.kernels.tiles` has these products. The N noise words Z of n centers take three
+more: C Zᵀ, G Z, Gᵀ C. Where an objective has a shift for each row or a normaliser γ, they are
+subtracted from S first.
 
 How scores S become G is for the objective to say (`negsamp.core.objectives`); all else is the same
 for all that draw noise words. `negsamp.core.reference` says the same pair by pair.
@@ -24,6 +25,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from negsamp.core.blocks import Block, Scores
+from negsamp.core.kernels.tiles import Tiles
 from negsamp.core.optimizers import Gradients
 
 __all__ = ["FLOATS_AT_ONCE", "TOKENS_AT_ONCE", "BlockKernel", "gradient_layout"]
@@ -47,8 +49,8 @@ def gradient_layout(
 
 
 # How many tokens are in the buffers at a time, and how many floats in their input vectors: few
-# enough for a core's cache, and so many that a dozen calls to NumPy are nothing beside their work.
-TOKENS_AT_ONCE, FLOATS_AT_ONCE = 2048, 2048 * 100
+# enough for a core's cache, and so many that some dozen calls to NumPy are little beside the work.
+TOKENS_AT_ONCE, FLOATS_AT_ONCE = 1024, 1024 * 100
 
 
 class BlockKernel:
@@ -106,10 +108,13 @@ class BlockKernel:
         for at in range(first, last, step):
             some = slice(at, min(at + step, last))
             tokens, noise = _rows(some, L + 2 * w), _rows(some, H * N, G * (L + 2 * w))
-            targets = [(into.centers[tokens], into.center_squares[tokens])]
-            targets += [(into.outputs[r], into.output_squares[r]) for r in (tokens, noise)]
+            parts = (into.centers, tokens), (into.outputs, tokens), (into.outputs, noise)
+            lengths = into.center_squares, into.output_squares, into.output_squares
+            rows = [gradients[part] for gradients, part in parts]
+            squares = [x[part] for x, (_, part) in zip(lengths, parts, strict=True)]
             normalizers = None if log_z is None or into.log_z is None else into.log_z[tokens]
-            self.slices.append((some, buffers[some.stop - some.start], targets, normalizers))
+            own = buffers[some.stop - some.start]
+            self.slices.append((some, own, own.targets(*rows), rows, squares, normalizers))
 
     def gradients(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> Gradients:
         """Gradients of a block's loss at the parameters as they are, for the groups of this kernel.
@@ -117,21 +122,20 @@ class BlockKernel:
         They are in buffers, of all groups, that the next call overwrites.
         """
         full = block.has_full_windows
-        for groups, buffers, targets, normalizers in self.slices:
-            self.objective.turn(buffers.score(W_in, W_out, block.part(groups), full))
+        for groups, buffers, targets, rows, squares, normalizers in self.slices:
+            self.objective.turn(buffers.score(W_in, W_out, block, groups, full))
             if normalizers is not None:
                 buffers.normalizer_gradients(normalizers)
-            buffers.multiply_back(*(g for g, _ in targets))
-            for g, squares in targets:
-                np.einsum("id,id->i", g, g, out=squares)
+            buffers.multiply_back(*targets)
+            for g, out in zip(rows, squares, strict=True):
+                np.vecdot(g, g, out=out)
         return self.all
 
     def loss(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> float:
         """Loss of this kernel's groups, summed over their pairs, in nats."""
-        loss = 0.0
+        loss, full = 0.0, block.has_full_windows
         for groups, buffers, *_ in self.slices:
-            scores = buffers.score(W_in, W_out, block.part(groups), block.has_full_windows)
-            loss += self.objective.block_loss(scores)
+            loss += self.objective.block_loss(buffers.score(W_in, W_out, block, groups, full))
         return loss
 
 
@@ -152,68 +156,70 @@ class _Buffers:
         log_z: np.ndarray | None,
     ) -> None:
         (G, L, H, N), w, d = shape, window, vector_size
-        self.row_shift, self.log_z = row_shift, log_z
-        M = G * (L + 2 * w)
-        # OpenBLAS takes the rows of a matrix-vector product four at a time, and 12 faster than 11:
-        # an odd w has one column more, whose weights are 0
-        columns = 2 * w + 1 + w % 2
-        self.C, self.C_windows = _overlapping(M, columns, w, d, dtype)
-        self.O, self.O_windows = _overlapping(M, columns, w, d, dtype)
+        self.row_shift, self.log_z, M = row_shift, log_z, G * (L + 2 * w)
+        self.tiles = Tiles(M, w, d, dtype)
+        columns = self.tiles.scores.shape[1]
         self.Z = np.empty((G, H, N, d), dtype)
-        band = np.zeros((M + columns, columns), dtype)
-        row, item = band.strides
-        # row j holds G[j − w + k, 2w − k]: one row down and one column to the left at each step
-        self.S_of_contexts = as_strided(band[:, 2 * w :], (M, columns), (row, row - item))
         self.S_noise = np.empty((G, H, L // H, N), dtype)
-        self.inner = slice(w, w + L)  # of a group's tokens, those that are centers
         self.A = np.zeros((M, columns), dtype)
-        shifts, shift_windows = _overlapping(M, columns, w, 1, dtype)
-        self.shifts = shifts[:, 0]
-        parts = self.C, self.O_windows, band[w : w + M], self.A, shift_windows[:, :, 0]
-        self.centers, self.center_windows, self.S, self.center_weights, self.center_shifts = (
-            array.reshape(G, L + 2 * w, *array.shape[1:])[:, self.inner] for array in parts
+        shifts = np.zeros(M + columns, dtype)
+        self.shifts, item = shifts[w : w + M], shifts.itemsize
+        self.inner = slice(w, w + L)  # of a group's tokens, those that are centers
+        scores = self.tiles.scores.reshape(G, L + 2 * w, columns)
+        self.beside = scores[:, :w], scores[:, w + L :]
+        windows = as_strided(shifts, (M, columns), (item, item))
+        self.centers, self.S, self.center_weights, self.center_shifts = (
+            array.reshape(G, L + 2 * w, -1)[:, self.inner]
+            for array in (self.tiles.C, scores, self.A, windows)
         )
         strides = (self.centers.strides[0], L // H * d * item, d * item, item)
         self.C_parts = as_strided(self.centers, (G, H, L // H, d), strides)
-        self.g_centers_noise = np.empty((G, L * d), dtype)
+        self.g_centers = np.empty((M, d), dtype)
+        self.g_centers_tiles = self.tiles.parts_of(self.g_centers)
         self.pair_weights = np.empty((G, L, 1), dtype)
         self.place = np.arange(-w, w + 1, dtype=np.int16)
         self.full = False  # whether A is that of full windows
 
-    def score(self, W_in: np.ndarray, W_out: np.ndarray, block: Block, full: bool) -> Scores:
-        """Gather vectors and take their scores, which are views of buffers."""
+    def score(
+        self, W_in: np.ndarray, W_out: np.ndarray, block: Block, groups: slice, full: bool
+    ) -> Scores:
+        """Gather the vectors of some groups and take their scores, which are views of buffers."""
+        tokens, words = block.tokens[groups].reshape(-1), block.noise[groups]
         # mode="clip" writes straight into `out`, the default goes through a copy
-        np.take(W_in, block.token_rows, axis=0, out=self.C, mode="clip")
-        np.take(W_out, block.token_rows, axis=0, out=self.O, mode="clip")
-        np.take(W_out, block.noise, axis=0, out=self.Z, mode="clip")
-        np.matmul(self.center_windows, self.centers[..., None], out=self.S[..., None])
+        np.take(W_in, tokens, axis=0, out=self.tiles.C, mode="clip")
+        np.take(W_out, tokens, axis=0, out=self.tiles.O, mode="clip")
+        np.take(W_out, words, axis=0, out=self.Z, mode="clip")
+        self.tiles.score()
+        for scores in self.beside:
+            scores[...] = 0
         np.matmul(self.C_parts, self.Z.swapaxes(2, 3), out=self.S_noise)
         if self.row_shift is not None:
-            np.take(self.row_shift, block.token_rows, out=self.shifts, mode="clip")
+            np.take(self.row_shift, tokens, out=self.shifts, mode="clip")
             self.S -= self.center_shifts
-            self.S_noise -= np.take(self.row_shift, block.noise)[:, :, None]
+            self.S_noise -= np.take(self.row_shift, words)[:, :, None]
         if self.log_z is not None:
-            centers = block.centers if len(self.log_z) > 1 else np.zeros_like(block.centers)
-            normalizers = np.take(self.log_z, centers)
+            centers = block.centers[groups] if len(self.log_z) > 1 else np.zeros((1, 1), np.intp)
+            normalizers = np.broadcast_to(self.log_z[centers, 0], self.S.shape[:2])
             self.S -= normalizers[:, :, None]
             self.S_noise -= normalizers.reshape(*self.S_noise.shape[:3], 1)
         if not (full and self.full):
-            self._weigh(block, full)
+            self._weigh(block, groups, full)
         G, H, n, N = self.S_noise.shape
         noise = self.S_noise.reshape(G, H * n, N)
-        return Scores(
-            self.S, self.center_weights, noise, self.pair_weights, block.negative / max(N, 1)
-        )
+        # full windows have one weight, which takes half the time of one a center
+        pair_weights = self.pair_weights[:1, :1] if full else self.pair_weights
+        return Scores(self.S, self.center_weights, noise, pair_weights, block.negative / max(N, 1))
 
-    def _weigh(self, block: Block, full: bool) -> None:
+    def _weigh(self, block: Block, groups: slice, full: bool) -> None:
         """Weights of contexts, 0 where a window does not reach, and their sum for each center."""
         weights = block.weights.astype(self.A.dtype)
-        A = self.A.reshape(len(self.Z), -1, self.A.shape[1])[:, self.inner, : len(weights)]
+        A = self.center_weights[:, :, : len(weights)]
         if full:
             A[...] = weights
         else:
-            inside = self.place >= -block.left.astype(np.int16)[:, :, None]
-            inside &= self.place <= block.right.astype(np.int16)[:, :, None]
+            left, right = (x[groups].astype(np.int16) for x in (block.left, block.right))
+            inside = self.place >= -left[:, :, None]
+            inside &= self.place <= right[:, :, None]
             np.multiply(inside, weights, out=A)
         np.sum(A, axis=2, keepdims=True, out=self.pair_weights)
         self.full = full
@@ -225,25 +231,25 @@ class _Buffers:
         np.add(self.S.sum(axis=2), self.S_noise.sum(axis=3).reshape(G, L), out=inner)
         np.negative(inner, out=inner)
 
-    def multiply_back(
+    def targets(
         self, g_centers: np.ndarray, g_contexts: np.ndarray, g_noise: np.ndarray
+    ) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
+        """Views of arrays of gradients, as `multiply_back` fills them."""
+        tiles = self.tiles.parts_of(g_contexts)
+        return self._inner(g_centers), tiles, g_noise.reshape(self.Z.shape)
+
+    def multiply_back(
+        self, g_centers: np.ndarray, g_contexts: list[np.ndarray], g_noise: np.ndarray
     ) -> None:
-        """From −∂loss/∂score to −∂loss/∂row for the rows of C, O and Z."""
-        G, d = len(self.Z), g_centers.shape[1]
-        inner = g_centers.reshape(G, -1, d)[:, self.inner]
-        np.matmul(self.S[:, :, None], self.center_windows, out=inner[:, :, None])
-        np.matmul(self.S_of_contexts[:, None], self.C_windows, out=g_contexts[:, None])
-        np.matmul(self.S_noise, self.Z, out=self.g_centers_noise.reshape(self.C_parts.shape))
-        # the rows of a group end to end, so that NumPy's inner loop is long
-        inner = g_centers.reshape(G, -1)[:, self.inner.start * d : self.inner.stop * d]
-        inner += self.g_centers_noise
-        np.matmul(self.S_noise.swapaxes(2, 3), self.C_parts, out=g_noise.reshape(self.Z.shape))
+        """From −∂loss/∂score to −∂loss/∂row for the rows of C, O and Z; C is overwritten."""
+        self.tiles.contexts_from(g_contexts)
+        np.matmul(self.S_noise.swapaxes(2, 3), self.C_parts, out=g_noise)
+        self.tiles.centers_from(self.g_centers_tiles)
+        # what is no longer needed is in the cache
+        np.matmul(self.S_noise, self.Z, out=self.C_parts)
+        np.add(self._inner(self.g_centers), self._inner(self.tiles.C), out=g_centers)
 
-
-def _overlapping(
-    M: int, columns: int, window: int, d: int, dtype: Any
-) -> tuple[np.ndarray, np.ndarray]:
-    """M rows of d, and a view (M, columns, d) of each row's window, zeros beyond both ends."""
-    buffer = np.zeros((M + columns, d), dtype)
-    row, item = buffer.strides
-    return buffer[window : window + M], as_strided(buffer, (M, columns, d), (row, row, item))
+    def _inner(self, rows: np.ndarray) -> np.ndarray:
+        """The rows of centers, those of a group end to end, so that NumPy's inner loop is long."""
+        d = rows.shape[1]
+        return rows.reshape(len(self.Z), -1)[:, self.inner.start * d : self.inner.stop * d]

@@ -199,10 +199,16 @@ class Objective:
         self, shape: tuple[int, int, int, int], reach: int, V: int, d: int
     ) -> tuple[int, int]:
         """Memory of one update: bytes of its gradients, and of the buffers of each worker."""
+        (G, L, H, N), group = shape, shape[1] + 2 * reach
         layout = self.gradient_layout(shape, reach, d, np.float32).values()
         gradients = sum(int(np.prod(size)) * np.dtype(kind).itemsize for size, kind in layout)
-        tokens = min(TOKENS_AT_ONCE, FLOATS_AT_ONCE // d, shape[0] * (shape[1] + 2 * reach))
-        return gradients, 4 * tokens * (4 * d + 40)  # input, output and noise vectors, and scores
+        at_once = min(TOKENS_AT_ONCE, FLOATS_AT_ONCE // d) // group
+        tokens = group * min(G, max(1, at_once))
+        # for each token three vectors and its noise words, their scores, and three times those of
+        # contexts; and for one more group, whose loss is measured, its gradients too
+        noise = H * N * d // L
+        floats = tokens * (3 * d + noise + N + 3 * (2 * reach + 8)) + group * (5 * d + 2 * noise)
+        return gradients, 4 * floats
 
     # --- what it needs
 

@@ -79,8 +79,8 @@ class HierarchicalSoftmax(ExactObjective):
     def update_bytes(
         self, shape: tuple[int, int, int, int], reach: int, V: int, d: int
     ) -> tuple[int, int]:
-        """As if each path had log₂ V nodes."""
-        tokens = shape[0] * (shape[1] + 2 * reach)
+        """As if each path had log₂ V nodes; one group more has its loss measured."""
+        tokens = (shape[0] + 1) * (shape[1] + 2 * reach)
         buffers = 4 * d * (2 * reach + 1) * 2 * min(tokens, HierarchicalKernel.TOKENS_AT_ONCE)
         return int(8 * d * tokens * (1 + math.log2(V))), buffers
 
