@@ -22,7 +22,7 @@ from negsamp.core.objectives.sgns import SGNS
 from negsamp.core.optimizers import RowAdaGrad
 from negsamp.core.windows import iter_windows, window_weights
 
-WINDOW, NEGATIVE, DIMENSIONS = 5, 5, 100
+WINDOW, NEGATIVE, DIMENSIONS, EPOCHS = 5, 5, 100, 5
 BLOCKS = 64
 
 
@@ -47,7 +47,7 @@ def measure(corpus: str) -> dict[str, float]:
     keep = keep_probabilities(vocabulary.counts, 1e-3)
     noise = AliasTable(noise_probabilities(vocabulary.counts))
     kept = vocabulary.counts * keep
-    shape = choose_block_shape(kept.sum(), kept.max() / kept.sum())
+    shape = choose_block_shape(kept.sum(), kept.max() / kept.sum(), epochs=EPOCHS)
     rng = np.random.default_rng(0)
     tokens = shape.batch_size * BLOCKS
 

@@ -51,18 +51,22 @@ SETTINGS = {
         ("groups from all over a run", [], {}),
         ("groups side by side", [(Schedule, {"blocks_a_run": 1})], {}),
     ],
-    "batch": [(f"{g} groups of 256", [shape(g, 256, 4, 16)], {}) for g in (8, 16, 32, 64)],
+    "batch": [(f"{g} groups of 512", [shape(g, 512, 4, 48)], {}) for g in (4, 8, 16)],
     "noise": [
-        (f"{n} noise words for {part}", [shape(32, 256, 256 // part, n)], {})
-        for part, n in ((64, 8), (64, 12), (64, 16), (64, 32), (32, 16), (128, 24))
+        (f"{n} noise words for {part}", [shape(8, 512, 512 // part, n)], {})
+        for part, n in (
+            *((128, n) for n in (16, 24, 32, 48, 64, 96)),
+            *((64, n) for n in (16, 32, 64)),
+            *((256, n) for n in (64, 128)),
+        )
     ],
     "noise-negative": [
-        (f"{n} noise words, 15 a pair", [shape(32, 256, 4, n)], {"negative": 15})
-        for n in (16, 32, 48)
+        (f"{n} noise words, 15 a pair", [shape(8, 512, 4, n)], {"negative": 15})
+        for n in (48, 80, 128)
     ],
     "noise-window": [
-        (f"{n} noise words, window 10", [shape(16, 512, 8, n)], {"window": 10})
-        for n in (16, 24, 32)
+        (f"{n} noise words, window 10", [shape(4, 1024, 8, n)], {"window": 10})
+        for n in (48, 64, 96)
     ],
     "window": [
         ("contexts weighed by nearness", [], {}),
@@ -70,11 +74,15 @@ SETTINGS = {
     ],
     "floor": [
         (f"floor {floor}", [(RowAdaGrad, {"FLOOR": float(floor)})], {})
-        for floor in (200, 400, 800, 1600, 3200)
+        for floor in (800, 2400, 7200)
     ],
     "reference": [
         (f"reference {value}", [(RowAdaGrad, {"REFERENCE": float(value)})], {})
-        for value in (12_800, 25_600, 51_200)
+        for value in (31_000, 62_000, 124_000)
+    ],
+    "epochs": [
+        (f"e = (c + epochs) / (c + 1), c = {c}", [(RowAdaGrad, {"EPOCHS": float(c)})], {})
+        for c in (2, 7, 20, 1e9)
     ],
     "max-step": [
         (f"max step {step}", [(epochs, {"MAX_STEP": step})], {})

@@ -39,7 +39,7 @@ def home(tmp_path_factory):
     return home
 
 
-SETTINGS = {"optimizer": 4, "spread": 2, "batch": 4, "window": 2, "floor": 5, "max-step": 5}
+SETTINGS = {"optimizer": 4, "spread": 2, "batch": 3, "window": 2, "floor": 3, "max-step": 5}
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def draw_band(axes):
 
 
 def draw_noise(axes):
-    """Sixty-four centers by N noise words: one small product."""
+    """128 centers by N noise words: one small product."""
     for row in range(8):
         for column in range(3):
             cell(axes, column, row + 1, CENTER, height=0.92)
@@ -84,10 +84,10 @@ def draw_noise(axes):
     for row in range(3):
         for column in range(5):
             cell(axes, column + 4.4, row - 2.6, NOISE, height=0.92)
-    axes.text(1.5, 9.7, "64 centers × d", ha="center", fontsize=9, color=CENTER)
-    axes.text(6.9, 9.7, "64 × N scores", ha="center", fontsize=9, color=INK)
+    axes.text(1.5, 9.7, "128 centers × d", ha="center", fontsize=9, color=CENTER)
+    axes.text(6.9, 9.7, "128 × N scores", ha="center", fontsize=9, color=INK)
     axes.text(9.7, -1.1, "Zᵀ: d × N\nnoise", ha="left", va="center", fontsize=9, color=NOISE)
-    axes.set_title("3  Noise is shared by 64 centers", fontsize=10.5, loc="left", pad=14)
+    axes.set_title("3  Noise is shared by 128 centers", fontsize=10.5, loc="left", pad=14)
 
 
 def main() -> None:

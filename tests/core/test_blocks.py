@@ -121,8 +121,9 @@ def test_block_shape_is_one_the_kernel_can_do(kept, share, batch_size):
     shape = choose_block_shape(kept, share, batch_size=batch_size)
     assert shape.group_size % shape.parts == 0
     assert shape.groups >= 1
-    assert shape.group_size // shape.parts <= 64
-    assert shape.noise_words == 16
+    assert shape.group_size // shape.parts <= 128
+    assert 16 <= shape.noise_words <= 256
+    assert shape.noise_words % 16 == 0
     if batch_size is None:
         assert shape.groups == 1 or shape.groups % 2 == 0  # two workers have equal shares
     if batch_size is not None:
@@ -130,16 +131,28 @@ def test_block_shape_is_one_the_kernel_can_do(kept, share, batch_size):
 
 
 def test_block_shape_follows_the_corpus():
-    large = choose_block_shape(1e7, 0.005)
-    assert large.batch_size == 8192
+    large = choose_block_shape(6e7, 0.005)
+    assert large == (8, 512, 4, 48)
+    assert large.batch_size == 4096
     assert choose_block_shape(3e4, 0.01).batch_size <= 256
-    assert choose_block_shape(1e7, 0.5).batch_size <= 160
-    wide = choose_block_shape(1e7, 0.005, window=10)
-    assert wide.group_size == 2 * large.group_size
+    assert choose_block_shape(6e7, 0.5).batch_size <= 256
+    wide = choose_block_shape(6e7, 0.005, window=10)
     assert wide.batch_size == large.batch_size
     assert large.noise_words < wide.noise_words
-    assert choose_block_shape(1e7, 0.005, negative=15).noise_words == 32
-    assert choose_block_shape(1e7, 0.005, negative=1, window=1).noise_words == 16
-    long = choose_block_shape(1e7, 0.005, vector_size=300)
-    assert long.batch_size * 300 == pytest.approx(large.batch_size * 128, rel=0.1)
-    assert choose_block_shape(1e7, 0.005, vector_size=10_000).batch_size == 2048
+    long = choose_block_shape(6e7, 0.005, vector_size=300)
+    assert long.batch_size * 300 == pytest.approx(2**20, rel=0.2)
+    assert choose_block_shape(6e7, 0.005, vector_size=10_000).batch_size == 1024
+
+
+def test_noise_words_follow_what_they_stand_for():
+    def words(kept_tokens=6e7, **how):
+        return choose_block_shape(kept_tokens, 0.005, **how).noise_words
+
+    assert words(negative=20) == 2 * words()
+    assert words(window=23) == 2 * words()
+    assert words(6e7 / 16) == 2 * words()
+    assert words(1e5) == words(2e4, epochs=5) > words(1e5, epochs=5)
+    assert words(1e3) == words(negative=1000) == 256
+    assert words(1e12) == words(negative=1, window=1) == 16
+    assert words(noise_multiple=5) == 50
+    assert words(noise_multiple=0) == 0

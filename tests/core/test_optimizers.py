@@ -82,14 +82,16 @@ def test_sgd_moves_by_alpha_times_the_sum():
     np.testing.assert_allclose(matrix, expected, rtol=1e-12)
 
 
-def test_adagrad_equals_its_formula_over_two_batches():
+@pytest.mark.parametrize("epochs", [1, 9, 49])
+def test_adagrad_equals_its_formula_over_two_batches(epochs):
     matrix, rows, gradients = batch()
-    expected, squares, rule = matrix.copy(), np.zeros(V), RowAdaGrad(V)
+    expected, squares, rule = matrix.copy(), np.zeros(V), RowAdaGrad(V, epochs=epochs)
+    e = {1: 1.0, 9: 2.0, 49: 7.0}[epochs]
     for alpha in (0.1, 0.05):
         for row in range(V):
             mine = gradients[rows == row]
             squares[row] += (mine**2).sum()
-            rate = alpha * np.sqrt(rule.REFERENCE / (rule.FLOOR + squares[row]))
+            rate = alpha / e * np.sqrt(62_000 / (2400 + squares[row] / e))
             expected[row] += rate * mine.sum(axis=0)
         rule.apply(matrix, rows, gradients, squares_of(gradients), alpha)
     np.testing.assert_allclose(matrix, expected, rtol=1e-12)

@@ -272,9 +272,9 @@ def test_progress_bar_shows_rate_loss_and_learning_rate(capsys):
 def test_a_window_wider_than_all_sentences_costs_nothing():
     # the weights of a wide window are nearly equal: those of 10 000 as good as all 1
     corpus = zipf_corpus(300, 12, 40, 1.0)
-    wide = fit(corpus, window=10_000)
-    exact = fit(corpus, window=11, shrink_windows=False)
+    wide = fit(corpus, window=10_000, alpha=0.005)
+    exact = fit(corpus, window=11, shrink_windows=False, alpha=0.005)
     np.testing.assert_allclose(wide.vectors_, exact.vectors_, atol=0.01)
     assert (wide.vectors_ != exact.vectors_).any()
-    shrunk = fit(corpus, window=11)
+    shrunk = fit(corpus, window=11, alpha=0.005)
     assert np.abs(shrunk.vectors_ - exact.vectors_).max() > 0.05

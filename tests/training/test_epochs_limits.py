@@ -161,7 +161,7 @@ def memorised():
     return np.random.default_rng(0).integers(0, 60, size=(60, 10)).tolist()
 
 
-OVERFIT = {"alpha": 0.02, "min_alpha": 0.02, "epochs": 12, "vector_size": 30, "batch_size": 32}
+OVERFIT = {"alpha": 0.03, "min_alpha": 0.03, "epochs": 12, "vector_size": 30, "batch_size": 32}
 
 
 @pytest.mark.parametrize("patience", [1, 3, 100])

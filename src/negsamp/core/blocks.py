@@ -133,7 +133,10 @@ class BlockShape(NamedTuple):
 
 # Measured for windows of 5 and K = 5, see docs/performance.md: larger updates, larger parts and
 # fewer noise words are faster and learn less from a token.
-LARGEST_BATCH, LARGEST_GROUP, PART, NOISE_WORDS = 8192, 256, 64, 16
+LARGEST_BATCH, LARGEST_GROUP, PART = 4096, 512, 128
+# Noise words of a part in a run of so many tokens, at least and at most, and how they grow where
+# there are fewer tokens that their noise could be averaged over.
+NOISE_WORDS, FEWEST, MOST, TOKENS, POWER = 44, 16, 256, 60e6, 0.25
 FLOATS_PER_BATCH = 2**20  # so that gradients stay in the cache until they are added
 UPDATES_PER_EPOCH = 200  # at least, so that a small corpus has some
 OCCURRENCES_PER_BATCH = 64  # at most, of the most frequent word, which moves once in an update
@@ -147,16 +150,17 @@ def choose_block_shape(
     negative: int = 5,
     vector_size: int = 100,
     batch_size: int | None = None,
+    epochs: int = 1,
     noise_multiple: int = 1,
 ) -> BlockShape:
     """Choose the shape of the blocks for a corpus.
 
     An epoch has `kept_tokens` tokens after subsampling, and the most frequent word has
     `largest_share` of them. A group has `window` tokens on either side that are contexts only, so
-    wide windows need large groups. The more noise words a pair counts for (`negative`), and the
-    more pairs a center has, the more noise words a part must share: a multiple of `noise_multiple`,
-    which is 0 for objectives that draw none. `batch_size`, in centers, is rounded up to what the
-    kernel can do, and chosen if None.
+    wide windows need large groups. The more noise words a pair counts for (`negative`), the more
+    pairs a center has, and the fewer tokens all epochs have, the more noise words a part must
+    share: a multiple of `noise_multiple`, which is 0 for objectives that draw none. `batch_size`,
+    in centers, is rounded up to what the kernel can do, and chosen if None.
     """
     if batch_size is None:
         wanted = min(
@@ -174,7 +178,8 @@ def choose_block_shape(
     parts = min(largest, max(1, round(np.sqrt(n_parts / 2))))
     # the noise of a center stands for K words in each of about w + 1 pairs
     more = np.sqrt(negative * (window + 1) / (5 * (5 + 1)))
-    noise_words = max(NOISE_WORDS, 8 * int(np.ceil(NOISE_WORDS / 8 * more)))
+    more *= (TOKENS / (kept_tokens * epochs)) ** POWER
+    noise_words = 16 * round(float(np.clip(NOISE_WORDS * more, FEWEST, MOST)) / 16)
     noise_words = -(-noise_words // max(noise_multiple, 1)) * noise_multiple
     groups = -(-n_parts // parts)
     if batch_size is None and groups > 1:

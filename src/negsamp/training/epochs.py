@@ -119,7 +119,7 @@ class _Worker:
         rule, V = OPTIMIZERS[s.optimizer], len(self.W_in)
         moves = None if arrays.frozen is None else arrays.frozen == 0
         sides = (arrays.squares_in, moves), (arrays.squares_out, None)
-        self.rules = [rule(V, MAX_STEP, *side) for side in sides]
+        self.rules = [rule(V, MAX_STEP, *side, s.epochs) for side in sides]
         squares = arrays.squares_log_z
         self.log_z_rule = NormalizerRule(np.zeros(0) if squares is None else squares)
         self.clock, self.held_losses = shared.get("clock"), shared.get("held_losses")
@@ -264,5 +264,7 @@ class _Worker:
 
     def _finite(self, what: str, value: float) -> float:
         """The value, which must be finite; it is the same for every worker."""
+        if np.isfinite(value):  # the place takes longer to say
+            return value
         t = self.schedule
         return finite(what, value, t.place(self.job.progress), t.settings, t.shape.batch_size)

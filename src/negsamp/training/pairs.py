@@ -98,7 +98,7 @@ class PairRun:
         )
         self._kernels: dict[tuple[int, int, int], PairKernel] = {}
         rule = OPTIMIZERS[s.optimizer]
-        self._rules = rule(V, MAX_STEP), rule(V_out, MAX_STEP)
+        self._rules = [rule(rows, MAX_STEP, epochs=s.epochs) for rows in (V, V_out)]
         self._updates = -(-len(self._entries) // (self.shape[0] * self.shape[1]))
         self.progress, self.train_seconds = Progress(), 0.0
 

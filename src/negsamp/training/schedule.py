@@ -59,6 +59,7 @@ class Schedule:
             negative=settings.negative,
             vector_size=settings.vector_size,
             batch_size=settings.batch_size,
+            epochs=settings.epochs,
             noise_multiple=settings.objective.noise_multiple(settings.negative),
         )
         # workers have the noise as a table, and a function might not reach them
@@ -112,7 +113,7 @@ class Schedule:
     @cached_property
     def blocks_a_measurement(self) -> int:
         """The loss of one block in so many is measured; that of all of them in a small corpus."""
-        return int(np.clip(self.blocks_an_epoch // 64, 1, 16))
+        return int(np.clip(self.blocks_an_epoch // 64, 1, 32))
 
 
 def _reaches_other_processes(objective: Objective) -> bool:

@@ -53,6 +53,8 @@ class Word2Vec(FittedModel):
         ``"adagrad"``, with a rate for each row, or ``"sgd"``, with one for all.
     alpha, min_alpha : float
         Learning rate per pair at the first token; it falls linearly to `min_alpha` at the last.
+        ``"adagrad"`` makes its steps smaller where there are more epochs, so that the same value
+        serves for one and for fifty.
     epochs : int
         Passes over the corpus.
     workers : int, optional
@@ -68,7 +70,7 @@ class Word2Vec(FittedModel):
         Bound on the number of words that are counted at one time; rare ones are forgotten when it
         is passed.
     batch_size : int, optional
-        Centers in one update; None follows the corpus: up to 8 192, fewer where the corpus is
+        Centers in one update; None follows the corpus: up to 4 096, fewer where the corpus is
         small or a few words make up most of it.
     progress : bool, optional
         Show a progress bar; None shows it on a terminal only.
