@@ -213,3 +213,22 @@ def test_rivals_knows_the_programs_that_it_was_given(corpus, capsys):
     with pytest.raises(SystemExit):
         rivals.parse([*options, "word2vec-c"])
     assert "it may have negsamp, gensim, pword2vec" in capsys.readouterr().err
+
+
+def test_frontier_draws_each_library_and_number_of_epochs(tmp_path):
+    frontier = importlib.import_module("frontier")
+    runs = []
+    for rival, epochs, total, analogies in (("A", 5, 9.0, 30), ("A", 1, 2.0, 10), ("B", 1, 8.0, 5)):
+        scores = {"q total": 0, "questions-words total": analogies, "simlex": 20, "ws": 40}
+        for seed in (1, 2):
+            runs.append({**made_up(rival, seed, total=total + seed), "epochs": epochs})
+            runs[-1]["scores"] = {name: score + seed for name, score in scores.items()}
+    assert frontier.points(runs) == {
+        "A": [(1, 3.5, 31.5, 11.5), (5, 10.5, 31.5, 31.5)],
+        "B": [(1, 9.5, 31.5, 6.5)],
+    }
+    results, figure = tmp_path / "results.json", tmp_path / "frontier.png"
+    results.write_text(json.dumps({"runs": runs}))
+    command = [sys.executable, str(BENCHMARKS / "frontier.py"), str(results), "--out", str(figure)]
+    subprocess.run(command, check=True)
+    assert figure.read_bytes().startswith(b"\x89PNG")
