@@ -19,6 +19,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from _summary import summarise
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 TOTAL = "questions-words total"
 PARTS = ("semantic", "syntactic", "total")
@@ -52,10 +53,13 @@ def main() -> None:
     titles = "word pairs, mean ρ × 100", "analogies, per cent"
     for axes, title in zip(panels, titles, strict=True):
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("seconds, end to end; numbers are epochs")
         axes.set_title(title, fontsize=10)
         axes.grid(alpha=0.3)
-    panels[0].legend()
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     figure.savefig(arguments.out, dpi=130)
 
 
