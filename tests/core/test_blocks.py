@@ -135,7 +135,7 @@ def test_block_shape_follows_the_corpus():
     assert large == (8, 512, 4, 48)
     assert large.batch_size == 4096
     assert choose_block_shape(3e4, 0.01).batch_size <= 256
-    assert choose_block_shape(6e7, 0.5).batch_size <= 256
+    assert choose_block_shape(6e7, 0.5).batch_size <= 160
     wide = choose_block_shape(6e7, 0.005, window=10)
     assert wide.batch_size == large.batch_size
     assert large.noise_words < wide.noise_words
@@ -151,6 +151,7 @@ def test_noise_words_follow_what_they_stand_for():
     assert words(negative=20) == 2 * words()
     assert words(window=23) == 2 * words()
     assert words(6e7 / 16) == 2 * words()
+    assert words(6e7 / 256) == 4 * 44
     assert words(1e5) == words(2e4, epochs=5) > words(1e5, epochs=5)
     assert words(1e3) == words(negative=1000) == 256
     assert words(1e12) == words(negative=1, window=1) == 16

@@ -48,7 +48,6 @@ class Block:
     weights: np.ndarray  # (2w + 1,) float64, of a pair by the place of its context; 0 at w
     noise: np.ndarray  # (G, H, N) int32
     negative: int  # K
-    has_full_windows: bool = False  # whether each center is known to have 2w contexts
 
     @property
     def window(self) -> int:
@@ -74,6 +73,11 @@ class Block:
         """Some of the groups, as a block of their own."""
         tokens, left, right = self.tokens[groups], self.left[groups], self.right[groups]
         return replace(self, tokens=tokens, left=left, right=right, noise=self.noise[groups])
+
+    @property
+    def has_full_windows(self) -> bool:
+        """Whether no sentence ends near a center, so that each has 2w contexts."""
+        return bool(min(self.left.min(), self.right.min()) == self.window)
 
     @property
     def pair_weight(self) -> float:
@@ -207,7 +211,6 @@ def block_run(
     drawn = noise.draw(rng, (n, G, H, N))
     tokens = sliding_window_view(run.tokens, L + 2 * w)[::L].reshape(G, n, L + 2 * w)
     left, right = run.left.reshape(G, n, L), run.right.reshape(G, n, L)
-    full = np.minimum(left, right).min(axis=2).min(axis=0) == w if n else []
     for b in range(n):
         block = np.ascontiguousarray(tokens[:, b])  # once, for all the views of it
-        yield Block(block, left[:, b], right[:, b], weights, drawn[b], negative, bool(full[b]))
+        yield Block(block, left[:, b], right[:, b], weights, drawn[b], negative)

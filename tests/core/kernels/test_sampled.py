@@ -192,8 +192,14 @@ def test_kernel_takes_full_windows_again_after_shorter_ones():
     assert short.left.min() < 3
     kernel = BlockKernel(SGNS(), shape, window, D, np.float64)
     for block in (full, full, short, full):
+        assert block.has_full_windows == (block is full)
         np.testing.assert_allclose(
             kernel.loss(*matrices(), block),
             reference.loss(*matrices(), block).sum(),
             rtol=1e-12,
         )
+        fast, slow = kernel.gradients(*matrices(), block), reference.gradients(*matrices(), block)
+        for name in FIELDS:
+            np.testing.assert_allclose(
+                getattr(fast, name), getattr(slow, name), rtol=1e-10, atol=1e-12
+            )

@@ -28,7 +28,7 @@ from negsamp.core.blocks import Block, Scores
 from negsamp.core.kernels.tiles import Tiles
 from negsamp.core.optimizers import Gradients
 
-__all__ = ["FLOATS_AT_ONCE", "TOKENS_AT_ONCE", "BlockKernel", "gradient_layout"]
+__all__ = ["BlockKernel", "gradient_layout", "groups_at_once"]
 
 
 def gradient_layout(
@@ -51,6 +51,12 @@ def gradient_layout(
 # How many tokens are in the buffers at a time, and how many floats in their input vectors: few
 # enough for a core's cache, and so many that some dozen calls to NumPy are little beside the work.
 TOKENS_AT_ONCE, FLOATS_AT_ONCE = 1024, 1024 * 100
+
+
+def groups_at_once(shape: tuple[int, int, int, int], window: int, vector_size: int) -> int:
+    """How many groups are in the buffers at a time."""
+    tokens = min(TOKENS_AT_ONCE, FLOATS_AT_ONCE / vector_size)
+    return max(1, round(tokens / (shape[1] + 2 * window)))
 
 
 class BlockKernel:
@@ -98,8 +104,7 @@ class BlockKernel:
         if into.log_z is not None:
             into.log_z[mine] = 0
         first, last, _ = groups.indices(G)
-        at_once = min(TOKENS_AT_ONCE, FLOATS_AT_ONCE / vector_size)
-        step = max(1, round(at_once / (L + 2 * w)))
+        step = groups_at_once(shape, w, vector_size)
         buffers = {
             n: _Buffers((n, L, H, N), w, vector_size, dtype, row_shift, log_z)
             for n in {min(step, last - at) for at in range(first, last, step)}
@@ -108,13 +113,12 @@ class BlockKernel:
         for at in range(first, last, step):
             some = slice(at, min(at + step, last))
             tokens, noise = _rows(some, L + 2 * w), _rows(some, H * N, G * (L + 2 * w))
-            parts = (into.centers, tokens), (into.outputs, tokens), (into.outputs, noise)
-            lengths = into.center_squares, into.output_squares, into.output_squares
-            rows = [gradients[part] for gradients, part in parts]
-            squares = [x[part] for x, (_, part) in zip(lengths, parts, strict=True)]
+            rows = [(into.centers[tokens], into.center_squares[tokens])]
+            rows += [(into.outputs[r], into.output_squares[r]) for r in (tokens, noise)]
             normalizers = None if log_z is None or into.log_z is None else into.log_z[tokens]
             own = buffers[some.stop - some.start]
-            self.slices.append((some, own, own.targets(*rows), rows, squares, normalizers))
+            targets = own.targets(*(g for g, _ in rows))
+            self.slices.append((some, own, targets, rows, normalizers))
 
     def gradients(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> Gradients:
         """Gradients of a block's loss at the parameters as they are, for the groups of this kernel.
@@ -122,13 +126,13 @@ class BlockKernel:
         They are in buffers, of all groups, that the next call overwrites.
         """
         full = block.has_full_windows
-        for groups, buffers, targets, rows, squares, normalizers in self.slices:
+        for groups, buffers, targets, rows, normalizers in self.slices:
             self.objective.turn(buffers.score(W_in, W_out, block, groups, full))
             if normalizers is not None:
                 buffers.normalizer_gradients(normalizers)
             buffers.multiply_back(*targets)
-            for g, out in zip(rows, squares, strict=True):
-                np.vecdot(g, g, out=out)
+            for g, squares in rows:
+                np.vecdot(g, g, out=squares)
         return self.all
 
     def loss(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> float:

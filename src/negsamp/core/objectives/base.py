@@ -22,12 +22,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from negsamp.core.blocks import Scores
-from negsamp.core.kernels.sampled import (
-    FLOATS_AT_ONCE,
-    TOKENS_AT_ONCE,
-    BlockKernel,
-    gradient_layout,
-)
+from negsamp.core.kernels.sampled import BlockKernel, gradient_layout, groups_at_once
 from negsamp.core.optimizers import Gradients
 
 __all__ = ["ExactObjective", "Extras", "Objective", "Trained", "all_scores", "normalizers"]
@@ -202,8 +197,7 @@ class Objective:
         (G, L, H, N), group = shape, shape[1] + 2 * reach
         layout = self.gradient_layout(shape, reach, d, np.float32).values()
         gradients = sum(int(np.prod(size)) * np.dtype(kind).itemsize for size, kind in layout)
-        at_once = min(TOKENS_AT_ONCE, FLOATS_AT_ONCE // d) // group
-        tokens = group * min(G, max(1, at_once))
+        tokens = group * min(G, groups_at_once(shape, reach, d))
         # for each token three vectors and its noise words, their scores, and three times those of
         # contexts; and for one more group, whose loss is measured, its gradients too
         noise = H * N * d // L
