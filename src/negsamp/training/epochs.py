@@ -264,7 +264,6 @@ class _Worker:
 
     def _finite(self, what: str, value: float) -> float:
         """The value, which must be finite; it is the same for every worker."""
-        if np.isfinite(value):  # the place takes longer to say
-            return value
         t = self.schedule
-        return finite(what, value, t.place(self.job.progress), t.settings, t.shape.batch_size)
+        place = partial(t.place, self.job.progress)
+        return finite(what, value, place, t.settings, t.shape.batch_size)

@@ -187,4 +187,4 @@ class PairRun:
 
     def _finite(self, what: str, value: float) -> float:
         G, L, _ = self.shape
-        return finite(what, value, self.place, self.settings, G * L)
+        return finite(what, value, lambda: self.place, self.settings, G * L)

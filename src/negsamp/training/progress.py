@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,12 +75,14 @@ def show_loss(bar: Any, progress: Progress, alpha: float) -> None:
     bar.set_postfix_str(f"loss {loss:.3f}, alpha {alpha:.4f}", refresh=False)
 
 
-def finite(what: str, value: float, place: str, settings: Settings, batch_size: int) -> float:
+def finite(
+    what: str, value: float, place: Callable[[], str], settings: Settings, batch_size: int
+) -> float:
     """The value, if it is finite; else a TrainingDivergedError says where and what may help."""
     if np.isfinite(value):
         return value
     better = "" if settings.optimizer == "adagrad" else " or optimizer='adagrad'"
     raise TrainingDivergedError(
-        f"training diverged {place}: {what} is not finite, and the vectors are those before it. "
+        f"training diverged {place()}: {what} is not finite, and the vectors are those before it. "
         f"alpha is {settings.alpha} and batch_size {batch_size}; smaller ones{better} may help"
     )
