@@ -39,5 +39,5 @@ class _RacingWorker(_Worker):
 
     def _move(self, block: Block, alpha: float) -> None:
         g = self.kernel.gradients(self.W_in, self.W_out, block)
-        self.rules[0].apply(self.W_in, block.token_rows, g.centers, g.center_squares, alpha)
+        self.rules[0].apply(self.W_in, block.center_rows, g.centers, g.center_squares, alpha)
         self.rules[1].apply(self.W_out, block.output_rows, g.outputs, g.output_squares, alpha)

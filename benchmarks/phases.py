@@ -69,7 +69,7 @@ def measure(corpus: str) -> dict[str, float]:
         for block in blocks:
             g = kernel.gradients(W_in, W_out, block)
             begin = time.perf_counter()
-            rules[0].apply(W_in, block.token_rows, g.centers, g.center_squares, 0.01)
+            rules[0].apply(W_in, block.center_rows, g.centers, g.center_squares, 0.01)
             rules[1].apply(W_out, block.output_rows, g.outputs, g.output_squares, 0.01)
             apply_seconds += time.perf_counter() - begin
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from test_windows import LENGTHS, WINDOWS, numbered, stream_of
 
-from negsamp.core.blocks import block_run, choose_block_shape
+from negsamp.core.blocks import Block, block_run, choose_block_shape
 from negsamp.core.sampling import AliasTable
 from negsamp.core.windows import Windows, iter_windows, token_pieces, window_weights
 
@@ -48,6 +48,23 @@ def test_blocks_cover_every_pair_of_the_run_once(example):
     assert found == Counter(zip((centers + run.window).tolist(), contexts.tolist(), strict=True))
 
 
+@pytest.mark.parametrize(
+    ("window", "reach", "kept"),
+    [(15, 0, 15), (16, 0, 8), (16, 8, 8), (16, 9, 16), (40, 8, 8), (40, 17, 40), (200, 17, 32)],
+)
+def test_a_narrowed_block_has_the_same_pairs(window, reach, kept):
+    rng, (G, L, H, N) = np.random.default_rng(0), (2, 6, 2, 3)
+    tokens = rng.integers(0, 9, (G, L + 2 * window)).astype(np.int32)
+    left, right = rng.integers(0, reach + 1, (2, G, L))
+    right[1, 2] = reach
+    block = Block(tokens, left, right, window_weights(window), rng.integers(0, 9, (G, H, N)), 5)
+    narrow = block.narrowed()
+    assert narrow.window == kept
+    assert narrow.tokens.flags.c_contiguous
+    for a, b in zip(narrow.pairs()[:6], block.pairs()[:6], strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 @given(example=runs_and_shapes())
 @settings(max_examples=200)
 def test_block_pairs_equal_three_loops(example):
@@ -66,7 +83,7 @@ def test_block_pairs_equal_three_loops(example):
                     assert found.contexts[p] == block.tokens[g, w + j]
                     assert found.negatives[p].tolist() == block.noise[g, part].tolist()
                     assert found.weights[p] == pytest.approx((w + 1 - abs(i - j)) / w)
-                    assert found.center_slots[p] == g * width + w + i
+                    assert found.center_slots[p] == g * L + i
                     assert found.context_slots[p] == g * width + w + j
                     slots = [found.context_slots[p], *(G * width + found.noise_slots[p])]
                     assert [rows[k] for k in slots] == [found.contexts[p], *found.negatives[p]]

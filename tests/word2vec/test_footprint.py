@@ -50,6 +50,7 @@ def run_of(corpus, **params):
         (100_000, {"vector_size": 2}),
         (5_000, {"vector_size": 300, "window": 10, "negative": 10}),
         (20_000, {"objective": "nce", "vector_size": 20}),
+        (5_000, {"window": 60, "batch_size": 32}),
         (1_000, {"objective": "softmax", "vector_size": 50}),
         (5_000, {"objective": "softmax", "vector_size": 50}),
         (5_000, {"objective": "hierarchical", "vector_size": 50, "batch_size": 2048}),
@@ -80,3 +81,20 @@ def test_footprint_adds_up():
     assert f.corpus == 77
     parts = f.matrices + f.corpus + f.words + f.state + f.gradients
     assert f.total == LIBRARIES + parts + 2 * f.each_process
+
+
+@pytest.mark.parametrize("objective", ["sgns", "hierarchical"])
+def test_a_window_as_wide_as_a_long_sentence_takes_little_memory(objective):
+    # scores of all tokens with all tokens around them would take a gigabyte
+    corpus = [[f"w{k * k % 997}" for k in range(4000)]]
+    model = Word2Vec(
+        window=4000, objective=objective, epochs=1, vector_size=16, workers=1, progress=False
+    )
+    tracemalloc.start()
+    try:
+        model.fit(corpus)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 100e6
+    assert np.isfinite(model.loss_history_).all()

@@ -20,6 +20,9 @@ from negsamp.core.windows import Windows, context_places, window_weights
 __all__ = ["Block", "BlockShape", "Pairs", "Scores", "block_run", "choose_block_shape"]
 
 
+NARROWEST = 8  # tokens beside a group, at least, where windows are wider
+
+
 class Pairs(NamedTuple):
     """Explicit training pairs, and where in a block each of their words stands."""
 
@@ -28,8 +31,8 @@ class Pairs(NamedTuple):
     negatives: np.ndarray  # (P, N) int32, each pair's noise words
     weights: np.ndarray  # (P,) float64, of each pair's loss
     noise_weight: float  # K / N, of each noise word within it, so that N words count as K
-    center_slots: np.ndarray  # (P,), which of the block's G·(L + 2w) tokens the center is
-    context_slots: np.ndarray  # (P,), which of these tokens the context is
+    center_slots: np.ndarray  # (P,), which of the block's G·L centers it is
+    context_slots: np.ndarray  # (P,), which of the block's G·(L + 2w) tokens the context is
     noise_slots: np.ndarray  # (P, N), which of the block's G·H·N draws each noise word is
 
 
@@ -60,8 +63,13 @@ class Block:
         return self.tokens[:, self.window : self.window + self.left.shape[1]]
 
     @property
+    def center_rows(self) -> np.ndarray:
+        """Row of W_in of each center, (G·L,) int32."""
+        return self.centers.reshape(-1)
+
+    @property
     def token_rows(self) -> np.ndarray:
-        """Row of W_in and W_out of each token, (G·(L + 2w),) int32."""
+        """Row of W_out of each token, (G·(L + 2w),) int32."""
         return self.tokens.reshape(-1)
 
     @property
@@ -73,6 +81,22 @@ class Block:
         """Some of the groups, as a block of their own."""
         tokens, left, right = self.tokens[groups], self.left[groups], self.right[groups]
         return replace(self, tokens=tokens, left=left, right=right, noise=self.noise[groups])
+
+    def narrowed(self) -> Block:
+        """The same pairs in groups with fewer tokens around them, if no window reaches so far.
+
+        What is left beside a group is a power of two, so that there are few kinds of blocks.
+        """
+        reach = NARROWEST
+        if self.window >= 2 * reach:
+            farthest = max(self.left.max(), self.right.max())
+            while reach < farthest:
+                reach *= 2
+        cut = self.window - reach
+        if cut < reach:
+            return self
+        tokens = np.ascontiguousarray(self.tokens[:, cut:-cut])
+        return replace(self, tokens=tokens, weights=self.weights[cut:-cut])
 
     @property
     def has_full_windows(self) -> bool:
@@ -96,10 +120,10 @@ class Block:
         """What the block means: every pair with its noise words."""
         (G, L), (_, H, N), width = self.left.shape, self.noise.shape, self.tokens.shape[1]
         group, center, place = np.nonzero(context_places(self.left, self.right, self.window))
-        center_slots, context_slots = (group * width + center + k for k in (self.window, place))
+        center_slots, context_slots = group * L + center, group * width + center + place
         part = group * H + center // (L // H)
         return Pairs(
-            self.token_rows[center_slots],
+            self.center_rows[center_slots],
             self.token_rows[context_slots],
             self.noise.reshape(G * H, N)[part],
             self.weights[place],

@@ -118,11 +118,11 @@ def _error_on_a_block(objective: Objective, rng: np.random.Generator) -> tuple[f
 
     g = kernel(*at[2:]).gradients(at[0], at[1], block)
     gradients = [np.zeros_like(x) for x in at]
-    np.subtract.at(gradients[0], block.token_rows, g.centers)
+    np.subtract.at(gradients[0], block.center_rows, g.centers)
     rows = block.output_rows if g.output_rows is None else g.output_rows
     np.subtract.at(gradients[1], rows, g.outputs)
     if extras.log_z is not None:
-        rows = block.token_rows if len(extras.log_z) > 1 else np.zeros_like(block.token_rows)
+        rows = block.center_rows if len(extras.log_z) > 1 else np.zeros_like(block.center_rows)
         np.subtract.at(gradients[2][:, 0], rows, g.log_z)
     if objective.draws_noise:
         log_z = None if extras.log_z is None else np.broadcast_to(extras.log_z[:, 0], V)

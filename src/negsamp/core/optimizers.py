@@ -31,12 +31,12 @@ __all__ = ["OPTIMIZERS", "SGD", "Gradients", "NormalizerRule", "RowAdaGrad", "ad
 class Gradients(NamedTuple):
     """The direction in which each occurrence in a block moves its row: −∂loss/∂row.
 
-    With n = G·(L + 2w) tokens in a block and m = n + G·H·N rows of W_out, unless `output_rows`
+    With n = G·L centers in a block and m = G·(L + 2w) + G·H·N rows of W_out, unless `output_rows`
     names them. Where a row of `outputs` is a sum over occurrences, its ‖g‖² is the sum of theirs,
     and `output_lengths` holds the length of the sum.
     """
 
-    centers: np.ndarray  # (n, d), for W_in[block.token_rows]; 0 where a token is no center
+    centers: np.ndarray  # (n, d), for W_in[block.center_rows]
     outputs: np.ndarray  # (m, d), for W_out[block.output_rows]: contexts, then noise words
     center_squares: np.ndarray  # (n,), ‖g‖² of each row of `centers`
     output_squares: np.ndarray  # (m,), ‖g‖² of each row of `outputs`

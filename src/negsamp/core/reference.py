@@ -126,10 +126,10 @@ def gradients(
     g_positive, g_negative = objective.score_gradients(positive, negative, pairs.noise_weight)
     g_positive, g_negative = pairs.weights * g_positive, pairs.weights[:, None] * g_negative
     d = W_in.shape[1]
-    g_centers = np.zeros((block.tokens.size, d), W_in.dtype)
+    g_centers = np.zeros((len(block.center_rows), d), W_in.dtype)
     g_contexts = np.zeros((block.tokens.size, d), W_out.dtype)
     g_noise = np.zeros((block.noise.size, d), W_out.dtype)
-    g_log_z = np.zeros(block.tokens.size, W_in.dtype)
+    g_log_z = np.zeros(len(block.center_rows), W_in.dtype)
     for p in range(len(pairs.centers)):
         v, u = W_in[pairs.centers[p]], W_out[pairs.contexts[p]]
         g_centers[pairs.center_slots[p]] -= g_positive[p] * u
@@ -152,12 +152,12 @@ def softmax_loss(W_in: np.ndarray, W_out: np.ndarray, block: Block) -> np.ndarra
 def softmax_gradients(W_in: np.ndarray, W_out: np.ndarray, block: Block) -> Gradients:
     """As `gradients`, of the full softmax: each center is an occurrence of every output row.
 
-    ``outputs`` has the V rows of each token, one token after the other.
+    ``outputs`` has the V rows of each center, one center after the other.
     """
     pairs = block.pairs()
     V, d = W_out.shape
-    g_centers = np.zeros((block.tokens.size, d), W_in.dtype)
-    g_outputs = np.zeros((block.tokens.size, V, d), W_out.dtype)
+    g_centers = np.zeros((len(block.center_rows), d), W_in.dtype)
+    g_outputs = np.zeros((len(block.center_rows), V, d), W_out.dtype)
     for p in range(len(pairs.centers)):
         v, slot = W_in[pairs.centers[p]], pairs.center_slots[p]
         g = pairs.weights[p] * SOFTMAX.score_gradients((W_out @ v)[None], pairs.contexts[[p]])[0]
@@ -187,7 +187,7 @@ def hierarchical_gradients(
     """
     pairs = block.pairs()
     ends = np.cumsum(tree.lengths[block.token_rows])
-    g_centers = np.zeros((block.tokens.size, W_in.shape[1]), W_in.dtype)
+    g_centers = np.zeros((len(block.center_rows), W_in.shape[1]), W_in.dtype)
     g_outputs = np.zeros((ends[-1], W_out.shape[1]), W_out.dtype)
     for p in range(len(pairs.centers)):
         nodes, signs = _path(tree, pairs.contexts[p])

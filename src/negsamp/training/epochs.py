@@ -203,7 +203,7 @@ class _Worker:
         sides = (0, 1) if size % 2 else (rank % 2,)
         share = (rank, size) if size % 2 else (rank // 2, size // 2)
         if 0 in sides:
-            rows = block.token_rows
+            rows = block.center_rows
             self.rules[0].apply(self.W_in, rows, g.centers, g.center_squares, alpha, share=share)
         if 1 in sides:
             rows = block.output_rows if g.output_rows is None else g.output_rows
@@ -213,7 +213,7 @@ class _Worker:
             )
         if (log_z := self.arrays.log_z) is not None and rank == 0:
             assert g.log_z is not None
-            rows = block.token_rows if len(log_z) > 1 else np.zeros_like(block.token_rows)
+            rows = block.center_rows if len(log_z) > 1 else np.zeros_like(block.center_rows)
             self.log_z_rule.apply(log_z, rows, g.log_z, alpha / t.settings.alpha)
         self.team.barrier()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from negsamp.core import reference
-from negsamp.core.blocks import block_run
+from negsamp.core.blocks import Block, block_run
 from negsamp.core.kernels import sampled as kernel_module
 from negsamp.core.kernels import tiles
 from negsamp.core.kernels.sampled import BlockKernel, gradient_layout
@@ -33,7 +33,7 @@ def random_block(shape, window, negative=5, seed=0, shrink=True):
     )
     noise = AliasTable(np.arange(1, V + 1))
     (block,) = block_run(run, shape, negative, noise, rng, window_weights(window, shrink))
-    return block
+    return block.narrowed()
 
 
 def matrices(dtype=np.float64, scale=1.0):
@@ -118,8 +118,30 @@ def test_step_equals_the_reference(optimizer, max_step):
 
 def apply(W, rules, block, g, fast, alpha=0.025):
     """The update that training makes of a block's gradients."""
-    rules[0].apply(W[0], block.token_rows, g.centers, g.center_squares, alpha, fast=fast)
+    rules[0].apply(W[0], block.center_rows, g.centers, g.center_squares, alpha, fast=fast)
     rules[1].apply(W[1], block.output_rows, g.outputs, g.output_squares, alpha, fast=fast)
+
+
+@pytest.mark.parametrize("n_groups", [1, 3])
+def test_a_kernel_takes_blocks_with_narrow_and_wide_windows_in_turns(n_groups):
+    shape, window = (n_groups, 4, 1, 3), 70
+    tokens = np.random.default_rng(3).integers(0, V, n_groups * (4 + 2 * window)).astype(np.int32)
+    weights, noise = window_weights(window), np.arange(n_groups * 3).reshape(-1, 1, 3) % V
+    kernel = BlockKernel(SGNS(), shape, window, D, np.float64)
+    for reach in (70, 0, 5, 33, 8, 9, 70):
+        radii = np.full((n_groups, 4), reach)
+        radii[0, 1] = 0
+        sides = tokens.reshape(n_groups, -1), radii, radii
+        block = Block(*sides, weights, noise.astype(np.int32), 5)
+        fast, slow = (f(*matrices(), block) for f in (kernel.gradients, reference.gradients))
+        sums = np.zeros((2, V, D))
+        np.add.at(sums[0], block.output_rows if reach > 32 else fast.output_rows, fast.outputs)
+        np.add.at(sums[1], block.output_rows, slow.outputs)
+        np.testing.assert_allclose(*sums, rtol=1e-10, atol=1e-10)
+        np.testing.assert_allclose(fast.centers, slow.centers, rtol=1e-10, atol=1e-10)
+        exact = reference.loss(*matrices(), block).sum()
+        np.testing.assert_allclose(kernel.loss(*matrices(), block), exact, rtol=1e-12)
+        assert (fast.output_rows is None) == (reach > 32)
 
 
 def test_kernel_gives_the_same_again_after_another_block():

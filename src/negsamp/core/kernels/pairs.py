@@ -52,8 +52,13 @@ class PairBlock:
 
     @property
     def tokens(self) -> np.ndarray:
-        """One slot a pair, for its center and for its context: (G, L)."""
-        return self.centers
+        """One slot a pair, for its context: (G, L)."""
+        return self.contexts
+
+    @property
+    def center_rows(self) -> np.ndarray:
+        """Row of W_in of each pair, (G·L,) int32."""
+        return self.centers.reshape(-1)
 
     @property
     def output_rows(self) -> np.ndarray:
@@ -75,7 +80,7 @@ class PairBlock:
         (G, L), N = self.centers.shape, self.noise.shape[1]
         slots, group = np.arange(G * L), np.repeat(np.arange(G), L)
         return Pairs(
-            self.centers.reshape(-1),
+            self.center_rows,
             self.contexts.reshape(-1),
             self.noise[group],
             self.weights.reshape(-1).astype(np.float64),

@@ -9,7 +9,8 @@ output vectors, and the window of token i is rows i − w … i + w. So with wei
     g_context[j] = Σ_k G[j − w + k, 2w − k] · C[j − w + k]
 
 where A is 0 outside a center's window, so that what stands next to the tokens of a group does not
-matter; `negsamp.core.kernels.tiles` has these products. The N noise words Z of n centers take three
+matter; `negsamp.core.kernels.tiles` has these products. Blocks whose windows reach less far than
+others have fewer tokens. The N noise words Z of n centers take three
 more: C Zᵀ, G Z, Gᵀ C. Where an objective has a shift for each row or a normaliser γ, they are
 subtracted from S first.
 
@@ -19,13 +20,14 @@ for all that draw noise words. `negsamp.core.reference` says the same pair by pa
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from negsamp.core.blocks import Block, Scores
-from negsamp.core.kernels.tiles import Tiles
+from negsamp.core.kernels.tiles import Tiles, WideWindows, is_wide
 from negsamp.core.optimizers import Gradients
 
 __all__ = ["BlockKernel", "gradient_layout", "groups_at_once"]
@@ -39,11 +41,11 @@ def gradient_layout(
     tokens = G * (L + 2 * window)
     outputs = tokens + G * H * N
     shapes = {
-        "centers": (tokens, d),
+        "centers": (G * L, d),
         "outputs": (outputs, d),
-        "center_squares": (tokens,),
+        "center_squares": (G * L,),
         "output_squares": (outputs,),
-        "log_z": (tokens,),
+        "log_z": (G * L,),
     }
     return {name: (size, dtype) for name, size in shapes.items()}
 
@@ -94,53 +96,86 @@ class BlockKernel:
         row_shift: np.ndarray | None = None,
         log_z: np.ndarray | None = None,
     ) -> None:
-        (G, L, H, N), w = shape, window
         if into is None:
             layout = gradient_layout(shape, window, vector_size, dtype)
             into = Gradients(**{name: np.empty(*spec) for name, spec in layout.items()})
-        self.objective, self.all = objective, into
-        mine = _rows(slice(*groups.indices(G)), L + 2 * w)
-        into.centers[mine] = 0  # and stays so beside centers
-        if into.log_z is not None:
-            into.log_z[mine] = 0
-        first, last, _ = groups.indices(G)
-        step = groups_at_once(shape, w, vector_size)
-        buffers = {
-            n: _Buffers((n, L, H, N), w, vector_size, dtype, row_shift, log_z)
-            for n in {min(step, last - at) for at in range(first, last, step)}
-        }
-        self.slices = []
-        for at in range(first, last, step):
-            some = slice(at, min(at + step, last))
-            tokens, noise = _rows(some, L + 2 * w), _rows(some, H * N, G * (L + 2 * w))
-            rows = [(into.centers[tokens], into.center_squares[tokens])]
-            rows += [(into.outputs[r], into.output_squares[r]) for r in (tokens, noise)]
-            normalizers = None if log_z is None or into.log_z is None else into.log_z[tokens]
-            own = buffers[some.stop - some.start]
-            targets = own.targets(*(g for g, _ in rows))
-            self.slices.append((some, own, targets, rows, normalizers))
+        self.objective, self.window = objective, window
+        self._slices = cache(
+            partial(
+                _slices,
+                shape,
+                vector_size=vector_size,
+                dtype=dtype,
+                into=into,
+                groups=groups,
+                row_shift=row_shift,
+                log_z=log_z,
+            )
+        )
 
     def gradients(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> Gradients:
         """Gradients of a block's loss at the parameters as they are, for the groups of this kernel.
 
         They are in buffers, of all groups, that the next call overwrites.
         """
+        block = block.narrowed()
         full = block.has_full_windows
-        for groups, buffers, targets, rows, normalizers in self.slices:
+        slices, found = self._slices(block.window)
+        for groups, buffers, targets, rows, normalizers in slices:
             self.objective.turn(buffers.score(W_in, W_out, block, groups, full))
             if normalizers is not None:
                 buffers.normalizer_gradients(normalizers)
             buffers.multiply_back(*targets)
             for g, squares in rows:
                 np.vecdot(g, g, out=squares)
-        return self.all
+        is_narrow = block.window < self.window
+        return found._replace(output_rows=block.output_rows) if is_narrow else found
 
     def loss(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> float:
         """Loss of this kernel's groups, summed over their pairs, in nats."""
+        block = block.narrowed()
         loss, full = 0.0, block.has_full_windows
-        for groups, buffers, *_ in self.slices:
+        for groups, buffers, *_ in self._slices(block.window)[0]:
             loss += self.objective.block_loss(buffers.score(W_in, W_out, block, groups, full))
         return loss
+
+
+def _slices(
+    shape: tuple[int, int, int, int],
+    window: int,
+    *,
+    vector_size: int,
+    dtype: Any,
+    into: Gradients,
+    groups: slice,
+    row_shift: np.ndarray | None,
+    log_z: np.ndarray | None,
+) -> tuple[list[Any], Gradients]:
+    """For windows that reach so far: slices of the groups, each with its buffers and where its
+    gradients go, and the gradients of all groups.
+    """
+    (G, L, H, N), w = shape, window
+    outputs = G * (L + 2 * w) + G * H * N
+    into = into._replace(
+        outputs=into.outputs[:outputs], output_squares=into.output_squares[:outputs]
+    )
+    first, last, _ = groups.indices(G)
+    step = groups_at_once(shape, w, vector_size)
+    buffers = {
+        n: _Buffers((n, L, H, N), w, vector_size, dtype, row_shift, log_z)
+        for n in {min(step, last - at) for at in range(first, last, step)}
+    }
+    slices = []
+    for at in range(first, last, step):
+        some = slice(at, min(at + step, last))
+        centers, tokens = _rows(some, L), _rows(some, L + 2 * w)
+        noise = _rows(some, H * N, G * (L + 2 * w))
+        rows = [(into.centers[centers], into.center_squares[centers])]
+        rows += [(into.outputs[r], into.output_squares[r]) for r in (tokens, noise)]
+        normalizers = None if log_z is None or into.log_z is None else into.log_z[centers]
+        own = buffers[some.stop - some.start]
+        slices.append((some, own, own.targets(*(g for g, _ in rows)), rows, normalizers))
+    return slices, into
 
 
 def _rows(groups: slice, each: int, before: int = 0) -> slice:
@@ -161,24 +196,27 @@ class _Buffers:
     ) -> None:
         (G, L, H, N), w, d = shape, window, vector_size
         self.row_shift, self.log_z, M = row_shift, log_z, G * (L + 2 * w)
-        self.tiles = Tiles(M, w, d, dtype)
-        columns = self.tiles.scores.shape[1]
+        # the tokens of a group that have a row in C and in the scores
+        self.scored = slice(w, w + L) if is_wide(L, w) else slice(0, L + 2 * w)
+        self.tiles: Any = WideWindows(G, L, w, d, dtype) if is_wide(L, w) else Tiles(M, w, d, dtype)
+        R, columns = self.tiles.scores.shape
         self.Z = np.empty((G, H, N, d), dtype)
         self.S_noise = np.empty((G, H, L // H, N), dtype)
-        self.A = np.zeros((M, columns), dtype)
+        self.A = np.zeros((R, columns), dtype)
         shifts = np.zeros(M + columns, dtype)
         self.shifts, item = shifts[w : w + M], shifts.itemsize
-        self.inner = slice(w, w + L)  # of a group's tokens, those that are centers
-        scores = self.tiles.scores.reshape(G, L + 2 * w, columns)
-        self.beside = scores[:, :w], scores[:, w + L :]
+        first = w - self.scored.start
+        self.inner = slice(first, first + L)  # of a group's rows, those of centers
+        scores = self.tiles.scores.reshape(G, -1, columns)
+        self.beside = scores[:, :first], scores[:, first + L :]
         windows = as_strided(shifts, (M, columns), (item, item))
-        self.centers, self.S, self.center_weights, self.center_shifts = (
-            array.reshape(G, L + 2 * w, -1)[:, self.inner]
-            for array in (self.tiles.C, scores, self.A, windows)
+        self.center_shifts = windows.reshape(G, -1, columns)[:, w : w + L]
+        self.centers, self.S, self.center_weights = (
+            array.reshape(G, R // G, -1)[:, self.inner] for array in (self.tiles.C, scores, self.A)
         )
         strides = (self.centers.strides[0], L // H * d * item, d * item, item)
         self.C_parts = as_strided(self.centers, (G, H, L // H, d), strides)
-        self.g_centers = np.empty((M, d), dtype)
+        self.g_centers = np.empty((R, d), dtype)
         self.g_centers_tiles = self.tiles.parts_of(self.g_centers)
         self.pair_weights = np.empty((G, L, 1), dtype)
         self.place = np.arange(-w, w + 1, dtype=np.int16)
@@ -188,9 +226,10 @@ class _Buffers:
         self, W_in: np.ndarray, W_out: np.ndarray, block: Block, groups: slice, full: bool
     ) -> Scores:
         """Gather the vectors of some groups and take their scores, which are views of buffers."""
-        tokens, words = block.tokens[groups].reshape(-1), block.noise[groups]
+        tokens, words = block.tokens[groups], block.noise[groups]
+        scored, tokens = tokens[:, self.scored].reshape(-1), tokens.reshape(-1)
         # mode="clip" writes straight into `out`, the default goes through a copy
-        np.take(W_in, tokens, axis=0, out=self.tiles.C, mode="clip")
+        np.take(W_in, scored, axis=0, out=self.tiles.C, mode="clip")
         np.take(W_out, tokens, axis=0, out=self.tiles.O, mode="clip")
         np.take(W_out, words, axis=0, out=self.Z, mode="clip")
         self.tiles.score()
@@ -229,22 +268,19 @@ class _Buffers:
         self.full = full
 
     def normalizer_gradients(self, out: np.ndarray) -> None:
-        """−∂loss/∂γ of each center, 0 at the other tokens: γ is subtracted from each score."""
-        G, L = self.S.shape[:2]
-        inner = out.reshape(G, -1)[:, self.inner]
-        np.add(self.S.sum(axis=2), self.S_noise.sum(axis=3).reshape(G, L), out=inner)
-        np.negative(inner, out=inner)
+        """−∂loss/∂γ of each center: γ is subtracted from each score."""
+        of_noise = self.S_noise.sum(axis=3).reshape(-1)
+        np.add(self.S.sum(axis=2).reshape(-1), of_noise, out=out)
+        np.negative(out, out=out)
 
     def targets(
         self, g_centers: np.ndarray, g_contexts: np.ndarray, g_noise: np.ndarray
-    ) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
+    ) -> tuple[np.ndarray, Any, np.ndarray]:
         """Views of arrays of gradients, as `multiply_back` fills them."""
         tiles = self.tiles.parts_of(g_contexts)
-        return self._inner(g_centers), tiles, g_noise.reshape(self.Z.shape)
+        return g_centers.reshape(len(self.Z), -1), tiles, g_noise.reshape(self.Z.shape)
 
-    def multiply_back(
-        self, g_centers: np.ndarray, g_contexts: list[np.ndarray], g_noise: np.ndarray
-    ) -> None:
+    def multiply_back(self, g_centers: np.ndarray, g_contexts: Any, g_noise: np.ndarray) -> None:
         """From −∂loss/∂score to −∂loss/∂row for the rows of C, O and Z; C is overwritten."""
         self.tiles.contexts_from(g_contexts)
         np.matmul(self.S_noise.swapaxes(2, 3), self.C_parts, out=g_noise)

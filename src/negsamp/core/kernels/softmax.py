@@ -50,20 +50,16 @@ class SoftmaxKernel:
         ``outputs`` has one row for each word, the sum over all centers; ``output_squares`` are sums
         of squares over the centers.
         """
-        w, (G, L) = block.window, block.left.shape
         V, d = W_out.shape
-        g_centers = np.zeros((G, L + 2 * w, d), W_in.dtype)
-        inner = np.empty((G * L, d), W_in.dtype)
+        g_centers = np.empty((block.left.size, d), W_in.dtype)
         g_outputs, squares = np.zeros_like(W_out), np.zeros(V, W_out.dtype)
         for some, C, contexts, weights in _centers(W_in, block, V):
             S = C @ W_out.T
             self.objective.turn_rows(S, contexts, weights)
-            np.matmul(S, W_out, out=inner[some])
+            np.matmul(S, W_out, out=g_centers[some])
             g_outputs += S.T @ C
             np.square(S, out=S)
             squares += np.einsum("id,id->i", C, C) @ S
-        g_centers[:, w : w + L] = inner.reshape(G, L, d)
-        g_centers = g_centers.reshape(-1, d)
         center_squares = np.einsum("id,id->i", g_centers, g_centers)
         lengths = np.sqrt(np.einsum("id,id->i", g_outputs, g_outputs))
         rows = np.arange(V, dtype=np.int32)

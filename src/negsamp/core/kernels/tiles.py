@@ -21,12 +21,14 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from threadpoolctl import threadpool_info
 
-__all__ = ["Tiles", "tile_size"]
+__all__ = ["Tiles", "WideWindows", "is_wide", "tile_size"]
 
 # Where OpenBLAS multiplies small matrices as they lie, without packing them first, T = 6 is fastest
 # (16 tokens for windows of 5); elsewhere T = 1, see docs/performance.md.
 SMALL_PRODUCTS = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 CENTERS_A_TILE = 6
+# Windows reaching farther than this are not cut into tiles where they are wider than a group.
+WIDE = 32
 
 
 @cache
@@ -34,6 +36,11 @@ def tile_size() -> int:
     """T, which follows from the kernel of BLAS, so that a machine always rounds in the same way."""
     kernels = {library.get("architecture") for library in threadpool_info()}
     return CENTERS_A_TILE if kernels & SMALL_PRODUCTS else 1
+
+
+def is_wide(group_size: int, window: int) -> bool:
+    """Whether most tokens of a group are there for the windows of a few centers."""
+    return window > WIDE and group_size <= 2 * window
 
 
 class Tiles:
@@ -86,6 +93,37 @@ class Tiles:
         np.copyto(self._skewed, self._columns)
         for S, windows, g in zip(self._tiles_of_skewed, self._windows_of_C, out, strict=True):
             np.matmul(S, windows, out=g)
+
+
+class WideWindows:
+    """What `Tiles` does, for G groups of L centers whose windows are wider than a group.
+
+    A group is one tile: the product of its centers and all of its L + 2w tokens. `C` and `scores`
+    have the rows of the centers only, G·L, and `O` those of the tokens, G·(L + 2w).
+    """
+
+    def __init__(self, G: int, L: int, window: int, vector_size: int, dtype: Any) -> None:
+        d, width = vector_size, L + 2 * window
+        self.C, self.O = np.zeros((G * L, d), dtype), np.zeros((G * width, d), dtype)
+        self.scores = np.zeros((G * L, width + 1), dtype)
+        self._C, self._O = self.C.reshape(G, L, d), self.O.reshape(G, width, d)
+        self._S = self.scores.reshape(G, -1)[:, : L * width].reshape(G, L, width)
+
+    def score(self) -> None:
+        """Take the scores of `C` and `O`."""
+        np.matmul(self._C, self._O.swapaxes(1, 2), out=self._S)
+
+    def parts_of(self, gradients: np.ndarray) -> np.ndarray:
+        """The groups of an array (n, d), for `centers_from` and `contexts_from`."""
+        return gradients.reshape(len(self._C), -1, gradients.shape[1])
+
+    def centers_from(self, out: np.ndarray) -> None:
+        """Gradients of the rows of `C`, where `scores` holds those of the scores."""
+        np.matmul(self._S, self._O, out=out)
+
+    def contexts_from(self, out: np.ndarray) -> None:
+        """Gradients of the rows of `O`, where `scores` holds those of the scores."""
+        np.matmul(self._S.swapaxes(1, 2), self._C, out=out)
 
 
 def _tiles(X: np.ndarray, M: int, T: int, rows: int, columns: int) -> list[np.ndarray]:

@@ -23,6 +23,7 @@ from scipy.special import logsumexp
 
 from negsamp.core.blocks import Scores
 from negsamp.core.kernels.sampled import BlockKernel, gradient_layout, groups_at_once
+from negsamp.core.kernels.tiles import is_wide
 from negsamp.core.optimizers import Gradients
 
 __all__ = ["ExactObjective", "Extras", "Objective", "Trained", "all_scores", "normalizers"]
@@ -197,11 +198,12 @@ class Objective:
         (G, L, H, N), group = shape, shape[1] + 2 * reach
         layout = self.gradient_layout(shape, reach, d, np.float32).values()
         gradients = sum(int(np.prod(size)) * np.dtype(kind).itemsize for size, kind in layout)
-        tokens = group * min(G, groups_at_once(shape, reach, d))
+        together = min(G, groups_at_once(shape, reach, d))
+        scores = L * (group + 1) if is_wide(L, reach) else group * (2 * reach + 8)
         # for each token three vectors and its noise words, their scores, and three times those of
         # contexts; and for one more group, whose loss is measured, its gradients too
         noise = H * N * d // L
-        floats = tokens * (3 * d + noise + N + 3 * (2 * reach + 8)) + group * (5 * d + 2 * noise)
+        floats = together * (group * (3 * d + noise + N) + 3 * scores) + group * (5 * d + 2 * noise)
         return gradients, 4 * floats
 
     # --- what it needs
