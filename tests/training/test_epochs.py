@@ -150,11 +150,22 @@ def test_the_seed_alone_makes_the_result():
         assert (one.vectors_ != two.vectors_).any()
 
 
-@pytest.mark.parametrize(("workers", "optimizer"), [(2, "sgd"), (3, "adagrad")])
+@pytest.mark.parametrize(
+    ("objective", "workers", "optimizer"),
+    [
+        ("sgns", 2, "sgd"),
+        ("sgns", 3, "adagrad"),
+        ("hierarchical", 2, "adagrad"),
+        ("hierarchical", 3, "sgd"),
+        ("softmax", 2, "sgd"),
+        ("softmax", 3, "adagrad"),
+    ],
+)
 @pytest.mark.usefixtures("worth_a_worker")
-def test_any_number_of_workers_gives_the_same_bytes(workers, optimizer):
+def test_any_number_of_workers_gives_the_same_bytes(objective, workers, optimizer):
     corpus = zipf_corpus(1000, 30, 100, 1.0)
     settings = {"epochs": 2, "sample": 1e-2, "optimizer": optimizer, "vector_size": 20}
+    settings["objective"] = objective
     settings["batch_size"] = 512  # several groups, so that there is work for three
     one, several = (fit(corpus, workers=n, **settings) for n in (1, workers))
     assert_same(several, one)

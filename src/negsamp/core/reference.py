@@ -179,24 +179,28 @@ def hierarchical_loss(
 
 
 def hierarchical_gradients(
-    W_in: np.ndarray, W_out: np.ndarray, block: Block, tree: HuffmanTree
+    W_in: np.ndarray, W_out: np.ndarray, block: Block, tree: HuffmanTree, top: int
 ) -> Gradients:
     """As `gradients`, of hierarchical softmax: an occurrence is a node on the path of a token.
 
-    ``outputs`` has the path of each token, one token after the other.
+    Of the last `top` nodes that were joined, an occurrence is a center. ``outputs`` has these nodes
+    for each center, one center after the other, and then the path of each token, where the same
+    nodes have no gradient.
     """
     pairs = block.pairs()
-    ends = np.cumsum(tree.lengths[block.token_rows])
+    ends, first = np.cumsum(tree.lengths[block.token_rows]), len(tree) - 1 - top
+    g_top = np.zeros((len(block.center_rows), top, W_out.shape[1]), W_out.dtype)
     g_centers = np.zeros((len(block.center_rows), W_in.shape[1]), W_in.dtype)
     g_outputs = np.zeros((ends[-1], W_out.shape[1]), W_out.dtype)
     for p in range(len(pairs.centers)):
         nodes, signs = _path(tree, pairs.contexts[p])
         v = W_in[pairs.centers[p]]
         g = pairs.weights[p] * HIERARCHICAL.score_gradients(W_out[nodes] @ v, signs)
-        end = ends[pairs.context_slots[p]]
-        g_centers[pairs.center_slots[p]] -= g @ W_out[nodes]
-        g_outputs[end - len(nodes) : end] -= np.outer(g, v)
-    return _with_squares(g_centers, g_outputs)
+        end, slot, is_top = ends[pairs.context_slots[p]], pairs.center_slots[p], nodes >= first
+        g_centers[slot] -= g @ W_out[nodes]
+        g_outputs[end - len(nodes) : end] -= np.outer(np.where(is_top, 0, g), v)
+        g_top[slot, nodes[is_top] - first] -= np.outer(g[is_top], v)
+    return _with_squares(g_centers, np.concatenate([g_top.reshape(-1, W_out.shape[1]), g_outputs]))
 
 
 def _path(tree: HuffmanTree, word: int) -> tuple[np.ndarray, np.ndarray]:

@@ -70,7 +70,7 @@ def scratch_layout(schedule: Schedule, arrays: Arrays) -> dict[str, tuple[tuple[
     """Names, shapes and dtypes of what workers share besides the arrays, all zero at first."""
     d, dtype = arrays.W_in.shape[1], arrays.W_in.dtype
     objective, shape = schedule.settings.objective, schedule.shape
-    gradients = objective.gradient_layout(shape, schedule.reach, d, dtype)
+    gradients = objective.gradient_layout(arrays, len(arrays.W_in), shape, schedule.reach, d, dtype)
     layout = {f"g_{name}": spec for name, spec in gradients.items()}
     if arrays.held_ids is not None:
         size = shape.group_size * GROUPS_AT_ONCE
@@ -109,8 +109,8 @@ class _Worker:
         self.noise = AliasTable.from_table(arrays.threshold, arrays.alias)
         self.W_in, self.W_out = arrays.W_in, arrays.W_out
         d, dtype, objective = self.W_in.shape[1], self.W_in.dtype, s.objective
-        names = objective.gradient_layout(t.shape, t.reach, d, dtype)
-        into = Gradients(**{name: shared[f"g_{name}"] for name in names}) if names else None
+        names = objective.gradient_layout(arrays, len(self.W_in), t.shape, t.reach, d, dtype)
+        into = Gradients(**{name: shared[f"g_{name}"] for name in names})
         groups = team.share(t.shape.groups)
         self.kernel = objective.kernel(arrays, t.shape, t.reach, d, dtype, into, groups)
         # one group is enough for the loss, so that each worker knows it by itself

@@ -87,7 +87,7 @@ class Schedule:
         """The number of processes that train."""
         objective = self.settings.objective
         # on Windows children cannot open the parent's temporary file
-        if sys.platform == "win32" or not objective.draws_noise:
+        if sys.platform == "win32":
             return 1
         enough = int(self.kept_tokens * self.settings.epochs / TOKENS_WORTH_A_WORKER)
         members = max(1, min(self.settings.processes, self.shape.groups, enough))

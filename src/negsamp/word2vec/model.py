@@ -48,7 +48,7 @@ class Word2Vec(FittedModel):
         What is minimised: ``"sgns"``, negative sampling; ``"nce"``, noise-contrastive estimation;
         ``"infonce"``, a softmax over the context and noise words; ``"softmax"``, the full one, in
         time that grows with the vocabulary; ``"hierarchical"``, Huffman-coded softmax. The last two
-        draw no noise, and train in one process. A `negsamp.Objective` of your own is taken too.
+        draw no noise. A `negsamp.Objective` of your own is taken too.
     optimizer : str
         ``"adagrad"``, with a rate for each row, or ``"sgd"``, with one for all.
     alpha, min_alpha : float

@@ -186,7 +186,13 @@ class Objective:
         )
 
     def gradient_layout(
-        self, shape: tuple[int, int, int, int], reach: int, vector_size: int, dtype: Any
+        self,
+        extras: Extras,
+        V: int,
+        shape: tuple[int, int, int, int],
+        reach: int,
+        vector_size: int,
+        dtype: Any,
     ) -> dict[str, tuple[tuple[int, ...], Any]]:
         """Shapes and dtypes of the gradients that several workers write side by side, by name."""
         return gradient_layout(shape, reach, vector_size, dtype)
@@ -196,7 +202,7 @@ class Objective:
     ) -> tuple[int, int]:
         """Memory of one update: bytes of its gradients, and of the buffers of each worker."""
         (G, L, H, N), group = shape, shape[1] + 2 * reach
-        layout = self.gradient_layout(shape, reach, d, np.float32).values()
+        layout = gradient_layout(shape, reach, d).values()
         gradients = sum(int(np.prod(size)) * np.dtype(kind).itemsize for size, kind in layout)
         together = min(G, groups_at_once(shape, reach, d))
         scores = L * (group + 1) if is_wide(L, reach) else group * (2 * reach + 8)
@@ -264,16 +270,10 @@ class Objective:
 class ExactObjective(Objective):
     """An objective that draws no noise, so that a pair has a probability.
 
-    Its equations and its kernel are its own; it is trained in one process.
+    Its equations and its kernel are its own.
     """
 
     draws_noise = False
-
-    def gradient_layout(
-        self, shape: tuple[int, int, int, int], reach: int, vector_size: int, dtype: Any
-    ) -> dict[str, tuple[tuple[int, ...], Any]]:
-        """Nothing is written side by side."""
-        return {}
 
     def pair_scores(self, model: Trained, centers: np.ndarray, contexts: np.ndarray) -> np.ndarray:
         """log p(context | center), the pairs of some centers at a time."""

@@ -24,7 +24,14 @@ import numpy as np
 from scipy.special import expit, log_expit
 
 from negsamp.core.huffman import HuffmanTree
-from negsamp.core.kernels.hierarchical import HierarchicalKernel
+from negsamp.core.kernels.hierarchical import (
+    TILE,
+    TOGETHER,
+    HierarchicalKernel,
+    hierarchical_layout,
+    top_size,
+)
+from negsamp.core.kernels.tiles import is_wide
 from negsamp.core.objectives.base import ExactObjective, Extras, Trained, all_scores
 
 __all__ = ["HierarchicalSoftmax"]
@@ -63,6 +70,24 @@ class HierarchicalSoftmax(ExactObjective):
         scores += 1
         np.divide(signs * weights, scores, out=scores)
 
+    def turn_counts(self, scores: np.ndarray, positive: np.ndarray, negative: np.ndarray) -> None:
+        """The same for many pairs at once, positive · σ(−s) − negative · σ(s).
+
+        `scores` (L, T) are those of L centers and T inner nodes, `positive` and `negative` (L, T)
+        the weights of the contexts whose paths have the sign 1 and −1 there.
+        """
+        np.negative(scores, out=scores)
+        with np.errstate(over="ignore"):
+            np.exp(scores, out=scores)
+        scores += 1
+        np.divide(positive + negative, scores, out=scores)
+        np.subtract(positive, scores, out=scores)
+
+    def counts_loss(self, scores: np.ndarray, positive: np.ndarray, negative: np.ndarray) -> float:
+        """Loss of all pairs in nats, with the arguments of `turn_counts`."""
+        losses = positive * log_expit(scores) + negative * log_expit(-scores)
+        return -float(losses.sum(dtype=float))
+
     def paths_loss(self, scores: np.ndarray, signs: np.ndarray, weights: np.ndarray) -> float:
         """Loss of all pairs in nats, with the arguments of `turn_paths`."""
         return float((weights * self.loss(scores, signs)).sum(dtype=float))
@@ -72,17 +97,32 @@ class HierarchicalSoftmax(ExactObjective):
         tree = HuffmanTree(counts)
         return Extras(tree_offsets=tree.offsets, tree_nodes=tree.nodes, tree_signs=tree.signs)
 
-    def kernel(self, extras: Extras, *_: Any, **__: Any) -> HierarchicalKernel:
-        """One for blocks of any shape."""
-        return HierarchicalKernel(self, _tree(extras))
+    def kernel(self, extras: Extras, *args: Any, **options: Any) -> HierarchicalKernel:
+        """The kernel for blocks of a shape; it needs the tree."""
+        return HierarchicalKernel(self, _tree(extras), *args, **options)
+
+    def gradient_layout(
+        self,
+        extras: Extras,
+        V: int,
+        shape: tuple[int, int, int, int],
+        reach: int,
+        vector_size: int,
+        dtype: Any,
+    ) -> dict[str, tuple[tuple[int, ...], Any]]:
+        """For paths as long as the longest."""
+        return hierarchical_layout(_tree(extras), shape, reach, vector_size, dtype)
 
     def update_bytes(
         self, shape: tuple[int, int, int, int], reach: int, V: int, d: int
     ) -> tuple[int, int]:
-        """As if each path had log₂ V nodes; one group more has its loss measured."""
-        tokens = (shape[0] + 1) * (shape[1] + 2 * reach)
-        buffers = 4 * d * (2 * reach + 1) * 2 * min(tokens, HierarchicalKernel.TOKENS_AT_ONCE)
-        return int(8 * d * tokens * (1 + math.log2(V))), buffers
+        """As if the longest path had log₂ V nodes and some more."""
+        (G, L), group, top = shape[:2], shape[1] + 2 * reach, top_size(V)
+        rows = G * (L + top + group * int(4 + 1.1 * math.log2(V)))
+        around = L if is_wide(L, reach) else TILE + 2 * reach
+        # of a group: centers around each tile, scores at the top, and nodes of some tiles
+        floats = group * (3 * around * d // TILE + 8 * top) + 30 * TILE * TOGETHER * (d + around)
+        return 4 * rows * (d + 3), 4 * floats
 
     def log_probabilities(self, model: Trained, centers: np.ndarray) -> np.ndarray:
         """Sums over the steps of each word's path."""

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp, softmax
 
-from negsamp.core.kernels.softmax import SoftmaxKernel, softmax_bytes
+from negsamp.core.kernels.softmax import PARTS, SoftmaxKernel, softmax_bytes, softmax_layout
 from negsamp.core.objectives.base import ExactObjective, Extras
 
 __all__ = ["Softmax"]
@@ -64,17 +64,30 @@ class Softmax(ExactObjective):
         log_p = np.take_along_axis(scores, contexts, axis=1) - logsumexp(scores, axis=1)[:, None]
         return -float((weights * log_p).sum(dtype=float))
 
-    def kernel(self, extras: Extras, *_: Any, **__: Any) -> SoftmaxKernel:
-        """One for blocks of any shape."""
-        return SoftmaxKernel(self)
+    def kernel(self, extras: Extras, *args: Any, **options: Any) -> SoftmaxKernel:
+        """The kernel for blocks of a shape."""
+        return SoftmaxKernel(self, *args, **options)
+
+    def gradient_layout(
+        self,
+        extras: Extras,
+        V: int,
+        shape: tuple[int, int, int, int],
+        reach: int,
+        vector_size: int,
+        dtype: Any,
+    ) -> dict[str, tuple[tuple[int, ...], Any]]:
+        """Some times all rows."""
+        return softmax_layout(shape, V, vector_size, dtype)
 
     def update_bytes(
         self, shape: tuple[int, int, int, int], reach: int, V: int, d: int
     ) -> tuple[int, int]:
         """The scores of a slice of the block are there until those of the next are."""
         G, L = shape[:2]
-        scores = min(2 * softmax_bytes(V, 0) // 3, 4 * V * G * L)
-        return scores + 8 * V * d, 8 * G * (L + 2 * reach) * d
+        scores = min(2 * softmax_bytes(V, 0) // 3, 5 * V * G * L)
+        gradients = 4 * (d + 3) * (min(PARTS, G) * V + G * L)
+        return gradients, scores + 8 * V * d + 4 * G * L * (2 * reach + 1)
 
     def working_bytes(self, V: int, d: int) -> int:
         """Those of `SoftmaxKernel`."""
