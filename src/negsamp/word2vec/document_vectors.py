@@ -1,4 +1,4 @@
-"""Documents in, vectors out: means of word vectors, and what scikit-learn asks of a transformer."""
+"""Documents in, vectors out: means of word vectors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from negsamp.corpus.encoding import document_rows
 from negsamp.corpus.reading import is_path
 from negsamp.errors import CorpusError
 
-__all__ = ["check_documents", "document_vectors", "transformer_tags"]
+__all__ = ["check_documents", "document_vectors"]
 
 
 def check_documents(documents: Any) -> None:
@@ -45,15 +45,3 @@ def document_vectors(
         n_unknown += int((n_known == 0).sum())
         means.append(counts @ vectors / np.maximum(n_known, 1).astype(np.float32)[:, None])
     return np.concatenate(means), n_unknown
-
-
-def transformer_tags() -> Any:
-    """Return a `sklearn.utils.Tags` of a transformer of texts; scikit-learn is imported here."""
-    from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
-
-    return Tags(
-        estimator_type="transformer",
-        target_tags=TargetTags(required=False),
-        transformer_tags=TransformerTags(preserves_dtype=[]),
-        input_tags=InputTags(one_d_array=True, two_d_array=False, string=True),
-    )

@@ -13,12 +13,13 @@ from negsamp.checks import is_integer
 from negsamp.core.sampling import noise_weights
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.encoding import encode_corpus
+from negsamp.corpus.transformer import transformer_tags
 from negsamp.errors import NotFittedError, SavedModelError
 from negsamp.files.model_folder import read_model, write_model
 from negsamp.training.checkpoints import model_record
 from negsamp.training.likelihood import mean_log_likelihood
 from negsamp.vectors.keyed_vectors import KeyedVectors
-from negsamp.word2vec.document_vectors import document_vectors, transformer_tags
+from negsamp.word2vec.document_vectors import document_vectors
 from negsamp.word2vec.learned import Learned
 from negsamp.word2vec.model_json import check_model, parse_record
 from negsamp.word2vec.parameters import PARAMETERS, Parameters
