@@ -28,14 +28,25 @@ def neighbours(sentence, connectors, most):
             before = place
 
 
-def joined(sentence, table, connectors, most):
-    """A sentence after one pass, from left to right, as pairs of (unit, size)."""
-    found = dict(neighbours(sentence, connectors, most))
+def joined(sentence, table, connectors, most, scores=None):
+    """A sentence after one pass, as pairs of (unit, size); without scores from left to right."""
+    hits = [
+        (a, b)
+        for a, b in neighbours(sentence, connectors, most)
+        if tuple(sentence[a : b + 1]) in table
+    ]
+    if scores is not None:
+        hits.sort(key=lambda hit: -scores[tuple(sentence[hit[0] : hit[1] + 1])])
+    found, taken = {}, set()
+    for a, b in hits:
+        if not taken & {a, b}:
+            found[a] = b
+            taken |= {a, b}
     place, out = 0, []
     while place < len(sentence):
         end = found.get(place)
-        key = None if end is None else tuple(sentence[place : end + 1])
-        if key in table:
+        if end is not None:
+            key = tuple(sentence[place : end + 1])
             out.append((table[key], end + 1 - place))
             place = end + 1
         else:
@@ -98,9 +109,12 @@ def test_counts_equal_loops(sizes, sentences, connectors, min_count, most, read,
     ),
     most=st.integers(1, 3),
     cuts=st.lists(st.integers(0, 100), max_size=9),
+    scores=st.none() | st.lists(st.integers(-3, 3), min_size=20, max_size=20),
 )
-@settings(max_examples=120)
-def test_joined_equals_loops_however_it_is_cut(sizes, sentences, connectors, pairs, most, cuts):
+@settings(max_examples=300)
+def test_joined_equals_loops_however_it_is_cut(
+    sizes, sentences, connectors, pairs, most, cuts, scores
+):
     sizes(MOST_CONNECTORS=most)
     table = {
         (a, *between, b): unit
@@ -111,7 +125,9 @@ def test_joined_equals_loops_however_it_is_cut(sizes, sentences, connectors, pai
     left, right = ([key[i] for key in table] for i in (0, -1))
     codes = [words.code(key[1:-1]) for key in table]
     rows = [left, right, codes, list(table.values())]
-    joiner = Joiner(N_UNITS, rows, words)
+    if scores is not None:
+        scores = dict(zip(table, map(float, scores), strict=False))
+    joiner = Joiner(N_UNITS, rows, words, None if scores is None else list(scores.values()))
     stream = stream_of(sentences)
     begins = np.zeros(len(stream), dtype=bool)
     begins[stream.offsets[:-1]] = True
@@ -122,7 +138,7 @@ def test_joined_equals_loops_however_it_is_cut(sizes, sentences, connectors, pai
         for number, (start, stop) in enumerate(pairwise(edges), 1)
     ]
     out = Units(*map(np.concatenate, zip(*pieces, strict=True)))
-    expected = [joined(sentence, table, connectors, most) for sentence in sentences]
+    expected = [joined(sentence, table, connectors, most, scores) for sentence in sentences]
     flat = [pair for sentence in expected for pair in sentence]
     assert list(zip(out.ids.tolist(), out.sizes.tolist(), strict=True)) == flat
     starts = np.cumsum([0, *map(len, expected)])[:-1] if expected else []
@@ -138,6 +154,17 @@ def test_joiner_holds_back_no_more_than_it_must(sizes):
     units = Units(ids, np.arange(n) == 0, np.ones(n, dtype=np.int64))
     assert len(joiner.feed(units).ids) == n  # a connector too many: the first word stands alone
     assert len(joiner.feed(units.part(slice(3))).ids) == 0
+
+
+@pytest.mark.parametrize(
+    ("last", "first", "rest"), [(3.0, [10, 2, 13], [5, 6]), (9.0, [10], [12, 14, 6])]
+)
+def test_best_pair_waits_for_what_may_be_better(last, first, rest):
+    units = Units(np.arange(7), np.arange(7) == 0, np.ones(7, dtype=np.int64))
+    pairs = [[0, 1, 2, 3, 4], [1, 2, 3, 4, 5], [0] * 5, [10, 11, 12, 13, 14]]
+    joiner = Joiner(20, pairs, Connectors([]), [5.0, 4.0, 6.0, 7.0, last])
+    assert joiner.feed(units.part(slice(0, 5))).ids.tolist() == first
+    assert joiner.feed(units.part(slice(5, None)), is_last=True).ids.tolist() == rest
 
 
 def test_codes_of_connectors_come_back():

@@ -225,13 +225,17 @@ class _Tally:
 
 
 class Joiner:
-    """Joins a corpus that comes in pieces, from left to right: a unit that is joined is taken.
+    """Joins a corpus that comes in pieces; of two pairs that overlap, one is joined.
 
     Ids of units are below `n_units`; `pairs`, (4, P) int64, are left units, right units, the codes
-    between them, and the units that they become, each pair with its code once.
+    between them, and the units that they become, each pair with its code once. Without `scores`,
+    (P,) float64, pairs are joined from left to right, and a unit that is joined is taken. With
+    them, the pair with the highest score of a sentence is joined first, the leftmost of equal ones.
     """
 
-    def __init__(self, n_units: int, pairs: Any, connectors: Connectors) -> None:
+    def __init__(
+        self, n_units: int, pairs: Any, connectors: Connectors, scores: Any = None
+    ) -> None:
         left, right, codes, joined = np.asarray(pairs, dtype=np.int64)
         self._left, self._n_left = _ranks(n_units, left)
         self._right, self._n_right = _ranks(n_units, right)
@@ -240,7 +244,11 @@ class Joiner:
         order = np.argsort(keys)
         # one more than there are, so that each search ends at a key
         self._known = np.append(keys[order], -1)
-        self._joined = np.append(joined[order], -1)
+        self._joined = joined[order]
+        self._scores = np.zeros(len(order))
+        if scores is not None:
+            self._scores[:] = np.asarray(scores, dtype=np.float64)[order]
+        self._highest = self._scores.max(initial=-np.inf)
         self._connectors = connectors
         self._rest: Units | None = None
 
@@ -251,17 +259,20 @@ class Joiner:
         """
         units = units.after(self._rest)
         left, right, codes = self._connectors.neighbours(units)
-        joined = self._look_up(units.ids[left], units.ids[right], codes)
-        hits = np.flatnonzero(joined >= 0)
-        left, right, joined = left[hits], right[hits], joined[hits]
-        # of pairs that overlap in a chain, every second is joined, the first of all included
-        order = np.arange(len(hits))
-        is_chained = left == np.append(-1, right)[:-1]
-        chosen = (order - np.maximum.accumulate(np.where(is_chained, 0, order))) % 2 == 0
-        left, right, joined = left[chosen], right[chosen], joined[chosen]
+        places = self._look_up(units.ids[left], units.ids[right], codes)
+        hits = np.flatnonzero(places >= 0)
+        left, right, places = left[hits], right[hits], places[hits]
+        scores = self._scores[places]
+        chosen, last_rise = _chosen(left, right, scores)
 
         n = len(units.ids)
         end = n if is_last else self._connectors.open_from(units)
+        if len(right) and right[-1] == end and scores[-1] < self._highest:
+            # a pair that follows may be above the last one, and change what rises to it
+            settled = right[last_rise - 1] if last_rise and chosen[last_rise - 1] else -1
+            end = int((right if settled == left[last_rise] else left)[last_rise])
+            chosen[last_rise:] = False
+        left, right, places = left[chosen], right[chosen], places[chosen]
         if len(right) and right[-1] == end:
             end = n  # the last unit is taken
         self._rest = None if is_last else units.part(slice(end, None))
@@ -271,15 +282,15 @@ class Joiner:
         for place in range(1, int(gaps.max(initial=0)) + 1):
             stays[left[gaps >= place] + place] = False
         ids = units.ids.copy()
-        ids[left] = joined
+        ids[left] = self._joined[places]
         places = np.flatnonzero(stays)
         tokens = np.concatenate([[0], np.cumsum(units.sizes[:end])])
         sizes = np.diff(tokens[places], append=tokens[-1])
         return Units(ids[places], units.begins[places], sizes)
 
     def _look_up(self, left: np.ndarray, right: np.ndarray, codes: np.ndarray) -> np.ndarray:
-        """What each pair becomes, −1 where it is not joined, (P,) int64."""
-        joined = np.full(len(left), -1, dtype=np.int64)
+        """Which of the known pairs each pair is, −1 where it is none, (P,) int64."""
+        found = np.full(len(left), -1, dtype=np.int64)
         left, right = self._left[left], self._right[right]
         maybe = np.flatnonzero((left >= 0) & (right >= 0))
         place = np.searchsorted(self._codes[:-1], codes[maybe])
@@ -287,12 +298,34 @@ class Joiner:
         maybe, place = maybe[is_code], place[is_code]
         keys = self._keys(left[maybe], place, right[maybe])
         place = np.searchsorted(self._known[:-1], keys)
-        joined[maybe] = np.where(self._known[place] == keys, self._joined[place], -1)
-        return joined
+        found[maybe] = np.where(self._known[place] == keys, place, -1)
+        return found
 
     def _keys(self, left: np.ndarray, codes: np.ndarray, right: np.ndarray) -> np.ndarray:
         assert self._n_left * len(self._codes) * self._n_right < 2**63
         return (left * len(self._codes) + codes) * self._n_right + right
+
+
+def _chosen(left: np.ndarray, right: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, int]:
+    """Which of n pairs, in order, are joined, (n,) bool, and where the last rise begins.
+
+    In a chain of pairs that overlap, the highest is joined, then the highest of those left over,
+    and so on: on each way down from a peak that is every second pair, the peak included, and in a
+    valley the pair that is so from both sides. Of equal pairs, the first is above the others.
+    """
+    n = len(left)
+    is_chained = left[1:] == right[:-1]
+    rises = is_chained & (scores[1:] > scores[:-1])
+    order = np.arange(n)
+    starts = np.ones(n, dtype=bool)  # no pair to the left that is above
+    starts[1:] = ~is_chained | rises
+    chosen = (order - np.maximum.accumulate(np.where(starts, order, 0))) % 2 == 0
+    if rises.any():
+        ends = np.append(~rises, True)  # no pair to the right that is above
+        peaks = np.minimum.accumulate(np.where(ends, order, n)[::-1])[::-1]
+        chosen &= (peaks - order) % 2 == 0
+        return chosen, int(np.flatnonzero(np.append(True, ~rises))[-1])
+    return chosen, n - 1
 
 
 def _ranks(n_units: int, units: np.ndarray) -> tuple[np.ndarray, int]:
