@@ -2,6 +2,7 @@
 
 import gzip
 import os
+from pathlib import Path
 
 import pytest
 
@@ -19,9 +20,9 @@ def text(tmp_path):
 def test_command_writes_what_the_library_does(tmp_path, text, capsys):
     output = tmp_path / "out.txt.gz"
     options = "--min-count=3 --threshold=.2 --scoring=npmi --passes=2 --delimiter=~ "
-    options += "--connector-words of the --max-vocab-size 1000"
+    options += "--joining best --connector-words of the --max-vocab-size 1000"
     assert main(["phrases", str(text), "-o", str(output), *options.split()]) == 0
-    phrases = Phrases(3, 0.2, "npmi", "~", ["of", "the"], 1000, 2).fit(text)
+    phrases = Phrases(3, 0.2, "npmi", "~", ["of", "the"], 1000, 2, "best").fit(text)
     lines = [line.split() for line in gzip.decompress(output.read_bytes()).decode().splitlines()]
     assert lines == list(phrases.transform(text))
     out, err = capsys.readouterr()
@@ -39,7 +40,11 @@ def test_command_writes_what_the_library_does(tmp_path, text, capsys):
     ("options", "message"),
     [
         (["--threshold", "nan"], "threshold is nan"),
+        (["--threshold", "2,x"], "argument --threshold: invalid numbers value: '2,x'"),
+        (["--threshold", "2,1", "--passes", "3"], "threshold has 2 values and "),
         (["--delimiter", ""], "delimiter is ''"),
+        (["--delimiter", " "], "delimiter is ' ', and a text is split at white space"),
+        (["--connector-words", "o_f"], " holds 'o_f'; it must hold strings"),
         ([], "exists; --force replaces it"),
         (["-o", "IN", "--force"], "is the corpus itself"),
         (["-o", "."], "is a folder"),
@@ -58,6 +63,18 @@ def test_command_refuses_before_it_reads(tmp_path, text, capsys, monkeypatch, op
     assert message in capsys.readouterr().err
     assert output.read_text() == "before"
     assert text.read_text().startswith("in new york")
+
+
+def test_second_command_is_a_second_pass(tmp_path, text, capsys):
+    """As word2phrase's demo has it, with a lower threshold."""
+    once, twice, both = (str(tmp_path / name) for name in ("once.txt", "twice.txt", "both.txt"))
+    assert main(["phrases", str(text), "-o", once, "--threshold", ".3"]) == 0
+    assert main(["phrases", once, "-o", twice, "--threshold", ".05"]) == 0
+    assert main(["phrases", "--threshold", ".3,.05", str(text), "-o", both]) == 0
+    written = [Path(path).read_text() for path in (once, twice, both)]
+    assert written[0] != written[1] == written[2]
+    assert "in_new_york" in written[1]
+    assert capsys.readouterr().err == ""
 
 
 def test_command_forced_replaces(tmp_path, text):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from itertools import chain, pairwise, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from negsamp.corpus.phrases.bigrams import Connectors, Joiner, Units
+from negsamp.corpus.reading import is_path, read_blocks, read_chunks
 from negsamp.corpus.token_table import table_of
-from negsamp.corpus.tokenizing import Tokens
+from negsamp.corpus.tokenizing import Tokens, split_blocks
 from negsamp.errors import CorpusError
 
-__all__ = ["Pass", "PhraseJoiner", "as_text", "lines_of"]
+__all__ = ["JoinedSentences", "Pass", "PhraseJoiner", "as_text"]
 
 NEW_LINE, SPACE, DELIMITER = 0, 1, 2  # what stands before a token
 
@@ -38,19 +40,27 @@ class Pass(NamedTuple):
 
 
 class PhraseJoiner:
-    """Joins the phrases of some passes in one corpus; words that are in no phrase have the id 0."""
+    """Joins the phrases of some passes; words that are in no phrase have the id 0.
+
+    Of pairs that overlap the first is joined, or the best.
+    """
 
     def __init__(
-        self, passes: Sequence[Pass], delimiter: str, connector_words: Iterable[str]
+        self,
+        passes: Sequence[Pass],
+        delimiter: str,
+        connector_words: Iterable[str],
+        best_first: bool = False,
     ) -> None:
         joined = [found.names(delimiter) for found in passes]
         phrases = dict.fromkeys(chain.from_iterable(joined))
         sides = chain.from_iterable((*found.first, *found.last) for found in passes)
         words = dict.fromkeys(chain(connector_words, (w for w in sides if w not in phrases)))
-        self._id = {word: i for i, word in enumerate(words, 1)}
-        self._names = np.array(["", *words, *phrases], dtype=object)
-        self._delimiter = delimiter
+        # a phrase may stand in the corpus as a word: then it is the same unit
         unit = {name: i for i, name in enumerate(chain(words, phrases), 1)}
+        self._unit = unit
+        self._names = np.array(["", *unit], dtype=object)
+        self._delimiter = delimiter
         connectors = Connectors([unit[word] for word in connector_words])
         code = {"": 0}
         for between in chain.from_iterable(found.between for found in passes):
@@ -66,30 +76,24 @@ class PhraseJoiner:
                     [unit[name] for name in names],
                 ],
                 connectors,
+                found.scores if best_first else None,
             )
             for found, names in zip(passes, joined, strict=True)
         ]
-
-    def _joined(self, ids: np.ndarray, begins: np.ndarray, is_last: bool) -> Units:
-        """A piece of the corpus after all passes, as far as it is settled."""
-        units = Units(ids, begins, np.ones(len(ids), dtype=np.int64))
-        for joiner in self._joiners:
-            units = joiner.feed(units, is_last)
-        return units
 
     def sentences(self, chunks: Iterable[list[Any]]) -> Iterator[list[Any]]:
         """Join the phrases in sentences, lists of tokens; tokens that are no strings stay."""
         for chunk in chunks:
             tokens = np.fromiter(chain.from_iterable(chunk), object, sum(map(len, chunk)))
             try:
-                found = map(self._id.get, tokens, repeat(0))
+                found = map(self._unit.get, tokens, repeat(0))
                 ids = np.fromiter(found, dtype=np.int64, count=len(tokens))
             except TypeError as error:
                 raise CorpusError(f"the corpus has a token that is no word: {error}") from None
             ends = np.cumsum([0, *map(len, chunk)])
             begins = np.zeros(len(tokens) + 1, dtype=bool)
             begins[ends[:-1]] = True
-            units = self._joined(ids, begins[:-1], is_last=True)
+            units = _joined(self._joiners, ids, begins[:-1], is_last=True)
             places = np.cumsum(units.sizes) - units.sizes
             words = tokens[places]
             is_phrase = units.sizes > 1
@@ -97,12 +101,14 @@ class PhraseJoiner:
             joined = words.tolist()
             yield from (joined[a:b] for a, b in pairwise(np.searchsorted(places, ends).tolist()))
 
-    def text(self, blocks: Iterable[Tokens]) -> Iterator[bytes]:
+    def text(self, blocks: Iterable[Tokens], space: bytes = b" ") -> Iterator[bytes]:
         """Join the phrases in the blocks of a text, and yield it with ``\\n`` after each sentence.
 
-        A space or a delimiter is between the tokens of a sentence.
+        A `space` or a delimiter is between the tokens of a sentence.
         """
-        table, places = table_of(self._id)
+        joiners = [copy(joiner) for joiner in self._joiners]  # each text has a rest of its own
+        delimiter = self._delimiter.encode("utf-8", "surrogatepass")
+        table, places = table_of(self._unit)
         ids_of_rows = places.astype(np.int64) + 1
         held = b""  # tokens that may be joined with what follows
         held_starts = held_lengths = np.zeros(0, dtype=np.int64)
@@ -113,14 +119,15 @@ class PhraseJoiner:
             begins[0] = begins_next
             begins[np.cumsum(block.line_lengths[:-1])] = True
             begins_next = bool(begins[-1])
-            units = self._joined(ids, begins[:-1], is_last=not block.continues)
+            units = _joined(joiners, ids, begins[:-1], is_last=not block.continues)
             text = held + block.text
             starts = np.concatenate([held_starts, block.starts + len(held)])
             lengths = np.concatenate([held_lengths, block.lengths])
             n = int(units.sizes.sum())
             before = np.full(n, DELIMITER)
             before[np.cumsum(units.sizes) - units.sizes] = np.where(units.begins, NEW_LINE, SPACE)
-            piece = self._spelled(text, starts[:n], lengths[:n], before)
+            signs = [b"\n", space, delimiter]
+            piece = _spelled(signs, text, starts[:n], lengths[:n], before)
             held, held_starts, held_lengths = b"", starts[n:], lengths[n:]
             if len(held_starts):
                 held = text[held_starts[0] : held_starts[-1] + held_lengths[-1]]
@@ -131,30 +138,52 @@ class PhraseJoiner:
         if not is_first:
             yield b"\n"
 
-    def _spelled(
-        self, text: bytes, starts: np.ndarray, lengths: np.ndarray, before: np.ndarray
-    ) -> bytes:
-        """Tokens of a text, (n,) int64, each with what stands before it."""
-        signs = [b"\n", b" ", self._delimiter.encode("utf-8", "surrogatepass")]
-        sizes = np.array([len(sign) for sign in signs])
-        places = np.cumsum(sizes) - sizes
-        source = np.frombuffer(b"".join([*signs, text]), dtype=np.uint8)
-        # pieces of the source: sign, token, sign, token, …
-        pieces = np.stack([places[before], starts + sizes.sum()], axis=1).ravel()
-        lengths = np.stack([sizes[before], lengths], axis=1).ravel()
-        ends = np.cumsum(lengths)
-        shifts = pieces - ends + lengths
-        return source[np.repeat(shifts, lengths) + np.arange(lengths.sum())].tobytes()
+
+def _joined(joiners: Iterable[Joiner], ids: np.ndarray, begins: np.ndarray, is_last: bool) -> Units:
+    """A piece of a corpus after all passes, as far as it is settled."""
+    units = Units(ids, begins, np.ones(len(ids), dtype=np.int64))
+    for joiner in joiners:
+        units = joiner.feed(units, is_last)
+    return units
 
 
-def lines_of(pieces: Iterable[bytes]) -> Iterator[list[str]]:
-    """The sentences of a text that comes in pieces, each of whole tokens."""
+def _spelled(
+    signs: Sequence[bytes], text: bytes, starts: np.ndarray, lengths: np.ndarray, before: np.ndarray
+) -> bytes:
+    """Tokens of a text, (n,) int64, each with the sign that stands before it."""
+    sizes = np.array([len(sign) for sign in signs])
+    places = np.cumsum(sizes) - sizes
+    source = np.frombuffer(b"".join([*signs, text]), dtype=np.uint8)
+    # pieces of the source: sign, token, sign, token, …
+    pieces = np.stack([places[before], starts + sizes.sum()], axis=1).ravel()
+    lengths = np.stack([sizes[before], lengths], axis=1).ravel()
+    ends = np.cumsum(lengths)
+    shifts = pieces - ends + lengths
+    return source[np.repeat(shifts, lengths) + np.arange(lengths.sum())].tobytes()
+
+
+class JoinedSentences:
+    """A corpus with its phrases joined, as lists of tokens; each iteration reads it anew."""
+
+    def __init__(self, joiner: PhraseJoiner, corpus: Any, errors: str) -> None:
+        self._joiner, self._corpus, self._errors = joiner, corpus, errors
+        iter(self)  # a corpus that is none is refused at once
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        if is_path(self._corpus):
+            blocks = split_blocks(read_blocks(self._corpus, self._errors))
+            return _lines(self._joiner.text(blocks, space=b"\t"))
+        return self._joiner.sentences(read_chunks(self._corpus))
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[list[str]]:
+    """The sentences of a text that comes in pieces of whole tokens, with tabs between them."""
     line: list[str] = []
     for piece in pieces:
         first, *others = piece.decode("utf-8", "surrogatepass").split("\n")
         line.append(first)
         for other in others:
-            yield "".join(line).split(" ")
+            yield "".join(line).split("\t")
             line = [other]
 
 

@@ -1,38 +1,55 @@
 """`Phrases`: words that stand together more often than by chance are joined, as in word2phrase.
 
-Here are words, their spelling and files; `bigrams` counts and joins ids.
+`finding` finds them, and `joining` joins them.
 """
 
 from __future__ import annotations
 
+import logging
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import closing
-from dataclasses import dataclass, fields
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from negsamp.checks import check_integer, is_real
-from negsamp.corpus.counting import read_corpus
-from negsamp.corpus.phrases import bigrams, phrase_file
-from negsamp.corpus.phrases.joining import Pass, PhraseJoiner, as_text, lines_of
+from negsamp.corpus.phrases import phrase_file
+from negsamp.corpus.phrases.finding import find_passes
+from negsamp.corpus.phrases.joining import JoinedSentences, Pass, PhraseJoiner, as_text
+from negsamp.corpus.phrases.phrase_parameters import (
+    PARAMETERS,
+    PhraseParameters,
+    check_text_delimiter,
+)
+from negsamp.corpus.phrases.scoring import SavedScoring
 from negsamp.corpus.reading import is_path, read_blocks, read_chunks
-from negsamp.corpus.stream import StreamBuilder, TokenStream
 from negsamp.corpus.tokenizing import split_blocks
+from negsamp.corpus.transformer import transformer_tags
 from negsamp.errors import CorpusError, NotFittedError, SavedModelError
 from negsamp.files.atomic import writing
 
-__all__ = ["PARAMETERS", "SCORINGS", "Phrases"]
+__all__ = ["Phrases"]
 
-SCORINGS = ("default", "npmi")
+logger = logging.getLogger(__name__)
+
+LEARNED = ("phrases_", "counts_", "_passes", "_joiner", "_fitted_params")
+# What gensim's Phrases have, and what it is here.
+OTHER_NAMES = {
+    "export_phrases": "phrases_ has the phrases and their scores",
+    "phrasegrams": "phrases_ has the phrases and their scores",
+    "vocab": "counts_ has how often each phrase was seen",
+    "find_phrases": "of a corpus: {w: phrases.phrases_[w] for s in phrases.transform(corpus) for w "
+    "in s if w in phrases.phrases_}",
+    "analyze_sentence": "phrases[sentence] is the joined sentence, and phrases_ has the scores",
+    "freeze": "there is nothing to freeze: after fit only the phrases are kept",
+    "add_vocab": "Phrases are found by fit(corpus) in one corpus, which may be an iterable over "
+    "several: itertools.chain(old, new)",
+}
 
 
-@dataclass(repr=False, eq=False)
-class Phrases:
+class Phrases(PhraseParameters):
     """Finds phrases in a corpus and joins them into words, as word2phrase and gensim do.
 
     With n(a), n(b) and n(ab) occurrences of a, of b and of a followed by b, a phrase's score is
@@ -43,29 +60,38 @@ class Phrases:
     - ``"npmi"``: log(p(ab) / (p(a) · p(b))) / −log p(ab), in [−1, 1] [2]_, p being shares of all
       tokens; pairs seen less than `min_count` times are left out.
 
-    Pairs whose score is above `threshold` are joined, from left to right: of "new york times", with
-    both pairs above it, comes ``new_york times``, and in a second pass perhaps ``new_york_times``.
-    Counts are exact: unlike in gensim and word2phrase, no pair is forgotten on the way.
+    Pairs whose score is above `threshold` are joined. A word belongs to one pair at most: of "new
+    york times", with both pairs above it, comes ``new_york times``, and in a second pass perhaps
+    ``new_york_times``. Counts are exact: unlike in gensim and word2phrase, no pair is forgotten.
+
+    A phrase may be spelled as a word of the corpus is, as where a text was joined before; the two
+    are one word from then on, and the log has a warning with the number of such phrases.
 
     Parameters
     ----------
     min_count : int
-        δ, 1 or more.
-    threshold : float
+        δ, 1 or more. Pairs that are seen less often are no phrases.
+    threshold : float or list of float
         Above 0 for ``"default"``, where a larger corpus needs a higher one; from −1 to 1 for
-        ``"npmi"``.
-    scoring : str
-        ``"default"`` or ``"npmi"``.
+        ``"npmi"``. A list, tuple or array has one for each pass, such as [200, 100].
+    scoring : str or callable
+        ``"default"``, ``"npmi"``, or a function with gensim's keyword arguments `worda_count`,
+        `wordb_count`, `bigram_count`, `len_vocab` (M), `min_count` and `corpus_word_count` (the
+        number of tokens) that returns a number. A file has the name of such a function only.
     delimiter : str
-        Text between the words of a phrase. No word of the corpus may contain it.
+        Text between the words of a phrase, without line ends and tabs. With a space in it, phrases
+        can be used, but not written to a text.
     connector_words : iterable of str
         Words such as "of" and "the", at most 200, that a phrase may contain, up to eight in a row,
         but not begin or end with. They count for the number of tokens, not for the score.
     max_vocab_size : int, optional
         Bound on the words counted at one time, see `read_corpus`. Pairs need no bound.
-    passes : int
+    passes : int, optional
         How often phrases are looked for, each time in the text as joined before: 2 gives phrases of
-        up to four words.
+        up to four words. None is once, or once for each threshold.
+    joining : str
+        Which of two pairs that overlap is joined: ``"first"``, the left one, as in gensim and
+        word2phrase, or ``"best"``, the one with the higher score.
 
     Attributes
     ----------
@@ -86,62 +112,22 @@ class Phrases:
     >>> phrases = Phrases(threshold=0.3).fit(corpus)
     >>> phrases.phrases_
     {'new_york': 0.3333333333333333}
-    >>> next(phrases.transform(corpus))
+    >>> phrases[["york", "is", "in", "new", "york"]]
+    ['york', 'is', 'in', 'new_york']
+    >>> list(phrases.transform(corpus))[0]
     ['new_york', 'is', 'large']
     """
 
-    min_count: int = 5
-    threshold: float = 10.0
-    scoring: str = "default"
-    delimiter: str = "_"
-    connector_words: Iterable[str] = frozenset()
-    max_vocab_size: int | None = 40_000_000
-    passes: int = 1
-
-    def __post_init__(self) -> None:
-        words = self.connector_words
-        if isinstance(words, str) or not isinstance(words, Iterable):
-            raise TypeError(f"connector_words is {words!r:.60}; it must be a list of words")
-        self.connector_words = frozenset(words)
-        self._check()
-
-    def __repr__(self) -> str:
-        found = f", {len(self.phrases_)} phrases" if hasattr(self, "_passes") else ""
-        return f"Phrases(threshold={self.threshold}, scoring={self.scoring!r}{found})"
-
-    def _check(self) -> None:
-        check_integer("min_count", self.min_count, 1, 2**62)
-        check_integer("passes", self.passes, 1, phrase_file.MOST_PASSES)
-        check_integer("max_vocab_size", self.max_vocab_size, 1, 2**62, optional=True)
-        threshold, delimiter = self.threshold, self.delimiter
-        if self.scoring not in SCORINGS:
-            raise ValueError(f"scoring is {self.scoring!r}; it must be 'default' or 'npmi'")
-        if self.scoring == "npmi":
-            if not is_real(threshold) or not -1 <= threshold <= 1:
-                raise ValueError(f"threshold is {threshold!r}; of 'npmi' it must be from −1 to 1")
-        elif not is_real(threshold) or not threshold > 0:
-            raise ValueError(f"threshold is {threshold!r}; it must be a finite number above 0")
-        if not isinstance(delimiter, str) or delimiter.split() != [delimiter]:
-            raise ValueError(
-                f"delimiter is {delimiter!r}; it must be a string without white space, not empty"
-            )
-        connectors, most = frozenset(self.connector_words), bigrams.MOST_CONNECTOR_WORDS
-        if len(connectors) > most:
-            raise ValueError(f"connector_words has {len(connectors)} words; {most} are allowed")
-        for word in connectors:
-            if not isinstance(word, str) or not word or delimiter in word:
-                raise ValueError(
-                    f"connector_words holds {word!r}; it must hold strings, not empty and without "
-                    f"the delimiter {delimiter!r}"
-                )
-
-    def fit(self, corpus: Any, *, errors: str = "strict") -> Phrases:
+    def fit(self, corpus: Any, y: Any = None, *, errors: str = "strict") -> Phrases:
         """Find the phrases of a corpus.
 
         Parameters
         ----------
         corpus, errors
-            As in `Word2Vec.fit`, but tokens must be strings. The corpus is read once.
+            As in `Word2Vec.fit`. Phrases are made of strings that are not empty; other tokens are
+            in no phrase, and the log has a warning with their number. The corpus is read once.
+        y : object, optional
+            Not used; scikit-learn's pipelines give it to every step.
 
         Returns
         -------
@@ -151,74 +137,29 @@ class Phrases:
         Raises
         ------
         ValueError
-            If a parameter is out of range; before anything is read.
+            If a parameter is out of range; before anything is read. Or if the function `scoring`
+            returns what is no number.
         CorpusError, OSError
-            If the corpus cannot be read, is empty, has a token that is no string or holds the
-            delimiter, or if there is no room for its ids.
+            If the corpus cannot be read, is empty or has no string, or if there is no room for its
+            ids.
         """
         self._check()
-        # Windows cannot remove what is still mapped
-        with tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True) as name:
-            folder = Path(name)
-            vocabulary, stream = read_corpus(corpus, 1, self.max_vocab_size, errors, folder=folder)
-            for word in vocabulary.words:
-                if not isinstance(word, str) or not word:
-                    raise CorpusError(
-                        f"the corpus has the token {word!r:.60}; phrases are made of words"
-                    )
-                if self.delimiter in word:
-                    raise CorpusError(
-                        f"the corpus has the word {word!r:.60}, which contains the delimiter "
-                        f"{self.delimiter!r}; choose a delimiter= that no word contains"
-                    )
-            self._set_passes(self._find(vocabulary.words, vocabulary.counts, stream, folder))
+        if isinstance(self.scoring, SavedScoring):
+            self.scoring()  # says what to do
+        self._set_passes(find_passes(self, corpus, errors))
         return self
 
-    def _find(
-        self, words: list[Any], counts: np.ndarray, stream: TokenStream, folder: Path
-    ) -> list[Pass]:
-        """What the passes find; phrases are added to `words`."""
-        connectors = bigrams.Connectors(
-            [i for i, word in enumerate(words) if word in self.connector_words]
-        )
-        phrase_rows: dict[str, int] = {}
-        found: list[Pass] = []
-        while True:
-            pairs = bigrams.count_bigrams(stream, counts, connectors, int(self.min_count))
-            n_words = np.count_nonzero(counts) - np.count_nonzero(counts[connectors.ids])
-            scores = self._scores(pairs, counts, int(n_words) + pairs.distinct, len(stream))
-            best = np.flatnonzero(scores > self.threshold)
-            left, right, codes = (column[best] for column in pairs[:3])
-            between = (connectors.spell(code) for code in codes.tolist())
-            joined = Pass(
-                [words[i] for i in left.tolist()],
-                [self.delimiter.join(words[i] for i in row) for row in between],
-                [words[i] for i in right.tolist()],
-                pairs.counts[best].tolist(),
-                scores[best].tolist(),
-            )
-            found.append(joined)
-            if len(found) == self.passes or not len(best):
-                return found
-            names = joined.names(self.delimiter)
-            for name in names:
-                if phrase_rows.setdefault(name, len(words)) == len(words):
-                    words.append(name)
-            becomes = [phrase_rows[name] for name in names]
-            joiner = bigrams.Joiner(len(words), [left, right, codes, becomes], connectors)
-            spill = folder / str(len(found))
-            spill.mkdir()
-            stream, counts = _joined_stream(stream, joiner, len(words), spill)
+    def fit_transform(self, corpus: Any, y: Any = None, *, errors: str = "strict") -> Any:
+        """Find the phrases of a corpus and join them: `fit`, then `transform`.
 
-    def _scores(
-        self, pairs: bigrams.Bigrams, counts: np.ndarray, n_different: int, n_tokens: int
-    ) -> np.ndarray:
-        """Scores of pairs, (P,) float64."""
-        left, right = counts[pairs.left], counts[pairs.right]
-        if self.scoring == "default":
-            return (pairs.counts - int(self.min_count)) / (left * right) * n_different
-        p = pairs.counts / n_tokens
-        return np.log(p / (left / n_tokens * (right / n_tokens))) / -np.log(p)
+        The corpus is read more than once: CorpusError if it is an iterator, which cannot be.
+        """
+        if isinstance(corpus, Iterator):
+            raise CorpusError(
+                f"corpus is a {type(corpus).__name__}, which can be gone through only once; give "
+                "a path, list(corpus), or an object whose __iter__ begins anew"
+            )
+        return self.fit(corpus, errors=errors).transform(corpus, errors=errors)
 
     def _set_passes(self, passes: list[Pass]) -> None:
         scores: dict[str, float] = {}
@@ -231,27 +172,62 @@ class Phrases:
                 scores[name] = max(scores.get(name, score), score)
         order = sorted(scores, key=lambda name: (-counts[name], -scores[name], name))
         self._passes = passes
+        self._fitted_params = self.get_params()
+        self._joiner = PhraseJoiner(
+            passes, self.delimiter, self.connector_words, self.joining == "best"
+        )
         self.phrases_ = {name: scores[name] for name in order}
         self.counts_ = {name: counts[name] for name in order}
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("phrases_", "counts_", "_passes"):
+        if name in LEARNED:
+            name = "phrases" if name.startswith("_") else name
             raise NotFittedError(f"Phrases have no {name} yet: call fit(corpus) or load(path)")
-        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+        hint = f"; {OTHER_NAMES[name]}" if name in OTHER_NAMES else ""
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}{hint}")
 
-    def transform(self, corpus: Any, *, errors: str = "strict") -> Iterator[list[Any]]:
+    def __getitem__(self, sentence: Any) -> Any:
+        """Join the phrases of one sentence, or of a corpus, as gensim does.
+
+        Parameters
+        ----------
+        sentence : iterable of str, or corpus
+            A corpus, as in `transform`, if the first item is a sequence, and no str; else the
+            tokens of a sentence.
+
+        Returns
+        -------
+        list of str
+            The sentence; of a corpus, what `transform` returns.
+        """
+        joiner = self._joiner
+        if is_path(sentence) or not isinstance(sentence, Iterable):
+            return self.transform(sentence)
+        items = iter(sentence)
+        head = list(islice(items, 1))
+        whole = chain(head, items) if items is sentence else sentence
+        is_sequence = any(isinstance(item, (Iterable, os.PathLike)) for item in head)
+        if is_sequence and not isinstance(head[0], str):
+            return self.transform(whole)
+        return next(joiner.sentences(read_chunks([whole])))
+
+    __iter__ = None  # or `phrases[0]`, `phrases[1]` … would be tried
+
+    def transform(self, corpus: Any, *, errors: str = "strict") -> Any:
         """Join the phrases of a corpus, which may be another one.
 
         Parameters
         ----------
         corpus, errors
-            As in `Word2Vec.fit`. A sentence is in memory whole; for a text of one endless line,
-            `write` needs less.
+            As in `Word2Vec.fit`: a str in a list is a sentence, which is split at white space.
+            `phrases[words]` joins a single sentence. A sentence is in memory whole; for a text of
+            one endless line, `write` needs less.
 
         Returns
         -------
-        iterator of list of str
-            The sentences in order. Empty lines of a file are left out; an empty sentence of an
+        iterable of list of str
+            The sentences in order, read and joined anew in each iteration; of a corpus that is an
+            iterator, an iterator. Empty lines of a file are left out; an empty sentence of an
             iterable stays, and so do tokens that are no strings.
 
         Raises
@@ -261,10 +237,29 @@ class Phrases:
         CorpusError, OSError
             If the corpus cannot be read; raised by the iterator if it shows only there.
         """
-        joiner = PhraseJoiner(self._passes, self.delimiter, self.connector_words)
-        if is_path(corpus):
-            return lines_of(joiner.text(split_blocks(read_blocks(corpus, errors))))
-        return joiner.sentences(read_chunks(corpus))
+        joined = JoinedSentences(self._joiner, corpus, errors)
+        if isinstance(corpus, (list, tuple)) and len(corpus) > 1 and all(map(_is_token, corpus)):
+            logger.warning(
+                "corpus is a %s of %d strings without white space, each a sentence of one word; "
+                "phrases[words] joins the words of one sentence",
+                type(corpus).__name__,
+                len(corpus),
+            )
+        return iter(joined) if isinstance(corpus, Iterator) else joined
+
+    def set_output(self, *, transform: str | None = None) -> Phrases:
+        """Change nothing, as sentences are lists in any case; scikit-learn's pipelines call it."""
+        return self
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """The name of what `transform` returns, ``phrases``; no argument is used."""
+        return np.array(["phrases"], dtype=object)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_passes" in vars(self)
+
+    def __sklearn_tags__(self) -> Any:
+        return transformer_tags()
 
     def write(self, corpus: Any, path: str | os.PathLike[str], *, errors: str = "strict") -> None:
         """Write a corpus as text with its phrases joined: a sentence a line, a space between words.
@@ -284,9 +279,10 @@ class Phrases:
             If the corpus cannot be read or has a token that a text cannot hold, or the file cannot
             be written.
         ValueError
-            If `path` is the corpus.
+            If `path` is the corpus, or `delimiter` has white space, at which a text is split.
         """
-        joiner = PhraseJoiner(self._passes, self.delimiter, self.connector_words)
+        joiner = self._joiner
+        check_text_delimiter(self._fitted_params["delimiter"])
         if is_path(corpus):
             if Path(path).exists() and Path(corpus).exists() and os.path.samefile(path, corpus):
                 raise ValueError(f"path is {os.fspath(path)!r}, the corpus itself; choose another")
@@ -305,8 +301,7 @@ class Phrases:
         ValueError, OSError
             If the file would be larger than `load` reads, 1 GiB, or cannot be written.
         """
-        parameters = {name: getattr(self, name) for name in PARAMETERS}
-        phrase_file.write_phrases(path, parameters, self._passes)
+        phrase_file.write_phrases(path, self._fitted_params, self._passes)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Phrases:
@@ -320,28 +315,15 @@ class Phrases:
         try:
             parameters, passes = phrase_file.read_phrases(path, PARAMETERS)
             phrases = cls(**parameters)
-            connectors = frozenset(phrases.connector_words)
-            phrases._set_passes(
-                phrase_file.checked_passes(passes, phrases.delimiter, connectors, phrases.passes)
-            )
+            most = len(phrases.thresholds())
+            connectors, delimiter = frozenset(phrases.connector_words), phrases.delimiter
+            checked = phrase_file.checked_passes(passes, delimiter, connectors, most)
+            phrases._set_passes(checked)
         except (TypeError, ValueError) as error:
             raise SavedModelError(f"{os.fspath(path)!r} holds no phrases: {error}") from error
         return phrases
 
 
-PARAMETERS = tuple(field.name for field in fields(Phrases))
-
-
-def _joined_stream(
-    stream: TokenStream, joiner: bigrams.Joiner, n_units: int, folder: Path
-) -> tuple[TokenStream, np.ndarray]:
-    """A stream after a pass, and how often each unit is in it, (n_units,) int64."""
-    with closing(StreamBuilder(folder)) as builder:
-        for piece, is_last in bigrams.stream_units(stream):
-            units = joiner.feed(piece, is_last)
-            # the first is the rest of a sentence that began before
-            lengths = np.diff(np.flatnonzero(units.begins), prepend=0, append=len(units.ids))
-            builder.add(units.ids.astype(np.int32), lengths, continues=True)
-        seen = builder.counts()
-        counts = np.pad(seen, (0, n_units - len(seen)))
-        return builder.build(np.arange(n_units, dtype=np.int32)), counts
+def _is_token(text: Any) -> bool:
+    """Whether a text has no white space, and something else."""
+    return isinstance(text, str) and text.split() == [text]

@@ -13,26 +13,25 @@ from typing import Any
 
 from negsamp.corpus.phrases.bigrams import MOST_CONNECTORS
 from negsamp.corpus.phrases.joining import Pass
+from negsamp.corpus.phrases.phrase_parameters import MOST_PASSES
+from negsamp.corpus.phrases.scoring import SCORINGS, SavedScoring, scoring_name
 from negsamp.files.atomic import writing
 from negsamp.files.reading import read_bytes
 from negsamp.files.strict_json import parse_json
 
-__all__ = ["MOST_PASSES", "checked_passes", "read_phrases", "write_phrases"]
+__all__ = ["checked_passes", "read_phrases", "write_phrases"]
 
 FORMAT = "negsamp phrases 1"
 LARGEST_FILE = 1 << 30  # bytes
-MOST_PASSES = 20  # of which a phrase of a million words could come
 
 
 def write_phrases(
     path: str | os.PathLike[str], parameters: Mapping[str, Any], passes: Iterable[Pass]
 ) -> None:
     """Write parameters and passes; ValueError if the file would be too large to be read."""
-    plain = {
-        name: value.item() if hasattr(value, "item") else value  # NumPy's numbers
-        for name, value in parameters.items()
-    }
-    plain["connector_words"] = sorted(plain["connector_words"])
+    plain = {name: _plain(value) for name, value in parameters.items()}
+    plain["connector_words"] = sorted(parameters["connector_words"])
+    plain["scoring"] = scoring_name(parameters["scoring"])
     objects = ",".join(_object(found._asdict()) for found in passes)
     lines = [f'"format": "{FORMAT}"', f'"parameters": {_object(plain)}', f'"passes": [{objects}]']
     content = f"{{{','.join(lines)}}}".encode("ascii")
@@ -40,6 +39,13 @@ def write_phrases(
         raise ValueError(f"the phrases take {len(content)} bytes; {LARGEST_FILE} are allowed")
     with writing(path) as file:
         file.write(content)
+
+
+def _plain(value: Any) -> Any:
+    """A parameter without NumPy's numbers, and without tuples and arrays."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def _object(values: Mapping[str, Any]) -> str:
@@ -66,10 +72,15 @@ def read_phrases(path: str | os.PathLike[str], names: Sequence[str]) -> tuple[di
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise ValueError(f"it does not say {FORMAT!r} as its format")
     parameters = record.get("parameters")
+    if isinstance(parameters, dict):
+        parameters = {"joining": "first", **parameters}  # older files have none
     if not isinstance(parameters, dict) or set(parameters) != set(names):
         raise ValueError(f"its parameters must be {', '.join(names)}")
     if not isinstance(parameters["connector_words"], list):
         raise ValueError("its connector_words must be a list")
+    scoring = parameters["scoring"]
+    if isinstance(scoring, str) and scoring not in SCORINGS and "." in scoring:
+        parameters["scoring"] = SavedScoring(scoring)
     return parameters, record.get("passes")
 
 
@@ -78,7 +89,6 @@ def checked_passes(passes: Any, delimiter: str, connector_words: Set[str], most:
     if not isinstance(passes, list) or not 1 <= len(passes) <= most:
         raise ValueError(f"it must have 1 to {most} passes")
     checked: list[Pass] = []
-    known: set[str] = set()  # phrases of the passes before
     for number, record in enumerate(passes):
         if not isinstance(record, dict) or set(record) != set(Pass._fields):
             raise ValueError(f"pass {number} must have {', '.join(Pass._fields)}")
@@ -90,8 +100,8 @@ def checked_passes(passes: Any, delimiter: str, connector_words: Set[str], most:
             if len(values) != len(found.first):
                 raise ValueError(f"{name} of pass {number} has another length than first")
         for word in (*found.first, *found.last):
-            if word not in known and (not word or delimiter in word):
-                raise ValueError(f"pass {number} has {word!r:.60}, which is no word and no phrase")
+            if not word:
+                raise ValueError(f"pass {number} has {word!r}, which is no word")
             if word in connector_words:
                 raise ValueError(f"pass {number} has {word!r:.60}, a connector word, at an end")
         for between in set(found.between) - {""}:
@@ -104,6 +114,5 @@ def checked_passes(passes: Any, delimiter: str, connector_words: Set[str], most:
             raise ValueError(f"counts of pass {number} must be 1 or more, below 2^62")
         if len(set(zip(found.first, found.between, found.last, strict=True))) < len(found.first):
             raise ValueError(f"pass {number} has a phrase twice")
-        known.update(found.names(delimiter))
         checked.append(found)
     return checked
