@@ -247,7 +247,7 @@ def test_iterable_may_use_one_object_for_every_sentence(kind):
         (None, "NoneType"),
         (b"a b", "bytes"),
         (bytearray(), "bytearray"),
-        (csr_matrix([[1.0, 0.0]]), "csr_matrix, a sparse matrix"),
+        (csr_matrix([[1.0, 0.0]]), "scipy csr_matrix, a sparse matrix"),
     ],
 )
 def test_corpus_refuses_what_is_no_corpus(source, kind):
@@ -258,15 +258,18 @@ def test_corpus_refuses_what_is_no_corpus(source, kind):
 @pytest.mark.parametrize(
     ("bad", "shown"),
     [
-        (b"bytes", "the bytes b'bytes'; it must be a sequence of tokens; decode it first"),
+        (b"bytes", "the bytes b'bytes'; it must be a sequence of tokens; decode it first: "),
         (7, "the int 7; it must be a sequence of tokens$"),
-        (None, "the NoneType None; it must be a sequence of tokens$"),
+        (
+            None,
+            r"the NoneType None; it must be a sequence of tokens; \[s for s in corpus if s is not",
+        ),
         (float("nan"), "the float nan; it must be"),
         ({"a", "b"}, r"the set \{'[ab]', '[ab]'\}; it must be"),
         (frozenset("a"), r"the frozenset frozenset\(\{'a'\}\); it must be"),
         ({"a": 1}, r"the dict \{'a': 1\}; it must be"),
-        (np.zeros((2, 2)), "an array of 2 dimensions; it must be"),
-        (np.array(3), "an array of 0 dimensions; it must be"),
+        (np.zeros((2, 2)), "a ndarray of 2 dimensions; it must be"),
+        (np.array(3), "a ndarray of 0 dimensions; it must be"),
         (b"x" * 10_000, "the bytes b'x{58}; it must be"),
     ],
 )

@@ -22,9 +22,11 @@ import numpy as np
 
 from negsamp.checks import check_integer
 from negsamp.core.vocabulary import Vocabulary
+from negsamp.corpus.containers import listing_code
 from negsamp.corpus.reading import is_path, read_blocks, read_chunks
 from negsamp.corpus.stream import StreamBuilder, TokenStream
 from negsamp.corpus.token_dict import TokenDict, named_tokens
+from negsamp.corpus.token_kinds import text_of
 from negsamp.corpus.token_table import Found, WordTable
 from negsamp.corpus.tokenizing import Tokens, split_blocks
 from negsamp.errors import CorpusError
@@ -149,11 +151,12 @@ def _looked_up(
 
 def _pieces_of_iterable(table: TokenDict, corpus: Any) -> Iterator[Piece]:
     """Yield the ids and sentence lengths of an iterable."""
-    done = 0
+    done, code = 0, listing_code(corpus)
     for sentences in read_chunks(corpus):
         lengths = np.fromiter(map(len, sentences), np.int64, len(sentences))
-        tokens = chain.from_iterable(sentences)
-        yield table.add(tokens, int(lengths.sum()), named_tokens(sentences, done)), lengths, False
+        tokens, n = chain.from_iterable(sentences), int(lengths.sum())
+        ids = table.add(tokens, n, named_tokens(sentences, done), corpus=code)
+        yield ids, lengths, False
         done += len(sentences)
 
 
@@ -181,6 +184,9 @@ def rank_words(
 ) -> tuple[list[Any], np.ndarray, np.ndarray]:
     """Sort words by falling count, those of equal count in order of the words.
 
+    Words that do not compare are in order of their kinds, those of a kind in order of their text,
+    or, where that may differ from run to run, as they were met.
+
     `rows` has the words' rows in the table, and `counts`, (n,), the counts of all its rows. The
     words are returned with their rows, and the rank of each row's word, (n,) int32, which is −1
     for a row that is not in `rows`.
@@ -190,14 +196,9 @@ def rank_words(
     try:
         by_word = sorted(places, key=words.__getitem__)
     except TypeError:  # kinds that do not compare, or not with each other
-        by_word = sorted(places, key=lambda i: (type(words[i]).__qualname__, _text(words[i])))
+        by_word = sorted(places, key=lambda i: (type(words[i]).__qualname__, text_of(words[i])))
     order = np.array(by_word, np.intp)
     order = order[np.argsort(-counts[rows[order]], kind="stable")]
     ranks = np.full(len(counts), -1, dtype=np.int32)
     ranks[rows[order]] = np.arange(len(order), dtype=np.int32)
     return [words[i] for i in order.tolist()], rows[order], ranks
-
-
-def _text(word: Any) -> str:
-    """Return a word's repr, or nothing if that is an address, which differs from run to run."""
-    return "" if type(word).__repr__ is object.__repr__ else repr(word)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -13,6 +12,7 @@ from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.reading import is_path, read_blocks, read_chunks
 from negsamp.corpus.stream import StreamBuilder, TokenStream
 from negsamp.corpus.token_dict import look_up, named_tokens
+from negsamp.corpus.token_kinds import python_value
 from negsamp.corpus.token_table import table_of
 from negsamp.corpus.tokenizing import split_blocks
 
@@ -58,12 +58,23 @@ def document_rows(
     Yield the row of each token, (n,) int32, which is V for an unknown one, and the number of
     tokens of each document, (n_documents,) int64, empty ones included.
     """
-    unknown, done = len(vocabulary), 0
-    row_of = defaultdict(lambda: unknown, vocabulary.index)
+    row_of, done = _KnownRows(vocabulary), 0
     for chunk in read_chunks(documents):
         lengths = np.fromiter(map(len, chunk), np.int64, len(chunk))
         tokens, n = chain.from_iterable(chunk), int(lengths.sum())
         yield look_up(row_of.__getitem__, tokens, n, named_tokens(chunk, done)), lengths
         done += len(chunk)
         if len(row_of) > 2 * len(vocabulary):  # the unknown words met, kept only for their speed
-            row_of = defaultdict(lambda: unknown, vocabulary.index)
+            row_of = _KnownRows(vocabulary)
+
+
+class _KnownRows(dict[Hashable, int]):
+    """The rows of a vocabulary, and V for the unknown tokens that are met."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__(vocabulary.index)
+        self._unknown = len(vocabulary)
+
+    def __missing__(self, token: Any) -> int:
+        row = self[token] = self.get(python_value(token), self._unknown)
+        return row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -9,11 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from negsamp.core.vocabulary import Vocabulary
+from negsamp.corpus.containers import check_column, items_of
 from negsamp.corpus.counting import rank_words
 from negsamp.corpus.token_dict import TokenDict
+from negsamp.corpus.token_kinds import advice_on_tokens
 from negsamp.errors import CorpusError
 
 __all__ = ["PairData", "read_pairs"]
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 1 << 16  # pairs encoded together
 
@@ -64,6 +69,9 @@ def read_pairs(centers: Any, contexts: Any, weights: Any, min_count: float) -> P
     (rows_in, words_in, _), (rows_out, words_out, sums) = (
         side.sorted(i[stays], w) for i, side in zip(ids, sides, strict=True)
     )
+    for side, words in zip(sides, (words_in, words_out), strict=True):
+        for advice in advice_on_tokens(words, strings=f"map(str, {side.name})"):
+            logger.warning("%s", advice)
     return PairData(rows_in, rows_out, w, words_in, words_out, sums, round(given))
 
 
@@ -106,6 +114,7 @@ def _read_columns(centers: Any, contexts: Any, sides: tuple[_Side, _Side]) -> No
 
 
 def _words(name: str, given: Any) -> Iterator[Any]:
+    check_column(name, given)
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
         raise TypeError(f"{name} is {given!r:.60}; it must be an iterable of words")
     if isinstance(given, np.ndarray):
@@ -114,11 +123,12 @@ def _words(name: str, given: Any) -> Iterator[Any]:
         # Python's own numbers and strings, some at a time
         pieces = range(0, len(given), AT_ONCE)
         return chain.from_iterable(given[at : at + AT_ONCE].tolist() for at in pieces)
-    return iter(given)
+    return items_of(given)
 
 
 def _read_tuples(pairs: Any, sides: tuple[_Side, _Side]) -> list[Any] | None:
     """Add pairs to both sides; return their weights, None where they have none."""
+    check_column("centers", pairs)
     if isinstance(pairs, (str, bytes)) or not isinstance(pairs, Iterable):
         raise TypeError(
             f"centers is {pairs!r:.60}; without contexts it must be an iterable of tuples"
@@ -144,10 +154,11 @@ def _read_tuples(pairs: Any, sides: tuple[_Side, _Side]) -> list[Any] | None:
 def _checked_weights(weights: Any, n: int) -> np.ndarray:
     if weights is None:
         return np.ones(n)
+    check_column("weights", weights)
     if not isinstance(weights, (np.ndarray, list, tuple)):
         if isinstance(weights, (str, bytes)) or not isinstance(weights, Iterable):
             raise TypeError(f"weights is {weights!r:.60}; it must be an array of numbers, or None")
-        weights = list(weights)
+        weights = list(items_of(weights))
     try:
         checked = np.array(weights, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):

@@ -10,7 +10,7 @@ import codecs
 import gzip
 import os
 import zlib
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from negsamp.checks import check_error_handler
+from negsamp.corpus.containers import check_corpus, items_of, tokens_of
 from negsamp.errors import CorpusError, EncodingError
 
 __all__ = ["is_path", "read_beginning", "read_blocks", "read_chunks"]
@@ -25,8 +26,6 @@ __all__ = ["is_path", "read_beginning", "read_blocks", "read_chunks"]
 # A block and what is computed from it fit into a core's cache.
 BYTES_PER_BLOCK = 1 << 19
 TOKENS_PER_CHUNK = 1 << 18
-# These are iterable, but they are one token or have no order.
-NOT_SEQUENCES = (bytes, bytearray, set, frozenset, Mapping, np.ndarray)
 GZIP_MAGIC = b"\x1f\x8b"
 LINE_FEED = ord("\n")
 
@@ -64,14 +63,10 @@ def read_chunks(corpus: Any) -> Iterator[list[Any]]:
     """Read an iterable of token sequences once, in lists of some sentences, lists of tokens.
 
     A sequence is a list, tuple, NumPy array or any other iterable; a `str` is split at white space.
-    CorpusError names a sentence that is no sequence, and what the iterable raises.
+    So is a column of a table. CorpusError names a container that is no corpus, a sentence that is
+    no sequence, and what the iterable raises.
     """
-    is_sparse = hasattr(corpus, "tocsr")  # its rows would be taken for tokens
-    if is_sparse or isinstance(corpus, (bytes, bytearray)) or not isinstance(corpus, Iterable):
-        raise CorpusError(
-            f"corpus is a {type(corpus).__name__}{', a sparse matrix' * is_sparse}; it must be a "
-            "path or an iterable of token lists"
-        )
+    check_corpus(corpus)
     return _read_iterable(corpus)
 
 
@@ -134,7 +129,7 @@ def _read_iterable(corpus: Iterable[Any]) -> Iterator[list[Any]]:
     sentences: list[list[Hashable]] = []
     size = 0
     for number, sentence in enumerate(_naming_faults(corpus)):
-        sentences.append(_tokens(sentence, number))
+        sentences.append(tokens_of(sentence, number, corpus))
         size += 1 + len(sentences[-1])
         if size >= TOKENS_PER_CHUNK:
             yield sentences
@@ -146,30 +141,10 @@ def _naming_faults(corpus: Iterable[Any]) -> Iterator[Any]:
     """Yield the sentences; an exception of the corpus itself says after how many it came."""
     done = 0
     try:
-        for sentence in corpus:
+        for sentence in items_of(corpus):
             yield sentence
             done += 1
     except Exception as error:
         raise CorpusError(
             f"the corpus raised {type(error).__name__} after {done} sentences: {error}"
         ) from error
-
-
-def _tokens(sentence: Any, number: int) -> list[Hashable]:
-    """Return a sentence as a new list: the caller may use its object again for the next one."""
-    if isinstance(sentence, str):
-        return sentence.split()  # type: ignore[return-value]
-    if isinstance(sentence, np.ndarray) and sentence.ndim == 1:
-        return sentence.tolist()
-    if not isinstance(sentence, Iterable) or isinstance(sentence, NOT_SEQUENCES):
-        shown = f"the {type(sentence).__name__} {sentence!r:.60}"
-        if isinstance(sentence, np.ndarray):
-            shown = f"an array of {sentence.ndim} dimensions"
-        raise CorpusError(
-            f"sentence {number} is {shown}; it must be a sequence of tokens"
-            + ("; decode it first" if isinstance(sentence, (bytes, bytearray)) else "")
-        )
-    try:
-        return list(sentence)
-    except Exception as error:
-        raise CorpusError(f"sentence {number} raised {type(error).__name__}: {error}") from error

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from itertools import count, islice
+from itertools import count
 from typing import Any
 
 import numpy as np
 
+from negsamp.corpus.token_kinds import is_missing, python_value, without
 from negsamp.errors import CorpusError
 
 __all__ = ["TokenDict", "look_up", "named_tokens"]
@@ -20,24 +20,33 @@ class TokenDict:
     """Hashable tokens by row, in the order in which they are met."""
 
     def __init__(self) -> None:
-        self._next_row = count().__next__
-        self._rows: dict[Hashable, int] = defaultdict(self._next_row)
+        self._rows = _Rows()
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def add(self, tokens: Iterable[Any], n: int, named: Named, kind: str = "token") -> np.ndarray:
+    def add(
+        self,
+        tokens: Iterable[Any],
+        n: int,
+        named: Named,
+        kind: str = "token",
+        corpus: str | None = None,
+    ) -> np.ndarray:
         """Return the row of each of n tokens, new ones having the next rows: (n,) int32.
 
-        Parameters are as in `look_up`. A token may not be None, NaN or not hashable.
+        A token may not be None, NaN or not hashable. Other parameters are as in `look_up`; `corpus`
+        is the code that gives the sentences, for the advice on how to leave such tokens out.
         """
-        known = len(self._rows)
-        ids = look_up(self._rows.__getitem__, tokens, n, named, kind)
-        # only a token that is met for the first time can be a bad one
-        if any(token is None or token != token for token in islice(self._rows, known, None)):
-            where, token = next(each for each in named if each[1] is None or each[1] != each[1])
-            raise CorpusError(f"{where} is {token!r}; a {kind} may not be None or NaN")
-        return ids
+        try:
+            return look_up(self._rows.__getitem__, tokens, n, named, kind)
+        except _MissingError:
+            where, token = next(each for each in named if is_missing(python_value(each[1])))
+            missing = python_value(token)
+            way = f"; [[t for t in s if {without(missing, 't')}] for s in {corpus}] leaves it out"
+            raise CorpusError(
+                f"{where} is {missing!r}; a {kind} may not be None or NaN{way if corpus else ''}"
+            ) from None
 
     def rows(self) -> np.ndarray:
         """Return the rows of all tokens, rising: (n_tokens,) int64."""
@@ -47,12 +56,35 @@ class TokenDict:
         """Forget all tokens but those of these rows; the rows of the others are not used again."""
         kept = set(rows.tolist())
         rest = ((token, row) for token, row in self._rows.items() if row in kept)
-        self._rows = defaultdict(self._next_row, rest)
+        self._rows = _Rows(rest, self._rows.next_row)
 
     def words(self, rows: np.ndarray) -> list[Any]:
         """Return the tokens of some rows, (n,) of int."""
         words = dict(zip(self._rows.values(), self._rows, strict=True))
         return [words[row] for row in rows.tolist()]
+
+
+class _MissingError(Exception):
+    """A token is None or NaN."""
+
+
+class _Rows(dict[Hashable, int]):
+    """Rows by token; a token that is met for the first time gets the next."""
+
+    def __init__(
+        self, rows: Iterable[tuple[Hashable, int]] = (), next_row: Callable[[], int] | None = None
+    ) -> None:
+        super().__init__(rows)
+        self.next_row = next_row or count().__next__
+
+    def __missing__(self, token: Any) -> int:
+        value = python_value(token)
+        if value is not token and value in self:
+            return self[value]
+        if is_missing(value):
+            raise _MissingError
+        row = self[value] = self.next_row()
+        return row
 
 
 def look_up(
@@ -68,7 +100,7 @@ def look_up(
     except TypeError:
         for where, token in named:
             try:
-                hash(token)
+                hash(token), hash(python_value(token))
             except TypeError:
                 raise CorpusError(
                     f"{where} is {token!r:.60}, which is not hashable; a {kind} must be"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 import time
@@ -19,6 +20,7 @@ from negsamp.corpus.cache import read_cached
 from negsamp.corpus.counting import read_corpus
 from negsamp.corpus.reading import is_path
 from negsamp.corpus.stream import TokenStream
+from negsamp.corpus.token_kinds import advice_on_tokens
 from negsamp.errors import CheckpointError, CorpusError, TrainingInterrupted
 from negsamp.training.arrays import Arrays
 from negsamp.training.checkpoints import Checkpoints, Saved, model_record
@@ -33,6 +35,8 @@ from negsamp.training.validation import hold_out
 from negsamp.training.workers import Team, run_team, start_children
 
 __all__ = ["Encoded", "Run", "machine_memory"]
+
+logger = logging.getLogger(__name__)
 
 # Bytes of a text that is trained for longer than worker processes take to start.
 LARGE_FILE = 8_000_000
@@ -90,6 +94,9 @@ class Run(Observer):
                 else:
                     self.vocabulary, stream = read_corpus(corpus, *reading, folder=folder)
             self._check_corpus(corpus, stream)
+            if not isinstance(corpus, Encoded):
+                for advice in advice_on_tokens(self.vocabulary):
+                    logger.warning("%s", advice)
             self.corpus = {
                 "path": os.path.abspath(corpus) if is_path(corpus) else None,
                 "errors": errors,

@@ -24,6 +24,7 @@ from negsamp.core.windows import iter_windows
 from negsamp.corpus.counting import read_corpus
 from negsamp.corpus.reading import is_path, read_beginning
 from negsamp.corpus.stream import StreamBuilder, TokenStream
+from negsamp.corpus.token_kinds import advice_on_tokens
 from negsamp.errors import EncodingError
 from negsamp.training.run import Encoded, Run, machine_memory
 from negsamp.training.schedule import Schedule
@@ -147,6 +148,7 @@ def diagnose(
         read_seconds = time.perf_counter() - began
         min_count = max(settings.min_count, 1)
         kept, stream = _most_frequent(vocabulary, stream, min_count, folder)
+        advice += advice_on_tokens(kept, strict=True)
         found = Diagnosis(
             raw_words=vocabulary.raw_words,
             words_seen=len(vocabulary),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from negsamp.corpus.pairs import read_pairs
-from negsamp.corpus.reading import read_chunks
+from negsamp.corpus.reading import is_path, read_chunks
 from negsamp.training.checkpoints import check_unused, read_latest
 from negsamp.training.initial_vectors import checked_start
 from negsamp.training.limits import checked_limits
@@ -104,6 +104,9 @@ class Word2Vec(FittedModel):
 
     Notes
     -----
+    A column of a table is a corpus, as in ``fit(df["text"])``: of pandas, Polars, pyarrow, Hugging
+    Face datasets or Dask, of texts or of token lists. The table itself is none.
+
     scikit-learn takes it as a transformer of texts, with documents that are lists of tokens or
     strings: so do `clone`, `Pipeline`, `GridSearchCV` and `cross_val_score`.
 
@@ -358,7 +361,7 @@ class Word2Vec(FittedModel):
             settings,
             corpus,
             errors=record["errors"],
-            cache=record["cache"] if corpus == record["path"] else None,
+            cache=record["cache"] if is_path(corpus) and corpus == record["path"] else None,
             checkpoint=Path(checkpoint).resolve(),
             checkpoint_every=checkpoint_every,
             limits=saved.limits,
