@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, dok_array
 
 from negsamp.corpus import reading as corpus
 from negsamp.corpus.reading import read_blocks, read_chunks
@@ -248,6 +248,7 @@ def test_iterable_may_use_one_object_for_every_sentence(kind):
         (b"a b", "bytes"),
         (bytearray(), "bytearray"),
         (csr_matrix([[1.0, 0.0]]), "scipy csr_matrix, a sparse matrix"),
+        (dok_array((2, 2)), "scipy dok_array, a sparse matrix"),  # a dict in some versions
     ],
 )
 def test_corpus_refuses_what_is_no_corpus(source, kind):

@@ -157,14 +157,62 @@ def test_a_pickle_holds_the_vectors_once():
     assert len(pickle.dumps(m)) == before
 
 
+@pytest.mark.parametrize("bad", ["numpy", "", 1, True])
+def test_set_output_refuses_what_there_is_not(bad):
+    with pytest.raises(ValueError, match=rf"transform is {bad!r}; it must be 'default', 'pandas'"):
+        Word2Vec().set_output(transform=bad)
+
+
+def test_set_output_says_what_is_not_installed(monkeypatch):
+    monkeypatch.setattr("negsamp.word2vec.transform_output.find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r"transform is 'polars', .* pip install polars"):
+        Word2Vec().set_output(transform="polars")
+
+
+def test_set_output_gives_tables_with_named_columns(fitted):
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    texts = pd.Series(TEXTS, index=np.arange(160)[::-1])
+    model, expected = copy.copy(fitted), fitted.transform(TEXTS)
+    for _ in range(2):
+        frame = model.set_output(transform="pandas").transform(texts)
+        assert isinstance(frame, pd.DataFrame)
+        assert frame.columns.tolist() == [f"word2vec{k}" for k in range(8)]
+        assert frame.index.tolist() == texts.index.tolist()
+        np.testing.assert_array_equal(frame.to_numpy(), expected)
+        assert set(frame.dtypes) == {np.dtype(np.float32)}
+        assert model.set_output().transform(TEXTS).index.tolist() == list(range(160))
+        refitted = model.fit_transform(texts)
+        assert refitted.equals(frame)
+        frame = model.set_output(transform="polars").transform(texts)
+        assert isinstance(frame, pl.DataFrame)
+        assert frame.columns == [f"word2vec{k}" for k in range(8)]
+        assert frame.dtypes == [pl.Float32] * 8
+        np.testing.assert_array_equal(frame.to_numpy(), expected)
+        model = pickle.loads(pickle.dumps(model))
+    assert type(model.set_output(transform="default").transform(TEXTS)) is np.ndarray
+    assert model.transform([]).shape == (0, 8)
+    assert model.set_output(transform="pandas").transform([]).shape == (0, 8)
+
+
+def test_set_output_imports_nothing_before_a_table_is_made():
+    code = (
+        "import sys; from negsamp import Word2Vec; texts = ['a b c', 'b c a'] * 20; "
+        "m = Word2Vec(min_count=1, sample=0, workers=1).set_output(transform='default'); "
+        "m.fit_transform(texts); sys.exit(bool({'sklearn', 'pandas', 'polars'} & {*sys.modules}))"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
 # --- with it
 
 sklearn = pytest.importorskip("sklearn", minversion="1.6")
 
 from sklearn.base import clone  # noqa: E402
+from sklearn.compose import make_column_transformer  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 from sklearn.model_selection import GridSearchCV  # noqa: E402
-from sklearn.pipeline import make_pipeline  # noqa: E402
+from sklearn.pipeline import make_pipeline, make_union  # noqa: E402
+from sklearn.preprocessing import StandardScaler  # noqa: E402
 from sklearn.utils import estimator_checks  # noqa: E402
 from sklearn.utils.validation import check_is_fitted  # noqa: E402
 
@@ -207,6 +255,33 @@ def test_a_pipeline_tells_two_topics_apart():
     assert names[0] == "word2vec0"
     assert "Word2Vec(" in repr(pipeline)
     assert "Word2Vec" in pipeline._repr_html_()
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_pipeline_gives_tables(library):
+    kind = pytest.importorskip(library).DataFrame
+    columns = [f"word2vec{k}" for k in range(8)]
+    pipeline = make_pipeline(Word2Vec(**SETTINGS), StandardScaler()).set_output(transform=library)
+    assert isinstance(pipeline.fit_transform(TEXTS), kind)
+    assert list(pipeline.transform(TEXTS).columns) == columns
+    assert isinstance(clone(pipeline).fit(TEXTS).transform(TEXTS), kind)
+    with sklearn.config_context(transform_output=library):
+        assert isinstance(Word2Vec(**SETTINGS).fit_transform(TEXTS), kind)
+    both = make_union(Word2Vec(**SETTINGS), Word2Vec(**SETTINGS)).set_output(transform=library)
+    assert both.fit_transform(TEXTS).shape == (160, 16)
+
+
+def test_a_column_transformer_takes_a_column_of_texts():
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame({"text": TEXTS, "n": range(160)}, index=range(3, 163))
+    parts = make_column_transformer((Word2Vec(**SETTINGS), "text"), (StandardScaler(), ["n"]))
+    found = parts.set_output(transform="pandas").fit_transform(table)
+    assert found.shape == (160, 9)
+    assert found.index.equals(table.index)
+    with pytest.raises(CorpusError, match=r"corpus is a pandas DataFrame, a table; .*\['text'\]"):
+        make_column_transformer((Word2Vec(**SETTINGS), ["text"])).fit_transform(table)
+    search = GridSearchCV(classifier(), {"word2vec__window": [2]}, cv=2, error_score="raise")
+    assert search.fit(table["text"], LABELS).best_score_ > 0.9
 
 
 def test_a_pipeline_hands_fit_its_arguments():

@@ -32,12 +32,12 @@ def check_corpus(corpus: Any) -> None:
     """Raise a CorpusError for a container that is no corpus, with the code that makes one of it."""
     what = way = ""
     ndim = corpus.ndim if _has(corpus, "ndim") else 1
-    if isinstance(corpus, SETS):
+    if _has(corpus, "tocsr"):  # its rows would be taken for tokens
+        what = ", a sparse matrix"
+    elif isinstance(corpus, SETS):
         what, way = ", which has no order", "; sorted(corpus) has one"
     elif isinstance(corpus, Mapping):
         what, way = ", a mapping", _part_of_mapping(corpus)
-    elif _has(corpus, "tocsr"):  # its rows would be taken for tokens
-        what = ", a sparse matrix"
     elif (names := _names_of(corpus)) is not None:
         what, way = ", a table", _column_of_table(corpus, names)
     elif _has(corpus, "ngroups"):

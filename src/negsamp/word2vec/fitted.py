@@ -23,6 +23,7 @@ from negsamp.word2vec.document_vectors import document_vectors
 from negsamp.word2vec.learned import Learned
 from negsamp.word2vec.model_json import check_model, parse_record
 from negsamp.word2vec.parameters import PARAMETERS, Parameters
+from negsamp.word2vec.transform_output import as_output, check_output
 
 __all__ = ["FittedModel"]
 
@@ -102,7 +103,7 @@ class FittedModel(Parameters):
             )
         return self._learned
 
-    def transform(self, documents: Any) -> np.ndarray:
+    def transform(self, documents: Any) -> Any:
         """Mean vectors of documents.
 
         Parameters
@@ -114,7 +115,8 @@ class FittedModel(Parameters):
         -------
         ndarray, shape (n_documents, d) float32
             The mean of the vectors of a document's known words, each as often as it occurs; zeros
-            where no word is known, of which the log has a warning.
+            where no word is known, of which the log has a warning. Or a table of these, see
+            `set_output`.
 
         Raises
         ------
@@ -124,6 +126,9 @@ class FittedModel(Parameters):
             If `documents` is a str or a path, if a document is no sequence of tokens, or if a token
             is not hashable.
         """
+        return self._output(self._means(documents), documents)
+
+    def _means(self, documents: Any) -> np.ndarray:
         means, n_unknown = document_vectors(self.vocabulary_, self.vectors_, documents)
         if n_unknown:
             logger.warning(
@@ -132,6 +137,33 @@ class FittedModel(Parameters):
                 len(means),
             )
         return means
+
+    def _output(self, means: np.ndarray, documents: Any) -> Any:
+        config = getattr(self, "_sklearn_output_config", {})
+        return as_output(config, means, self.get_feature_names_out(), documents)
+
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Choose what `transform` and `fit_transform` return, as in scikit-learn.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, optional
+            An array, or a DataFrame whose columns are named by `get_feature_names_out`; that of
+            pandas has the index of the documents if these are a Series. None leaves what is set.
+
+        Returns
+        -------
+        The model itself.
+
+        Raises
+        ------
+        ValueError, ImportError
+            If `transform` is something else, or the library is not installed.
+        """
+        if transform is not None:
+            check_output(transform)
+            self._sklearn_output_config = {"transform": transform}  # where `clone` looks for it
+        return self
 
     def score(self, corpus: Any, y: Any = None) -> float:
         """Mean log-likelihood of a held-out text under the objective.

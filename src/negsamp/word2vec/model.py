@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from negsamp.corpus.pairs import read_pairs
 from negsamp.corpus.reading import is_path, read_chunks
 from negsamp.training.checkpoints import check_unused, read_latest
@@ -229,14 +227,15 @@ class Word2Vec(FittedModel):
             run.train(KeepLearned(self, partial(Learned.of_run, run), callbacks))
         return self
 
-    def fit_transform(self, documents: Any, y: Any = None, **fit_params: Any) -> np.ndarray:
+    def fit_transform(self, documents: Any, y: Any = None, **fit_params: Any) -> Any:
         """`fit` and `transform` of the same documents, which may be a generator.
 
         Returns what `transform` does; `fit_params` are other arguments of `fit`.
         """
         check_documents(documents)
         read = [document for chunk in read_chunks(documents) for document in chunk]
-        return self.fit(read, y, **fit_params).transform(read)
+        self.fit(read, y, **fit_params)
+        return self._output(self._means(read), documents)
 
     def fit_pairs(
         self,
