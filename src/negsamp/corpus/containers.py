@@ -16,7 +16,15 @@ import numpy as np
 from negsamp.corpus.token_kinds import is_missing, kind_of, python_value, without
 from negsamp.errors import CorpusError
 
-__all__ = ["check_column", "check_corpus", "items_of", "listing_code", "tokens_of"]
+__all__ = [
+    "SETS",
+    "check_column",
+    "check_corpus",
+    "items_of",
+    "listing_code",
+    "names_of",
+    "tokens_of",
+]
 
 ROWS_AT_ONCE = 1 << 10  # made Python's own together
 BYTES = (bytes, bytearray, memoryview)
@@ -38,10 +46,10 @@ def check_corpus(corpus: Any) -> None:
         what, way = ", which has no order", "; sorted(corpus) has one"
     elif isinstance(corpus, Mapping):
         what, way = ", a mapping", _part_of_mapping(corpus)
-    elif (names := _names_of(corpus)) is not None:
+    elif (names := names_of(corpus)) is not None:
         what, way = ", a table", _column_of_table(corpus, names)
     elif _has(corpus, "ngroups"):
-        names = _names_of(corpus.obj)
+        names = names_of(corpus.obj)
         column = "" if names is None else f"[{_name_of_text(corpus.obj, names)!r}]"
         what, way = ", groups of a table", f"; corpus{column}.agg(list) has a list of each"
     elif ndim == 0 or (ndim > 1 and _has(corpus, "to_delayed")):
@@ -57,7 +65,7 @@ def check_column(name: str, column: Any) -> None:
     """Raise a TypeError for a container that is no column: its items have no order or are names."""
     if isinstance(column, SETS):
         way = f", which has no order; sorted({name}) has one"
-    elif (names := _names_of(column)) is not None:
+    elif (names := names_of(column)) is not None:
         way = f", a table{_column_of_table(column, names, name)}"
     elif isinstance(column, Mapping):
         way = f", a mapping; {name}.values() are its values"
@@ -128,7 +136,7 @@ def _fault_of(sentence: Any, number: int, corpus: Any) -> str | None:
         record = sentence._asdict()  # type: ignore[attr-defined]
         name = next((k for k, v in record.items() if _is_text(v)), None)
         way = f"; [row.{name} for row in corpus] takes a field of each" * (name is not None)
-    elif (names := _names_of(sentence)) is not None:
+    elif (names := names_of(sentence)) is not None:
         return f"a {kind_of(sentence)}, a table of {len(names)} columns; {MUST_BE}"
     elif isinstance(sentence, Iterable):
         ndim = getattr(sentence, "ndim", 1)
@@ -145,7 +153,7 @@ def _fault_of(sentence: Any, number: int, corpus: Any) -> str | None:
     return f"the {kind_of(sentence)} {sentence!r:.60}{at}; {MUST_BE}{way}"
 
 
-def _names_of(container: Any) -> list[Any] | None:
+def names_of(container: Any) -> list[Any] | None:
     """Return the names of a table's columns, or None for what is no table."""
     if _has(container, "collect_schema"):  # Polars, whose LazyFrame warns of `columns`
         return list(container.collect_schema().names())
@@ -177,7 +185,7 @@ def _column_of_table(table: Any, names: list[Any], code: str = "corpus") -> str:
 
 def _part_of_mapping(mapping: Mapping[Any, Any]) -> str:
     for key, value in islice(mapping.items(), 1):
-        if (names := _names_of(value)) is not None:
+        if (names := names_of(value)) is not None:
             return _column_of_table(value, names, f"corpus[{key!r}]")
         if isinstance(value, str):
             return "; corpus.values() are its texts"

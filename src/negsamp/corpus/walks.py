@@ -6,13 +6,13 @@ on the walks as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 
 from negsamp.checks import check_integer, is_integer, is_real
+from negsamp.corpus.graphs import checked_labels, checked_nodes, read_graph
 
 __all__ = ["random_walks"]
 
@@ -22,7 +22,6 @@ EDGES_AT_ONCE = 1 << 20
 # are neighbours, if that is more; this is looked at when the number is a power of two.
 FEWEST_PROPOSALS = 8
 MOST_PROPOSALS = 1 << 12
-MOST_NODES = 2**31 - 1  # as int32 counts them; edges are then numbers of 62 bits
 
 
 def random_walks(
@@ -32,9 +31,9 @@ def random_walks(
     walk_length: int = 80,
     p: float = 1.0,
     q: float = 1.0,
-    nodes: Any = None,
+    nodes: Iterable[Any] | None = None,
     seed: int | np.random.Generator | None = None,
-    labels: Sequence[Any] | np.ndarray | None = None,
+    labels: Mapping[Any, Any] | Iterable[Any] | None = None,
 ) -> Iterator[Any]:
     """Walk on a graph at random, as node2vec does.
 
@@ -46,35 +45,48 @@ def random_walks(
 
     Parameters
     ----------
-    graph : scipy.sparse matrix or array, shape (n, n)
+    graph : scipy.sparse matrix or array, shape (n, n), networkx graph, or dict
         Entry (v, x) is the weight of the edge from v to x, finite and 0 or more; 0 is no edge. An
-        undirected graph has both (v, x) and (x, v). Weights of one edge are added.
+        undirected graph has both (v, x) and (x, v). Weights of one edge are added. Or a graph of
+        networkx of any kind; edges without ``"weight"`` have the weight 1. Or a dict from a node to
+        a list of its neighbours, or to a dict from neighbour to weight; edges go one way.
     num_walks, walk_length : int
         Walks from each node, and nodes in a walk, 1 or more. A walk that comes to a node without
         outgoing edges ends there.
     p, q : float
         Return and in-out parameter, above 0: a low p keeps walks near where they began, a low q
         leads them away.
-    nodes : array_like of int, optional
-        Where to begin; all nodes if None. A node that is named twice has twice as many walks.
+    nodes : iterable, optional
+        Where to begin: numbers of rows, or nodes of networkx or of the dict; all nodes if None. A
+        node that is named twice has twice as many walks.
     seed : int or numpy.random.Generator, optional
         The same seed gives the same walks.
-    labels : sequence, length n, optional
-        Names of the nodes.
+    labels : dict, Series or iterable of hashable, optional
+        Names of the nodes, each another one: a dict from node to name (a Series of pandas goes by
+        its index), or n names in the order of the nodes.
 
     Returns
     -------
     iterator of ndarray, shape (at most walk_length,) int32
-        The walks, in a new order of nodes in each round; lists of names if there are `labels`.
+        The walks: `num_walks` rounds, each with a walk from every root, in an order that is drawn
+        anew. They are lists of names if there are `labels`, and lists of nodes for a graph of
+        networkx or a dict.
         After ``Word2Vec(min_count=1, sample=0).fit(walks)``, ``wv[5]`` is the vector of node 5.
 
     Raises
     ------
     TypeError, ValueError
-        If the graph is no such matrix, or a parameter is out of range; before any walk is taken.
+        If the graph is none of these, if labels repeat, are missing or not hashable, or if a
+        parameter is out of range; before any walk is taken.
 
     Notes
     -----
+    What a seed draws goes by the numbers of the nodes: the rows of the matrix, the order of
+    ``list(graph)`` for networkx, and of the keys of the dict, with neighbours that are no keys
+    behind them. So walks on a graph G are those on ``networkx.to_scipy_sparse_array(G)`` with
+    ``labels=list(G)``, and nodes that are added in another order give other walks. For walks in the
+    order of their roots, sort them by their first nodes.
+
     The authors' program asks for an edge from x to t where the paper has the distance from t to x;
     they differ for directed graphs. This is the paper's.
 
@@ -100,14 +112,13 @@ def random_walks(
     is_seed = seed is None or isinstance(seed, np.random.Generator)
     if not is_seed and not (is_integer(seed) and seed >= 0):  # type: ignore[operator]
         raise ValueError(f"seed is {seed!r}; it must be an integer, 0 or more, or a Generator")
-    walker = _Walker(graph, float(p), float(q), np.random.default_rng(seed))
-    starts = _checked_nodes(nodes, walker.n)
+    weights, found = read_graph(graph)
+    names = checked_labels(labels, found, weights.shape[0])
+    walker = _Walker(weights, float(p), float(q), np.random.default_rng(seed))
+    starts = checked_nodes(nodes, found, walker.n)
     walks = walker.walks(starts, int(num_walks), int(walk_length))
-    if labels is None:
+    if names is None:
         return walks
-    names = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
-    if len(names) != walker.n:
-        raise ValueError(f"labels has {len(names)} names; the graph has {walker.n} nodes")
     by_node = np.fromiter(names, dtype=object, count=walker.n)
     return (by_node[walk].tolist() for walk in walks)
 
@@ -115,8 +126,7 @@ def random_walks(
 class _Walker:
     """Many walkers on a graph of n nodes; an edge is its place in the graph's sorted rows."""
 
-    def __init__(self, graph: Any, p: float, q: float, rng: np.random.Generator) -> None:
-        weights = _checked_graph(graph)
+    def __init__(self, weights: Any, p: float, q: float, rng: np.random.Generator) -> None:
         self.p, self.q, self.rng = p, q, rng
         self.n = weights.shape[0]
         self.first = weights.indptr[:-1].astype(np.int64)
@@ -237,41 +247,3 @@ def _search(rising: np.ndarray, values: np.ndarray) -> np.ndarray:
     found = np.empty(len(values), dtype=np.int64)
     found[order] = np.searchsorted(rising, values[order], side="right")
     return found
-
-
-def _checked_graph(graph: Any) -> Any:
-    """Return a copy in CSR, float64, sorted, without zeros, no edge twice."""
-    if not scipy.sparse.issparse(graph):
-        raise TypeError(
-            f"graph is a {type(graph).__name__}; it must be a matrix or array of scipy.sparse: "
-            "scipy.sparse.csr_array(graph) makes one of a dense matrix"
-        )
-    if graph.ndim != 2 or graph.shape[0] != graph.shape[1]:
-        raise ValueError(f"graph has shape {graph.shape}; it must be (n, n)")
-    if not 1 <= graph.shape[0] <= MOST_NODES:
-        raise ValueError(f"graph has {graph.shape[0]} nodes; it must have 1 to {MOST_NODES}")
-    if graph.dtype.kind not in "biuf":
-        raise TypeError(f"graph has weights of type {graph.dtype}; they must be real numbers")
-    weights = scipy.sparse.csr_matrix(graph, dtype=np.float64, copy=True)
-    weights.sum_duplicates()
-    bad = np.flatnonzero(~(np.isfinite(weights.data) & (weights.data >= 0)))
-    if len(bad):
-        row = int(np.searchsorted(weights.indptr, bad[0], side="right")) - 1
-        raise ValueError(
-            f"graph has the weight {weights.data[bad[0]]} from node {row} to node "
-            f"{weights.indices[bad[0]]}; weights must be finite and 0 or more"
-        )
-    weights.eliminate_zeros()
-    return weights
-
-
-def _checked_nodes(nodes: Any, n: int) -> np.ndarray:
-    if nodes is None:
-        return np.arange(n, dtype=np.int32)
-    starts = np.asarray(nodes)
-    if starts.ndim != 1 or (starts.size and starts.dtype.kind not in "iu"):
-        raise ValueError(f"nodes is {nodes!r:.60}; it must be a list of node numbers")
-    bad = starts[(starts < 0) | (starts >= n)]
-    if len(bad):
-        raise ValueError(f"nodes holds {bad[0]}; the graph has nodes from 0 to {n - 1}")
-    return starts.astype(np.int32)
