@@ -209,7 +209,6 @@ def test_corpus_that_is_a_scalar_or_bytes_is_refused(corpus, shown):
         np.arange(3),
         range(3),
     ],
-    ids=str,
 )
 def test_row_that_is_no_sentence_says_what_to_write(corpus):
     with pytest.raises(CorpusError) as error:
@@ -251,17 +250,28 @@ def test_row_that_is_missing_is_named_by_its_index():
         read_corpus(series.reset_index(drop=True), 1)
 
 
-def test_row_that_is_a_table_or_of_many_dimensions_is_refused():
-    pd = pytest.importorskip("pandas")
-    frame = pd.DataFrame(TABLE)
-    with pytest.raises(
-        CorpusError, match=r"^sentence 0 is a pandas DataFrame, a table of 3 columns"
+def test_row_that_is_a_table_says_what_to_write():
+    pd, pa = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    datasets = pytest.importorskip("datasets")
+    frame, rows = pd.DataFrame(TABLE), datasets.Dataset.from_dict(TABLE)
+    for parts in (
+        [frame[:2], frame[2:]],
+        pa.table(TABLE).to_batches(max_chunksize=2),
+        list(rows.iter(batch_size=2)),
+        list(rows.select_columns(["id", "tokens"]).iter(batch_size=2)),
+        frame.to_dict("records"),
+        list(frame.itertuples()),
+        list(rows),
     ):
-        read_corpus([frame], 1)
-    with pytest.raises(
-        CorpusError, match=r"^sentence 0 is the pandas Pandas .*row.text for row in"
-    ):
-        read_corpus(frame.itertuples(), 1)
+        with pytest.raises(
+            CorpusError, match=r"^sentence 0 is (a|the) .*; it must be a seq"
+        ) as error:
+            read_corpus(parts, 1)
+        code = re.search(r"\[[^;]* in corpus\b[^;]*\]", str(error.value))[0]
+        assert sentences_of(eval(code, {"corpus": parts})) == LISTS, error.value
+
+
+def test_row_of_many_dimensions_is_refused():
     with pytest.raises(CorpusError, match=r"^sentence 0 is a ndarray of 2 dimensions"):
         read_corpus(np.zeros((2, 2, 2)), 1)
 

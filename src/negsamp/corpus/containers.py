@@ -8,6 +8,7 @@ known by the methods that they have; no such library is imported.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
@@ -50,7 +51,7 @@ def check_corpus(corpus: Any) -> None:
         what, way = ", a table", _column_of_table(corpus, names)
     elif _has(corpus, "ngroups"):
         names = names_of(corpus.obj)
-        column = "" if names is None else f"[{_name_of_text(corpus.obj, names)!r}]"
+        column = "" if names is None else f"[{_column_of_text(corpus.obj, names)!r}]"
         what, way = ", groups of a table", f"; corpus{column}.agg(list) has a list of each"
     elif ndim == 0 or (ndim > 1 and _has(corpus, "to_delayed")):
         what, way = f" of {ndim} dimensions", "; corpus.compute() can be read" * (ndim > 0)
@@ -96,16 +97,27 @@ def tokens_of(sentence: Any, number: int, corpus: Any) -> list[Any]:
         return list(sentence)
     if isinstance(sentence, np.ndarray) and sentence.ndim == 1:
         return sentence.tolist()
-    if _has(sentence, "as_py"):
-        return tokens_of(python_value(sentence), number, corpus)
-    fault = _fault_of(sentence, number, corpus)
-    if fault:
-        raise CorpusError(f"sentence {number} is {fault}")
-    try:
+    make = None
+    if not _is_plain(sentence.__class__):
+        if _has(sentence, "as_py"):
+            return tokens_of(python_value(sentence), number, corpus)
+        fault = _fault_of(sentence, number, corpus)
+        if fault:
+            raise CorpusError(f"sentence {number} is {fault}")
         make = _listing(sentence)
+    try:
         return getattr(sentence, make)() if make else list(sentence)
     except Exception as error:
         raise CorpusError(f"sentence {number} raised {type(error).__name__}: {error}") from error
+
+
+@lru_cache(maxsize=256)
+def _is_plain(kind: Any) -> bool:
+    """Whether objects of a type are sentences, and `list` makes lists of them."""
+    others = (*BYTES, *SETS, Mapping, tuple)
+    marks = ("as_py", "ndim", "dtype", "column_names", "columns", *LISTING)
+    is_other = issubclass(kind, others) or any(hasattr(kind, name) for name in marks)
+    return issubclass(kind, Iterable) and not is_other
 
 
 def listing_code(corpus: Any) -> str:
@@ -130,18 +142,22 @@ def _fault_of(sentence: Any, number: int, corpus: Any) -> str | None:
     elif isinstance(sentence, SETS):
         way = "; it has no order, and [sorted(s) for s in corpus] has one"
     elif isinstance(sentence, Mapping):
-        key = next((k for k, v in sentence.items() if _is_text(v)), None)
-        way = f"; [row[{key!r}] for row in corpus] takes an entry of each" * (key is not None)
+        key = _name_of_text(sentence.items())
+        if key is not None:
+            way = f"; [row[{key!r}] for row in corpus] takes an entry of each"
+            first = None if isinstance(sentence[key], str) else _first_of(sentence[key])
+            if " " in str(first) or isinstance(first, list):  # rows, as tables are read in parts
+                way = f"; [t for rows in corpus for t in rows[{key!r}]] takes their column"
     elif isinstance(sentence, tuple) and _has(sentence, "_fields"):
-        record = sentence._asdict()  # type: ignore[attr-defined]
-        name = next((k for k, v in record.items() if _is_text(v)), None)
+        name = _name_of_text(sentence._asdict().items())  # type: ignore[attr-defined]
         way = f"; [row.{name} for row in corpus] takes a field of each" * (name is not None)
     elif (names := names_of(sentence)) is not None:
-        return f"a {kind_of(sentence)}, a table of {len(names)} columns; {MUST_BE}"
+        name = _column_of_text(sentence, names) if names else "text"
+        way = f"; [t for rows in corpus for t in rows[{name!r}]] takes their column"
+        return f"a {kind_of(sentence)}, a table; {MUST_BE}{way}"
     elif isinstance(sentence, Iterable):
         ndim = getattr(sentence, "ndim", 1)
-        of_dimensions = f"a {kind_of(sentence)} of {ndim} dimensions; {MUST_BE}"
-        return None if ndim == 1 else of_dimensions
+        return None if ndim == 1 else f"a {kind_of(sentence)} of {ndim} dimensions; {MUST_BE}"
     elif is_missing(sentence):
         drop = next((f"corpus.{name}()" for name in DROPPING if _has(corpus, name)), None)
         drop = drop or f"[s for s in {listing_code(corpus)} if {without(sentence, 's')}]"
@@ -168,19 +184,20 @@ def names_of(container: Any) -> list[Any] | None:
     return None
 
 
-def _name_of_text(table: Any, names: list[Any]) -> Any:
+def _column_of_text(table: Any, names: list[Any]) -> Any:
     """Return the name of a column that holds texts, by its values if the table is in memory."""
     likely = "text" if "text" in names else names[0]
     if _has(table, "to_delayed") or not _has(table, "__len__"):
         return likely
-    return next((name for name in names if _is_text(_first_of(table[name]))), likely)
+    found = _name_of_text((name, _first_of(table[name])) for name in names)
+    return likely if found is None else found
 
 
 def _column_of_table(table: Any, names: list[Any], code: str = "corpus") -> str:
     if not names:
         return ""
     code += ".collect()" * _has(table, "collect")
-    return f"; {code}[{_name_of_text(table, names)!r}] is one of its columns"
+    return f"; {code}[{_column_of_text(table, names)!r}] is one of its columns"
 
 
 def _part_of_mapping(mapping: Mapping[Any, Any]) -> str:
@@ -191,7 +208,8 @@ def _part_of_mapping(mapping: Mapping[Any, Any]) -> str:
             return "; corpus.values() are its texts"
         if not isinstance(value, Iterable):
             return "; list(corpus) is a list of its keys"
-        key = next((k for k, v in mapping.items() if _is_text(_first_of(v))), key)
+        found = _name_of_text((name, _first_of(column)) for name, column in mapping.items())
+        key = key if found is None else found
         return f"; corpus[{key!r}] is one of its entries, and corpus.values() are all of them"
     return ""
 
@@ -204,8 +222,12 @@ def _first_of(column: Any) -> Any:
         return None
 
 
-def _is_text(value: Any) -> bool:
-    """Whether a value can be a sentence."""
-    return isinstance(value, str) or (
-        isinstance(value, Iterable) and not isinstance(value, (*BYTES, Mapping))
-    )
+def _name_of_text(values: Iterable[tuple[Any, Any]]) -> Any:
+    """Return the name of the value that is most like a sentence: a str, or else a list; or None."""
+    others = []
+    for name, value in values:
+        is_list = isinstance(value, Iterable) and not isinstance(value, (*BYTES, Mapping))
+        if isinstance(value, str) or (is_list and isinstance(_first_of(value), (str, list))):
+            return name
+        others += [name] * is_list
+    return others[0] if others else None

@@ -209,7 +209,11 @@ def _way_to_graph(graph: Any) -> str:
             "; graph.get_adjacency_sparse() makes one of a graph of igraph, with "
             "labels=graph.vs['name']"
         )
-    if (names := names_of(graph)) is not None and len(names) > 1:
+    names = names_of(graph) or []
+    if names and hasattr(graph, "iloc") and list(graph.index) == names:
+        code = "networkx.from_pandas_adjacency(graph, create_using=networkx.DiGraph)"
+        return f"; {code} makes one of a table of weights"
+    if len(names) > 1:
         columns = [*names[:2], *(["weight"] if "weight" in names[2:] else [])]
         zipped = ", ".join(f"graph[{name!r}]" for name in columns)
         return _way_of_edges(f"zip({zipped})", len(columns))

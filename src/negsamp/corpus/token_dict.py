@@ -78,6 +78,9 @@ class _Rows(dict[Hashable, int]):
         self.next_row = next_row or count().__next__
 
     def __missing__(self, token: Any) -> int:
+        if type(token) is str:
+            row = self[token] = self.next_row()
+            return row
         value = python_value(token)
         if value is not token and value in self:
             return self[value]

@@ -10,6 +10,7 @@ import datetime
 import decimal
 import enum
 import fractions
+import math
 import pathlib
 import uuid
 from collections.abc import Iterator
@@ -119,7 +120,9 @@ def advice_on_tokens(
 
 
 def _can_be_saved(word: Any) -> bool:
-    """Whether `negsamp.files.word_list` can write a word, an infinite float apart."""
+    """Whether `negsamp.files.word_list` can write a word."""
     if type(word) is tuple:
         return all(map(_can_be_saved, word))
+    if type(word) is float:
+        return math.isfinite(word)
     return type(word) in SAVED or isinstance(word, str)
