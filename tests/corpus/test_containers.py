@@ -271,6 +271,24 @@ def test_row_that_is_a_table_says_what_to_write():
         assert sentences_of(eval(code, {"corpus": parts})) == LISTS, error.value
 
 
+def test_row_of_bytes_in_a_column_says_what_to_write():
+    pl, pa = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    for corpus in (pl.Series([b"a b", b"c"]), pa.array([b"a b", b"c"])):
+        with pytest.raises(
+            CorpusError, match=r"^sentence 0 is the bytes b'a b'; .*; decode it"
+        ) as e:
+            read_corpus(corpus, 1)
+        assert sentences_of(eval(code_in(e.value), {"corpus": corpus})) == [["a", "b"], ["c"]]
+
+
+def test_corpus_that_is_a_graph_says_what_to_write():
+    nx = pytest.importorskip("networkx")
+    with pytest.raises(
+        CorpusError, match=r"a networkx Graph, a graph; .*random_walks\(corpus\) giv"
+    ):
+        read_corpus(nx.path_graph("abc"))
+
+
 def test_row_of_many_dimensions_is_refused():
     with pytest.raises(CorpusError, match=r"^sentence 0 is a ndarray of 2 dimensions"):
         read_corpus(np.zeros((2, 2, 2)), 1)

@@ -49,6 +49,8 @@ def check_corpus(corpus: Any) -> None:
         what, way = ", a mapping", _part_of_mapping(corpus)
     elif (names := names_of(corpus)) is not None:
         what, way = ", a table", _column_of_table(corpus, names)
+    elif _has(corpus, "is_multigraph"):
+        what, way = ", a graph", "; random_walks(corpus) gives sentences of its nodes"
     elif _has(corpus, "ngroups"):
         names = names_of(corpus.obj)
         column = "" if names is None else f"[{_column_of_text(corpus.obj, names)!r}]"
@@ -138,7 +140,7 @@ def _fault_of(sentence: Any, number: int, corpus: Any) -> str | None:
     """Say why something is no sentence, and what to write, or None if it is one."""
     at = way = ""
     if isinstance(sentence, BYTES):
-        way = "; decode it first: [bytes(s).decode() for s in corpus]"
+        way = f"; decode it first: [bytes(s).decode() for s in {listing_code(corpus)}]"
     elif isinstance(sentence, SETS):
         way = "; it has no order, and [sorted(s) for s in corpus] has one"
     elif isinstance(sentence, Mapping):
