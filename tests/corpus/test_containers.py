@@ -231,8 +231,6 @@ def columns_with_gaps():
 
 
 def test_row_that_is_missing_says_what_to_write():
-    import pandas  # noqa: F401 - named by the code
-
     for corpus in columns_with_gaps():
         with pytest.raises(CorpusError, match=r"leaves (it|such rows) out") as error:
             read_corpus(corpus, 1)
