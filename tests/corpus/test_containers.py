@@ -310,6 +310,15 @@ def test_pairs_come_from_columns():
             read_pairs(kind(table), None, None, 0)
 
 
+def test_pairs_and_sentences_are_edges_of_networkx():
+    nx = pytest.importorskip("networkx")
+    graph = nx.DiGraph([("a", "b", {"weight": 2.0}), ("b", "c", {"weight": 0.5})])
+    assert read_pairs(graph.edges, None, None, 0).weights.tolist() == [1, 1]
+    assert read_pairs(graph.edges(data="weight"), None, None, 0).weights.tolist() == [2, 0.5]
+    assert sentences_of(graph.edges) == [["a", "b"], ["b", "c"]]
+    assert sentences_of([graph.nodes]) == [["a", "b", "c"]]
+
+
 @pytest.mark.parametrize("bad", [{"a", "b"}, frozenset("ab"), {"a": 1, "b": 2}])
 @pytest.mark.parametrize("name", ["centers", "contexts", "weights"])
 def test_pairs_refuse_sets_and_mappings(name, bad):

@@ -175,10 +175,13 @@ class Igraph:
 
 
 def others():
+    nx = pytest.importorskip("networkx")
     pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
     edges = {"from": ["a", "b"], "to": ["b", "c"], "weight": [1.0, 2.0]}
     yield from (np.array([[0, 1], [1, 0]]), np.array([[0, 1.0], [1, 0]]).view(np.matrix), Igraph())
     yield from ([("a", "b"), ("b", "c")], (("a", "b", 2.0),), np.array([[0, 1], [1, 2], [2, 3]]))
+    yield nx.Graph([("a", "b"), ("b", "c")]).edges
+    yield pd.DataFrame([[0, 2, 1], [2, 0, 0], [1, 0, 0]], index=list("abc"), columns=list("abc"))
     yield from (
         pd.DataFrame(edges),
         pl.DataFrame(edges),
@@ -277,6 +280,7 @@ def test_labels_that_do_not_name_each_node_are_refused(labels, error, message):
 def test_labels_of_a_networkx_graph_are_by_its_nodes():
     nx = pytest.importorskip("networkx")
     graph = nx.Graph([(10, 11), (11, 12)])
+    assert walks_on(nx.to_scipy_sparse_array(graph), labels=graph.nodes) == walks_on(graph)
     found = walks_on(graph, labels={10: "x", 11: "y", 12: "z"})
     assert found == walks_on(THREE, labels="xyz")
     with pytest.raises(ValueError, match="no name of node 10; its keys must be the graph's nodes"):

@@ -7,7 +7,7 @@ known by the methods that they have; no such library is imported.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
@@ -21,6 +21,7 @@ __all__ = [
     "SETS",
     "check_column",
     "check_corpus",
+    "is_mapping",
     "items_of",
     "listing_code",
     "names_of",
@@ -45,7 +46,7 @@ def check_corpus(corpus: Any) -> None:
         what = ", a sparse matrix"
     elif isinstance(corpus, SETS):
         what, way = ", which has no order", "; sorted(corpus) has one"
-    elif isinstance(corpus, Mapping):
+    elif is_mapping(corpus):
         what, way = ", a mapping", _part_of_mapping(corpus)
     elif (names := names_of(corpus)) is not None:
         what, way = ", a table", _column_of_table(corpus, names)
@@ -70,7 +71,7 @@ def check_column(name: str, column: Any) -> None:
         way = f", which has no order; sorted({name}) has one"
     elif (names := names_of(column)) is not None:
         way = f", a table{_column_of_table(column, names, name)}"
-    elif isinstance(column, Mapping):
+    elif is_mapping(column):
         way = f", a mapping; {name}.values() are its values"
     else:
         return
@@ -143,7 +144,7 @@ def _fault_of(sentence: Any, number: int, corpus: Any) -> str | None:
         way = f"; decode it first: [bytes(s).decode() for s in {listing_code(corpus)}]"
     elif isinstance(sentence, SETS):
         way = "; it has no order, and [sorted(s) for s in corpus] has one"
-    elif isinstance(sentence, Mapping):
+    elif is_mapping(sentence):
         key = _name_of_text(sentence.items())
         if key is not None:
             way = f"; [row[{key!r}] for row in corpus] takes an entry of each"
@@ -169,6 +170,11 @@ def _fault_of(sentence: Any, number: int, corpus: Any) -> str | None:
     elif not number:
         way = "; a single sentence is a list in a list: [corpus]"
     return f"the {kind_of(sentence)} {sentence!r:.60}{at}; {MUST_BE}{way}"
+
+
+def is_mapping(container: Any) -> bool:
+    """Whether a container has keys and values; networkx's views of edges are sets of edges, too."""
+    return isinstance(container, Mapping) and not isinstance(container, Set)
 
 
 def names_of(container: Any) -> list[Any] | None:
@@ -226,10 +232,10 @@ def _first_of(column: Any) -> Any:
 
 def _name_of_text(values: Iterable[tuple[Any, Any]]) -> Any:
     """Return the name of the value that is most like a sentence: a str, or else a list; or None."""
-    others = []
+    texts, others = [], []
     for name, value in values:
         is_list = isinstance(value, Iterable) and not isinstance(value, (*BYTES, Mapping))
         if isinstance(value, str) or (is_list and isinstance(_first_of(value), (str, list))):
-            return name
+            texts.append(name)
         others += [name] * is_list
-    return others[0] if others else None
+    return "text" if "text" in texts else next(iter(texts or others), None)

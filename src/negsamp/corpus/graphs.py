@@ -5,7 +5,7 @@ networkx is not imported: its graphs are known by the methods that they have.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Set
 from itertools import islice
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse
 
 from negsamp.checks import is_real
-from negsamp.corpus.containers import SETS, names_of
+from negsamp.corpus.containers import SETS, is_mapping, names_of
 from negsamp.corpus.token_kinds import is_missing, kind_of, python_value
 
 __all__ = ["checked_labels", "checked_nodes", "read_graph"]
@@ -32,7 +32,7 @@ def read_graph(graph: Any) -> tuple[Any, list[Hashable] | None]:
     if hasattr(type(graph), "adjacency") and hasattr(type(graph), "is_multigraph"):
         total = _sum_of_weights if graph.is_multigraph() else _weight_of
         matrix, nodes = _matrix_of(((v, row.items()) for v, row in graph.adjacency()), graph, total)
-    elif isinstance(graph, Mapping):
+    elif is_mapping(graph):
         matrix, nodes = _matrix_of(_listed(graph), graph, _total_of)
     else:
         raise TypeError(
@@ -58,7 +58,7 @@ def checked_labels(labels: Any, nodes: list[Hashable] | None, n: int) -> list[Ha
     if hasattr(labels, "iloc") and hasattr(labels, "to_dict"):
         labels = labels.to_dict()  # a Series goes by its index
     rows = range(n) if nodes is None else nodes
-    if isinstance(labels, Mapping):
+    if is_mapping(labels):
         for node in rows:
             if node not in labels:
                 keys = ", ".join(f"{key!r:.20}" for key in islice(labels, 3))
@@ -220,7 +220,7 @@ def _way_to_graph(graph: Any) -> str:
     shape = getattr(graph, "shape", None)
     if isinstance(shape, tuple) and len(shape) == 2 and shape[0] == shape[1]:
         return "; scipy.sparse.csr_array(graph) makes one of a dense matrix"
-    first = next(iter(graph), None) if isinstance(graph, (list, tuple, np.ndarray)) else None
+    first = next(iter(graph), None) if isinstance(graph, (list, tuple, np.ndarray, Set)) else None
     size = len(first) if isinstance(first, (list, tuple, np.ndarray)) else 0
     return _way_of_edges("graph", size) if size in (2, 3) else ""
 
