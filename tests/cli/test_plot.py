@@ -41,7 +41,8 @@ def test_plot_writes_a_map_of_words(model, tmp_path, drawn, name, beginning):
     output = tmp_path / name
     assert main(["plot", model, "-o", str(output), "--words", "größe", "$x$", "red", "red"]) == 0
     assert output.read_bytes().startswith(beginning)
-    [(labels, points)] = drawn
+    [(labels, points, size)] = drawn
+    assert size is None
     assert labels == ["größe", "$x$", "red"]
     kv = Word2Vec.load(model).wv
     rows = np.stack([kv.get_vector(word, norm=True) for word in labels])
@@ -54,6 +55,12 @@ def test_plot_top_takes_the_most_frequent(model, tmp_path, drawn, method):
     arguments = ["--top", "4", "--method", method]
     assert main(["plot", model, "-o", str(tmp_path / "a.png"), *arguments]) == 0
     assert drawn[0][0] == Word2Vec.load(model).wv.index_to_key[:4]
+
+
+def test_plot_has_the_size_that_is_asked_for(model, tmp_path, drawn):
+    output = tmp_path / "a.svg"
+    assert main(["plot", model, "-o", str(output), "--size", "4", "3.5"]) == 0
+    assert 'width="288pt" height="252pt"' in output.read_text()
 
 
 def test_plot_loss_draws_the_history(model, tmp_path, monkeypatch):
@@ -82,6 +89,7 @@ def test_explore_writes_the_page_of_a_model(model, tmp_path, capsys):
         ("explore -o {}/none/a.html", "No such file or directory", ""),
         ("plot -o {}/a.png --words cat unicorn", "'unicorn' is not among the 10 words", ""),
         ("plot -o {}/a.png --top 0", "argument --top: it is 0; it must be 1 or more", ""),
+        ("plot -o {}/a.png --size 9 0", "it must be a width and a height in inches, each from", ""),
         ("explore -o {}/a.html --seed -1", "argument --seed: it is -1; it must be 0 or more", ""),
         ("plot -o {}/a.png --loss --top 3", "not allowed with argument", ""),
         ("plot -o {}/a.png --method umap", "invalid choice: 'umap'", ""),

@@ -57,6 +57,57 @@ def test_draw_map_labels_do_not_overlap_as_they_are_drawn():
     assert overlaps(low, high, low, high).sum() == len(boxes)
 
 
+def crowd(n, seed=0):
+    """Words, and points of which most lie in the middle."""
+    rng = np.random.default_rng(seed)
+    letters = list("abcdefghijkl")
+    words = ["".join(rng.choice(letters, size=rng.integers(2, 11))) for _ in range(n)]
+    return words, rng.normal(size=(n, 2))
+
+
+@pytest.mark.parametrize(("n", "share"), [(50, 0.9), (300, 0.9), (3000, 0.3)])
+def test_draw_map_grows_until_most_labels_have_a_place(n, share):
+    figure = draw_map(*crowd(n))
+    assert len(labels_shown(figure)) >= share * n
+    width, height = figure.get_size_inches()
+    assert (width, height) == (9, 7) if n == 50 else 9 < width <= 36
+    assert width / height == pytest.approx(9 / 7)
+
+
+@pytest.mark.parametrize("size", [(3, 2), (9, 7), (20, 30), np.array([12.5, 1])])
+def test_draw_map_keeps_a_size_that_is_given(size):
+    figure = draw_map(*crowd(60), size=size)
+    assert figure.get_size_inches().tolist() == list(size)
+    assert 0 < len(labels_shown(figure)) <= 60
+
+
+def test_draw_map_lines_cross_no_label_and_no_other_line():
+    figure = draw_map(*crowd(200), size=(9, 7))
+    [_, lines] = figure.axes[0].collections
+    ends = [figure.axes[0].transData.transform(line) for line in lines.get_segments()]
+    assert len(ends) > 5
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
+    low, high = np.array([b.min for b in boxes]), np.array([b.max for b in boxes])
+    steps = np.linspace(0, 1, 400)[:, None]
+    for start, end in ends:
+        points = start + steps * (end - start)
+        assert not overlaps(low, high, points, points).any()
+    distances = [
+        np.hypot(*(a[0] + steps * (a[1] - a[0]) - b).T).min()
+        for a in ends
+        for other in ends
+        if other is not a
+        for b in other[0] + steps[20:] * (other[1] - other[0])
+    ]
+    assert min(distances) > 0.2
+
+
+def test_draw_map_shows_the_beginning_of_a_long_label():
+    figure = draw_map(["x" * 40, "y" * 41, "z" * 100_000], np.eye(3)[:, :2])
+    assert labels_shown(figure) == ["x" * 40, "y" * 39 + "…", "z" * 39 + "…"]
+
+
 def test_draw_map_says_how_many_labels_it_left_out(caplog):
     figure = draw_map([f"word{n}" for n in range(40)], np.zeros((40, 2)))
     shown = len(labels_shown(figure))
@@ -113,5 +164,8 @@ def test_drawing_refuses():
         draw_map(["a"], np.eye(2))
     with pytest.raises(ValueError, match="there are 0 labels and 0 points"):
         draw_map([], np.empty((0, 2)))
+    for size in [(9,), (9, 0.5), (51, 9), (9, float("nan")), (True, 2), (1, 2, 3), "97"]:
+        with pytest.raises(ValueError, match=r"size is .*; it must be a width and a height"):
+            draw_map(["a"], np.eye(2)[:1], size)
     with pytest.raises(ValueError, match="losses is empty"):
         draw_loss([])

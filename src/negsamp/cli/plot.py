@@ -7,7 +7,7 @@ import argparse
 from negsamp.cli.options import add_layout, add_output, add_vectors
 from negsamp.cli.usage import check_picture
 from negsamp.files.atomic import writing
-from negsamp.pictures.plotting import SUFFIXES, draw_loss, draw_map, picture
+from negsamp.pictures.plotting import SUFFIXES, check_size, draw_loss, draw_map, picture
 from negsamp.pictures.projection import project
 from negsamp.vectors.formats import open_vectors
 from negsamp.vectors.labels import label_of
@@ -29,12 +29,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "draw the N most frequent words (default: %(default)s)"
     what.add_argument("--top", type=int, metavar="N", default=100, help=text)
     what.add_argument("--loss", action="store_true", help="draw the loss of each epoch")
+    text = "inches (default: 9 7, or up to four times as much for most labels to have a place)"
+    parser.add_argument("--size", metavar=("WIDTH", "HEIGHT"), nargs=2, type=float, help=text)
     add_layout(parser)
     parser.set_defaults(method="pca")
 
 
 def run(arguments: argparse.Namespace) -> None:
     target = check_picture(arguments, SUFFIXES)
+    if arguments.size is not None:
+        check_size(arguments.size)
     if arguments.loss:
         figure = draw_loss(Word2Vec.load(arguments.folder).loss_history_)
     else:
@@ -44,6 +48,7 @@ def run(arguments: argparse.Namespace) -> None:
         else:
             rows = [kv.row(word) for word in dict.fromkeys(arguments.words)]
         points = project(kv.vectors[rows], arguments.method, arguments.seed)
-        figure = draw_map([label_of(kv.index_to_key[row]) for row in rows], points)
+        labels = [label_of(kv.index_to_key[row]) for row in rows]
+        figure = draw_map(labels, points, arguments.size)
     with writing(target) as file:
         file.write(picture(figure, target.suffix))

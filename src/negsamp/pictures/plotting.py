@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from negsamp.checks import is_real
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["SUFFIXES", "draw_loss", "draw_map", "picture", "place_labels"]
+__all__ = ["SUFFIXES", "check_size", "draw_loss", "draw_map", "picture", "place_labels"]
 
 SUFFIXES = (".png", ".svg", ".pdf")
 INK, MUTED, ACCENT = "#1f2430", "#a3a9b8", "#3b5bb5"
@@ -24,56 +26,98 @@ DOT = 3.0  # diameter
 MARGIN = 1.0  # around a label
 # How far from its dot a label may stand: beside it, or at the end of a line.
 DISTANCES = (1.5, 9, 16, 24, 34, 46, 60)
-DIRECTIONS = 16
 CLEAR = 4.0  # between a label on a line and any dot
+CELL = 0.5  # places are looked for on a raster of this width
+SIZE = np.array([9.0, 7.0])  # inches
+GROWTH = 2.0 ** np.arange(0, 2.5, 0.5)  # how many times as wide a map may become
+LARGEST_SHARE = 0.4  # of a map that is covered by all labels
+ENOUGH = 0.9  # share of the labels that are placed
+
+LONGEST = 40  # characters of a label that are shown
+
+_angles = np.arange(32) * (2 * np.pi / 32)
+# Unit vectors to where a label may stand: right, up, left, down, then what is between them.
+DIRECTIONS = np.stack([np.cos(_angles), np.sin(_angles)], axis=1)
+DIRECTIONS = DIRECTIONS[np.argsort(np.arange(32) % 8, kind="stable")]
+# Corner to corner, so that a label in the diagonal touches its dot as one at the side does.
+REACH = np.clip(DIRECTIONS * np.sqrt(2), -1, 1)
 
 logger = logging.getLogger(__name__)
 
 
-def draw_map(labels: Sequence[str], points: np.ndarray) -> Figure:
+def draw_map(
+    labels: Sequence[str], points: np.ndarray, size: Sequence[float] | None = None
+) -> Figure:
     """Draw a map of words: a dot for each of the points (V, 2), and labels that do not overlap.
 
     Labels that come first are placed first. One with no place beside its dot stands at the end of a
-    short line; one with no place there is left out, which is logged.
+    short line; one with no place there is left out, which is logged. Of a label longer than 40
+    characters the beginning is shown.
+
+    `size` is the width and the height in inches, each from 1 to 50. By default they are 9 and 7,
+    and up to four times as much until nine in ten labels have a place.
     """
     _need_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.collections import LineCollection
     from matplotlib.figure import Figure
 
     if len(labels) != len(points) or not len(labels):
         raise ValueError(f"there are {len(labels)} labels and {len(points)} points")
-    figure = Figure(figsize=(9, 7), dpi=100)
+    if size is not None:
+        check_size(size)
+    figure = Figure(dpi=100)
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
     axes.set_axis_off()
     axes.set_aspect("equal", adjustable="datalim")
     axes.scatter(points[:, 0], points[:, 1], s=DOT**2, color=ACCENT, linewidths=0, zorder=2)
     axes.margins(0.06)
-    axes.apply_aspect()  # from here on pixels are final
 
     scale = figure.dpi / 72  # pixels a point
     font: dict[str, Any] = {"family": _families(labels), "size": FONT_SIZE, "color": INK}
     middle: dict[str, Any] = {"ha": "center", "va": "center", "parse_math": False}
-    texts = [axes.text(0, 0, label, **font, **middle) for label in labels]
+    shown = [label if len(label) <= LONGEST else label[: LONGEST - 1] + "…" for label in labels]
+    texts = [axes.text(0, 0, label, **font, **middle) for label in shown]
     with _silent_on_glyphs():
         renderer = canvas.get_renderer()
         extents = [text.get_window_extent(renderer) for text in texts]
     sizes = np.array([(e.width, e.height) for e in extents]) + 2 * MARGIN * scale
-    dots = axes.transData.transform(points)
-    places = place_labels(dots, sizes, (figure.bbox.width, figure.bbox.height), scale)
+    needed = sizes.prod(axis=1).sum() / LARGEST_SHARE
+    for inches in [SIZE * factor for factor in GROWTH] if size is None else [np.asarray(size)]:
+        room = inches * figure.dpi
+        if size is None and room.prod() < needed and inches[0] < SIZE[0] * GROWTH[-1]:
+            continue
+        figure.set_size_inches(*inches)
+        axes.apply_aspect()  # from here on pixels are final
+        dots = axes.transData.transform(points)
+        places = place_labels(dots, sizes, tuple(room), scale)
+        is_placed = np.isfinite(places[:, 0])
+        if is_placed.mean() >= ENOUGH:
+            break
     # in data coordinates: a picture of another resolution has other pixels
     to_data = axes.transData.inverted().transform
-    for text, dot, size, place in zip(texts, dots, sizes, places, strict=True):
-        if np.isnan(place).any():
+    lines = []
+    for n, text in enumerate(texts):
+        if not is_placed[n]:
             text.remove()
             continue
-        text.set_position(tuple(to_data(place)))
-        end = np.clip(dot, place - size / 2, place + size / 2)
-        if np.hypot(*(end - dot)) > (DISTANCES[0] + DISTANCES[1]) / 2 * scale:
-            axes.plot(*to_data([dot, end]).T, color=MUTED, linewidth=0.6, zorder=1)
-    if n_left_out := np.isnan(places[:, 0]).sum():
+        text.set_position(tuple(to_data(places[n])))
+        end = np.clip(dots[n], places[n] - sizes[n] / 2, places[n] + sizes[n] / 2)
+        if np.hypot(*(end - dots[n])) > (DISTANCES[0] + DISTANCES[1]) / 2 * scale:
+            lines.append(to_data([dots[n], end]))
+    axes.add_collection(LineCollection(lines, colors=MUTED, linewidths=0.6, zorder=1))
+    if n_left_out := len(labels) - is_placed.sum():
         logger.warning("%d of %d labels found no place on the map", n_left_out, len(labels))
     return figure
+
+
+def check_size(size: Sequence[float]) -> None:
+    """Check a width and a height in inches; ValueError if they are not two numbers, 1 to 50."""
+    if len(size) != 2 or not all(is_real(side) and 1 <= side <= 50 for side in size):
+        raise ValueError(
+            f"size is {size!r:.60}; it must be a width and a height in inches, each from 1 to 50"
+        )
 
 
 def place_labels(
@@ -86,46 +130,55 @@ def place_labels(
     heights, of the labels and of the whole; `scale` is a typographic point in these units. What
     comes back are the centers of the labels (n, 2), NaN for those without a place.
     """
-    steps = np.arange(DIRECTIONS) * (2 * np.pi / DIRECTIONS)
-    order = np.argsort(np.arange(DIRECTIONS) % (DIRECTIONS // 4), kind="stable")  # right, up, …
-    directions = np.stack([np.cos(steps), np.sin(steps)], axis=1)[order]
-    # corner to corner, so that a label in the diagonal touches its dot as one at the side does
-    reach = np.clip(directions * np.sqrt(2), -1, 1)
-    half_dot = DOT / 2 * scale
-    low, high = [dots - half_dot], [dots + half_dot]
+    half_dot, cell = DOT / 2 * scale, CELL * scale
+    last_cell = np.ceil(np.asarray(room) / cell).astype(int)
+    # what a line must not meet, and what a label must not cover: cells (row, column)
+    for_lines, for_labels = np.zeros((2, *(last_cell[::-1] + 1)), dtype=bool)
+    for box in _boxes(dots - half_dot, dots + half_dot, cell):
+        for_lines[box] = True
     places = np.full(dots.shape, np.nan)
     # first all that have room beside their dots; a label on a line keeps away from other dots
-    for distances, clear in ((DISTANCES[:1], 0.0), (DISTANCES[1:], CLEAR * scale)):
+    for distances, clear in ((DISTANCES[:1], half_dot), (DISTANCES[1:], CLEAR * scale)):
+        for box in _boxes(dots - clear, dots + clear, cell):
+            for_labels[box] = True
+        away = half_dot + np.array(distances)[:, None, None] * scale
         for n in np.flatnonzero(np.isnan(places[:, 0])):
-            dot, size = dots[n], sizes[n]
-            away = half_dot + np.array(distances)[:, None, None] * scale
-            centers = (dot + reach * size / 2 + directions * away).reshape(-1, 2)
-            first, last = centers - size / 2, centers + size / 2
-            is_free = ((first >= 0) & (last <= room)).all(axis=1)
-            is_free &= ~_hits(first - clear, last + clear, dots, dots).any(axis=1)
-            others = np.concatenate(low), np.concatenate(high)
-            is_free &= ~_hits(first, last, *others).any(axis=1)
-            for way in np.flatnonzero(is_free):
-                line = _line(dot, np.clip(dot, first[way], last[way]), half_dot)
-                hits = _hits(line, line, *others)
-                if not (hits & ~hits[0]).any():  # the line starts at its own dot
-                    places[n] = centers[way]
-                    # as wide as its points are apart, so that no other line slips through
-                    low += [first[way : way + 1], line - half_dot / 2]
-                    high += [last[way : way + 1], line + half_dot / 2]
-                    break
+            centers = (dots[n] + REACH * sizes[n] / 2 + DIRECTIONS * away).reshape(-1, 2)
+            first, last = centers - sizes[n] / 2, centers + sizes[n] / 2
+            is_inside = ((first >= 0) & (last <= room)).all(axis=1)
+            centers, first, last = centers[is_inside], first[is_inside], last[is_inside]
+            boxes = _boxes(first, last, cell)
+            free = np.array([w for w, box in enumerate(boxes) if not for_labels[box].any()], int)
+            ends = np.clip(dots[n], first, last)
+            for step in (8 * cell, cell):  # few points of a line tell mostly that it is not free
+                if len(free):
+                    line = _lines(dots[n], ends[free], DOT * scale, step) / cell
+                    x, y = np.clip(line, 0, last_cell - 1).astype(int).T  # (m, k)
+                    free = free[~for_lines[y, x].any(axis=0)]
+            if not len(free):
+                continue
+            places[n] = centers[free[0]]
+            line = _lines(dots[n], ends[free[:1]], DOT * scale, cell) / cell
+            x, y = np.clip(line[0], 0, last_cell - 1).astype(int).T
+            for raster in (for_lines, for_labels):
+                raster[boxes[free[0]]] = True
+                # two cells wide, so that no other line slips through diagonally
+                raster[y, x] = raster[y, x + 1] = True
     return places
 
 
-def _hits(low: np.ndarray, high: np.ndarray, low2: np.ndarray, high2: np.ndarray) -> np.ndarray:
-    """Which of n boxes overlap which of m others, (n, m) bool."""
-    return np.all((low[:, None] < high2) & (high[:, None] > low2), axis=2)
+def _boxes(low: np.ndarray, high: np.ndarray, cell: float) -> list[tuple[slice, slice]]:
+    """The cells that each of n boxes touches, as slices of rows and of columns."""
+    cells = np.concatenate([np.floor(low / cell), np.ceil(high / cell)], axis=1)
+    sides = np.maximum(cells, 0).astype(int).tolist()
+    return [(slice(top, bottom), slice(left, right)) for left, top, right, bottom in sides]
 
 
-def _line(start: np.ndarray, end: np.ndarray, step: float) -> np.ndarray:
-    """Points on a line from start to end, `step` apart or less, (m, 2)."""
-    steps = int(np.ceil(np.hypot(*(end - start)) / step)) + 1
-    return start + np.linspace(0, 1, steps + 1)[:, None] * (end - start)
+def _lines(dot: np.ndarray, ends: np.ndarray, gap: float, step: float) -> np.ndarray:
+    """Points on the lines from a dot, but for a gap, to k ends, `step` apart or less, (k, m, 2)."""
+    lengths = np.maximum(np.hypot(*(ends - dot).T), gap)[:, None]
+    distances = np.minimum(gap + np.arange(0, lengths.max() - gap + step, step), lengths)  # (k, m)
+    return dot + (distances / lengths)[:, :, None] * (ends - dot)[:, None]
 
 
 def draw_loss(losses: Sequence[float]) -> Figure:
