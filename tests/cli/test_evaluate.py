@@ -107,6 +107,33 @@ def test_evaluate_counts_odd_lines_and_prints_figures_that_there_are_not(folder,
     assert (found["spearman"], found["pairs"]) == (["-", "p nan"], ["0"])
 
 
+@pytest.mark.parametrize(("name", "mark"), [("a.tsv", "\t"), ("a.CSV", ",")])
+def test_evaluate_writes_the_answer_to_each_question(folder, files, tmp_path, name, mark):
+    assert main(["evaluate", folder, *files, "--answers", str(tmp_path / name)]) == 0
+    lines = (tmp_path / name).read_text().splitlines()
+    rows = [line.split(mark) for line in lines]
+    assert rows[0] == ["file", "section", "a", "b", "c", "expected", "found", "rank", "right"]
+    assert len(rows) == 1 + 5 + 4
+    assert rows[1][1:] == ["family", "man", "woman", "king", "queen", "queen", "1", "1"]
+    assert rows[3][1:] == ["family", "man", "woman", "crown", "king", "queen", "2", "0"]
+    assert rows[4][1:] == ["nothing known", "man", "woman", "cat", "dog", "", "", "0"]
+    assert rows[6][:6] == [files[1], "", "man", "king", "", "8.0"]
+    assert float(rows[6][6]) == pytest.approx(math.sqrt(0.5))
+    assert rows[9][5:] == ["2.0", "", "", ""]
+
+
+def test_evaluate_reads_other_forms_and_encodings(tmp_path, capsys):
+    KeyedVectors(["größe", "b", "c", "d"], np.eye(4)[:, :3]).save(tmp_path / "v")
+    (tmp_path / "a").write_text("größe b c d\n", encoding="utf-16")
+    (tmp_path / "b").write_text("größe|b|3\nc|d|1\nc|x|1\n", encoding="utf-16")
+    files = [str(tmp_path / "a"), str(tmp_path / "b")]
+    options = ["--encoding", "utf-16", "--dummy4unknown"]
+    assert main(["evaluate", str(tmp_path / "v"), files[0], *options]) == 0
+    assert table(capsys.readouterr().out)["total"][1] == "1 of 1"
+    assert main(["evaluate", str(tmp_path / "v"), files[1], *options, "--delimiter", "|"]) == 0
+    assert table(capsys.readouterr().out)["pairs"] == ["3"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
@@ -117,6 +144,8 @@ def test_evaluate_counts_odd_lines_and_prints_figures_that_there_are_not(folder,
         (["{folder}", "{a}", "{empty}"], "it has no line of the form 'word1 word2 score' in UTF-8"),
         (["{folder}", "{header}"], "it has no line of the form ': section' or four words below"),
         (["{folder}", "{a}", "--restrict-vocab", "0"], "restrict_vocab is 0; it must be an"),
+        (["{folder}", "{a}", "--answers", "{folder}.txt"], "its name must end in .csv or .tsv"),
+        (["{missing}", "{a}", "--answers", "{missing}/a.csv"], "No such file or directory"),
         (["{folder}", "{a}", "--method", "cos"], "--method: invalid choice: 'cos'"),
     ],
 )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import math
 from typing import Any
 
-from negsamp.cli.options import add_option, add_vectors
+from negsamp.cli.options import add_option, add_vectors, values_of
+from negsamp.files.atomic import check_file_target, writing
 from negsamp.vectors.evaluation import (
     METHODS,
     AnalogiesResult,
@@ -19,10 +22,14 @@ from negsamp.vectors.formats import open_vectors
 
 SUMMARY = "score vectors by analogies and word pairs"
 DESCRIPTION = (
-    "Score word vectors by files of analogies (': section' lines, each above lines of four words) "
-    "and of word pairs (lines of two words and a score). The figures are those of word2vec's "
+    "Score word vectors by files of analogies (lines of four words, most often below ': section' "
+    "lines) and of word pairs (lines of two words and a score; those of WordSim-353, SimLex-999, "
+    "MEN, RW and SimVerb are read as they come). The figures are those of word2vec's "
     "compute-accuracy and of gensim."
 )
+
+# Columns of --answers: of a pair, expected is the human score and found the cosine.
+ANSWERS = ["file", "section", "a", "b", "c", "expected", "found", "rank", "right"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,22 +41,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_option(parser, evaluate_word_analogies, "method", text, choices=tuple(METHODS))
     text = "tell upper case from lower; by default all words are compared in upper case"
     parser.add_argument("--case-sensitive", action="store_true", help=text)
+    text = "take pairs with an unknown word for unlike, and such analogies for wrong"
+    parser.add_argument("--dummy4unknown", action="store_true", help=text)
+    text = "character between the columns of a file (default: it is found out)"
+    add_option(parser, evaluate_word_pairs, "delimiter", text, metavar="SIGN")
+    add_option(parser, evaluate_word_pairs, "encoding", "of the files", metavar="NAME")
+    text = "write what was found for each pair and question, as .csv or .tsv"
+    parser.add_argument("--answers", metavar="FILE", help=text)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    are_analogies = [has_sections(file) for file in arguments.files]
+    target = None
+    if arguments.answers is not None:
+        target = check_file_target(arguments.answers, (".csv", ".tsv"))
+    are_analogies = [has_sections(file, arguments.encoding) for file in arguments.files]
     kv = open_vectors(arguments.folder)
     options: dict[str, Any] = {
-        "restrict_vocab": arguments.restrict_vocab,
+        **values_of(arguments, ("restrict_vocab", "dummy4unknown", "delimiter", "encoding")),
         "case_insensitive": not arguments.case_sensitive,
+        "answers": target is not None,
     }
-    tables = []
+    tables, answers = [], []
     for file, is_analogies in zip(arguments.files, are_analogies, strict=True):
         if is_analogies:
             found = evaluate_word_analogies(kv, file, method=arguments.method, **options)
             tables.append(_analogies(found))
+            for one in found.answers:
+                row = [one.section, *one.question, one.answer, one.rank, int(one.correct)]
+                answers.append([file, *row])
         else:
-            tables.append(_pairs(evaluate_word_pairs(kv, file, **options)))
+            judged = evaluate_word_pairs(kv, file, **options)
+            tables.append(_pairs(judged))
+            for pair in judged.answers:
+                answers.append([file, "", *pair.words, "", pair.score, pair.cosine, "", ""])
+    if target is not None:
+        text = io.StringIO()
+        mark = "," if target.suffix.lower() == ".csv" else "\t"
+        writer = csv.writer(text, delimiter=mark, lineterminator="\n")
+        writer.writerows([ANSWERS, *answers])
+        with writing(target) as output:
+            output.write(text.getvalue().encode("utf-8", "backslashreplace"))
     for number, (file, rows) in enumerate(zip(arguments.files, tables, strict=True)):
         print("\n" * (number > 0) + file)
         width = max(len(name) for name, *_ in rows)

@@ -8,24 +8,29 @@ from __future__ import annotations
 
 import logging
 import math
-import os
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
-from io import TextIOWrapper
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from negsamp.files.reading import open_file
 from negsamp.vectors.cosines import three_cos_mul, unit_rows
 from negsamp.vectors.keyed_vectors import KeyedVectors
+from negsamp.vectors.question_files import (
+    Questions,
+    has_sections,
+    read_analogies,
+    read_pairs,
+    without_tags,
+)
 from negsamp.vectors.word_vectors import first_rows
 
 __all__ = [
     "METHODS",
     "AnalogiesResult",
+    "AnalogyAnswer",
     "AnalogyCount",
+    "WordPairAnswer",
     "WordPairsResult",
     "evaluate_word_analogies",
     "evaluate_word_pairs",
@@ -34,8 +39,6 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-_LONGEST_LINE = 1 << 16  # characters; the longest of the published files has 80
-_LARGEST_SCORE = 1e100  # whose square is a number
 # Entries of one (questions, rows) array of scores: 16 MB of float32. Some seven are alive at once.
 _CHUNK_SCORES = 2**22
 
@@ -47,13 +50,23 @@ METHODS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] =
 
 
 @dataclass(frozen=True)
+class WordPairAnswer:
+    """A pair of words as it was given, its human score and its cosine; None if one is unknown."""
+
+    words: tuple[Any, Any]
+    score: float
+    cosine: float | None
+
+
+@dataclass(frozen=True)
 class WordPairsResult:
     """How well cosines agree with human judgements of similarity.
 
     Rank and linear correlation, over a number of `pairs`, have two-sided p-values against none; the
     four are nan where fewer than two pairs could be compared or one side is constant. `oov` counts
     pairs with a word out of vocabulary; `oov_ratio` is in percent of all pairs, as in gensim.
-    `skipped_lines` has the numbers, from 1, of the lines that could not be read.
+    `skipped_lines` has the numbers, from 1, of the lines or rows that could not be read. `answers`
+    has all pairs in their order, if they were asked for.
     """
 
     spearman: float
@@ -64,6 +77,7 @@ class WordPairsResult:
     oov: int
     oov_ratio: float
     skipped_lines: tuple[int, ...]
+    answers: tuple[WordPairAnswer, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -81,16 +95,34 @@ class AnalogyCount:
 
 
 @dataclass(frozen=True)
+class AnalogyAnswer:
+    """A question (a, b, c, d) as it was given, and the key that was found in the place of d.
+
+    `rank` is 1 where that is d, else 1 + the number of keys that score above d; it is None where d
+    is one of a, b and c. It and `answer` are None where a word is out of vocabulary, and the answer
+    where no other word is left.
+    """
+
+    section: str
+    question: tuple[Any, Any, Any, Any]
+    answer: Any
+    rank: int | None
+    correct: bool
+
+
+@dataclass(frozen=True)
 class AnalogiesResult:
     """Answers to analogy questions, counted by section.
 
-    `oov` counts the questions left out because one of their words is out of vocabulary;
-    `skipped_lines` has the numbers, from 1, of the lines that could not be read.
+    `oov` counts the questions with a word out of vocabulary; `skipped_lines` has the numbers, from
+    1, of the lines or rows that could not be read. `answers` has all questions in their order, if
+    they were asked for.
     """
 
     sections: tuple[AnalogyCount, ...]
     oov: int
     skipped_lines: tuple[int, ...]
+    answers: tuple[AnalogyAnswer, ...] = field(default=(), repr=False)
 
     @property
     def semantic(self) -> AnalogyCount:
@@ -119,11 +151,14 @@ class AnalogiesResult:
 
 def evaluate_word_pairs(
     kv: KeyedVectors,
-    path: str | os.PathLike[str],
+    path: Any,
     *,
     restrict_vocab: int | None = 300_000,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
+    delimiter: str | None = None,
+    encoding: str = "utf-8",
+    answers: bool = False,
 ) -> WordPairsResult:
     """Correlate the cosines of word pairs with human judgements.
 
@@ -133,22 +168,33 @@ def evaluate_word_pairs(
     ----------
     kv : KeyedVectors
         Vectors, most frequent words first.
-    path : path-like
-        UTF-8 text, a line ``word1 word2 score``, separated by tabs or, in a line without tabs, by
-        any whitespace; lines that start with ``#`` and empty ones do not count. The files of
-        WordSim-353 [1]_ and SimLex-999 [2]_ come in this form.
+    path : path-like, list of (word1, word2, score), DataFrame or dict
+        A text file, a line ``word1 word2 score``; or such rows, a table with such columns, or
+        scores by pair. Lines that start with ``#`` and empty ones do not count. The files of
+        WordSim-353 [1]_, MEN, RG-65, SimLex-999 [2]_ (three columns or its own ten), SimVerb-3500
+        and the rare words (RW) are read as they come: a first line that calls two columns
+        ``word1`` and ``word2`` and one ``score``, ``Human (mean)`` or the like says which they are,
+        and without it the number of columns does. Where each word of a file has its part of speech
+        (``sun-n``), and the vocabulary has no such word, the words are taken without.
     restrict_vocab : int or None
         Use this number of the first words only; None uses all.
     case_insensitive : bool
         Compare words in upper case; of a word's spellings the first, the most frequent, is used.
     dummy4unknown : bool
         Give a pair with an unknown word the cosine 0 instead of leaving it out.
+    delimiter : str, optional
+        The character between columns. By default it is found out: tabs, semicolons, commas (in the
+        last two, quotes are CSV's), or white space.
+    encoding : str
+        Of the file.
+    answers : bool
+        Keep each pair's cosine in the result's `answers`.
 
     Raises
     ------
     OSError, ValueError
         If `path` cannot be read or is no file, no line of it can be used, a line has more than
-        65 536 characters or a NUL, a vector is not finite, or `restrict_vocab` is out of range.
+        65 536 characters or a NUL, a vector is not finite, or a parameter is out of range.
 
     References
     ----------
@@ -161,46 +207,43 @@ def evaluate_word_pairs(
 
     vectors, norms = first_rows(kv, restrict_vocab)
     rows = _rows_by_form(kv, restrict_vocab, case_insensitive)
-    known, unknown, odd = _read(path, _parse_pair, rows, case_insensitive, "'word1 word2 score'")
+    asked = read_pairs(path, delimiter, encoding)
+    entries, is_known, odd = _looked_up(asked, rows, case_insensitive)
     left, right = (
         unit_rows(vectors[words], norms[words])
-        for words in np.array([pair for pair, _ in known], np.intp).reshape(-1, 2).T
+        for words in np.array([found for _, _, found in entries if found], np.intp).reshape(-1, 2).T
     )
-    cosines = np.einsum("ij,ij->i", left, right)
-    judged = [score for _, score in known]
-    if dummy4unknown:
-        judged += unknown
-        cosines = np.append(cosines, np.zeros(len(unknown), dtype=cosines.dtype))
+    cosines = np.zeros(len(entries), dtype=left.dtype)
+    cosines[is_known] = np.einsum("ij,ij->i", left, right)
+    is_used = is_known | dummy4unknown
+    judged = np.array([score for _, score, _ in entries])[is_used]
     spearman = pearson = spearman_p = pearson_p = math.nan
-    if len(judged) > 1 and np.ptp(judged) > 0 and np.ptp(cosines) > 0:
-        spearman, spearman_p = map(float, stats.spearmanr(judged, cosines))
-        pearson, pearson_p = map(float, stats.pearsonr(judged, cosines))
-    oov_ratio = len(unknown) / (len(known) + len(unknown)) * 100
-    figures = (spearman, pearson, spearman_p, pearson_p)
-    return WordPairsResult(*figures, len(judged), len(unknown), oov_ratio, odd)
-
-
-def _parse_pair(line: str) -> tuple[list[str], float] | None:
-    """Return the words and the score of a line, no words of a comment, or None if it is odd."""
-    if line.startswith("#"):
-        return [], 0
-    fields = [field.strip() for field in line.split("\t")] if "\t" in line else line.split()
-    if len(fields) != 3 or not all(fields) or "\ufffd" in line:
-        return None
-    try:
-        score = float(fields[2])
-    except ValueError:
-        return None
-    return (fields[:2], score) if abs(score) <= _LARGEST_SCORE else None
+    if len(judged) > 1 and np.ptp(judged) > 0 and np.ptp(cosines[is_used]) > 0:
+        spearman, spearman_p = map(float, stats.spearmanr(judged, cosines[is_used]))
+        pearson, pearson_p = map(float, stats.pearsonr(judged, cosines[is_used]))
+    oov = int((~is_known).sum())
+    figures = (spearman, pearson, spearman_p, pearson_p, len(judged), oov)
+    each: tuple[WordPairAnswer, ...] = ()
+    if answers:
+        found = zip(entries, cosines.tolist(), is_used.tolist(), strict=True)
+        each = tuple(
+            WordPairAnswer((words[0], words[1]), score, cosine if is_there else None)
+            for (words, score, _), cosine, is_there in found
+        )
+    return WordPairsResult(*figures, oov / len(entries) * 100, odd, each)
 
 
 def evaluate_word_analogies(
     kv: KeyedVectors,
-    path: str | os.PathLike[str],
+    path: Any,
     *,
     restrict_vocab: int | None = 300_000,
     method: str = "add",
     case_insensitive: bool = True,
+    dummy4unknown: bool = False,
+    delimiter: str | None = None,
+    encoding: str = "utf-8",
+    answers: bool = False,
 ) -> AnalogiesResult:
     """Answer questions "a is to b as c is to …" and count the right answers.
 
@@ -210,15 +253,20 @@ def evaluate_word_analogies(
 
     Parameters
     ----------
-    kv, restrict_vocab, case_insensitive
+    kv, restrict_vocab, case_insensitive, delimiter, encoding
         As in `evaluate_word_pairs`; word2vec's compute-accuracy is usually run with 30 000 words.
-    path : path-like
-        UTF-8 text: headers ``: section`` and, below each, questions of four words a line, as in
-        questions-words.txt [1]_.
+    path : path-like, list of (a, b, c, d), DataFrame, or dict of these by section
+        A text file: headers ``: section`` and, below each, questions of four words a line, as in
+        questions-words.txt [1]_; or such rows. Without a header all are in one section,
+        ``questions``. A table may have a fifth column, ``section``.
     method : {"add", "mul"}
         3CosAdd, ``cos(x, b) − cos(x, a) + cos(x, c)``, as in `KeyedVectors.most_similar`, or
         3CosMul, ``cos(x, b) · cos(x, c) / (cos(x, a) + 1e−6)`` on cosines shifted to [0, 1], as in
         `KeyedVectors.most_similar_cosmul`.
+    dummy4unknown : bool
+        Count a question with an unknown word as answered wrongly instead of leaving it out.
+    answers : bool
+        Keep each question's answer and rank in the result's `answers`.
 
     Raises
     ------
@@ -231,38 +279,44 @@ def evaluate_word_analogies(
        in Vector Space", 2013, section 4.1.
     """
     if method not in METHODS:
-        raise ValueError(f"method is {method!r}; it must be one of {sorted(METHODS)}")
+        raise ValueError(f"method is {method!r:.60}; it must be one of {sorted(METHODS)}")
     units = unit_rows(*first_rows(kv, restrict_vocab))
     rows = _rows_by_form(kv, restrict_vocab, case_insensitive)
-    names: list[str] = []
-
-    def parse(line: str) -> tuple[list[str], int] | None:
-        words = line.split()
-        if words[0] == ":":
-            names.append(" ".join(words[1:]))
-            return [], 0
-        is_question = names and len(words) == 4 and "\ufffd" not in line
-        return (words, len(names) - 1) if is_question else None
-
-    form = "': section' or four words below one"
-    known, unknown, odd = _read(path, parse, rows, case_insensitive, form)
-    questions = np.array([words for words, _ in known], np.intp).reshape(-1, 4)
-    section_of = np.array([section for _, section in known], np.intp)
-    right = _right_answers(units, questions, rows, method)
-    asked, correct = (
-        np.bincount(sections, minlength=len(names)).tolist()
-        for sections in (section_of, section_of[right])
+    asked = read_analogies(path, delimiter, encoding)
+    entries, is_known, odd = _looked_up(asked, rows, case_insensitive)
+    questions = np.array([found for _, _, found in entries if found], np.intp).reshape(-1, 4)
+    right = np.zeros(len(entries), dtype=bool)
+    right[is_known], best, ranks = _answers(units, questions, rows, method, answers)
+    section_of = np.array([section for _, section, _ in entries], np.intp)
+    is_asked = is_known | dummy4unknown
+    n_asked, correct = (
+        np.bincount(section_of[which], minlength=len(asked.sections)).tolist()
+        for which in (is_asked, right)
     )
-    sections = tuple(map(AnalogyCount, names, correct, asked))
-    return AnalogiesResult(sections, len(unknown), odd)
+    sections = tuple(map(AnalogyCount, asked.sections, correct, n_asked))
+    each = []
+    if answers:
+        found = iter(zip(best, ranks, strict=True))
+        for (words, section, _), is_there, is_right in zip(entries, is_known, right, strict=True):
+            row, rank = next(found) if is_there else (None, None)
+            answer = None if row is None else kv.index_to_key[row]
+            name = asked.sections[section]
+            each.append(AnalogyAnswer(name, tuple(words), answer, rank, bool(is_right)))
+    return AnalogiesResult(sections, int((~is_known).sum()), odd, tuple(each))
 
 
-def _right_answers(
-    units: np.ndarray, questions: np.ndarray, rows: dict[Hashable, list[int]], method: str
-) -> np.ndarray:
-    """Return which questions (Q, 4) of first rows are answered rightly by units (n, d), (Q,) bool.
+def _answers(
+    units: np.ndarray,
+    questions: np.ndarray,
+    rows: dict[Hashable, list[int]],
+    method: str,
+    ranked: bool,
+) -> tuple[np.ndarray, list[int | None], list[int | None]]:
+    """Answer questions (Q, 4) of first rows by units (n, d).
 
-    A chunk's questions share many words: their cosines are computed once, in one product.
+    Returns which are answered rightly, (Q,) bool, and, if they are to be `ranked`, the rows of the
+    answers and the ranks of the right ones. A chunk's questions share many words: their cosines are
+    computed once, in one product.
     """
     spellings = {same[0]: same for same in rows.values()}
     first_row = np.empty(len(units), dtype=np.intp)
@@ -270,6 +324,8 @@ def _right_answers(
         first_row[same] = row
     # A question that asks for one of its own words has no right answer.
     right = (questions[:, 3:] != questions[:, :3]).all(axis=1)
+    answers: list[int | None] = []
+    ranks: list[int | None] = []
     size = max(1, _CHUNK_SCORES // max(1, len(units)))
     for start in range(0, len(questions), size):
         asked, expected = questions[start : start + size, :3], questions[start : start + size, 3]
@@ -279,13 +335,23 @@ def _right_answers(
         scores = METHODS[method](cosines[a], cosines[b], cosines[c])  # (Q, n)
         for word in words:
             scores[np.ix_((asked == word).any(axis=1), spellings[word])] = -np.inf
-        right[start : start + size] &= first_row[scores.argmax(axis=1)] == expected
-    return right
+        best = scores.argmax(axis=1)
+        right[start : start + size] &= first_row[best] == expected
+        if ranked:
+            for row, answer, of_all in zip(expected, best, scores, strict=True):
+                answers.append(int(answer) if of_all[answer] > -np.inf else None)
+                ranks.append(_rank(of_all, spellings[row]))
+    return right, answers, ranks
 
 
-def has_sections(path: str | os.PathLike[str]) -> bool:
-    """Return whether a file has a header ``: section``: it asks analogies and lists no pairs."""
-    return any(line.split(None, 1)[0] == ":" for _, line in _lines(path))
+def _rank(scores: np.ndarray, same: list[int]) -> int | None:
+    """1 + how many scores (n,) come before the best of the rows `same`; None if that is -inf."""
+    score = scores[same].max()
+    if score == -np.inf:
+        return None
+    # equal ones come in the order of rows, as in argmax
+    row = same[int(scores[same].argmax())]
+    return 1 + int((scores > score).sum() + (scores[:row] == score).sum())
 
 
 def _rows_by_form(
@@ -294,58 +360,35 @@ def _rows_by_form(
     """Return the rows of each word, ascending; spellings are one word in upper case."""
     rows: dict[Hashable, list[int]] = {}
     for row, key in enumerate(kv.index_to_key[:restrict_vocab]):
-        form = key.upper() if case_insensitive and isinstance(key, str) else key
-        rows.setdefault(form, []).append(row)
+        rows.setdefault(_form(key, case_insensitive), []).append(row)
     return rows
 
 
-def _read(
-    path: str | os.PathLike[str],
-    parse: Callable[[str], tuple[list[str], Any] | None],
-    rows: dict[Hashable, list[int]],
-    case_insensitive: bool,
-    form: str,
-) -> tuple[list[tuple[list[int], Any]], list[Any], tuple[int, ...]]:
-    """Return known entries as rows and a value, the values of unknown ones, and the odd lines.
+def _form(key: Any, case_insensitive: bool) -> Any:
+    return key.upper() if case_insensitive and isinstance(key, str) else key
 
-    `parse` returns a line's words and value, no words if it is no entry, or None if it is odd.
+
+def _looked_up(
+    asked: Questions, rows: Mapping[Hashable, list[int]], case_insensitive: bool
+) -> tuple[list[tuple[list[Any], Any, list[int]]], np.ndarray, tuple[int, ...]]:
+    """Return entries with their words' first rows, which are known, and the odd lines.
+
+    An entry has its words as they were given, its value, and the rows, none if a word is unknown.
     """
-    known, unknown, odd = [], [], []
-    for number, line in _lines(path):
-        entry = parse(line)
-        if entry is None:
-            odd.append(number)
-        elif entry[0]:
-            words, value = entry
-            found = [rows.get(word.upper() if case_insensitive else word) for word in words]
-            first = [same[0] for same in found if same]
-            if len(first) == len(words):
-                known.append((first, value))
-            else:
-                unknown.append(value)
-    name = os.fspath(path)
-    if not known and not unknown:
-        raise ValueError(f"path is {name!r}: it has no line of the form {form} in UTF-8")
+    odd = tuple(number for number, entry in asked.entries if entry is None)
+    given = [entry for _, entry in asked.entries if entry is not None]
+    forms = {word: _form(word, case_insensitive) for words, _ in given for word in words}
+    if plain := without_tags(forms.values(), rows):
+        forms = {word: plain[form] for word, form in forms.items()}
+    entries = []
+    for words, value in given:
+        found = [rows[forms[word]][0] for word in words if forms[word] in rows]
+        entries.append((words, value, found if len(found) == len(words) else []))
+    is_known = np.array([bool(found) for _, _, found in entries])
+    name, form = asked.name.strip("'"), asked.form
     if odd:
         some = ", ".join(map(str, odd[:5])) + (", …" if len(odd) > 5 else "")
         logger.warning("%s: skipped %d line(s) not of the form %s: %s", name, len(odd), form, some)
-    if not known:
-        logger.warning("%s: all %d entries have a word out of vocabulary", name, len(unknown))
-    return known, unknown, tuple(odd)
-
-
-def _lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
-    """Yield the lines that are not blank, with their numbers from 1."""
-    name = os.fspath(path)
-    # utf-8-sig: a byte-order mark would make the first header or comment an odd line.
-    with TextIOWrapper(open_file(path), encoding="utf-8-sig", errors="replace") as file:
-        for number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE + 1), ""), 1):
-            if len(line) > _LONGEST_LINE:
-                raise ValueError(
-                    f"path is {name!r}: line {number} has more than the {_LONGEST_LINE} characters "
-                    "allowed"
-                )
-            if "\0" in line:
-                raise ValueError(f"path is {name!r}: line {number} holds a NUL, so it is no text")
-            if line.strip():
-                yield number, line
+    if not is_known.any():
+        logger.warning("%s: all %d entries have a word out of vocabulary", name, len(entries))
+    return entries, is_known, odd
