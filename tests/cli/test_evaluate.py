@@ -143,7 +143,7 @@ def test_evaluate_reads_other_forms_and_encodings(tmp_path, capsys):
         (["{folder}", "{folder}"], "vectors' is a folder; it must be a file"),
         (["{folder}", "{a}", "{empty}"], "it has no line of the form 'word1 word2 score' in UTF-8"),
         (["{folder}", "{header}"], "it has no line of the form ': section' or four words below"),
-        (["{folder}", "{a}", "--restrict-vocab", "0"], "restrict_vocab is 0; it must be an"),
+        (["{folder}", "{a}", "--restrict-vocab", "0"], "--restrict-vocab is 0; it must be an"),
         (["{folder}", "{a}", "--answers", "{folder}.txt"], "its name must end in .csv or .tsv"),
         (["{missing}", "{a}", "--answers", "{missing}/a.csv"], "No such file or directory"),
         (["{folder}", "{a}", "--method", "cos"], "--method: invalid choice: 'cos'"),

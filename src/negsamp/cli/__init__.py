@@ -11,11 +11,12 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from negsamp.cli import convert, diagnose, evaluate, explore, phrases, plot, similar, train
 from negsamp.cli.usage import Terminated, UsageError
+from negsamp.cli.wording import Wording, report, telling
 from negsamp.errors import TeamError, TrainingDivergedError, TrainingInterrupted, UnknownWordError
 from negsamp.version import __version__
 
@@ -54,10 +55,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # a word that the terminal's encoding lacks must not end the output
         sys.stdout.reconfigure(errors="backslashreplace")
+    wording: Callable[[str], str] = str
     try:
         try:
             arguments = _parser().parse_args(argv)
-            arguments.run(arguments)
+            wording = arguments.wording
+            with telling(arguments.wording):
+                return arguments.run(arguments) or 0
         finally:
             _flush_output()
     except KeyboardInterrupt as error:
@@ -68,14 +72,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 141
     except WRONG_INPUT as error:
-        return _report(error, 2)
+        report(error, wording)
+        return 2
     except ImportError as error:
-        if error.name is None:  # ours: a package of an extra is not installed
-            return _report(error, 2)
-        raise
+        if error.name is not None:
+            raise
+        report(error, wording)  # ours: a package of an extra is not installed
+        return 2
     except FAILURES as error:
-        return _report(error, 1)
-    return 0
+        report(error, wording)
+        return 1
 
 
 def _flush_output() -> None:
@@ -85,14 +91,6 @@ def _flush_output() -> None:
         # what is still in the buffer goes nowhere, or Python would try again at exit and complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise
-
-
-def _report(error: BaseException, status: int) -> int:
-    message = str(error) or type(error).__name__
-    if isinstance(error, OSError) and error.strerror:
-        message = ": ".join([error.strerror, *([repr(error.filename)] if error.filename else [])])
-    print("negsamp: error:", " ".join(message.splitlines()), file=sys.stderr)
-    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -110,4 +108,6 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_arguments(of_command)
         of_command.set_defaults(run=command.run)
+    for of_command in commands.choices.values():
+        of_command.set_defaults(wording=Wording(of_command, commands.choices["convert"]))
     return parser

@@ -23,4 +23,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     model = model_of(arguments)
-    print(model.diagnose(arguments.corpus, errors=arguments.errors, seconds=arguments.seconds))
+    found = model.diagnose(arguments.corpus, errors=arguments.errors, seconds=arguments.seconds)
+    print(arguments.wording(str(found)))

@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from negsamp.cli.options import add_option, add_vectors, values_of
+from negsamp.cli.usage import UsageError
 from negsamp.files.atomic import check_file_target, writing
 from negsamp.vectors.evaluation import (
     METHODS,
@@ -53,7 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     target = None
     if arguments.answers is not None:
-        target = check_file_target(arguments.answers, (".csv", ".tsv"))
+        try:
+            target = check_file_target(arguments.answers, (".csv", ".tsv"))
+        except ValueError as error:
+            raise UsageError(
+                str(error).replace("output is", "argument --answers: it is")
+            ) from error
     are_analogies = [has_sections(file, arguments.encoding) for file in arguments.files]
     kv = open_vectors(arguments.folder)
     options: dict[str, Any] = {

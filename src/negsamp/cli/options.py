@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import inspect
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -12,6 +13,7 @@ from negsamp.core.objectives import NORMALIZERS, OBJECTIVES
 from negsamp.core.optimizers import OPTIMIZERS
 from negsamp.pictures.explore import explorer_page
 from negsamp.pictures.projection import METHODS
+from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.word2vec.model import Word2Vec
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "add_output",
     "add_parameters",
     "add_vectors",
+    "key_of",
     "model_of",
     "values_of",
 ]
@@ -88,6 +91,17 @@ def add_vectors(parser: argparse.ArgumentParser) -> None:
     """Add the vectors that a command reads."""
     text = "folder of a saved model, or a file of vectors"
     parser.add_argument("folder", metavar="FOLDER", help=text)
+
+
+def key_of(kv: KeyedVectors, word: str) -> Any:
+    """The key that a word on the command line means: itself, or what it is in Python."""
+    if word not in kv:
+        try:
+            key = ast.literal_eval(word)
+            return key if key in kv else word
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            pass
+    return word
 
 
 def add_output(parser: argparse.ArgumentParser, metavar: str, text: str, kind: type = str) -> None:

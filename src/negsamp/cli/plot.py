@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from negsamp.cli.options import add_layout, add_output, add_vectors
+from negsamp.cli.options import add_layout, add_output, add_vectors, key_of
 from negsamp.cli.usage import check_picture
 from negsamp.files.atomic import writing
 from negsamp.pictures.plotting import SUFFIXES, check_size, draw_loss, draw_map, picture
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
         if arguments.words is None:
             rows = most_frequent(kv, arguments.top).tolist()
         else:
-            rows = [kv.row(word) for word in dict.fromkeys(arguments.words)]
+            rows = [kv.row(key_of(kv, word)) for word in dict.fromkeys(arguments.words)]
         points = project(kv.vectors[rows], arguments.method, arguments.seed)
         labels = [label_of(kv.index_to_key[row]) for row in rows]
         figure = draw_map(labels, points, arguments.size)
