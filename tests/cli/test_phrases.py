@@ -36,6 +36,16 @@ def test_command_writes_what_the_library_does(tmp_path, text, capsys):
     assert err == ""
 
 
+@pytest.mark.parametrize("name", ["x.bin", "x.npz", "x.zip", "x.txt.bz2", "x.bin.gz", "x.csv"])
+def test_command_refuses_the_suffix_of_another_file(tmp_path, text, capsys, name):
+    assert main(["phrases", str(text), "-o", str(tmp_path / name)]) == 2
+    said = capsys.readouterr().err
+    assert "has the suffix of a file of another kind, and text is written; write -o" in said
+    assert os.listdir(tmp_path) == ["in.txt"]
+    assert main(["phrases", str(text), "-o", said.split("-o ")[1].strip()]) == 0
+    assert len(os.listdir(tmp_path)) == 2
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

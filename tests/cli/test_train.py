@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from test_cli import assert_one_line, run
 
-from negsamp import Word2Vec
+from negsamp import Word2Vec, open_vectors, save_vectors
 from negsamp.cli import main
 
 
@@ -112,6 +113,74 @@ def test_limits_and_vectors_to_begin_with_are_handed_over(corpus, model, quick, 
     assert len(trained.validation_loss_history_) == len(trained.loss_history_)
 
 
+@pytest.mark.parametrize(
+    "name", ["v.vec", "v.txt", "v.bin.gz", "v.glove", "v.npz", "v.safetensors"]
+)
+def test_init_vectors_may_have_any_format(corpus, model, quick, tmp_path, name):
+    vectors = Word2Vec.load(model).wv
+    save_vectors(vectors, tmp_path / name)
+    command = ["train", str(corpus), "-o", str(tmp_path / "model"), *quick, "--quiet", "--frozen"]
+    assert main([*command, "--init-vectors", str(tmp_path / name)]) == 0
+    assert Word2Vec.load(tmp_path / "model").vectors_.tobytes() == vectors.vectors.tobytes()
+
+
+def test_init_vectors_that_cannot_be_read_are_one_line(corpus, quick, tmp_path, capsys):
+    (tmp_path / "v.txt").write_bytes(b"1 8\ncaf\xe9 1 2 3 4 5 6 7 8\n")
+    (tmp_path / "w.txt").write_text("1 2\nred 1 2\n")
+    command = ["train", str(corpus), "-o", str(tmp_path / "model"), *quick, "--quiet"]
+    for name, message in (
+        ("missing", "there is no file or folder"),
+        ("v.txt", "--errors replace or --errors ignore reads on"),
+        ("w.txt", "--init-vectors has vectors of 2 numbers and --vector-size is 8"),
+    ):
+        assert main([*command, "--init-vectors", str(tmp_path / name)]) == 2
+        assert_one_line(capsys.readouterr(), message)
+    assert main([*command, "--init-vectors", str(tmp_path / "v.txt"), "--errors", "replace"]) == 0
+
+
+@pytest.mark.parametrize("name", ["v.bin", "v.TXT", "v.vec.gz", "v.glove", "v.npz", "v.projector"])
+def test_train_writes_the_vectors_that_a_suffix_names(corpus, model, quick, tmp_path, capsys, name):
+    output = tmp_path / "new" / name
+    assert main(["train", str(corpus), "-o", str(output), *quick]) == 0
+    assert capsys.readouterr().out.endswith("; the vectors alone, without counts\n")
+    assert output.is_file() == (name != "v.projector")
+    trained = open_vectors(output)
+    assert trained.index_to_key == Word2Vec.load(model).wv.index_to_key
+    assert trained.vectors.tobytes() == Word2Vec.load(model).wv.vectors.tobytes()
+    assert main(["train", str(corpus), "-o", str(output), *quick]) == 2
+    message = "exists; --force replaces it" if output.is_file() else "is a folder; choose another"
+    assert_one_line(capsys.readouterr(), message)
+    if output.is_file():
+        assert main(["train", str(corpus), "-o", str(output), *quick, "--force", "--quiet"]) == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["v.csv", "v.PKL", "v.gz", "a b.npy", "v.bz2", "v.tar.gz", "v.npz.gz"]
+)
+def test_train_refuses_the_suffix_of_another_file(corpus, quick, tmp_path, capsys, name):
+    command = ["train", str(corpus), *quick, "--quiet"]
+    assert main([*command, "-o", str(tmp_path / name)]) == 2
+    captured = capsys.readouterr()
+    assert_one_line(captured, name)
+    assert os.listdir(tmp_path) == []
+    for advice in re.findall(r"-o ('[^']*'|\S+) for", captured.err):
+        assert main([*command, "-o", shlex.split(advice)[0]]) == 0
+
+
+def test_train_does_not_write_over_its_corpus(corpus, quick, tmp_path, capsys):
+    text = corpus.read_bytes()
+    for force, message in ([], "--force replaces it"), (["--force"], "is the corpus itself"):
+        assert main(["train", str(corpus), "-o", str(corpus), *quick, *force]) == 2
+        assert_one_line(capsys.readouterr(), message)
+    assert corpus.read_bytes() == text
+
+
+@pytest.mark.parametrize("name", ["word2vec.model", "model-1.0", "v2.final"])
+def test_train_makes_a_folder_of_any_other_name(corpus, quick, tmp_path, name):
+    assert main(["train", str(corpus), "-o", str(tmp_path / name), *quick, "--quiet"]) == 0
+    assert len(Word2Vec.load(tmp_path / name).wv) == 12
+
+
 def test_resume_refuses_other_options(corpus, quick, tmp_path, capsys):
     options = ["train", str(corpus), "-o", str(tmp_path / "model"), "--quiet", "--resume", *quick]
     options += ["--checkpoint", str(tmp_path / "run"), "--validation", "0.1"]
@@ -121,7 +190,7 @@ def test_resume_refuses_other_options(corpus, quick, tmp_path, capsys):
         ("--epochs 3", "argument --epochs: it is 3, but the run in '.*run' began with 2; leave"),
         ("--max-time 1h", "argument --max-time: it is 3600.0, but the run in '.*' began with None"),
         ("--validation 0.2", "argument --validation: it is 0.2, but the run in '.*' began wi"),
-        ("--max-time soon", "max_time is 'soon'; it must be seconds above 0"),
+        ("--max-time soon", "--max-time is 'soon'; it must be seconds above 0"),
     ):
         assert main([*options, *more.split()]) == 2
         assert re.search(message, capsys.readouterr().err)

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     output = arguments.output
     save = saver_for(output)
-    check_output(output, arguments.force)
+    check_output(output, arguments.force, is_text=False)
     names = ("limit", "encoding", "errors", "on_duplicate", "datatype")
     kv = open_vectors(arguments.input, **values_of(arguments, names))
     save(kv, output)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 from negsamp.cli import options
-from negsamp.cli.usage import Terminated, UsageError
+from negsamp.cli.usage import Terminated, UsageError, check_output, without_suffix
 from negsamp.errors import TrainingInterrupted
 from negsamp.files.model_folder import check_target
 from negsamp.training.checkpoints import has_checkpoints, read_latest
 from negsamp.training.limits import checked_limits
+from negsamp.vectors.formats import SAVERS, open_vectors, save_vectors, saver_for
+from negsamp.vectors.formats.reading import suffix_of
 from negsamp.word2vec.model import Word2Vec
 
 SUMMARY = "learn vectors from a text and save them"
@@ -35,14 +38,19 @@ FIT_OPTIONS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_corpus(parser)
-    text = "folder to save the model in; an older model there is replaced"
+    text = (
+        "folder to save the model in, where an older model is replaced; or a file that ends in "
+        ".txt, .vec, .bin, .glove, .npz or .safetensors, for the vectors alone"
+    )
     options.add_output(parser, "FOLDER", text, Path)
+    text = "replace the file of --output if there is one"
+    parser.add_argument("--force", action="store_true", help=text)
     options.add_parameters(parser)
     for name, (metavar, text) in FIT_OPTIONS.items():
         options.add_option(parser, Word2Vec.fit, name, text, metavar=metavar)
     text = "longest time of training, as 90s, 10min or 1h30m; the learning rate falls with it"
     parser.add_argument("--max-time", metavar="TIME", help=text)
-    text = "begin with the vectors of the model that was saved there"
+    text = "begin with the vectors of a saved model, or of a file that negsamp convert can read"
     parser.add_argument("--init-vectors", metavar="FOLDER", help=text)
     text = "leave the vectors of --init-vectors as they are and train the others around them"
     parser.add_argument("--frozen", action="store_true", help=text)
@@ -57,7 +65,7 @@ def run(arguments: argparse.Namespace) -> None:
     checkpoint = arguments.checkpoint
     if arguments.resume and checkpoint is None:
         raise UsageError("argument --resume: it needs --checkpoint FOLDER")
-    _check_output(arguments.output)
+    save = _save_for(arguments)
     if arguments.frozen and arguments.init_vectors is None:
         raise UsageError("argument --frozen: it needs --init-vectors FOLDER")
     with _ended_by_sigterm():
@@ -72,16 +80,18 @@ def run(arguments: argparse.Namespace) -> None:
                     checkpoint_every=arguments.checkpoint_every,
                 )
             else:
-                begin = arguments.init_vectors
+                begin, vectors = arguments.init_vectors, None
+                if begin is not None:
+                    vectors = open_vectors(begin, errors=arguments.errors)
                 model.fit(
                     arguments.corpus,
-                    init_vectors=None if begin is None else Word2Vec.load(begin).wv,
+                    init_vectors=vectors,
                     **options.values_of(arguments, (*FIT_OPTIONS, "errors", "frozen", "max_time")),
                 )
         except TrainingInterrupted as stopped:
-            _save_what_was_learned(model, arguments, stopped)
+            _save_what_was_learned(model, arguments, stopped, save)
             raise
-    model.save(arguments.output)
+    save(model, arguments.output)
     if arguments.progress is not False:
         _print_summary(model, arguments)
 
@@ -92,9 +102,10 @@ def _print_summary(model: Word2Vec, arguments: argparse.Namespace) -> None:
     words_per_second = model.raw_words_ * epochs / seconds
     speed = "" if arguments.max_time else f" {words_per_second:,.0f} words/s,"
     held_out = "".join(f", held-out {loss:.3f}" for loss in model.validation_loss_history_[-1:])
+    alone = "; the vectors alone, without counts" if _is_file(arguments.output) else ""
     print(
         f"{arguments.output}: {len(model.wv):,} words, {model.raw_words_:,} tokens, "
-        f"{seconds:.1f} s,{speed} loss {model.loss_history_[-1]:.3f}{held_out}"
+        f"{seconds:.1f} s,{speed} loss {model.loss_history_[-1]:.3f}{held_out}{alone}"
     )
 
 
@@ -132,7 +143,10 @@ def _check_resumes(model: Word2Vec, arguments: argparse.Namespace) -> None:
 
 
 def _save_what_was_learned(
-    model: Word2Vec, arguments: argparse.Namespace, stopped: TrainingInterrupted
+    model: Word2Vec,
+    arguments: argparse.Namespace,
+    stopped: TrainingInterrupted,
+    save: Callable[[Word2Vec, Path], None],
 ) -> None:
     """Without checkpoints, the vectors so far are all there is; an older model stays."""
     if arguments.checkpoint is not None:
@@ -140,19 +154,50 @@ def _save_what_was_learned(
     else:
         folder = arguments.output
         if folder.exists():
-            folder = folder.with_name(folder.name + "-interrupted")
-        model.save(folder)
+            name = folder.name
+            is_file = _is_file(folder)
+            folder = folder.with_name(f"interrupted-{name}" if is_file else f"{name}-interrupted")
+        save(model, folder)
         goes_on = f"the vectors learned until then are in {folder}"
     print(f"negsamp: training was stopped {stopped.place}; {goes_on}", file=sys.stderr)
 
 
-def _check_output(folder: Path) -> None:
-    """Refuse, before the work is done, a folder that cannot be written after it."""
-    above = next(parent for parent in check_target(folder).parents if parent.exists())
+def _is_file(output: Path) -> bool:
+    """Whether a name asks for a file of vectors, not for a model's folder."""
+    suffix, _ = suffix_of(output)
+    return suffix in SAVERS
+
+
+def _save_for(arguments: argparse.Namespace) -> Callable[[Word2Vec, Path], None]:
+    """Return what saves a model as the output's name says.
+
+    An output that cannot be written after the work is done is refused before it.
+    """
+    output = arguments.output
+    if _is_file(output):
+        saver_for(output)
+        check_output(output, arguments.force, is_text=False)
+        target = output.resolve()
+        corpora = arguments.corpus if isinstance(arguments.corpus, list) else [arguments.corpus]
+        if any(target == Path(corpus).resolve() for corpus in corpora):
+            raise UsageError(f"argument --output: {str(output)!r} is the corpus itself")
+    elif (name := without_suffix(output)) is not None:
+        folder, text = (shlex.quote(str(output.with_name(n))) for n in (name, f"{name}.txt"))
+        raise UsageError(
+            f"argument --output: {str(output)!r} has the suffix of a file of another kind; write "
+            f"-o {folder} for a folder with the whole model, or -o {text} for the vectors as text "
+            "(.vec, .bin, .glove, .npz and .safetensors are known too)"
+        )
+    else:
+        target = check_target(output)
+    above = next(parent for parent in target.parents if parent.exists())
     try:
         # os.access knows nothing of read-only file systems and lets root pass
         tempfile.TemporaryDirectory(dir=above).cleanup()
     except OSError as error:
         raise UsageError(
-            f"output is {str(folder)!r}; no folder can be made in {str(above)!r}: {error.strerror}"
+            f"output is {str(output)!r}; nothing can be made in {str(above)!r}: {error.strerror}"
         ) from error
+    if _is_file(output):
+        return lambda model, path: save_vectors(model.wv, path)
+    return lambda model, path: model.save(path)

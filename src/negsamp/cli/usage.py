@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from negsamp.files.atomic import check_file_target
 
-__all__ = ["Terminated", "UsageError", "check_output", "check_picture"]
+__all__ = ["Terminated", "UsageError", "check_output", "check_picture", "without_suffix"]
+
+
+# Suffixes of files that no command writes; other names, such as word2vec.model, are folders.
+OTHER_FILES = (
+    *(".emb", ".kv", ".w2v", ".npy", ".pkl", ".pickle", ".joblib", ".json", ".h5", ".pt", ".pth"),
+    *(".csv", ".tsv", ".zip", ".gz", ".bz2", ".xz", ".zst", ".tar", ".parquet", ".arrow", ".html"),
+)
+VECTOR_FILES = (".bin", ".npz", ".safetensors", ".projector")
 
 
 class UsageError(Exception):
@@ -28,9 +37,28 @@ def check_picture(arguments: argparse.Namespace, suffixes: Sequence[str]) -> Pat
     return target
 
 
-def check_output(output: Path, force: bool) -> None:
-    """Refuse to write over a folder, or over a file without --force."""
+def check_output(output: Path, force: bool, is_text: bool = True) -> None:
+    """Refuse to write over a folder, or over a file without --force.
+
+    A text has not the name of a file of another kind either.
+    """
     if output.is_dir():
         raise UsageError(f"output {str(output)!r} is a folder; choose another name")
+    gz = ".gz" * output.name.lower().endswith(".gz")
+    plain = output.with_name(output.name[: len(output.name) - len(gz)])
+    if is_text and (name := without_suffix(plain, (*OTHER_FILES, *VECTOR_FILES))) is not None:
+        text = shlex.quote(str(output.with_name(f"{name}.txt{gz}")))
+        raise UsageError(
+            f"argument --output: {str(output)!r} has the suffix of a file of another kind, and "
+            f"text is written; write -o {text}"
+        )
     if output.exists() and not force:
         raise UsageError(f"output {str(output)!r} exists; --force replaces it")
+
+
+def without_suffix(output: Path, suffixes: Sequence[str] = OTHER_FILES) -> str | None:
+    """A file's name without its suffixes, if the last is one of those; None if it is none."""
+    name = output.name
+    while (suffix := Path(name).suffix) and suffix.lower() in suffixes:
+        name = name[: -len(suffix)]
+    return None if name == output.name else name
