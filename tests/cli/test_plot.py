@@ -85,8 +85,9 @@ def test_explore_writes_the_page_of_a_model(model, tmp_path, capsys):
     [
         ("plot -o {}/a.gif", "its name must end in .png, .svg or .pdf", ""),
         ("explore -o {}/a.png", "its name must end in .html or .htm", ""),
+        ("plot -o {}/none/a.png", "none'\n", ""),
+        ("explore -o {}/none/a.html", "none'\n", ""),
         ("plot -o {}/none/a.png", "No such file or directory", ""),
-        ("explore -o {}/none/a.html", "No such file or directory", ""),
         ("plot -o {}/a.png --words cat unicorn", "'unicorn' is not among the 10 words", ""),
         ("plot -o {}/a.png --top 0", "argument --top: it is 0; it must be 1 or more", ""),
         ("plot -o {}/a.png --size 9 0", "it must be a width and a height in inches, each from", ""),

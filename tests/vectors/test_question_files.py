@@ -1,7 +1,10 @@
 """Word pairs and analogies in the forms of published files, in lists and in tables."""
 
+import bz2
 import csv
+import gzip
 import logging
+import lzma
 
 import numpy as np
 import pytest
@@ -113,6 +116,15 @@ def test_another_encoding_is_named(write, evaluate, caplog):
     text = "old new 1\nold new 2\ngröße new 3\n: s\nold new smart hard\ngröße new smart hard\n"
     evaluate(KV, write(text, "latin-1"))
     assert "(encoding='latin-1' may read them): " in caplog.messages[0]
+
+
+@pytest.mark.parametrize("evaluate", [evaluate_word_pairs, evaluate_word_analogies])
+@pytest.mark.parametrize("pack", [gzip, bz2, lzma])
+def test_a_packed_file_is_named(tmp_path, evaluate, pack):
+    path = tmp_path / "file.txt"
+    path.write_bytes(pack.compress(b"old new 3\n" * 100))
+    with pytest.raises(ValueError, match=r"file.txt': it is packed by .*z.*; unpack it first"):
+        evaluate(KV, path)
 
 
 @pytest.mark.parametrize(

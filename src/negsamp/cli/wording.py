@@ -25,6 +25,11 @@ OTHER_WAYS = {
     "binary=True": "a name that ends in .bin",
     "binary=False": "a name that ends in .txt",
 }
+# Functions of the library, and what calls them on the command line.
+FUNCTIONS = {
+    "is read by load_glove_format": "is read if its name ends in .glove",
+    "Word2Vec.save or save_projector wrote": "negsamp train and convert wrote",
+}
 VALUE = r"""(?:'[^']*'|"[^"]*"|-?[\w.+]+(?:-\w+)*)"""
 
 
@@ -55,7 +60,10 @@ class Wording:
 
     def __call__(self, message: str) -> str:
         """Return the message with options for parameters."""
-        return self._parts.sub(self._typed, message).replace(", or None", ", or be left out")
+        said = self._parts.sub(self._typed, message).replace(", or None", ", or be left out")
+        for function, command in FUNCTIONS.items():
+            said = said.replace(function, command)
+        return said
 
     def _typed(self, found: re.Match[str]) -> str:
         parts = found.groupdict()

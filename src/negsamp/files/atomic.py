@@ -34,8 +34,11 @@ def check_file_target(path: str | os.PathLike[str], suffixes: Sequence[str]) -> 
         raise ValueError(f"output is {os.fspath(path)!r}; its name must end in {allowed}")
     if target.is_dir():
         raise IsADirectoryError(f"output {str(target)!r} is a folder; it must be a file")
-    # os.access knows nothing of read-only file systems and lets root pass
-    tempfile.TemporaryFile(dir=target.parent).close()
+    try:
+        # os.access knows nothing of read-only file systems and lets root pass
+        tempfile.TemporaryFile(dir=target.parent).close()
+    except OSError as error:  # which names the temporary file
+        raise OSError(error.errno, error.strerror, str(target.parent)) from None
     return target
 
 

@@ -35,6 +35,7 @@ SCORES = (
 # which have ten ratings behind it.
 SCORE_COLUMNS = {3: 2, 5: 3, 10: 3, 13: 2}
 SECTION_COLUMNS = ("section", "category")
+PACKED = {b"PK\3\4": "zip", b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
 TAGGED = re.compile(
     r"(.+)[-_/](?:[anrvj]|nn|vb|jj|rb|noun|verb|adj|adv)", re.IGNORECASE | re.DOTALL
 )
@@ -237,8 +238,10 @@ def _lines(path: str | os.PathLike[str], encoding: str) -> Iterator[tuple[int, s
     if _is_utf8(encoding):  # a byte-order mark would make the first header or comment an odd line
         encoding = "utf-8-sig"
     with TextIOWrapper(open_file(path), encoding=encoding, errors="replace") as file:
-        mark = file.buffer.peek(2)[:2]
-        if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) and encoding == "utf-8-sig":
+        mark = file.buffer.peek(6)
+        if packed := next((kind for start, kind in PACKED.items() if mark.startswith(start)), None):
+            raise ValueError(f"path is {name!r}: it is packed by {packed}; unpack it first")
+        if mark[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) and encoding == "utf-8-sig":
             raise ValueError(f"path is {name!r}: it is UTF-16; encoding='utf-16' reads it")
         for number, line in enumerate(iter(partial(file.readline, LONGEST_LINE + 1), ""), 1):
             if len(line) > LONGEST_LINE:
