@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -191,6 +192,33 @@ def test_output_on_a_full_disk_is_one_line(model):
     with open("/dev/full", "w") as full:
         result = run("similar", model, "cat", stdout=full)
     assert (result.returncode, result.stderr) == (1, "negsamp: error: No space left on device\n")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+@pytest.mark.parametrize(("word", "closed", "status"), [("cat", ">&-", 0), ("cta", "2>&-", 2)])
+def test_closed_output_is_no_error(model, word, closed, status):
+    command = shlex.join([sys.executable, "-m", "negsamp", "similar", str(model), word])
+    result = subprocess.run(f"{command} {closed}", shell=True, capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr) == (status, "", "")
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder where none can write")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "{corpus}", "-o", "/proc/x"],
+        ["train", "{corpus}", "-o", "/proc/x.bin"],
+        ["convert", "{missing}", "/proc/x.bin"],
+        ["phrases", "{missing}", "-o", "/proc/x.txt"],
+        ["explore", "{missing}", "-o", "/proc/x.html"],
+        ["plot", "{missing}", "-o", "/proc/x.png"],
+        ["evaluate", "{missing}", "{missing}", "--answers", "/proc/x.csv"],
+    ],
+)
+def test_folder_that_cannot_be_written_to_is_named_first(corpus, capsys, arguments):
+    places = {"corpus": corpus, "missing": "missing"}
+    assert main([argument.format(**places) for argument in arguments]) == 2
+    assert_one_line(capsys.readouterr(), "'/proc'")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX pipes")

@@ -85,6 +85,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _flush_output() -> None:
+    if sys.stdout is None:  # whoever called closed it
+        return
     try:
         sys.stdout.flush()
     except OSError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
 from negsamp.cli.options import add_option, add_vectors, key_of
@@ -52,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     answered = 0
     for query, found in zip(queries, answers, strict=True):
         if isinstance(found, UnknownWordError):
-            sys.stdout.flush()
+            print(end="", flush=True)
             report(found, arguments.wording)
             continue
         if len(queries) > 1:

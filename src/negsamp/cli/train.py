@@ -6,7 +6,6 @@ import argparse
 import shlex
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from negsamp.cli import options
-from negsamp.cli.usage import Terminated, UsageError, check_output, without_suffix
+from negsamp.cli.usage import Terminated, UsageError, check_can_make, check_output, without_suffix
 from negsamp.errors import TrainingInterrupted
 from negsamp.files.model_folder import check_target
 from negsamp.training.checkpoints import has_checkpoints, read_latest
@@ -177,9 +176,8 @@ def _save_for(arguments: argparse.Namespace) -> Callable[[Word2Vec, Path], None]
     if _is_file(output):
         saver_for(output)
         check_output(output, arguments.force, is_text=False)
-        target = output.resolve()
         corpora = arguments.corpus if isinstance(arguments.corpus, list) else [arguments.corpus]
-        if any(target == Path(corpus).resolve() for corpus in corpora):
+        if any(output.resolve() == Path(corpus).resolve() for corpus in corpora):
             raise UsageError(f"argument --output: {str(output)!r} is the corpus itself")
     elif (name := without_suffix(output)) is not None:
         folder, text = (shlex.quote(str(output.with_name(n))) for n in (name, f"{name}.txt"))
@@ -189,15 +187,7 @@ def _save_for(arguments: argparse.Namespace) -> Callable[[Word2Vec, Path], None]
             "(.vec, .bin, .glove, .npz and .safetensors are known too)"
         )
     else:
-        target = check_target(output)
-    above = next(parent for parent in target.parents if parent.exists())
-    try:
-        # os.access knows nothing of read-only file systems and lets root pass
-        tempfile.TemporaryDirectory(dir=above).cleanup()
-    except OSError as error:
-        raise UsageError(
-            f"output is {str(output)!r}; nothing can be made in {str(above)!r}: {error.strerror}"
-        ) from error
+        check_can_make(check_target(output))
     if _is_file(output):
         return lambda model, path: save_vectors(model.wv, path)
     return lambda model, path: model.save(path)

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from negsamp.files.atomic import check_file_target
 
-__all__ = ["Terminated", "UsageError", "check_output", "check_picture", "without_suffix"]
+__all__ = [
+    "Terminated",
+    "UsageError",
+    "check_can_make",
+    "check_output",
+    "check_picture",
+    "without_suffix",
+]
 
 
 # Suffixes of files that no command writes; other names, such as word2vec.model, are folders.
@@ -54,6 +62,19 @@ def check_output(output: Path, force: bool, is_text: bool = True) -> None:
         )
     if output.exists() and not force:
         raise UsageError(f"output {str(output)!r} exists; --force replaces it")
+    check_can_make(output.resolve())
+
+
+def check_can_make(target: Path) -> None:
+    """Refuse, before the work is done, a real path where nothing can be written after it."""
+    above = next(parent for parent in target.parents if parent.exists())
+    try:
+        # os.access knows nothing of read-only file systems and lets root pass
+        tempfile.TemporaryDirectory(dir=above).cleanup()
+    except OSError as error:
+        raise UsageError(
+            f"output {str(target)!r}: nothing can be made in {str(above)!r}: {error.strerror}"
+        ) from error
 
 
 def without_suffix(output: Path, suffixes: Sequence[str] = OTHER_FILES) -> str | None:

@@ -135,4 +135,5 @@ def _print(kind: str, message: str) -> None:
     line = " ".join(message.splitlines())
     if len(line) > LONGEST:
         line = f"{line[: LONGEST - 200]} … {line[-200:]}"
-    print(f"negsamp: {kind}:", line, file=sys.stderr)
+    if sys.stderr is not None:  # print would write to stdout
+        print(f"negsamp: {kind}:", line, file=sys.stderr)

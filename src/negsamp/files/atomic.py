@@ -65,8 +65,10 @@ def writing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         if target.exists():
             shutil.copymode(target, aside)
         os.replace(aside, target)
-    except BaseException:
+    except BaseException as error:
         aside.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename == str(aside):
+            raise OSError(error.errno, error.strerror, str(target)) from None
         raise
     _sync_folder(target.parent)
 
