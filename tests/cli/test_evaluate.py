@@ -145,6 +145,7 @@ def test_evaluate_reads_other_forms_and_encodings(tmp_path, capsys):
         (["{folder}", "{header}"], "it has no line of the form ': section' or four words below"),
         (["{folder}", "{a}", "--restrict-vocab", "0"], "--restrict-vocab is 0; it must be an"),
         (["{folder}", "{a}", "--answers", "{folder}.txt"], "its name must end in .csv or .tsv"),
+        (["{missing}", "{csv}", "--answers", "{csv}"], "pairs.csv' is one of the inputs"),
         (["{missing}", "{a}", "--answers", "{missing}/a.csv"], "No such file or directory"),
         (["{folder}", "{a}", "--method", "cos"], "--method: invalid choice: 'cos'"),
     ],
@@ -155,6 +156,6 @@ def test_evaluate_reports_wrong_input_in_one_line(
     (tmp_path / "empty").touch()
     (tmp_path / "header").write_text(": s\n")
     places = {name: tmp_path / name for name in ("missing", "empty", "header")}
-    places |= {"folder": folder, "a": files[0]}
+    places |= {"folder": folder, "a": files[0], "csv": tmp_path / "pairs.csv"}
     assert main(["evaluate", *(argument.format(**places) for argument in arguments)]) == 2
     assert_one_line(capsys.readouterr(), expected)

@@ -6,6 +6,7 @@ import argparse
 import csv
 import io
 import math
+from pathlib import Path
 from typing import Any
 
 from negsamp.cli.options import add_option, add_vectors, values_of
@@ -60,6 +61,8 @@ def run(arguments: argparse.Namespace) -> None:
             raise UsageError(
                 str(error).replace("output is", "argument --answers: it is")
             ) from error
+        if any(target == Path(file).resolve() for file in (arguments.folder, *arguments.files)):
+            raise UsageError(f"argument --answers: {arguments.answers!r} is one of the inputs")
     are_analogies = [has_sections(file, arguments.encoding) for file in arguments.files]
     kv = open_vectors(arguments.folder)
     options: dict[str, Any] = {
