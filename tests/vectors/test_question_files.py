@@ -5,6 +5,7 @@ import csv
 import gzip
 import logging
 import lzma
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -44,6 +45,7 @@ FORMS = {
     "simverb": "{0}\t{1}\tV\t{2}\tSYNONYMS\n",
     "semicolons": "{0};{1};{2}\n",
     "score first": "score;word1;word2\n{2};{0};{1}\n",
+    "score in another order": "source,mean,target\n{0},{2},{1}\n",
     "columns beside": "id,noun_1,noun_2,rating,comment\n7,{0},{1},{2},none\n",
     "a line of comment": "# made up\n\n{0} {1} {2}\n",
     "Windows": "Word 1\tWord 2\tHuman (mean)\r\n{0}\t{1}\t{2}\r\n",
@@ -221,14 +223,38 @@ def test_pairs_from_a_table(table):
         evaluate_word_pairs(KV, unclear)
 
 
+class Ambiguous:
+    """Neither true nor false when it is compared, as `pandas.NA`."""
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other):
+        return self
+
+    def __bool__(self):
+        raise TypeError("ambiguous")
+
+
+def test_pairs_whose_words_are_names_of_columns():
+    rows = [("score", "rating", 5), ("word1", "word2", Decimal("0.5")), ("score", "word1", "3")]
+    kv = KeyedVectors(["score", "rating", "word1", "word2"], np.eye(4))
+    assert evaluate_word_pairs(kv, rows).pairs == 3
+
+
 def test_pairs_from_a_list_skip_and_report_odd_rows(caplog):
     rows = [*PAIRS, ("old", "new"), ("old", "new", None), (["x"], "y", 1), 5, ("a", "b", True)]
-    rows += [("a", float("nan"), 2), ("a", "b", "much"), b"old new 3", ("", "b", 1)]
+    rows += [
+        ("a", Ambiguous(), 2),
+        ("a", float("nan"), 2),
+        ("a", "b", "much"),
+        b"old new 3",
+        ("", "b", 1),
+    ]
     result = evaluate_word_pairs(KV, rows)
-    assert (result.pairs, result.skipped_lines) == (3, tuple(range(4, 13)))
+    assert (result.pairs, result.skipped_lines) == (3, tuple(range(4, 14)))
     [record] = caplog.records
     assert record.levelno == logging.WARNING
-    assert record.getMessage().startswith("a list: skipped 9 line(s)")
+    assert record.getMessage().startswith("a list: skipped 10 line(s)")
     numbers = KeyedVectors([1, (2, 3), "x"], np.eye(3))
     assert evaluate_word_pairs(numbers, [(1, (2, 3), 4), (1, "X", 5)]).oov == 0
 

@@ -18,7 +18,6 @@ from functools import partial
 from io import TextIOWrapper
 from typing import Any
 
-from negsamp.checks import is_real
 from negsamp.files.reading import open_file
 
 __all__ = ["Questions", "has_sections", "read_analogies", "read_pairs", "without_tags"]
@@ -82,7 +81,7 @@ def read_pairs(source: Any, delimiter: str | None, encoding: str) -> Questions:
     def parse(fields: list[Any] | None) -> tuple[list[Any], float] | None:
         if fields is None or len(fields) <= max(left, right, score):
             return None
-        words, value = [fields[left], fields[right]], _number(fields[score], delimiter)
+        words, value = [fields[left], fields[right]], _number(fields[score])
         if value is None or not all(map(_is_word, words)) or width not in (None, len(fields)):
             return None
         return words, value
@@ -136,7 +135,7 @@ def has_sections(path: str | os.PathLike[str], encoding: str = "utf-8") -> bool:
     words in a line. If not, it lists pairs."""
     _, _, rows = _rows_of(path, None, encoding)
     first = next((fields for _, fields in rows if fields), [])
-    begins_so = len(first) == 4 and not any(_number(field, None) is not None for field in first)
+    begins_so = len(first) == 4 and not any(_number(field) is not None for field in first)
     return any(_section(fields) is not None for _, fields in rows) or begins_so
 
 
@@ -160,7 +159,7 @@ def _check_any(name: str, form: str, entries: list[Any], rows: list[Any], encodi
     if filled:
         _, fields = filled[0]
         found = f"; it begins with {len(fields)} columns, {fields!r:.100}"
-        is_four = len(fields) == 4 and _number(fields[3], None) is None
+        is_four = len(fields) == 4 and _number(fields[3]) is None
         if form == PAIRS_FORM and (is_four or _section(fields) is not None):
             found += ", and evaluate_word_analogies reads questions of four words"
         elif form == PAIRS_FORM:
@@ -168,7 +167,7 @@ def _check_any(name: str, form: str, entries: list[Any], rows: list[Any], encodi
                 "; a first line that calls two columns word1 and word2 and one score says which "
                 "they are, and so does a list of (word1, word2, score)"
             )
-        elif len(fields) == 3 and _number(fields[2], None) is not None:
+        elif len(fields) == 3 and _number(fields[2]) is not None:
             found += ", and evaluate_word_pairs reads words with a score"
     decoded = "UTF-8" if _is_utf8(encoding) else encoding
     raise ValueError(f"path is {name}: it has no line of the form {form} in {decoded}{found}")
@@ -291,12 +290,15 @@ def _named_columns(names: Sequence[Any]) -> tuple[int, int, int] | None:
         if len(name) > 1 and name[-1] == "1" and name[:-1] + "2" in plain
     ]
     if not pairs:
-        return None
+        scores = [n for n, name in enumerate(plain) if name in SCORES]
+        are_names = len(plain) == 3 and all(_number(name) is None for name in names)
+        left_right = [n for n in range(3) if n not in scores]
+        return (left_right[0], left_right[1], scores[0]) if are_names and len(scores) == 1 else None
     others = [n for n in range(len(plain)) if n not in pairs[0]]
     score = next((plain.index(name) for name in SCORES if name in plain), None)
     if score is None and len(others) == 1:
         [score] = others
-    is_number = score is not None and _number(names[score], None) is not None
+    is_number = score is not None and _number(names[score]) is not None
     return None if score is None or is_number else (*pairs[0], score)
 
 
@@ -310,10 +312,12 @@ def _usual_width(rows: list[tuple[int, list[Any] | None]]) -> int | None:
     return widths.most_common(1)[0][0] if widths else 3
 
 
-def _number(field: Any, delimiter: str | None) -> float | None:
+def _number(field: Any) -> float | None:
     """A score, or None if it is none."""
     try:
-        number = float(field) if isinstance(field, str) or is_real(field) else math.nan
+        number = math.nan if isinstance(field, (bool, bytes)) else float(field)
+    except TypeError:
+        return None
     except ValueError:
         # seven and a half is 7,5 in much of the world
         number = float(field.replace(",", ".")) if re.fullmatch(r"\d+,\d+", field) else math.nan
@@ -323,9 +327,9 @@ def _number(field: Any, delimiter: str | None) -> float | None:
 def _is_word(word: Any) -> bool:
     try:
         hash(word)
-    except TypeError:
+        return bool(word == word) and word not in (None, "")  # nan is not equal to itself
+    except (TypeError, ValueError):
         return False
-    return word not in (None, "") and not (isinstance(word, float) and math.isnan(word))
 
 
 def _section(fields: list[Any] | None) -> str | None:
