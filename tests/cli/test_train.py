@@ -1,5 +1,6 @@
 """``negsamp train`` and ``negsamp diagnose``: parameters, what is printed, signals and resuming."""
 
+import functools
 import os
 import re
 import shlex
@@ -14,6 +15,7 @@ from test_cli import assert_one_line, run
 
 from negsamp import Word2Vec, open_vectors, save_vectors
 from negsamp.cli import main
+from negsamp.errors import TrainingInterrupted
 
 
 def test_diagnose_shows_what_training_would_be(capsys, corpus, quick):
@@ -194,6 +196,24 @@ def test_resume_refuses_other_options(corpus, quick, tmp_path, capsys):
     ):
         assert main([*options, *more.split()]) == 2
         assert re.search(message, capsys.readouterr().err)
+
+
+def test_interrupt_saves_the_vectors_in_the_format_of_the_suffix(
+    corpus, quick, tmp_path, capsys, monkeypatch
+):
+    fit = Word2Vec.fit
+
+    @functools.wraps(fit)
+    def stopped(self, *args, **kwargs):
+        fit(self, *args, **kwargs)
+        raise TrainingInterrupted("in epoch 1")
+
+    monkeypatch.setattr(Word2Vec, "fit", stopped)
+    command = ["train", str(corpus), "-o", str(tmp_path / "v.bin"), *quick, "--quiet", "--force"]
+    for name in ("v.bin", "interrupted-v.bin"):
+        assert main(command) == 130
+        assert capsys.readouterr().err.endswith(f"{name}\n")
+        assert len(open_vectors(tmp_path / name)) == 12
 
 
 # Signals
