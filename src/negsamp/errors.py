@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable, Sequence
+import weakref
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ __all__ = [
     "TrainingInterrupted",
     "UnknownWordError",
     "VectorFileError",
+    "near_spelling",
 ]
 
 
@@ -30,21 +34,99 @@ class EncodingError(CorpusError):
 
 
 class UnknownWordError(KeyError):
-    """A word that the vocabulary does not have; the message names the nearest spelling."""
+    """Words that the vocabulary does not have; the message names a near spelling.
 
-    def __init__(self, key: Any, words: Sequence[Hashable] = ()) -> None:
-        super().__init__(key)
-        self.words = words
+    The spelling is looked for when the message is asked for, and only while the vocabulary is in
+    use elsewhere: the error neither keeps it nor is pickled with it.
+
+    Parameters
+    ----------
+    *keys : object
+        The words; `args` has the first five.
+    vocabulary : object, optional
+        Whatever has `key_to_index`.
+    """
+
+    def __init__(self, *keys: Any, vocabulary: Any = None) -> None:
+        super().__init__(*keys[:5])
+        self._others = len(keys[5:])
+        self._words = 0 if vocabulary is None else len(vocabulary.key_to_index)
+        self._message: str | None = None
+        self._vocabulary: Callable[[], Any] = lambda: None
+        with suppress(TypeError):  # None, and what takes no weak references
+            self._vocabulary = weakref.ref(vocabulary)
 
     def __str__(self) -> str:
-        # compared only here: it takes long, and code that catches the error does not read it
-        key = self.args[0]
-        near: list[str] = []
-        if isinstance(key, str):
-            spellings = [word for word in self.words if isinstance(word, str)]
-            near = difflib.get_close_matches(key, spellings, n=1, cutoff=0.6)
-        hint = "".join(f"; the nearest spelling is {word!r}" for word in near)
-        return f"{key!r} is not among the {len(self.words)} words of the vocabulary{hint}"
+        if self._message is None:
+            self._message = self._composed()
+        return self._message
+
+    def _composed(self) -> str:
+        names = ", ".join(f"{key!r:.60}" for key in self.args)
+        if self._others:
+            names += f" and {self._others} more"
+        verb = "is" if len(self.args) == 1 else "are"
+        hint = ""
+        vocabulary = self._vocabulary()
+        for key in self.args:
+            if not isinstance(key, Hashable):
+                hint = f"; a {type(key).__name__} cannot be a key"
+            elif vocabulary is not None and (near := near_spelling(key, vocabulary.key_to_index)):
+                of_which = "" if verb == "is" else f" of {key!r:.60}"
+                hint = f"; the nearest spelling{of_which} is {near!r:.60}"
+            if hint:
+                break
+        return f"{names} {verb} not among the {self._words} words of the vocabulary{hint}"
+
+    def __reduce__(self) -> Any:
+        # what cannot be a key may be large
+        keys = [key if isinstance(key, Hashable) else f"{key!r:.60}" for key in self.args]
+        return _restored, (type(self), keys, str(self))
+
+
+def _restored(kind: type[UnknownWordError], keys: list[Any], message: str) -> UnknownWordError:
+    error = kind(*keys)
+    error._message = message
+    return error
+
+
+def near_spelling(word: Any, index: Mapping[Any, int]) -> str | None:
+    """Return a word that is spelt nearly like another, None if there is none; in bounded time.
+
+    It is the first word that differs in case only or by one letter that is left out, added,
+    exchanged or swapped with its neighbour; or else the most alike of the first 500 words.
+
+    Parameters
+    ----------
+    word : object
+        A key that is no str, or has more than 100 characters, has no spelling near to it.
+    index : mapping
+        The row of each word, in the order of rows.
+    """
+    if not isinstance(word, str) or len(word) > 100:
+        return None
+    first = [key for key in islice(index, 500) if isinstance(key, str)]
+    letters = [*dict.fromkeys("".join([word, *first]))][: 4000 // (len(word) + 1)]
+    cases = {word.lower(), word.upper(), word.capitalize()}
+    near = [other for other in cases if other in index]
+    near += [
+        other
+        for other in _one_edit_away(word, letters)
+        if other in index and difflib.SequenceMatcher(None, word, other).ratio() >= 0.6
+    ]
+    if near:
+        return min(near, key=index.__getitem__)
+    return next(iter(difflib.get_close_matches(word, first, n=1, cutoff=0.6)), None)
+
+
+def _one_edit_away(word: str, letters: Sequence[str]) -> Iterator[str]:
+    for place in range(len(word) + 1):
+        before, after = word[:place], word[place:]
+        yield before + after[1:]
+        yield before + after[1:2] + after[:1] + after[2:]
+        for letter in letters:
+            yield before + letter + after
+            yield before + letter + after[1:]
 
 
 class VectorFileError(ValueError):

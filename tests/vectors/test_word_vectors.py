@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from negsamp import KeyedVectors, UnknownWordError
+from negsamp import KeyedVectors, UnknownWordError, Word2Vec
 from negsamp.vectors import word_vectors
 from negsamp.vectors.word_vectors import first_rows, most_frequent
 
@@ -170,7 +170,8 @@ def test_unknown_word_names_the_nearest_spelling(kv, ask):
 def test_unknown_word_without_a_near_one(kv, key):
     with pytest.raises(UnknownWordError) as error:
         kv.get_vector(key)
-    assert str(error.value) == f"{key!r} is not among the 10 words of the vocabulary"
+    hint = f"; a {type(key).__name__} cannot be a key" * isinstance(key, (set, dict))
+    assert str(error.value) == f"{key!r} is not among the 10 words of the vocabulary{hint}"
     assert isinstance(error.value, KeyError)
     others = KeyedVectors([7, ("king",), "kingdom", "kings"], np.eye(4))
     with pytest.raises(UnknownWordError, match=r"vocabulary; the nearest spelling is 'kings'$"):
@@ -265,3 +266,84 @@ def test_slice_has_the_rows_of_both(kv, rows):
     assert KeyedVectors(WORDS, ROWS)[rows].counts is None
     with pytest.raises(TypeError, match="slice indices must be integers"):
         kv["king":"man"]
+
+
+def test_iteration_is_over_the_keys_in_row_order(kv):
+    assert list(kv) == [*iter(kv)] == WORDS
+    assert dict(zip(kv, kv.vectors, strict=True))["man"].tolist() == kv["man"].tolist()
+    assert sorted(kv, key=kv.get_count) == WORDS[::-1]
+    keys = [2, 0, (1, 2), "a"]
+    assert list(KeyedVectors(keys, np.eye(4))) == keys
+
+
+@pytest.mark.parametrize("words", [["man", "king", "fig"], [], ["plum", "king", "plum"], "king"])
+def test_subset_has_the_rows_and_counts_of_some_words(kv, words):
+    part = kv.subset(words)
+    expected = ["king"] if words == "king" else list(dict.fromkeys(words))
+    rows = [WORDS.index(word) for word in expected]
+    assert type(part) is KeyedVectors
+    assert part.index_to_key == expected
+    assert part.vectors.tolist() == ROWS[rows].tolist()
+    assert part.vectors.dtype == np.float32
+    assert part.counts.tolist() == [10 - row for row in rows]
+    assert not np.shares_memory(part.vectors, kv.vectors)
+    assert not part.vectors.flags.writeable
+    assert KeyedVectors(WORDS, ROWS).subset(words).counts is None
+    assert kv.subset([*words, "x"] if words != "king" else "king", True).index_to_key == expected
+
+
+def test_subset_names_unknown_words(kv):
+    with pytest.raises(UnknownWordError, match=r"^'kin', 7 are not .* of 'kin' is 'king'$"):
+        kv.subset(["man", "kin", 7])
+    assert len(kv.subset(["kin", 7], ignore_missing=True)) == 0
+    with pytest.raises(UnknownWordError, match=r"^\['man'\] is not"):
+        kv.subset([["man"]])
+
+
+OTHER_ROWS = np.random.default_rng(1).normal(size=(3, 6))
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_merged_has_the_words_of_both(kv, replace):
+    other = KeyedVectors(["new", "man", 7], OTHER_ROWS, [5, 6, 7])
+    both = kv.merged(other, replace=replace)
+    assert type(both) is KeyedVectors
+    assert both.index_to_key == [*WORDS, "new", 7]
+    assert both.vectors.dtype == np.float64, "which holds both kinds of numbers"
+    for word in both:
+        of = other if word in ("new", 7) or (replace and word == "man") else kv
+        assert both[word].tolist() == of[word].tolist()
+        assert both.get_count(word) == of.get_count(word)
+    assert not both.vectors.flags.writeable
+    assert kv["man"].tolist() == ROWS[2].tolist()
+    assert len(kv) == 10
+    for one, two in ((kv, other[:]), (kv[:], other)):
+        uncounted = KeyedVectors(list(two), two.vectors) if one is kv else two
+        one = one if one is kv else KeyedVectors(WORDS, ROWS)
+        assert one.merged(uncounted, replace).counts is None
+
+
+def test_merged_with_itself_or_nothing_is_the_same(kv):
+    nothing = KeyedVectors([], np.empty((0, 6), np.float32), [])
+    for both in (kv.merged(kv), kv.merged(kv, True), kv.merged(nothing), nothing.merged(kv)):
+        assert both.index_to_key == WORDS
+        assert both.vectors.tolist() == ROWS.tolist()
+        assert both.counts.tolist() == kv.counts.tolist()
+
+
+@pytest.mark.parametrize(
+    ("other", "error", "message"),
+    [
+        (
+            KeyedVectors(["a"], np.eye(1)),
+            ValueError,
+            "other has vectors of 1 numbers, and .* 6; th",
+        ),
+        ({"a": ROWS[0]}, TypeError, r"other is a dict; it .*: KeyedVectors\(words, vectors\)$"),
+        (Word2Vec(), TypeError, r"other is a Word2Vec; it must be a KeyedVectors: its .wv$"),
+        (None, TypeError, "other is a NoneType; it must be a KeyedVectors"),
+    ],
+)
+def test_merged_refuses_what_does_not_fit(kv, other, error, message):
+    with pytest.raises(error, match=message):
+        kv.merged(other)

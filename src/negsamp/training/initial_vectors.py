@@ -105,5 +105,5 @@ def checked_start(init_vectors: Any, frozen: Any, vector_size: int) -> WarmStart
         except TypeError:
             is_known = False  # not hashable
         if not is_known:
-            raise UnknownWordError(word, [*index])
+            raise UnknownWordError(word, vocabulary=init_vectors)
     return WarmStart(index, vectors, frozenset(words))

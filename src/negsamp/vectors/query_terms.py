@@ -1,25 +1,27 @@
 """The terms of a question, words and arrays, as vectors and rows.
 
-A word stands for its vector and an array of shape (d,) for itself; a list, or a tuple that is not
-itself in a list, holds several terms. `UnknownWordError` names a word that is not there, and
-ValueError an array that is no vector of d finite numbers.
+A word stands for its vector and an array of shape (d,) for itself; several terms stand in whatever
+`terms_in` knows. `UnknownWordError` names words that are not there, and ValueError an array that is
+no vector of d finite numbers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from negsamp.checks import is_real
 from negsamp.vectors.cosines import row_norms, unit_rows
+from negsamp.vectors.key_containers import as_python, terms_in
 from negsamp.vectors.word_vectors import WordVectors
 
-__all__ = ["QueryTerms", "as_list", "look_up", "mean_of", "query_of"]
+__all__ = ["QueryTerms", "look_up", "mean_of", "query_of"]
 
 
 class QueryTerms(NamedTuple):
-    """Terms that were looked up: n words and arrays, the rows of the words, all vectors."""
+    """Terms that were looked up: n keys and arrays, the rows of the keys, all vectors."""
 
     terms: list[Any]
     rows: list[int]
@@ -42,23 +44,28 @@ class QueryTerms(NamedTuple):
 def look_up(kv: WordVectors, terms: list[Any]) -> QueryTerms:
     """Look terms up, each word once."""
     shape = (kv.vector_size,)
-    rows = {i: kv.row(term) for i, term in enumerate(terms) if not _is_vector(term)}
+    terms = [_plain(kv, term) for term in terms]
+    words = [i for i, term in enumerate(terms) if not _is_vector(term)]
+    rows = kv.rows([terms[i] for i in words])
+    for i, row in zip(words, rows, strict=True):
+        if as_python(terms[i]) is not terms[i]:
+            terms[i] = kv.index_to_key[row]
     vectors = np.empty((len(terms), *shape))
-    vectors[list(rows)] = kv.vectors[list(rows.values())]
-    for i in set(range(len(terms))) - rows.keys():
+    vectors[words] = kv.vectors[rows]
+    for i in set(range(len(terms))) - set(words):
         term = terms[i]
         if term.shape != shape or term.dtype.kind not in "biuf" or not np.isfinite(term).all():
             raise ValueError(
                 f"a query vector of shape {term.shape} was given; it must be {shape} and finite"
             )
         vectors[i] = term
-    return QueryTerms(terms, list(rows.values()), vectors)
+    return QueryTerms(terms, rows, vectors)
 
 
 def query_of(kv: WordVectors, positive: Any, negative: Any) -> tuple[np.ndarray, list[int]]:
     """Return the weighted sum of unit vectors, scaled to norm 1, (d,), and the words' rows."""
-    weighted = [_weighted(kv, term, 1) for term in as_list(positive)]
-    weighted += [_weighted(kv, term, -1) for term in as_list(negative)]
+    weighted = [_weighted(kv, term, 1) for term in terms_in(kv, "positive", positive, True)]
+    weighted += [_weighted(kv, term, -1) for term in terms_in(kv, "negative", negative, True)]
     if not weighted:
         raise ValueError("positive and negative are both empty; most_similar needs a query")
     terms, weights = zip(*weighted, strict=True)
@@ -72,39 +79,50 @@ def query_of(kv: WordVectors, positive: Any, negative: Any) -> tuple[np.ndarray,
 
 
 def mean_of(
-    kv: WordVectors, keys: Any, weights: Any, pre_normalize: bool, ignore_missing: bool
+    kv: WordVectors,
+    name: str,
+    keys: Any,
+    weights: Any,
+    pre_normalize: bool,
+    ignore_missing: bool,
 ) -> np.ndarray:
-    """Return `KeyedVectors.get_mean_vector` in float64."""
-    terms = as_list(keys)
+    """Return `KeyedVectors.get_mean_vector` in float64; `name` is that of `keys` in messages."""
+    terms = [_plain(kv, term) for term in terms_in(kv, name, keys, True)]
     factors = np.ones(len(terms)) if weights is None else np.asarray(weights, np.float64)
     if factors.shape != (len(terms),) or not np.isfinite(factors).all():
         raise ValueError(
             f"weights has shape {factors.shape}; it must be ({len(terms)},), one a key, and finite"
         )
-    if ignore_missing:
-        known = [i for i, t in enumerate(terms) if _is_vector(t) or kv.get_index(t, -1) >= 0]
-        terms, factors = [terms[i] for i in known], factors[known]
+    if weights is not None and isinstance(keys, (set, frozenset)):
+        raise TypeError(f"{name} is a set, which has no order that weights could follow")
+    is_left_out = np.array([ignore_missing and _is_missing(kv, term) for term in terms], bool)
+    found = look_up(kv, [terms[i] for i in np.flatnonzero(~is_left_out)])
+    factors = factors[~is_left_out]
     if not np.abs(factors).sum() > 0:
-        raise ValueError("keys leaves no vector with a weight to take the mean of")
-    found = look_up(kv, terms)
+        why = "it is empty" if not terms else "all weights are 0"
+        if is_left_out.any():
+            why = f"{terms[int(is_left_out.argmax())]!r:.60} is not in the vocabulary"
+        raise ValueError(f"{name} leaves no vector with a weight to take the mean of: {why}")
     units = found.units(zeros=True)  # which names what is not finite
     return factors @ (units if pre_normalize else found.vectors) / np.abs(factors).sum()
 
 
-def as_list(terms: Any) -> list[Any]:
-    """Return one key or vector as a list of one, several as a list, and None as an empty list.
+def _plain(kv: WordVectors, term: Any) -> Any:
+    """Return a vector that is no NumPy array, such as a row of a table, as one."""
+    is_array = hasattr(type(term), "__array__") and not isinstance(term, (np.ndarray, np.generic))
+    if is_array and type(term) not in kv.key_types:
+        array = np.asarray(term)
+        return array if array.dtype.kind == "f" else term
+    return term
 
-    A tuple stands for its items: to ask for a tuple key, put it in a list.
-    """
-    if terms is None:
-        return []
-    if isinstance(terms, (list, tuple)) or (isinstance(terms, np.ndarray) and terms.ndim == 2):
-        return list(terms)
-    return [terms]
+
+def _is_missing(kv: WordVectors, term: Any) -> bool:
+    # what is not hashable is a mistake: a list in a list, for instance
+    return isinstance(as_python(term), Hashable) and kv.get_index(term, -1) < 0
 
 
 def _is_vector(term: Any) -> bool:
-    return isinstance(term, np.ndarray)
+    return isinstance(term, np.ndarray) and (term.ndim > 0 or term.dtype.kind in "fc")
 
 
 def _weighted(kv: WordVectors, term: Any, sign: int) -> tuple[Any, float]:

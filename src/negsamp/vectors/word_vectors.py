@@ -7,7 +7,7 @@ words are then read when they are first needed.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Self
 
@@ -16,9 +16,10 @@ import numpy as np
 from negsamp.checks import check_integer
 from negsamp.errors import UnknownWordError
 from negsamp.vectors.cosines import row_norms, unit_rows
+from negsamp.vectors.key_containers import as_python, keys_in
 from negsamp.vectors.vector_folder import read_vectors, write_vectors
 
-__all__ = ["WordVectors", "first_rows", "most_frequent"]
+__all__ = ["WordVectors", "first_rows", "most_frequent", "some_rows"]
 
 
 class WordVectors:
@@ -120,9 +121,14 @@ class WordVectors:
         return self
 
     @cached_property
+    def key_types(self) -> frozenset[type]:
+        """The types that keys have."""
+        return frozenset(map(type, self.index_to_key))
+
+    @property
     def has_tuple_keys(self) -> bool:
         """Whether a tuple is among the keys; a question's tuples are then keys, too."""
-        return any(isinstance(key, tuple) for key in self.index_to_key)
+        return any(issubclass(kind, tuple) for kind in self.key_types)
 
     @property
     def vector_size(self) -> int:
@@ -152,20 +158,92 @@ class WordVectors:
     def __len__(self) -> int:
         return len(self.vectors)
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.index_to_key)
+
     def __contains__(self, key: Hashable) -> bool:
         return key in self.key_to_index
 
     def __getitem__(self, key: Any) -> Any:
-        """Vector of a key, (d,); of a list of keys, (n, d); of a slice of rows, `KeyedVectors`.
+        """Vector of a key, (d,); of several keys, (n, d); of a slice of rows, `KeyedVectors`.
 
+        Keys may stand in any container: a list, an array, a column of a table, a generator. A tuple
+        is one key where tuples are among the keys. A set's vectors come in the order of the rows.
         ``kv[:n]`` has the first n words, the most frequent ones, and copies no vector.
         """
-        if isinstance(key, list):
-            return self.vectors[[self.row(k) for k in key]]
         if isinstance(key, slice):
             counts = None if self.counts is None else self.counts[key]
             return type(self)(self.index_to_key[key], self.vectors[key], counts)
-        return self.vectors[self.row(key)]
+        keys = keys_in(self, "the key", key)
+        return self.vectors[self.row(key) if keys is None else self.rows(keys)]
+
+    def subset(self, words: Any, ignore_missing: bool = False) -> Self:
+        """New vectors of some words only, in their order, with a copy of their rows and counts.
+
+        Parameters
+        ----------
+        words : container of hashable
+            As in ``kv[words]``; other `KeyedVectors` and a `Vocabulary` hold their words. A word
+            that is there twice is taken once.
+        ignore_missing : bool
+            Leave out words that are not in the vocabulary.
+
+        Raises
+        ------
+        UnknownWordError
+            If a word is not in the vocabulary, unless such words are to be left out.
+        """
+        keys = keys_in(self, "words", words)
+        keys = [words] if keys is None else keys
+        if ignore_missing:
+            keys = [key for key in keys if self.get_index(key, -1) >= 0]
+        rows = np.array(list(dict.fromkeys(self.rows(keys))), np.intp)
+        counts = None if self.counts is None else self.counts[rows]
+        return type(self)([self.index_to_key[row] for row in rows], self.vectors[rows], counts)
+
+    def merged(self, other: WordVectors, replace: bool = False) -> Self:
+        """New vectors of the words of both, first these and then those that only `other` has.
+
+        Parameters
+        ----------
+        other : KeyedVectors
+            Vectors of the same size; other seeds of training give other spaces, in which vectors
+            mean something else. New words can be given as ``KeyedVectors(words, vectors)``.
+        replace : bool
+            Whether a word that both have takes the vector and the count of `other`. By default it
+            keeps its own, as in gensim's `add_vectors`.
+
+        Returns
+        -------
+        KeyedVectors
+            With counts if both have them, in the dtype that holds both kinds of numbers.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `other` is something else, or its vectors have another size.
+        """
+        if not isinstance(other, WordVectors):
+            its = "its .wv" if hasattr(type(other), "wv") else "KeyedVectors(words, vectors)"
+            raise TypeError(f"other is a {type(other).__name__}; it must be a KeyedVectors: {its}")
+        if other.vector_size != self.vector_size:
+            raise ValueError(
+                f"other has vectors of {other.vector_size} numbers, and these have "
+                f"{self.vector_size}; they must have as many"
+            )
+        new = [row for row, key in enumerate(other) if key not in self]
+        keys = self.index_to_key + [other.index_to_key[row] for row in new]
+        shared = [row for row, key in enumerate(other) if key in self] if replace else []
+        places = [self.key_to_index[other.index_to_key[row]] for row in shared]
+
+        def both(own: np.ndarray, others: np.ndarray) -> np.ndarray:
+            joined = np.concatenate([own, others[new]])
+            joined[places] = others[shared]
+            return joined
+
+        has_counts = self.counts is not None and other.counts is not None
+        counts = both(self.counts, other.counts) if has_counts else None  # type: ignore[arg-type]
+        return type(self)(keys, both(self.vectors, other.vectors), counts)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} words, {self.vector_size} dimensions)"
@@ -179,7 +257,22 @@ class WordVectors:
         try:
             return self.key_to_index[key]
         except (KeyError, TypeError):
-            raise UnknownWordError(key, self.index_to_key) from None
+            pass  # an error that is raised here would keep the vocabulary as its context
+        [row] = self.rows([key])
+        return row
+
+    def rows(self, keys: Sequence[Any]) -> list[int]:
+        """Rows of some keys; the error names all that are not in the vocabulary."""
+        index = self.key_to_index
+        try:
+            return [index[key] for key in keys]
+        except (KeyError, TypeError):
+            plain = [as_python(key) for key in keys]
+        unknown = [key for key in plain if not _holds(index, key)]
+        if unknown:
+            once = {key if isinstance(key, Hashable) else id(key): key for key in unknown}
+            raise UnknownWordError(*once.values(), vocabulary=self)
+        return [index[key] for key in plain]
 
     def get_index(self, key: Any, default: Any = None) -> Any:
         """Row of a key; `default`, if it is not None, where there is no such key.
@@ -200,15 +293,31 @@ class WordVectors:
         return int(self.counts[self.row(key)])
 
 
+def _holds(index: dict[Any, int], key: Any) -> bool:
+    try:
+        return key in index
+    except TypeError:  # not hashable
+        return False
+
+
 def first_rows(kv: WordVectors, n: int | None) -> tuple[np.ndarray, np.ndarray]:
     """Return the first n rows (all for None) and their norms; ValueError if one is not finite."""
     check_integer("restrict_vocab", n, 1, optional=True)
-    vectors = kv.vectors[:n]
-    norms = kv._norms_of_first(len(vectors))
+    return some_rows(kv, range(len(kv.vectors[:n])))
+
+
+def some_rows(kv: WordVectors, rows: range | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return some rows, a view where they are consecutive, and their norms, as `first_rows`."""
+    if isinstance(rows, range):
+        vectors = kv.vectors[rows.start : rows.stop]
+        norms = kv._norms_of_first(rows.stop)[rows.start :]
+    else:
+        vectors = kv.vectors[rows]
+        norms = row_norms(vectors)
     bad = np.flatnonzero(~np.isfinite(norms))
     if len(bad):
         raise ValueError(
-            f"the vector of {kv.index_to_key[bad[0]]!r} has the norm {norms[bad[0]]}; "
+            f"the vector of {kv.index_to_key[rows[bad[0]]]!r} has the norm {norms[bad[0]]}; "
             "it must be finite"
         )
     return vectors, norms
