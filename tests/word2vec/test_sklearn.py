@@ -103,7 +103,7 @@ def test_y_is_no_place_for_other_arguments():
         Word2Vec().fit("corpus.txt", "ignore")
 
 
-@pytest.mark.parametrize("method", ["transform", "score"])
+@pytest.mark.parametrize("method", ["transform", "score", "score_samples"])
 def test_a_model_that_is_not_fitted_transforms_and_scores_nothing(method):
     def untouchable():
         raise AssertionError("the documents were read")
@@ -127,6 +127,56 @@ def test_score_reads_what_fit_reads(fitted, tmp_path):
     path.write_text("\n".join([*TEXTS, "zebra zebra"]))
     expected = fitted.score([text.split() for text in TEXTS])
     assert fitted.score(path) == fitted.score(TEXTS, LABELS) == expected
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_score_samples_is_the_score_of_each_text(objective):
+    m = Word2Vec(**{**SETTINGS, "objective": objective}).fit(TEXTS)
+    found = m.score_samples(TEXTS)
+    assert (found.shape, found.dtype) == ((len(TEXTS),), np.float64)
+    # with other noise words, where there are any
+    exact = m._settings().objective.draws_noise is False
+    alone = [m.score([text]) for text in TEXTS[:20]]
+    np.testing.assert_allclose(found[:20], alone, atol=1e-5 if exact else 0.3)
+    assert found.mean() == pytest.approx(m.score(TEXTS), abs=0.1)
+    # texts of eight words each have as many pairs
+    if exact:
+        assert found.mean() == pytest.approx(m.score(TEXTS), abs=1e-5)
+
+
+def test_score_samples_of_a_text_depends_on_no_other(fitted):
+    found = fitted.score_samples(TEXTS)
+    np.testing.assert_array_equal(fitted.score_samples(TEXTS[::-1]), found[::-1])
+    np.testing.assert_array_equal(fitted.score_samples(iter(TEXTS[5:9])), found[5:9])
+    np.testing.assert_array_equal(fitted.score_samples([TEXTS[3].split()]), found[3:4])
+    long = " ".join(TEXTS)
+    np.testing.assert_array_equal(fitted.score_samples([long, TEXTS[3]])[1], found[3])
+    assert fitted.score_samples([long])[0] == pytest.approx(fitted.score([long]), abs=0.1)
+
+
+def test_score_samples_tells_texts_of_the_corpus_from_others(fitted):
+    mixed = [" ".join([*a[:3], *b[:3]]) for a, b in [TOPICS, TOPICS[::-1]]]
+    of_topics = [" ".join(topic) for topic in TOPICS]
+    assert fitted.score_samples(of_topics).min() > fitted.score_samples(mixed).max()
+
+
+def test_score_samples_without_a_pair_is_nan(fitted, caplog):
+    with caplog.at_level(logging.WARNING, "negsamp"):
+        found = fitted.score_samples(["cat dog", "cat", "zebra cat", [], "cat zebra dog", ""])
+    assert np.isnan(found).tolist() == [False, True, True, True, False, True]
+    assert found[0] == found[4], "an unknown word is left out"
+    [record] = caplog.records
+    assert record.getMessage().startswith("4 of 6 texts have no two known words; their log-lik")
+    assert fitted.score_samples([]).shape == (0,)
+
+
+def test_score_samples_refuses_what_it_cannot_score(fitted, tmp_path):
+    for texts in ("cat dog", tmp_path / "corpus.txt"):
+        with pytest.raises(CorpusError, match=r"documents is .*; it must be an iterable of doc"):
+            fitted.score_samples(texts)
+    pairs = Word2Vec(**SETTINGS).fit_pairs([("a", "b")])
+    with pytest.raises(ValueError, match="score_samples takes the pairs of a text, and "):
+        pairs.score_samples(["a b"])
 
 
 def test_feature_names_are_those_of_the_columns(fitted):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from negsamp.corpus.encoding import document_rows
 from negsamp.corpus.reading import is_path
 from negsamp.errors import CorpusError
 
-__all__ = ["check_documents", "document_vectors"]
+__all__ = ["check_documents", "document_vectors", "known_ids"]
 
 
 def check_documents(documents: Any) -> None:
@@ -45,3 +46,12 @@ def document_vectors(
         n_unknown += int((n_known == 0).sum())
         means.append(counts @ vectors / np.maximum(n_known, 1).astype(np.float32)[:, None])
     return np.concatenate(means), n_unknown
+
+
+def known_ids(vocabulary: Vocabulary, documents: Any) -> Iterator[np.ndarray]:
+    """Yield the ids of each document's known tokens, (n,) int32."""
+    check_documents(documents)
+    for ids, lengths in document_rows(vocabulary, documents):
+        for end, length in zip(np.cumsum(lengths).tolist(), lengths.tolist(), strict=True):
+            document = ids[end - length : end]
+            yield document[document < len(vocabulary)]

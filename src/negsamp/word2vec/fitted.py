@@ -9,7 +9,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from negsamp.checks import is_integer
 from negsamp.core.sampling import noise_weights
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.encoding import encode_corpus
@@ -17,12 +16,14 @@ from negsamp.corpus.transformer import transformer_tags
 from negsamp.errors import NotFittedError, SavedModelError
 from negsamp.files.model_folder import read_model, write_model
 from negsamp.training.checkpoints import model_record
-from negsamp.training.likelihood import mean_log_likelihood
+from negsamp.training.likelihood import mean_log_likelihood, text_log_likelihoods
+from negsamp.vectors.key_containers import keys_in
 from negsamp.vectors.keyed_vectors import KeyedVectors
-from negsamp.word2vec.document_vectors import document_vectors
+from negsamp.word2vec.document_vectors import document_vectors, known_ids
 from negsamp.word2vec.learned import Learned
 from negsamp.word2vec.model_json import check_model, parse_record
 from negsamp.word2vec.parameters import PARAMETERS, Parameters
+from negsamp.word2vec.predictions import predicted_contexts
 from negsamp.word2vec.transform_output import as_output, check_output
 
 __all__ = ["FittedModel"]
@@ -191,14 +192,49 @@ class FittedModel(Parameters):
         `epochs` for instance. `window`, `negative`, the noise and `min_count` change what a pair is
         or what it costs: choose these by the task, say by the classifier at a pipeline's end.
         """
+        learned = self._of_texts("score")
+        settings, stream = self._settings(), encode_corpus(learned.vocabulary, corpus)
+        return mean_log_likelihood(settings, learned.trained(settings), stream)
+
+    def score_samples(self, texts: Any) -> np.ndarray:
+        """Mean log-likelihood of each of some texts, as `score` has it of all together.
+
+        Parameters
+        ----------
+        texts : iterable of token sequences or str
+            As in `transform`; each is one sentence, and words that are not known are left out.
+
+        Returns
+        -------
+        ndarray, shape (n_texts,) float64
+            Minus the mean loss in nats per pair of each text, so that texts of any length compare;
+            it does not depend on the other texts. nan where a text has no two known words, of which
+            the log has a warning. (gensim's `score` has the sum of a sentence's pairs.)
+
+        Raises
+        ------
+        CorpusError
+            As in `transform`.
+        """
+        learned = self._of_texts("score_samples")
+        settings = self._settings()
+        known = known_ids(learned.vocabulary, texts)
+        found = text_log_likelihoods(settings, learned.trained(settings), known)
+        n_empty = int(np.isnan(found).sum())
+        if n_empty:
+            message = "%d of %d texts have no two known words; their log-likelihood is nan"
+            logger.warning(message, n_empty, len(found))
+        return found
+
+    def _of_texts(self, name: str) -> Learned:
+        """What was learned from texts, for the method of this name."""
         learned = self._fitted("vectors_")
         if learned.context_vocabulary is not None:
             raise ValueError(
-                "score takes the pairs of a text, and the contexts of this model are those of "
+                f"{name} takes the pairs of a text, and the contexts of this model are those of "
                 "fit_pairs; score_pairs takes pairs"
             )
-        settings, stream = self._settings(), encode_corpus(learned.vocabulary, corpus)
-        return mean_log_likelihood(settings, learned.trained(settings), stream)
+        return learned
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns of `transform`, ``word2vec0`` and so on; no argument is used."""
@@ -241,45 +277,51 @@ class FittedModel(Parameters):
         learned = self._fitted("vectors_")
         return learned.objective.pair_scores(learned.trained(), rows, columns)
 
-    def predict_context(self, words: Iterable[Any], topn: int = 10) -> list[tuple[Any, float]]:
+    def predict_context(
+        self,
+        words: Any,
+        topn: int = 10,
+        by: str = "probability",
+        ignore_missing: bool = True,
+    ) -> list[tuple[Any, float]]:
         """The contexts that are most probable around words, for this model.
 
         Parameters
         ----------
-        words : iterable of hashable, or str
+        words : hashable, or container of hashable
             One center or several.
         topn : int
             How many contexts, 1 or more.
+        by : str
+            ``"probability"`` ranks by log p(context | center), where frequent words come first, and
+            ``"pmi"`` by pointwise mutual information, log p(context | center) / p_noise(context),
+            where they do not: for ``"sgns"`` the order of gensim's `predict_output_word`.
+        ignore_missing : bool
+            Leave out words that are not in the vocabulary, unless there is no other.
 
         Returns
         -------
         list of (word, float)
-            By falling log p(context | center), in nats; the mean of several centers. After
-            ``"sgns"`` and ``"nce"`` probabilities sum to about 1, after the others exactly.
+            The largest first, in nats; the mean of several centers. After ``"sgns"`` and ``"nce"``
+            probabilities sum to about 1, after the others exactly.
 
         Raises
         ------
         UnknownWordError, ValueError
-            If a word is not in the vocabulary, if `words` is empty, or `topn` is less than 1.
+            If no word is in the vocabulary, or one is not and is not to be left out; if `words` is
+            empty, `topn` is less than 1, or `by` is something else.
         """
-        if not is_integer(topn) or topn < 1:
-            raise ValueError(f"topn is {topn!r}; it must be an integer, 1 or more")
-        rows = self._rows("words", [words] if isinstance(words, str) else words)
-        if not len(rows):
-            raise ValueError("words is empty; a context is predicted from one word or more")
         learned = self._fitted("vectors_")
-        trained = learned.trained(self._settings())
-        log_p = learned.objective.log_probabilities(trained, rows).mean(axis=0)
-        best = np.argsort(-log_p, kind="stable")[: int(topn)]
-        return [(learned.contexts.words[row], float(log_p[row])) for row in best]
+        return predicted_contexts(learned, self._settings(), words, topn, by, ignore_missing)
 
     def _rows(self, name: str, words: Any, is_context: bool = False) -> np.ndarray:
-        if isinstance(words, str):
-            raise TypeError(f"{name} is {words!r}; it must be a list of words")
+        if isinstance(words, (str, set, frozenset)):
+            raise TypeError(f"{name} is {words!r:.60}; it must be a list of words")
         learned = self._fitted("wv")
         of_pairs = is_context and learned.context_vocabulary is not None
         wv = learned.context_wv if of_pairs else learned.wv
-        return np.array([wv.row(word) for word in words], dtype=np.intp)
+        keys = keys_in(wv, name, words)
+        return np.array(wv.rows([words] if keys is None else keys), dtype=np.intp)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write the model to a folder of plain files.
