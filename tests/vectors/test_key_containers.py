@@ -124,7 +124,7 @@ def test_a_set_is_in_the_order_of_the_rows(kv, ask, kind):
 NEED_A_LIST = ("batch", "doesnt_match", "rank_by_centrality")
 
 
-@pytest.mark.parametrize("place", PLACES.keys() - {"[]", *NEED_A_LIST})
+@pytest.mark.parametrize("place", sorted(PLACES.keys() - {"[]", *NEED_A_LIST}))
 @pytest.mark.parametrize("key", ["woman", np.str_("woman"), np.array("woman")], ids=repr)
 def test_a_scalar_is_one_key(kv, place, key):
     np.testing.assert_equal(PLACES[place](kv, key), PLACES[place](kv, ["woman"]))
@@ -212,8 +212,9 @@ def test_a_mapping_holds_keys_but_where_it_could_hold_weights(kv, mapping):
     assert kv.get_mean_vector(list(weights)) is not None
 
 
-@pytest.mark.parametrize("empty", [[], (), set(), iter(()), np.array([], str), {}.keys()], ids=repr)
-def test_an_empty_container_has_no_keys(kv, empty):
+@pytest.mark.parametrize("kind", [list, tuple, set, iter, lambda _: np.array([], str), dict.keys])
+def test_an_empty_container_has_no_keys(kv, kind):
+    empty = kind({})
     assert kv[empty].shape == (0, 5)
     assert len(kv.subset(empty)) == 0
     assert kv.most_similar("king", among=empty) == []
@@ -233,7 +234,7 @@ def test_an_empty_container_has_no_keys(kv, empty):
             PLACES[place](kv, empty)
 
 
-@pytest.mark.parametrize("place", PLACES.keys() - {"get_mean_vector"})
+@pytest.mark.parametrize("place", sorted(PLACES.keys() - {"get_mean_vector"}))
 def test_missing_values_are_named(kv, place):
     pd = pytest.importorskip("pandas")
     for column in (

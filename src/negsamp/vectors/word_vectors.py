@@ -17,12 +17,13 @@ from negsamp.checks import check_integer
 from negsamp.errors import UnknownWordError
 from negsamp.vectors.cosines import row_norms, unit_rows
 from negsamp.vectors.key_containers import as_python, keys_in
+from negsamp.vectors.other_names import OtherVectorNames
 from negsamp.vectors.vector_folder import read_vectors, write_vectors
 
 __all__ = ["WordVectors", "first_rows", "most_frequent", "some_rows"]
 
 
-class WordVectors:
+class WordVectors(OtherVectorNames):
     """Words, their vectors and their counts; `KeyedVectors` adds the questions."""
 
     # Reads words and counts that are not needed yet; None when they are known.

@@ -8,13 +8,14 @@ from typing import Any, Self
 from negsamp.core.objectives import Objective
 from negsamp.training.settings import Settings, refuse
 from negsamp.word2vec.diagnosis import Diagnosis, diagnose
+from negsamp.word2vec.other_names import OtherModelNames
 
 __all__ = ["PARAMETERS", "Parameters"]
 
 PARAMETERS = tuple(field.name for field in fields(Settings))
 
 
-class Parameters:
+class Parameters(OtherModelNames):
     """Parameters that are kept as they are given, and checked when they are used."""
 
     def __init__(

@@ -1,0 +1,57 @@
+"""Names that gensim's model has, and what to write for them here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from negsamp.vectors.keyed_vectors import KeyedVectors
+from negsamp.vectors.other_names import OF_VECTORS, OtherNames
+
+__all__ = ["OtherModelNames"]
+
+FIT = "write model.fit(corpus), which counts the words and trains"
+OF_MODELS = {
+    "add_null_word": FIT,
+    "build_vocab": FIT,
+    "build_vocab_from_freq": FIT,
+    "corpus_total_words": "write model.raw_words_",
+    "create_binary_tree": FIT,
+    "docvecs": "write model.transform(texts)",
+    "dv": "write model.transform(texts)",
+    "estimate_memory": "write model.diagnose(corpus)",
+    "get_latest_training_loss": "write model.loss_history_",
+    "infer_vector": "write model.transform(texts)",
+    "init_weights": FIT,
+    "iter": "write model.epochs",
+    "layer1_size": "write model.vector_size",
+    "make_cum_table": FIT,
+    "partial_fit": "write model.fit(corpus, init_vectors=model.wv)",
+    "predict_output_word": "write model.predict_context(words)",
+    "prepare_vocab": FIT,
+    "prepare_weights": FIT,
+    "raw_vocab": "write model.vocabulary_",
+    "reset_from": FIT,
+    "running_training_loss": "write model.loss_history_",
+    "scan_vocab": FIT,
+    "size": "write model.vector_size",
+    "syn1": "write model.context_vectors_",
+    "syn1neg": "write model.context_vectors_",
+    "total_train_time": "write model.fit_seconds_['train']",
+    "train": f"{FIT}; to go on from its vectors, model.fit(corpus, init_vectors=model.wv)",
+    "update_weights": "write model.fit(corpus, init_vectors=model.wv)",
+}
+
+
+class OtherModelNames(OtherNames):
+    """gensim's names of models, and the questions that its older models answered themselves."""
+
+    @staticmethod
+    @cache
+    def _other_names() -> Mapping[str, str]:
+        of_its_vectors = {
+            name: f"write model.wv.{name}" for name in dir(KeyedVectors) if not name.startswith("_")
+        }
+        others = {name: re.sub(r"\bkv\b", "model.wv", hint) for name, hint in OF_VECTORS.items()}
+        return of_its_vectors | others | OF_MODELS
