@@ -7,7 +7,7 @@ from collections import Counter, UserList, deque
 import numpy as np
 import pytest
 
-from negsamp import KeyedVectors, UnknownWordError, Vocabulary
+from negsamp import KeyedVectors, UnknownWordError, Vocabulary, Word2Vec, stability
 
 WORDS = ["king", "queen", "man", "woman", "royal", "crown"]
 ROWS = np.random.default_rng(0).normal(size=(6, 5)).astype(np.float32)
@@ -190,9 +190,11 @@ def test_tables_and_masks_are_no_keys(kv, ask):
         ):
             ask(kv, frame)
     mask = np.array([True, False, True, False, False, False])
-    for keys in (mask, pd.Series(mask), pl.Series(mask)):
-        with pytest.raises(ValueError, match="is an array of bool, which are no keys"):
-            ask(kv, keys)
+    numbers = KeyedVectors([0, 1, 2, "man"], ROWS[:4])
+    for keys in (mask, pd.Series(mask), pl.Series(mask), mask.tolist(), list(mask), pa.array(mask)):
+        for each in (kv, numbers):
+            with pytest.raises(ValueError, match="holds bools, which are no keys: give the keys"):
+                ask(each, keys)
     # the advice
     chosen = [key for key, is_chosen in zip(kv, mask, strict=True) if is_chosen]
     assert kv[chosen].tolist() == ROWS[[0, 2]].tolist()
@@ -212,9 +214,11 @@ def test_a_mapping_holds_keys_but_where_it_could_hold_weights(kv, mapping):
     assert kv.get_mean_vector(list(weights)) is not None
 
 
-@pytest.mark.parametrize("kind", [list, tuple, set, iter, lambda _: np.array([], str), dict.keys])
+@pytest.mark.parametrize(
+    "kind", [list, tuple, set, iter, lambda _: np.array([], str), np.array, dict.keys]
+)
 def test_an_empty_container_has_no_keys(kv, kind):
-    empty = kind({})
+    empty = kind([] if kind is np.array else {})
     assert kv[empty].shape == (0, 5)
     assert len(kv.subset(empty)) == 0
     assert kv.most_similar("king", among=empty) == []
@@ -296,3 +300,52 @@ def test_a_container_in_a_list_is_no_key(kv, ask, keys):
         pytest.skip("each item is a query, which may be a list")
     with pytest.raises(UnknownWordError, match=r"is not among .*; a (list|set) cannot be a key$"):
         ask(kv, keys)
+
+
+# The keys of the rows
+
+
+@ANY
+@pytest.mark.parametrize("keys", [ASKED, [20, 30, 10]], ids=["words", "numbers"])
+def test_keys_of_rows_are_pythons_own_values(make, keys):
+    if make in (CONTAINERS["0-d"], CONTAINERS["KeyedVectors"], CONTAINERS["Vocabulary"]):
+        pytest.skip("made of another matrix, or not hashable")
+    kv = KeyedVectors(make(keys), np.eye(3))
+    assert kv.index_to_key == keys
+    assert {type(key) for key in kv} == {type(keys[0])}
+    assert kv[keys[1]].tolist() == [0, 1, 0]
+    np.testing.assert_array_equal(
+        kv.get_mean_vector(np.array(keys[:2])), kv.get_mean_vector(keys[:2])
+    )
+
+
+def test_keys_of_rows_keep_dates():
+    days = np.array(["2020-01-01", "2020-01-02"], "datetime64[ns]")
+    kv = KeyedVectors(days, np.eye(2))
+    assert kv[days].tolist() == kv.vectors.tolist()
+    assert kv[days[1]].tolist() == [0, 1]
+
+
+def test_keys_of_rows_stand_in_an_order_and_one_dimension():
+    for keys in ({"a", "b"}, frozenset("ab")):
+        with pytest.raises(TypeError, match=r"keys is a (frozen)?set, which has no order"):
+            KeyedVectors(keys, np.eye(2))
+    for keys in (
+        np.array([["a", "b"]]),
+        pytest.importorskip("pandas").DataFrame({"w": ["a", "b"]}),
+    ):
+        with pytest.raises(TypeError, match=r"keys is a \w+ of 2 dimensions; keys have one"):
+            KeyedVectors(keys, np.eye(2))
+
+
+@ANY
+def test_other_functions_take_words_in_any_container(make):
+    kv, other = KeyedVectors(WORDS, ROWS), KeyedVectors(WORDS[::-1], ROWS)
+    assert stability([kv, other], make(ASKED), topn=2).words == ASKED
+    corpus = [WORDS] * 9
+    model = Word2Vec(5, min_count=1, epochs=1, sample=0, workers=1, seed=1)
+    if make not in (CONTAINERS["0-d"],):
+        model.fit(corpus, init_vectors=kv, frozen=make(ASKED))
+        assert [model.wv[w].tolist() == kv[w].tolist() for w in WORDS] == [
+            w in ASKED for w in WORDS
+        ]

@@ -11,6 +11,7 @@ import numpy as np
 
 from negsamp.checks import is_integer
 from negsamp.errors import UnknownWordError
+from negsamp.vectors.key_containers import as_python
 
 __all__ = ["WarmStart", "checked_start", "initial_vectors"]
 
@@ -98,7 +99,7 @@ def checked_start(init_vectors: Any, frozen: Any, vector_size: int) -> WarmStart
         return WarmStart(index, vectors, frozenset() if is_none else True)
     if isinstance(frozen, (str, bytes)) or not isinstance(frozen, Iterable):
         raise TypeError(f"frozen is {frozen!r:.60}; it must be True, False or an iterable of words")
-    words = list(frozen)
+    words = [as_python(word) for word in frozen]
     for word in words:
         try:
             is_known = word in index

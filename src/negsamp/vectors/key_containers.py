@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["as_python", "keys_in", "queries_in", "several_in", "terms_in"]
+__all__ = ["as_python", "keys_in", "keys_of_rows", "queries_in", "several_in", "terms_in"]
 
 
 def keys_in(kv: Any, name: str, value: Any) -> list[Any] | None:
@@ -65,8 +65,8 @@ def terms_in(kv: Any, name: str, value: Any, weighs: bool = False) -> list[Any]:
         raise TypeError(f"{name} is a {type(value).__name__}; list({name}) has its keys{of_them}")
     held = _held(kv, name, value)
     if isinstance(held, np.ndarray):
-        if held.ndim != 1:
-            return list(held) if held.ndim else [held]
+        if held.ndim != 1 or not len(held):
+            return list(held)
         return _listed(value) if _are_keys(kv, name, held, value) else [held]
     return [value] if held is None else held
 
@@ -83,16 +83,39 @@ def several_in(
 def queries_in(kv: Any, value: Any) -> list[Any]:
     """Return the queries of `KeyedVectors.most_similar_batch`."""
     if isinstance(value, np.ndarray) and value.dtype.kind in "iufc" and value.ndim != 2:
-        if not (value.ndim == 1 and value.dtype.kind in "iu" and int in kv.key_types):
+        are_keys = value.dtype.kind in "iu" and int in kv.key_types
+        if value.ndim != 1 or (len(value) and not are_keys):
             raise ValueError(f"positives has shape {value.shape}; it must be (n, {kv.vector_size})")
     queries = several_in(kv, "positives", value, "queries", True)
     return [[query] if query is None else query for query in queries]
 
 
+def keys_of_rows(keys: Any) -> list[Any]:
+    """Return the keys of a matrix's rows, in their order, as Python's own values.
+
+    Raises
+    ------
+    TypeError
+        If they have no order, or stand in more than one dimension.
+    """
+    if isinstance(keys, (set, frozenset)):
+        raise TypeError(f"keys is a {type(keys).__name__}, which has no order that rows could have")
+    if hasattr(type(keys), "__array__") and np.ndim(keys) != 1:
+        raise TypeError(
+            f"keys is a {type(keys).__name__} of {np.ndim(keys)} dimensions; keys have one"
+        )
+    listed = _listed(keys)
+    kinds = set(map(type, listed))
+    if any(issubclass(kind, np.generic) or hasattr(kind, "as_py") for kind in kinds):
+        return [as_python(key) for key in listed]
+    return listed
+
+
 def as_python(value: Any) -> Any:
     """Return a scalar of NumPy or pyarrow as Python's own value, and others as they are."""
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
-        return value.item()
+        # of dates it could be a number
+        return value if value.dtype.kind in "mM" else value.item()
     return value.as_py() if hasattr(type(value), "as_py") else value
 
 
@@ -107,15 +130,13 @@ def _held(kv: Any, name: str, value: Any) -> list[Any] | np.ndarray | None:
             value, key=lambda key: (rows[key], "") if key in rows else (len(rows), repr(key))
         )
     if not hasattr(type(value), "__array__"):
-        return list(value)
+        items = list(value)
+        _refuse_mask(kv, name, bool(items) and isinstance(items[0], (bool, np.bool_)))
+        return items
     array = np.asarray(value)
     if array.ndim == 0:
         return None
-    if array.dtype.kind == "b":
-        raise ValueError(
-            f"{name} is an array of bool, which are no keys: give the keys themselves, such as "
-            "[key for key, is_chosen in zip(kv, mask) if is_chosen]"
-        )
+    _refuse_mask(kv, name, array.dtype.kind == "b")
     if array.dtype.kind in "iufc":
         return array
     if array.ndim > 1:
@@ -124,6 +145,14 @@ def _held(kv: Any, name: str, value: Any) -> list[Any] | np.ndarray | None:
             "such as df['word']"
         )
     return _listed(value)
+
+
+def _refuse_mask(kv: Any, name: str, is_mask: bool) -> None:
+    if is_mask and bool not in kv.key_types:  # True would find the key 1
+        raise ValueError(
+            f"{name} holds bools, which are no keys: give the keys themselves, such as "
+            "[key for key, is_chosen in zip(kv, mask) if is_chosen]"
+        )
 
 
 def _can_hold(value: Any) -> bool:

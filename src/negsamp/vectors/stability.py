@@ -5,7 +5,7 @@ Models that differ only in their seed find different neighbours for many words.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 
 from negsamp.checks import check_integer
 from negsamp.vectors.cosines import nearest_neighbors
+from negsamp.vectors.key_containers import keys_in
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
 __all__ = ["Stability", "stability"]
@@ -70,9 +71,7 @@ class Stability:
         )
 
 
-def stability(
-    models: Iterable[Any], words: Sequence[Hashable] | None = None, topn: int = 10
-) -> Stability:
+def stability(models: Iterable[Any], words: Any = None, topn: int = 10) -> Stability:
     """Compare the nearest neighbours of words across models, of several seeds for instance.
 
     Neighbours are by cosine, equal cosines in the order of the first model's rows, among the words
@@ -83,7 +82,7 @@ def stability(
     ----------
     models : iterable of KeyedVectors or Word2Vec
         Two or more; the dimensions of their vectors may differ.
-    words : sequence of hashable, optional
+    words : container of hashable, optional
         Words to compare; all that the models have in common if None.
     topn : int
         Neighbours of each word; fewer than the words that all models have.
@@ -123,14 +122,13 @@ def stability(
             f"topn is {topn}; it must be less than the number of words that all models have, "
             f"{len(common)}"
         )
-    if isinstance(words, (str, bytes)):
-        raise TypeError(f"words is {words!r}; it must be a list of words")
-    asked = common if words is None else list(words)
+    asked = common if words is None else keys_in(vectors[0], "words", words)
+    if asked is None:
+        raise TypeError(f"words is {words!r:.60}; it must be a list of words")
     if not asked:
         raise ValueError("words is empty; there is nothing to compare")
     for kv in vectors:
-        for word in asked:
-            kv.row(word)
+        asked = [kv.index_to_key[row] for row in kv.rows(asked)]
     n = int(topn)
     place = {word: i for i, word in enumerate(common)}
     queries = np.array([place[word] for word in asked])

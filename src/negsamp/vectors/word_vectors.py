@@ -16,7 +16,7 @@ import numpy as np
 from negsamp.checks import check_integer
 from negsamp.errors import UnknownWordError
 from negsamp.vectors.cosines import row_norms, unit_rows
-from negsamp.vectors.key_containers import as_python, keys_in
+from negsamp.vectors.key_containers import as_python, keys_in, keys_of_rows
 from negsamp.vectors.other_names import OtherVectorNames
 from negsamp.vectors.vector_folder import read_vectors, write_vectors
 
@@ -38,7 +38,7 @@ class WordVectors(OtherVectorNames):
         counts: Sequence[int] | np.ndarray | None = None,
     ) -> None:
         matrix = np.asanyarray(vectors).view()
-        self.index_to_key = list(keys)
+        self.index_to_key = keys_of_rows(keys)
         if matrix.ndim != 2 or len(matrix) != len(self.index_to_key):
             raise ValueError(
                 f"vectors has shape {matrix.shape}; {len(self.index_to_key)} keys need "
