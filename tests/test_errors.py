@@ -70,6 +70,7 @@ def test_unknown_word_of_a_container_is_small():
     assert len(str(error)) < 200
     assert len(pickle.dumps(error)) < 500
     assert len(str(error_of(kv, "x" * 10_000))) < 200
+    assert "\n" not in str(error_of(kv, np.eye(9)))
 
 
 def test_unknown_words_are_named_together():

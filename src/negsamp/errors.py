@@ -62,7 +62,7 @@ class UnknownWordError(KeyError):
         return self._message
 
     def _composed(self) -> str:
-        names = ", ".join(f"{key!r:.60}" for key in self.args)
+        names = ", ".join(_shown(key) for key in self.args)
         if self._others:
             names += f" and {self._others} more"
         verb = "is" if len(self.args) == 1 else "are"
@@ -72,16 +72,20 @@ class UnknownWordError(KeyError):
             if not isinstance(key, Hashable):
                 hint = f"; a {type(key).__name__} cannot be a key"
             elif vocabulary is not None and (near := near_spelling(key, vocabulary.key_to_index)):
-                of_which = "" if verb == "is" else f" of {key!r:.60}"
-                hint = f"; the nearest spelling{of_which} is {near!r:.60}"
+                of_which = "" if verb == "is" else f" of {_shown(key)}"
+                hint = f"; the nearest spelling{of_which} is {_shown(near)}"
             if hint:
                 break
         return f"{names} {verb} not among the {self._words} words of the vocabulary{hint}"
 
     def __reduce__(self) -> Any:
         # what cannot be a key may be large
-        keys = [key if isinstance(key, Hashable) else f"{key!r:.60}" for key in self.args]
+        keys = [key if isinstance(key, Hashable) else _shown(key) for key in self.args]
         return _restored, (type(self), keys, str(self))
+
+
+def _shown(key: Any) -> str:
+    return f"{key!r:.60}".replace("\n", " ")
 
 
 def _restored(kind: type[UnknownWordError], keys: list[Any], message: str) -> UnknownWordError:

@@ -326,6 +326,17 @@ def test_keys_of_rows_keep_dates():
     assert kv[days[1]].tolist() == [0, 1]
 
 
+def test_keys_of_rows_can_be_keys():
+    for keys, message in (
+        (100, "keys is 100; it must hold a key for each row of vectors"),
+        (None, "keys is None; it must hold a key"),
+        ([["a"], ["b"]], "keys holds a list, which cannot be a key"),
+        (["a", {"b"}], "keys holds a set, which cannot be a key"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            KeyedVectors(keys, np.eye(2))
+
+
 def test_keys_of_rows_stand_in_an_order_and_one_dimension():
     for keys in ({"a", "b"}, frozenset("ab")):
         with pytest.raises(TypeError, match=r"keys is a (frozen)?set, which has no order"):

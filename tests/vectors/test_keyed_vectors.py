@@ -438,6 +438,12 @@ def test_get_mean_vector_equals_loops(kv, weights, pre_normalize, post_normalize
     assert found.flags.writeable
 
 
+def test_get_mean_vector_takes_weights_in_any_container(kv):
+    expected = kv.get_mean_vector(["w1", "w2"], [1, 2]).tolist()
+    for weights in ((1, 2), np.array([1, 2]), iter([1, 2]), {"w1": 1, "w2": 2}.values()):
+        assert kv.get_mean_vector(["w1", "w2"], weights).tolist() == expected
+
+
 def test_get_mean_vector_ignores_unknown_words_unless_told(kv):
     some = kv.get_mean_vector(["w1", "unknown", None, math.nan, "w2"], [1, 9, 9, 9, 3])
     assert some.tolist() == kv.get_mean_vector(["w1", "w2"], [1, 3]).tolist()
@@ -454,7 +460,10 @@ def test_get_mean_vector_of_nothing_and_by_bad_weights_is_an_error(kv):
     for lists in (([], ["w1"]), (["w1"], [])):
         with pytest.raises(ValueError, match=r"ws[12] leaves no vector .* mean of: it is empty$"):
             kv.n_similarity(*lists)
-    for weights in ([1], [1, 2, 3], 1.0, [[1, 2]], [1, np.nan], [np.inf, 1]):
+    for weights in ({"w1": 1, "w2": 2}, {1, 2}, 1.0, "12", ["x", 1], [None, [1]]):
+        with pytest.raises(TypeError, match=r"weights is .*; it must hold a number for each key$"):
+            kv.get_mean_vector(["w1", "w2"], weights)
+    for weights in ([1], [1, 2, 3], np.array(1.0), [[1, 2]], [1, np.nan], [np.inf, 1]):
         with pytest.raises(ValueError, match=r"weights has shape .*; it must be \(2,\), one a key"):
             kv.get_mean_vector(["w1", "w2"], weights)
 

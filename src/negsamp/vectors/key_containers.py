@@ -7,7 +7,7 @@ of these is imported.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -96,8 +96,10 @@ def keys_of_rows(keys: Any) -> list[Any]:
     Raises
     ------
     TypeError
-        If they have no order, or stand in more than one dimension.
+        If they have no order, stand in more than one dimension, or cannot be keys.
     """
+    if not _can_hold(keys):
+        raise TypeError(f"keys is {keys!r:.60}; it must hold a key for each row of vectors")
     if isinstance(keys, (set, frozenset)):
         raise TypeError(f"keys is a {type(keys).__name__}, which has no order that rows could have")
     if hasattr(type(keys), "__array__") and np.ndim(keys) != 1:
@@ -106,6 +108,9 @@ def keys_of_rows(keys: Any) -> list[Any]:
         )
     listed = _listed(keys)
     kinds = set(map(type, listed))
+    for kind in kinds:
+        if not issubclass(kind, Hashable):
+            raise TypeError(f"keys holds a {kind.__name__}, which cannot be a key")
     if any(issubclass(kind, np.generic) or hasattr(kind, "as_py") for kind in kinds):
         return [as_python(key) for key in listed]
     return listed
@@ -165,7 +170,7 @@ def _is_key(kv: Any, value: Any) -> bool:
     try:
         if value in kv.key_to_index:
             return True
-    except TypeError:  # not hashable
+    except (TypeError, ValueError):  # not hashable; a memoryview may raise the second
         return False
     if isinstance(value, tuple):
         return len(value) > 0 and kv.has_tuple_keys

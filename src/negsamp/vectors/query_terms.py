@@ -7,7 +7,7 @@ no vector of d finite numbers.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -88,7 +88,7 @@ def mean_of(
 ) -> np.ndarray:
     """Return `KeyedVectors.get_mean_vector` in float64; `name` is that of `keys` in messages."""
     terms = [_plain(kv, term) for term in terms_in(kv, name, keys, True)]
-    factors = np.ones(len(terms)) if weights is None else np.asarray(weights, np.float64)
+    factors = np.ones(len(terms)) if weights is None else _numbers(weights)
     if factors.shape != (len(terms),) or not np.isfinite(factors).all():
         raise ValueError(
             f"weights has shape {factors.shape}; it must be ({len(terms)},), one a key, and finite"
@@ -105,6 +105,16 @@ def mean_of(
         raise ValueError(f"{name} leaves no vector with a weight to take the mean of: {why}")
     units = found.units(zeros=True)  # which names what is not finite
     return factors @ (units if pre_normalize else found.vectors) / np.abs(factors).sum()
+
+
+def _numbers(weights: Any) -> np.ndarray:
+    try:
+        if isinstance(weights, (Mapping, set, frozenset, str)):
+            raise TypeError
+        is_array = hasattr(type(weights), "__array__")
+        return np.asarray(weights if is_array else [*weights], np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"weights is {weights!r:.60}; it must hold a number for each key") from None
 
 
 def _plain(kv: WordVectors, term: Any) -> Any:
