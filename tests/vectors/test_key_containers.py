@@ -64,6 +64,9 @@ CONTAINERS = {
     "pyarrow": pyarrow(lambda pa, keys: pa.array(keys)),
     "pyarrow chunked": pyarrow(lambda pa, keys: pa.chunked_array([keys[:1], keys[1:]])),
     "pyarrow dictionary": pyarrow(lambda pa, keys: pa.array(keys).dictionary_encode()),
+    "Hugging Face": lambda keys: pytest.importorskip("datasets").Dataset.from_dict({"word": keys})[
+        "word"
+    ],
     "pyarrow scalars": pyarrow(lambda pa, keys: list(pa.array(keys))),
 }
 ANY = pytest.mark.parametrize("make", CONTAINERS.values(), ids=CONTAINERS)
