@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from negsamp import KeyedVectors, UnknownWordError, Word2Vec, stability
+from negsamp.cli import main
 from negsamp.errors import near_spelling
 
 
@@ -91,7 +92,7 @@ def test_unknown_words_are_named_together():
             kv[keys]
 
 
-def test_unknown_words_of_the_library_all_name_a_near_spelling(tmp_path):
+def test_unknown_words_of_the_library_all_name_a_near_spelling(tmp_path, capsys):
     model = Word2Vec(4, min_count=1, epochs=1, sample=0, workers=1, seed=1)
     model.fit([["king", "queen", "man"]] * 9)
     path = tmp_path / "vectors"
@@ -110,6 +111,8 @@ def test_unknown_words_of_the_library_all_name_a_near_spelling(tmp_path):
         assert str(caught.value) == (
             "'quen' is not among the 3 words of the vocabulary; the nearest spelling is 'queen'"
         )
+    assert main(["similar", str(path), "quen"]) == 2
+    assert capsys.readouterr().err.endswith("; the nearest spelling is 'queen'\n")
 
 
 @pytest.mark.parametrize(

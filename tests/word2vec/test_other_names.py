@@ -33,7 +33,7 @@ def follow(tmp_path, model):
     names = {
         **vars(negsamp),
         "kv": model.wv,
-        "model": Word2Vec(**SETTINGS).fit(CORPUS),
+        "model": copy.deepcopy(model),
         "corpus": CORPUS,
         "texts": ["king queen"],
         "words": ["king", "unknown"],
