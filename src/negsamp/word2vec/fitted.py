@@ -17,13 +17,12 @@ from negsamp.errors import NotFittedError, SavedModelError
 from negsamp.files.model_folder import read_model, write_model
 from negsamp.training.checkpoints import model_record
 from negsamp.training.likelihood import mean_log_likelihood, text_log_likelihoods
-from negsamp.vectors.key_containers import keys_in
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.word2vec.document_vectors import document_vectors, known_ids
 from negsamp.word2vec.learned import Learned
 from negsamp.word2vec.model_json import check_model, parse_record
 from negsamp.word2vec.parameters import PARAMETERS, Parameters
-from negsamp.word2vec.predictions import predicted_contexts
+from negsamp.word2vec.predictions import predicted_contexts, rows_of
 from negsamp.word2vec.transform_output import as_output, check_output
 
 __all__ = ["FittedModel"]
@@ -220,8 +219,7 @@ class FittedModel(Parameters):
         settings = self._settings()
         known = known_ids(learned.vocabulary, texts)
         found = text_log_likelihoods(settings, learned.trained(settings), known)
-        n_empty = int(np.isnan(found).sum())
-        if n_empty:
+        if n_empty := int(np.isnan(found).sum()):
             message = "%d of %d texts have no two known words; their log-likelihood is nan"
             logger.warning(message, n_empty, len(found))
         return found
@@ -269,12 +267,14 @@ class FittedModel(Parameters):
             If a word is not in the vocabulary, if there are not as many centers as contexts, or if
             one of the two is a single string.
         """
-        rows, columns = self._rows("centers", centers), self._rows("contexts", contexts, True)
+        learned = self._fitted("vectors_")
+        rows = rows_of(learned.wv, "centers", centers)
+        has_own = learned.context_vocabulary is not None
+        columns = rows_of(learned.context_wv if has_own else learned.wv, "contexts", contexts)
         if len(rows) != len(columns):
             raise ValueError(
                 f"centers has {len(rows)} words and contexts {len(columns)}; they come in pairs"
             )
-        learned = self._fitted("vectors_")
         return learned.objective.pair_scores(learned.trained(), rows, columns)
 
     def predict_context(
@@ -313,15 +313,6 @@ class FittedModel(Parameters):
         """
         learned = self._fitted("vectors_")
         return predicted_contexts(learned, self._settings(), words, topn, by, ignore_missing)
-
-    def _rows(self, name: str, words: Any, is_context: bool = False) -> np.ndarray:
-        if isinstance(words, (str, set, frozenset)):
-            raise TypeError(f"{name} is {words!r:.60}; it must be a list of words")
-        learned = self._fitted("wv")
-        of_pairs = is_context and learned.context_vocabulary is not None
-        wv = learned.context_wv if of_pairs else learned.wv
-        keys = keys_in(wv, name, words)
-        return np.array(wv.rows([words] if keys is None else keys), dtype=np.intp)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write the model to a folder of plain files.

@@ -9,9 +9,10 @@ import numpy as np
 from negsamp.checks import check_integer
 from negsamp.training.settings import Settings
 from negsamp.vectors.key_containers import keys_in
+from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.word2vec.learned import Learned
 
-__all__ = ["predicted_contexts"]
+__all__ = ["predicted_contexts", "rows_of"]
 
 RANKINGS = ("probability", "pmi")
 
@@ -38,3 +39,11 @@ def predicted_contexts(
         values[is_drawn] -= np.log(trained.noise[is_drawn])
     best = np.argsort(-values, kind="stable")[: int(topn)]
     return [(learned.contexts.words[row], float(values[row])) for row in best]
+
+
+def rows_of(wv: KeyedVectors, name: str, words: Any) -> np.ndarray:
+    """Return the rows of words that stand in an order, (n,) intp; a TypeError if they do not."""
+    if isinstance(words, (str, set, frozenset)):
+        raise TypeError(f"{name} is {words!r:.60}; it must be a list of words")
+    keys = keys_in(wv, name, words)
+    return np.array(wv.rows([words] if keys is None else keys), np.intp)
