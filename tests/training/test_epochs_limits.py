@@ -14,7 +14,8 @@ from negsamp.core.objectives import OBJECTIVES
 from negsamp.core.optimizers import SGD
 from negsamp.core.sampling import noise_probabilities
 from negsamp.core.windows import window_weights
-from negsamp.training import validation
+from negsamp.training import epochs, validation
+from negsamp.training.limits import is_exhausted
 
 
 def sentences(n=400, length=12, V=60):
@@ -156,9 +157,16 @@ def test_what_leaves_no_pair_is_refused(corpus, message):
 # --- patience
 
 
+def topics(n, length, kinds, noise):
+    """Sentences of one topic each, of ten words; a share is replaced by words of any topic."""
+    rng, shape = np.random.default_rng(0), (n, length)
+    words = rng.integers(kinds, size=(n, 1)) * 10 + rng.integers(10, size=shape)
+    return np.where(rng.random(shape) < noise, rng.integers(10 * kinds, size=shape), words).tolist()
+
+
 def memorised():
-    """Words that have nothing to do with each other, few enough to be learned by heart."""
-    return np.random.default_rng(0).integers(0, 60, size=(60, 10)).tolist()
+    """Few enough to be learned by heart."""
+    return topics(60, 10, kinds=6, noise=0.3)
 
 
 OVERFIT = {"alpha": 0.03, "min_alpha": 0.03, "epochs": 12, "vector_size": 30, "batch_size": 32}
@@ -185,6 +193,35 @@ def test_the_best_epoch_is_kept(patience):
     kept = int(np.argmin(losses[: last + 1]))
     np.testing.assert_array_equal(model.vectors_, seen[kept][0])
     np.testing.assert_array_equal(model.context_vectors_, seen[kept][1])
+
+
+def test_patience_waits_until_words_are_told_apart():
+    corpus = topics(1000, 5, kinds=40, noise=0.4)
+    settings = {"epochs": 60, "vector_size": 20, "batch_size": None, "window": 4}
+    model = fit(corpus, how={"validation": 0.2, "patience": 2}, shrink_windows=False, **settings)
+    losses = model.validation_loss_history_
+    # while the words are learned only by how frequent they are, the loss rises for three epochs
+    assert is_exhausted(losses[:11], 2)
+    assert 30 < len(losses) < 60
+    neighbours = [model.wv.most_similar(word, topn=1)[0][0] for word in range(400)]
+    same_topic = np.mean([near // 10 == word // 10 for word, near in enumerate(neighbours)])
+    assert same_topic > 0.7  # 0.1 after the ninth epoch, 0.82 after all 60
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_loss_of_one_vector_for_all_words(monkeypatch, objective):
+    of_rows, seen = epochs._Worker._held_out_loss, []
+
+    def note(self, W_in):
+        if len(W_in) == 1:
+            seen.append((of_rows(self, W_in), of_rows(self, np.tile(W_in, (len(self.W_in), 1)))))
+        return of_rows(self, W_in)
+
+    monkeypatch.setattr(epochs._Worker, "_held_out_loss", note)
+    model = fit(memorised(), how={"validation": 0.3, "patience": 3}, objective=objective)
+    assert len(seen) == 3
+    assert all(one == tiled for one, tiled in seen)
+    assert seen[-1][0] != model.validation_loss_history_[-1]
 
 
 def test_normalisers_go_back_with_the_vectors():
@@ -230,6 +267,7 @@ DAMAGES = {
     "losses": lambda folder, record: record["progress"].update(validation_losses=[1.0] * 9),
     "no number": lambda folder, record: record["progress"].update(validation_losses=["x"]),
     "finished": lambda folder, record: record["progress"].update(finished=1),
+    "alike": lambda folder, record: record["progress"].update(alike=9),
 }
 
 

@@ -5,6 +5,8 @@ import pytest
 
 from negsamp.training.limits import (
     Limits,
+    are_words_alike,
+    best_epoch,
     checked_limits,
     is_exhausted,
     parse_duration,
@@ -88,3 +90,36 @@ def test_patience_is_counted_from_the_lowest_loss():
     assert not is_exhausted([3, 1, 2], 2)
     assert is_exhausted([3, 1, 2, 2], 2)
     assert not is_exhausted([1, 2, 3, 4], None)
+
+
+@pytest.mark.parametrize(
+    ("losses", "alike", "best"),
+    [
+        ([], 0, 0),
+        ([3, 1, 2], 0, 2),
+        ([3, 1, 1], 0, 2),  # the first of equals
+        ([3, 1, 2], 1, 2),
+        ([3, 1, 2], 2, 2),
+        ([3, 1, 2], 3, 3),
+        ([3, 1, 2, 1.5, 1.8], 3, 4),
+    ],
+)
+def test_best_epoch_is_none_of_those_in_which_words_were_alike(losses, alike, best):
+    assert best_epoch(losses, alike) == best
+    for patience in (1, 2, 3):
+        assert is_exhausted(losses, patience, alike) == (len(losses) - best >= patience)
+
+
+@pytest.mark.parametrize(
+    ("losses", "of_mean", "alike"),
+    [
+        ([4.16], 4.16, True),
+        ([2.79, 2.78, 2.785], 2.78, True),
+        ([2.78, 2.79], 2.785, True),
+        ([2.78, 2.74], 2.79, False),  # words tell their contexts
+        ([2.78, 2.82], 2.81, False),  # learned by heart
+        ([2.5, 2.78], 2.78, False),
+    ],
+)
+def test_words_are_alike_while_one_vector_would_do(losses, of_mean, alike):
+    assert are_words_alike(losses, of_mean) == alike

@@ -175,9 +175,11 @@ def _read(path: Path) -> Saved:
 
 def _checked_progress(record: dict[str, Any]) -> Progress:
     progress = Progress(**record)
-    for name in ("epoch", "run", "block"):
+    for name in ("epoch", "run", "block", "alike"):
         if type(value := getattr(progress, name)) is not int or value < 0:
             raise ValueError(f"{name} is {value!r}")
+    if progress.alike > progress.epoch:
+        raise ValueError(f"alike is {progress.alike} after {progress.epoch} epochs")
     losses = *progress.losses, *progress.validation_losses
     if not np.isfinite([progress.loss, progress.pairs, *losses]).all():
         raise ValueError("a loss is not finite")

@@ -26,7 +26,7 @@ from negsamp.corpus.stream import TokenStream
 from negsamp.training.arrays import Arrays
 from negsamp.training.interrupts import Interrupts
 from negsamp.training.likelihood import text_blocks
-from negsamp.training.limits import is_exhausted
+from negsamp.training.limits import are_words_alike, best_epoch, is_exhausted
 from negsamp.training.progress import Observer, Progress, finite
 from negsamp.training.schedule import Schedule
 from negsamp.training.workers import Team
@@ -158,16 +158,21 @@ class _Worker:
         t, p = self.schedule, self.job.progress
         # without a pair nothing moved; the loss of scores that are all zero
         before = p.losses[-1] if p.losses else (1 + t.settings.negative) * float(np.log(2.0))
-        held_out = [] if self.held_losses is None else [self._held_out_loss(self.held_losses)]
+        held_out = [] if self.held_losses is None else [self._held_out_loss(self.W_in)]
+        losses, is_alike = [*p.validation_losses, *held_out], False
+        if t.limits.patience is not None:
+            mean = self.W_in.mean(axis=0, dtype=np.float64, keepdims=True)
+            of_mean = self._held_out_loss(mean.astype(self.W_in.dtype))
+            is_alike = are_words_alike(losses, of_mean)
         if self.is_time_up and self.team.rank == 0:
             logger.info("max_time: the time is up %s", t.place(p))
         with self.job.interrupts.held():
             if t.settings.objective.ignores_shift:
                 self._hold_mean()
             p.end_epoch(before)
-            p.validation_losses += held_out
+            p.validation_losses, p.alike = losses, p.epoch if is_alike else p.alike
             is_last = p.epoch == t.settings.epochs or self.is_time_up
-            p.finished = is_last or is_exhausted(p.validation_losses, t.limits.patience)
+            p.finished = is_last or is_exhausted(losses, t.limits.patience, p.alike)
             if t.limits.patience is not None:
                 self._keep_best()
 
@@ -229,12 +234,14 @@ class _Worker:
             self.W_out[self.team.rank :: self.team.size] -= mean.astype(self.W_out.dtype)
         self.team.barrier()
 
-    def _held_out_loss(self, losses: np.ndarray) -> float:
+    def _held_out_loss(self, W_in: np.ndarray) -> float:
         """Mean loss in nats per pair of what is held out, with the same noise each time.
 
-        Each worker computes the losses of its groups, and all of them the sum.
+        Each worker computes the losses of its groups, and all of them the sum. `W_in` may have a
+        single row, for all words: kernels take the last row for ids beyond it.
         """
-        t, a, place, pairs = self.schedule, self.arrays, 0, 0.0
+        t, a, place, pairs, losses = self.schedule, self.arrays, 0, 0.0, self.held_losses
+        assert losses is not None
         assert a.held_ids is not None
         assert a.held_offsets is not None
         stream, rng = TokenStream(a.held_ids, a.held_offsets), partial(self._rng, HELD_OUT)
@@ -244,17 +251,19 @@ class _Worker:
         )
         for place, block in enumerate(blocks):
             if place % self.team.size == self.team.rank:
-                losses[place] = self.probe.loss(self.W_in, self.W_out, block)
+                losses[place] = self.probe.loss(W_in, self.W_out, block)
             pairs += block.pair_weight
         self.team.barrier()
-        return self._finite("the held-out loss", float(losses[: place + 1].sum()) / pairs)
+        total = float(losses[: place + 1].sum())
+        self.team.barrier()  # nobody writes others before all have the sum
+        return self._finite("the held-out loss", total / pairs)
 
     def _keep_best(self) -> None:
         """Copy what the best epoch so far has learned; at the end, go back to it."""
         p = self.job.progress
         if self.team.rank:
             return  # all other workers wait, or are done
-        is_best = p.validation_losses.index(min(p.validation_losses)) == p.epoch - 1
+        is_best = best_epoch(p.validation_losses, p.alike) == p.epoch
         for name, learned in self.arrays.learned().items():
             best = getattr(self.arrays, f"best_{name}")
             if is_best:

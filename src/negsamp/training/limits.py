@@ -10,9 +10,20 @@ from typing import Any
 from negsamp.checks import is_integer, is_real
 from negsamp.training.settings import refusal
 
-__all__ = ["NO_LIMITS", "Limits", "checked_limits", "is_exhausted", "parse_duration", "read_limits"]
+__all__ = [
+    "NO_LIMITS",
+    "Limits",
+    "are_words_alike",
+    "best_epoch",
+    "checked_limits",
+    "is_exhausted",
+    "parse_duration",
+    "read_limits",
+]
 
 LARGEST_SHARE = 0.5
+# Two held-out losses that differ by less are those of the same knowledge; see docs/how-it-works.md.
+LITTLE = 0.01
 UNITS = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 NUMBER = r"(\d+(?:\.\d+)?)"
 DURATION = re.compile(
@@ -86,8 +97,26 @@ def parse_duration(value: Any) -> float:
     return float(seconds)
 
 
-def is_exhausted(losses: list[float], patience: int | None) -> bool:
-    """Whether the lowest of the epochs' losses is `patience` epochs ago."""
-    if patience is None or not losses:
-        return False
-    return len(losses) - 1 - losses.index(min(losses)) >= patience
+def are_words_alike(losses: list[float], of_mean: float) -> bool:
+    """Whether the words' own vectors say as yet no more than one vector for all of them would.
+
+    `losses` are those of the epochs until now, and `of_mean` is the last of them if each center had
+    the mean of all input vectors. At first a run learns how frequent the words are. Then the loss
+    stays for some epochs, in which it may even rise a little, and falls again when the words tell
+    their contexts. A loss that has risen far is another matter.
+    """
+    return (1 - LITTLE) * of_mean <= losses[-1] <= (1 + LITTLE) * min(losses)
+
+
+def best_epoch(losses: list[float], alike: int = 0) -> int:
+    """The epoch with the lowest loss, counted from 1; of the first `alike`, only the last counts.
+
+    0 if there is no epoch yet.
+    """
+    counted = losses[max(alike - 1, 0) :]
+    return len(losses) - len(counted) + counted.index(min(counted)) + 1 if counted else 0
+
+
+def is_exhausted(losses: list[float], patience: int | None, alike: int = 0) -> bool:
+    """Whether the best of the epochs is `patience` epochs ago."""
+    return patience is not None and len(losses) - best_epoch(losses, alike) >= patience

@@ -30,6 +30,7 @@ class Progress:
     # Means of each epoch that is done, in nats per pair; the second of what is held out.
     losses: list[float] = field(default_factory=list)
     validation_losses: list[float] = field(default_factory=list)
+    alike: int = 0  # the last epoch after which words were alike, see `limits.are_words_alike`
     finished: bool = False  # which may come before the last epoch
 
     def end_epoch(self, empty: float = 0.0) -> None:

@@ -179,8 +179,11 @@ class Word2Vec(FittedModel):
             subsampled as in training, with noise words that are the same each time.
         patience : int, optional
             End the training when the held-out loss has not been lower for so many epochs, 1 or
-            more; in any case the vectors are in the end those of the epoch with the lowest. The
-            learning rate falls as if all `epochs` ran, so it may not have come to `min_alpha`.
+            more; in any case the vectors are in the end those of the epoch with the lowest. Epochs
+            do not count in which the words' own vectors predict no better, by 1 % of the loss, than
+            their mean would; of these the last may be kept. The learning rate falls as if all
+            `epochs` ran, so it may not have come to `min_alpha`. This saves time; for what the
+            held-out loss does not know about neighbours, see docs/how-it-works.md.
         max_time : float or str, optional
             Longest time of training, without reading: seconds, or as "90s", "10min", "1h30m". The
             learning rate falls with the share of the tokens or of the time that is gone, whichever

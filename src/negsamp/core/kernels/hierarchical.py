@@ -192,7 +192,7 @@ class HierarchicalKernel:
         tokens, columns, n = block.tokens[g], 2 * w + 1, -(-(L + 2 * w) // TILE)
         steps = self.steps[self.branch[tokens]].reshape(len(tokens), -1)
         if is_wide(L, w):
-            C = W_in[block.centers[g]]
+            C = W_in.take(block.centers[g], axis=0, mode="clip")
             # center i has token t at place t − i, the weight of which is in column L + t of row i
             skewed = np.zeros((L, L + n * TILE), dtype)
             row, item = skewed.strides

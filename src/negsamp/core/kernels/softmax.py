@@ -130,4 +130,5 @@ def _centers(W_in: np.ndarray, block: Block, V: int) -> Any:
     step = _centers_at_once(V)
     for at in range(0, n, step):
         some = slice(at, min(at + step, n))
-        yield some, W_in[centers[some]], contexts[some], weights[some]
+        C = W_in.take(centers[some], axis=0, mode="clip")
+        yield some, C, contexts[some], weights[some]
