@@ -138,7 +138,7 @@ def _advice_on_what_is_left(
             f"{spell_count(int(counts[0]), 'time')}; "
             f"min_count={most} keeps most tokens"
         )
-    elif found.share_kept < FEW_KEPT:
+    elif found.share_kept < FEW_KEPT and most < min_count:
         yield (
             f"min_count={min_count} leaves out {100 * (1 - found.share_kept):.0f} % of the tokens; "
             f"min_count={most} keeps most of them"
