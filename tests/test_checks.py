@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from negsamp import checks
-from negsamp.checks import check_integer, first_row_not_finite
+from negsamp.checks import check_integer, class_only, first_row_not_finite
 
 
 @pytest.mark.parametrize("value", [2, np.int8(5), 5])
@@ -49,3 +49,20 @@ def test_numbers_that_another_type_cannot_hold_are_not_finite_in_it():
     array = np.array([[1.0], [1e39]])
     assert first_row_not_finite(array) is None
     assert first_row_not_finite(array, np.float32) == 1
+
+
+def test_class_only_method_is_refused_on_an_object():
+    class Made:
+        @class_only
+        def load(cls, path):
+            """Docs."""
+            return cls, path
+
+    class Other(Made):
+        pass
+
+    assert Made.load("x") == (Made, "x")
+    assert Other.load(path="x") == (Other, "x")
+    assert Made.load.__doc__ == "Docs."
+    with pytest.raises(TypeError, match=r"leaves this one as it is; write new = Other\.load\("):
+        Other().load("x")

@@ -4,14 +4,45 @@ from __future__ import annotations
 
 import codecs
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-__all__ = ["check_error_handler", "check_integer", "first_row_not_finite", "is_integer", "is_real"]
+__all__ = [
+    "check_error_handler",
+    "check_integer",
+    "class_only",
+    "first_row_not_finite",
+    "is_integer",
+    "is_real",
+]
 
 NUMBERS_AT_ONCE = 1 << 20
 NO_BOUND = 2**31 - 1  # an upper bound from here on is not worth a mention
+
+
+if TYPE_CHECKING:
+    class_only = classmethod
+else:
+
+    class class_only(classmethod):
+        """A classmethod that makes an object, and refuses to be called on one that is there.
+
+        That one would stay as it is, and the new one be lost.
+        """
+
+        def __get__(self, instance: Any, owner: Any = None) -> Any:
+            if instance is None:
+                return super().__get__(instance, owner)
+            name, made = self.__func__.__name__, type(instance).__name__
+
+            def refuse(*_: Any, **__: Any) -> None:
+                raise TypeError(
+                    f"{name} makes a new {made} and leaves this one as it is; write "
+                    f"new = {made}.{name}(...)"
+                )
+
+            return refuse
 
 
 def is_integer(value: Any) -> bool:

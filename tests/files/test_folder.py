@@ -4,6 +4,8 @@ import errno
 import hashlib
 import json
 import os
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -103,6 +105,26 @@ def test_folder_that_holds_something_else_is_left_alone(tmp_path, fill):
     assert tree(tmp_path) == before
 
 
+def test_what_else_a_folder_holds_is_named(tmp_path):
+    write(tmp_path / "folder")
+    put(tmp_path / "folder", "notes.txt")
+    with pytest.raises(FileExistsError, match=r"not a model: 'notes.txt' is no part of it; choose"):
+        write(tmp_path / "folder")
+
+
+def test_folder_in_that_of_a_model_is_refused(tmp_path):
+    # the model could not be saved there again
+    write(tmp_path / "folder")
+    before = tree(tmp_path)
+    with pytest.raises(FileExistsError, match="would lie in that of a saved model") as caught:
+        write(tmp_path / "folder" / "vectors")
+    assert tree(tmp_path) == before
+    [beside] = re.findall("such as '(.*)'", str(caught.value))
+    write(Path(beside))
+    put(tmp_path / "other")  # another program's model.json
+    write(tmp_path / "other" / "vectors")
+
+
 def test_folder_that_is_a_file_is_left_alone(tmp_path):
     (tmp_path / "file").write_text("text")
     for attempt in (write, check_target):
@@ -183,7 +205,8 @@ def test_missing_folder(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nowhere' is not a folder, so it holds no model"):
         read_model(tmp_path / "nowhere")
     (tmp_path / "file").touch()
-    with pytest.raises(FileNotFoundError, match=r"file' is not a folder"):
+    message = r"file' is a file, and a saved model is a folder; open_vectors reads files of vectors"
+    with pytest.raises(NotADirectoryError, match=message):
         read_model(tmp_path / "file")
 
 

@@ -16,6 +16,7 @@ from test_model_folder import assert_holds, write
 from negsamp.errors import SavedModelError
 from negsamp.files import word_list
 from negsamp.files.model_folder import read_model
+from negsamp.files.word_list import texts_of
 
 SPELLINGS = st.text(
     st.integers(0, 0x10FFFF).map(chr)  # lone surrogates are among them
@@ -238,3 +239,25 @@ def test_integers_are_written_and_read_to_a_length(tmp_path):
     for word in (10**4300, -(10**5000), (10**4300,)):
         with pytest.raises(ValueError, match=r"limit .4300 digits. for integer string conversion"):
             write(tmp_path / "other", [word])
+
+
+def test_texts_are_made_of_what_is_no_str():
+    words = ["a", 7, ("b", 1)]
+    assert texts_of(words, None) is words
+    assert texts_of(words, str) == ["a", "7", "('b', 1)"]
+    assert texts_of(words, lambda word: f"<{word}>")[:2] == ["a", "<7>"]
+
+
+@pytest.mark.parametrize(
+    ("words", "keys", "error", "message"),
+    [
+        ([7], "str", TypeError, "keys is 'str'; it must be a function .* such as str"),
+        ([7], lambda word: word, ValueError, "keys made 7 of the key 7; it must make a str"),
+        ([7], lambda word: word.name, ValueError, r"keys failed for the key 7 \(row 0\): .*name"),
+        ([7, "7"], str, ValueError, r"the keys 7 \(row 0\) and '7' \(row 1\) both become '7'"),
+        ([True, "x", "True"], str, ValueError, r"True \(row 0\) and 'True' \(row 2\) both become"),
+    ],
+)
+def test_what_makes_no_text_is_refused(words, keys, error, message):
+    with pytest.raises(error, match=message):
+        texts_of(words, keys)

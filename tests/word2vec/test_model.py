@@ -1,15 +1,17 @@
 """The public class: parameters, errors, fitted attributes, saving and loading."""
 
+import datetime
 import gzip
 import json
 import os
+import pickle
 
 import numpy as np
 import pytest
 from runs import assert_same
 
 import negsamp
-from negsamp import CorpusError, KeyedVectors, NotFittedError, Word2Vec
+from negsamp import CorpusError, KeyedVectors, NotFittedError, SavedModelError, Word2Vec
 from negsamp.training.settings import available_cores
 
 SENTENCES = [["cats", "chase", "mice"], ["dogs", "chase", "cats"], ["mice", "eat", "cheese"]] * 20
@@ -246,6 +248,66 @@ def test_save_and_load_keep_everything(fitted, tmp_path):
     assert again.raw_words_ == fitted.raw_words_
     assert again.fit_seconds_ == fitted.fit_seconds_
     assert again.wv.most_similar("cats", topn=3) == fitted.wv.most_similar("cats", topn=3)
+
+
+@pytest.mark.parametrize("objective", ["sgns", "nce", "hierarchical"])
+def test_a_model_may_be_mapped(tmp_path, objective):
+    options = {"vector_size": 8, "min_count": 1, "epochs": 1, "workers": 1, "seed": 1, "sample": 0}
+    corpus = [["cats", "chase", "mice"], ["dogs", "chase", "cats"]] * 20
+    fitted = Word2Vec(objective=objective, **options).fit(corpus)
+    fitted.save(tmp_path / "model")
+    model = Word2Vec.load(tmp_path / "model", mmap=True)
+    assert isinstance(model.vectors_, np.memmap)
+    assert isinstance(model.context_vectors_, np.memmap)
+    for matrix in (model.vectors_, model.context_vectors_, model.wv.vectors):
+        with pytest.raises(ValueError, match="read-only"):
+            matrix[0] = 0
+    assert_same(model, fitted)
+    assert model.wv.most_similar("cats") == fitted.wv.most_similar("cats")
+    assert model.score(corpus) == fitted.score(corpus)
+    assert model.predict_context("cats") == fitted.predict_context("cats")
+    assert model.score_pairs(["cats"], ["mice"]) == fitted.score_pairs(["cats"], ["mice"])
+    assert model.transform(corpus[:2]).tobytes() == fitted.transform(corpus[:2]).tobytes()
+    assert_same(pickle.loads(pickle.dumps(model)), fitted)
+    model.save(tmp_path / "copy")
+    assert_same(Word2Vec.load(tmp_path / "copy"), fitted)
+    Word2Vec(objective=objective, **options).fit(corpus, init_vectors=model.wv)
+    assert_same(model.fit(corpus), fitted)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a mapped file cannot be replaced on Windows")
+def test_a_mapped_model_is_saved_over_its_own_folder(fitted, tmp_path):
+    fitted.save(tmp_path / "model")
+    model = Word2Vec.load(tmp_path / "model", mmap=True)
+    model.save(tmp_path / "model")
+    assert_same(Word2Vec.load(tmp_path / "model"), fitted)
+    assert_same(model, fitted)
+
+
+def test_a_mapped_model_has_the_sizes_of_its_record(fitted, tmp_path):
+    fitted.save(tmp_path / "model")
+    path = tmp_path / "model" / "context_vectors.npy"
+    path.write_bytes(path.read_bytes()[:-4])
+    with pytest.raises(SavedModelError, match=r"context_vectors\.npy' is damaged"):
+        Word2Vec.load(tmp_path / "model", mmap=True)
+
+
+def test_loading_on_a_model_is_refused(fitted, tmp_path):
+    fitted.save(tmp_path / "model")
+    for call in (fitted.load, fitted.resume, fitted.wv.load):
+        with pytest.raises(TypeError, match=r"leaves this one as it is; write new = \w+\.\w+\("):
+            call(tmp_path / "model")
+
+
+def test_words_of_any_kind_are_saved_as_text(tmp_path):
+    days = [datetime.date(2024, 5, day) for day in (1, 2, 3)]
+    model = Word2Vec(vector_size=4, min_count=1, epochs=1, workers=1, sample=0).fit([days] * 5)
+    with pytest.raises(ValueError, match=r"is a date, which cannot be saved; .*keys=str"):
+        model.save(tmp_path / "model")
+    model.save(tmp_path / "model", keys=str)
+    again = Word2Vec.load(tmp_path / "model")
+    assert again.wv.index_to_key == [str(day) for day in model.wv.index_to_key]
+    assert again.vectors_.tobytes() == model.vectors_.tobytes()
 
 
 def test_saved_arrays_open_with_plain_numpy(fitted, tmp_path):

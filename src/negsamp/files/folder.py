@@ -22,6 +22,7 @@ import scipy
 from negsamp.checks import first_row_not_finite
 from negsamp.errors import SavedModelError
 from negsamp.files.atomic import writing_folder
+from negsamp.files.kinds import kind_of_file
 from negsamp.files.npy import read_array, write_array
 from negsamp.files.reading import digest_of, read_bytes
 from negsamp.files.strict_json import parse_json
@@ -85,6 +86,10 @@ def open_folder(folder: str | os.PathLike[str], *kinds: Format) -> SavedFolder:
     JSON, says another format or has digests of other files.
     """
     path = Path(folder)
+    if path.is_file():
+        what = kind_of_file(path)
+        told = f"it is {what}" if what else "open_vectors reads files of vectors"
+        raise NotADirectoryError(f"{str(path)!r} is a file, and a saved model is a folder; {told}")
     if not path.is_dir():
         raise FileNotFoundError(f"{str(path)!r} is not a folder, so it holds no model")
     record = _place_of(path, RECORD)
@@ -114,13 +119,20 @@ def check_is_target(folder: str | os.PathLike[str], kind: Format) -> Path:
     """
     target = Path(folder).resolve()
     if target.is_dir():
-        if any(target.iterdir()) and not _is_of_kind(target, kind):
+        other = _what_else(target, kind)
+        if other is not None:
             raise FileExistsError(
-                f"folder {str(target)!r} holds something that is not {kind.what}; choose another "
-                "name"
+                f"folder {str(target)!r} holds something that is not {kind.what}: {other}; choose "
+                "another name"
             )
     elif target.exists():
         raise FileExistsError(f"folder {str(target)!r} is a file; choose another name")
+    if _format_of(target.parent):
+        beside = target.parent.with_name(f"{target.parent.name}-{target.name}")
+        raise FileExistsError(
+            f"folder {str(target)!r} would lie in that of a saved model, which must hold nothing "
+            f"else; choose a name beside it, such as {str(beside)!r}"
+        )
     return target
 
 
@@ -188,13 +200,32 @@ def _place_of(folder: Path, name: str) -> Path:
     return place
 
 
-def _is_of_kind(folder: Path, kind: Format) -> bool:
-    """Whether a folder holds such files and nothing else, so that nothing of value is replaced."""
+def _what_else(folder: Path, kind: Format) -> str | None:
+    """What a folder holds that is no older folder of a kind, which alone may be replaced."""
+    files = sorted(folder.iterdir())
+    if not files:
+        return None
+    name = _format_of(folder)
+    if name and name != kind.name:
+        is_model = name.startswith("negsamp model")
+        hint = ", whose vectors KeyedVectors.load reads as they are" if is_model else ""
+        return f"it is {name!r:.60}{hint}"
     known = {RECORD, *kind.needed, *kind.optional}
-    if not all(file.name in known and file.is_file() for file in folder.iterdir()):
-        return False
+    odd = [file.name for file in files if file.name not in known or not file.is_file()]
+    if odd:
+        return f"{odd[0]!r:.100} is no part of it"
     try:
         open_folder(folder, kind)
-    except SavedModelError:
-        return False
-    return True
+    except SavedModelError as error:
+        return str(error)
+    return None
+
+
+def _format_of(folder: Path) -> str | None:
+    """The format that a folder's record names, if this library wrote it."""
+    try:
+        about = _parse_record(folder / RECORD)
+    except (OSError, ValueError):
+        return None
+    name = about.get("format") if isinstance(about, dict) else None
+    return name if isinstance(name, str) and name.startswith("negsamp ") else None

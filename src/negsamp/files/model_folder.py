@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from negsamp.files.folder import Format, check_is_target, explained, open_folder, write_folder
-from negsamp.files.npy import is_plain, read_shape
+from negsamp.files.npy import is_plain, read_array, read_shape
 from negsamp.files.word_list import encode_words, read_words
 
 __all__ = ["MODEL", "check_matrix", "check_target", "read_model", "write_model"]
@@ -70,20 +70,33 @@ def write_model(
 
 
 def read_model(
-    folder: str | os.PathLike[str],
+    folder: str | os.PathLike[str], mmap: bool = False
 ) -> tuple[list[Any], np.ndarray, dict[str, np.ndarray], dict[str, Any]]:
     """Read what `write_model` wrote: words, counts (V,) int64, arrays, and all of ``model.json``.
+
+    With `mmap` the two matrices are mapped, read-only, and their digests and numbers are not looked
+    at; sizes, and all of the other files, are checked as always.
 
     FileNotFoundError if there is no such folder; SavedModelError if a file is missing or damaged,
     or if the parts do not agree.
     """
     saved = open_folder(folder, MODEL)
     files = {name: f"{name}.npy" for name in TYPES if f"{name}.npy" in saved.digests}
-    shapes = {name: saved.read(file, read_shape) for name, file in files.items()}
+    # before the words, whose digest tells if another folder has taken this one's place
+    mapped = {name: saved.read(files[name], read_array, True) for name in ARRAYS if mmap}
+    shapes = {
+        name: (mapped[name].dtype, mapped[name].shape)
+        if name in mapped
+        else saved.read(file, read_shape)
+        for name, file in files.items()
+    }
     V = explained(saved.path, _check_shapes, shapes)
     # a folder that claims many rows must have as many lines before the rows are read
     words, counts = read_words(saved, V)()
-    arrays = {name: saved.read_array(file) for name, file in files.items()}
+    arrays = {
+        name: mapped[name] if name in mapped else saved.read_array(file)
+        for name, file in files.items()
+    }
     return words, counts, arrays, saved.about
 
 

@@ -20,7 +20,7 @@ from negsamp.errors import SavedModelError
 from negsamp.files.folder import SavedFolder, explained
 from negsamp.files.strict_json import parse_json
 
-__all__ = ["encode_words", "read_words"]
+__all__ = ["encode_words", "read_words", "texts_of"]
 
 LINES, APART = "vocabulary.txt", "words.json"
 # Bytes of a line: a token may have 16 MiB, and its count has 20 more.
@@ -30,6 +30,36 @@ ROW = r"(0|[1-9][0-9]{0,18})"
 SURROGATE = re.compile("[\ud800-\udfff]")
 ONE_WORD = re.compile("[^\\s\ud800-\udfff]+")
 LINE = re.compile(rf"(\S++) {ROW}\n")
+
+
+def texts_of(words: Sequence[Hashable], keys: Callable[[Any], str] | None) -> Sequence[Hashable]:
+    """Return words of which those that are not str are the text that `keys` makes of them.
+
+    They stay as they are where it is None. TypeError if it is no function; ValueError if it fails
+    or makes no str of a word, or the same of two.
+    """
+    if keys is None:
+        return words
+    if not callable(keys):
+        raise TypeError(
+            f"keys is {keys!r:.60}; it must be a function that makes a str of a key, such as str"
+        )
+    rows: dict[str, int] = {}
+    for row, word in enumerate(words):
+        try:
+            text = word if isinstance(word, str) else keys(word)
+        except Exception as error:
+            raise ValueError(
+                f"keys failed for the key {word!r:.60} (row {row}): {error}"
+            ) from error
+        if not isinstance(text, str):
+            raise ValueError(f"keys made {text!r:.60} of the key {word!r:.60}; it must make a str")
+        if rows.setdefault(text, row) != row:
+            raise ValueError(
+                f"the keys {words[rows[text]]!r:.60} (row {rows[text]}) and {word!r:.60} "
+                f"(row {row}) both become {text!r:.60}; each must become another text"
+            )
+    return list(rows)
 
 
 def encode_words(words: Sequence[Hashable], counts: Any, falling: bool = True) -> dict[str, bytes]:
@@ -170,7 +200,8 @@ def _to_json(word: Any, depth: int = 0) -> Any:
         return {"tuple": [_to_json(item, depth + 1) for item in word]}
     raise ValueError(
         f"the word {word!r:.60} is a {type(word).__name__}, which cannot be saved; str, int, "
-        "finite float, bool, bytes and tuples of these can"
+        "finite float, bool, bytes and tuples of these can, and save(folder, keys=str) makes text "
+        "of others"
     )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from negsamp.files.folder import Format, check_is_target, explained, open_folder, write_folder
 from negsamp.files.model_folder import MODEL, check_matrix
 from negsamp.files.npy import read_array, read_shape
-from negsamp.files.word_list import encode_words, read_words
+from negsamp.files.word_list import encode_words, read_words, texts_of
 
 __all__ = ["read_vectors", "write_vectors"]
 
@@ -34,6 +34,7 @@ def write_vectors(
     words: Sequence[Hashable],
     counts: np.ndarray | None,
     vectors: np.ndarray,
+    keys: Callable[[Any], str] | None = None,
 ) -> None:
     """Write words and vectors to a folder, which appears complete or not at all.
 
@@ -44,7 +45,7 @@ def write_vectors(
     target = check_is_target(folder, VECTORS)
     check_matrix(vectors.dtype, vectors.shape)
     numbers = np.zeros(len(words), np.int64) if counts is None else counts
-    files = {**encode_words(words, numbers, falling=False), "vectors.npy": vectors}
+    files = {**encode_words(texts_of(words, keys), numbers, falling=False), "vectors.npy": vectors}
     write_folder(target, VECTORS, files, {})
 
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from negsamp.checks import check_integer
+from negsamp.checks import check_integer, class_only
 from negsamp.errors import UnknownWordError
 from negsamp.vectors.cosines import row_norms, unit_rows
 from negsamp.vectors.key_containers import as_python, keys_in, keys_of_rows
@@ -56,13 +56,22 @@ class WordVectors(OtherVectorNames):
         matrix.flags.writeable = False
         self.vectors: np.ndarray = matrix
 
-    def save(self, folder: str | os.PathLike[str]) -> None:
+    def save(
+        self, folder: str | os.PathLike[str], *, keys: Callable[[Any], str] | None = None
+    ) -> None:
         """Write words, vectors and counts to a folder of plain files.
 
         These are ``vectors.npy``, which `numpy.load` reads, ``vocabulary.txt`` with a word and its
         count on each line (0 without counts), and ``model.json`` with the digests of the two. The
         folder appears complete or not at all; it must be a new one, an empty one, or one of older
         vectors, which is replaced. `Word2Vec.save` keeps what training needs too.
+
+        Parameters
+        ----------
+        folder : path
+        keys : callable, optional
+            Makes text of the keys that are not str, as in `save_vectors`. Without it keys are str,
+            int, float, bool, bytes and tuples of these, which come back as they are.
 
         Raises
         ------
@@ -72,14 +81,18 @@ class WordVectors(OtherVectorNames):
             If a word cannot be written and read back, a count is below 0, a vector is not finite,
             or the matrix has no columns, more than 100 000, or a type that no file has.
         """
-        write_vectors(folder, self.index_to_key, self.counts, self.vectors)
+        write_vectors(folder, self.index_to_key, self.counts, self.vectors, keys)
 
-    @classmethod
+    @class_only
     def load(cls, folder: str | os.PathLike[str], mmap: bool = False) -> Self:
         """Read what `KeyedVectors.save` wrote, or the vectors of what `Word2Vec.save` wrote.
 
+        `open_vectors` reads files of vectors. These are new vectors: called on others, which would
+        stay as they are, it raises TypeError.
+
         Parameters
         ----------
+        folder : path
         mmap : bool
             Map the matrix, read-only, instead of reading it, and parse the words when one is first
             needed: a million vectors are loaded at once, and processes share them. Sizes and the

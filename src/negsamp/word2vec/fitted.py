@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 import numpy as np
 
+from negsamp.checks import class_only
 from negsamp.core.sampling import noise_weights
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.encoding import encode_corpus
 from negsamp.corpus.transformer import transformer_tags
 from negsamp.errors import NotFittedError, SavedModelError
 from negsamp.files.model_folder import read_model, write_model
+from negsamp.files.word_list import texts_of
 from negsamp.training.checkpoints import model_record
 from negsamp.training.likelihood import mean_log_likelihood, text_log_likelihoods
 from negsamp.vectors.keyed_vectors import KeyedVectors
@@ -314,12 +316,21 @@ class FittedModel(Parameters):
         learned = self._fitted("vectors_")
         return predicted_contexts(learned, self._settings(), words, topn, by, ignore_missing)
 
-    def save(self, folder: str | os.PathLike[str]) -> None:
+    def save(
+        self, folder: str | os.PathLike[str], *, keys: Callable[[Any], str] | None = None
+    ) -> None:
         """Write the model to a folder of plain files.
 
         ``vectors.npy`` and ``context_vectors.npy`` (`numpy.load` reads them, memory-mapped too),
         ``vocabulary.txt`` (a word and its count a line, in the order of their rows) and
         ``model.json``. The folder appears complete or not at all.
+
+        Parameters
+        ----------
+        folder : path
+        keys : callable, optional
+            Makes text of the words that are not str, as in `save_vectors`. Without it words are
+            str, int, float, bool, bytes and tuples of these, which come back as they are.
 
         Raises
         ------
@@ -351,11 +362,24 @@ class FittedModel(Parameters):
             learned.validation_loss_history,
             learned.fit_seconds,
         )
-        write_model(folder, vocabulary.words, vocabulary.counts, arrays, about)
+        words = texts_of(vocabulary.words, keys)
+        write_model(folder, words, vocabulary.counts, arrays, about)
 
-    @classmethod
-    def load(cls, folder: str | os.PathLike[str]) -> Self:
+    @class_only
+    def load(cls, folder: str | os.PathLike[str], mmap: bool = False) -> Self:
         """Read a model that `save` wrote.
+
+        It is a new one: called on a model, which would stay as it is, it raises TypeError.
+
+        Parameters
+        ----------
+        folder : path
+        mmap : bool
+            Map the two matrices, read-only, instead of reading them, so that processes share them
+            and only what is asked for is read. Sizes and the other files are checked as always, but
+            not the matrices' digests or numbers. `fit` begins anew and reads none of them; a copy
+            or a pickle of the model has them in memory. On Windows the folder cannot be replaced or
+            removed while a model is mapped from it.
 
         Raises
         ------
@@ -364,7 +388,7 @@ class FittedModel(Parameters):
         OSError, MemoryError
             If a file cannot be read, or is larger than the memory.
         """
-        return cls._from_files(folder, *read_model(folder))
+        return cls._from_files(folder, *read_model(folder, mmap))
 
     @classmethod
     def _from_files(

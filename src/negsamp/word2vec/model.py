@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from negsamp.checks import class_only
 from negsamp.corpus.pairs import read_pairs
 from negsamp.corpus.reading import is_path, read_chunks
 from negsamp.training.checkpoints import check_unused, read_latest
@@ -312,7 +313,7 @@ class Word2Vec(FittedModel):
         run.train(KeepLearned(self, learned, callbacks))
         return self
 
-    @classmethod
+    @class_only
     def resume(
         cls,
         checkpoint: str | os.PathLike[str],
