@@ -11,6 +11,7 @@ import json
 import math
 import re
 import tracemalloc
+import warnings
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
@@ -234,14 +235,16 @@ LOADERS = {
 def check_vectors(path, scratch):
     """Vectors are those that a plain reader finds, and come back from another format."""
     try:
-        kv = LOADERS[path.name](path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of numbers far from the others
+            kv = LOADERS[path.name](path)
     except VectorFileError as error:
         _check_message(error, path)
         return False
     assert isinstance(kv, KeyedVectors)
-    assert all(type(word) is str and word for word in kv.index_to_key)
+    assert all(type(word) is str for word in kv.index_to_key)
     assert np.isfinite(kv.vectors).all()
-    words, rows = _plain_vectors(path)
+    words, rows = _plain_vectors(path, kv.vector_size)
     assert kv.index_to_key == words
     assert kv.vectors.tobytes() == np.array(rows, kv.vectors.dtype).tobytes()
     with mock.patch("os.fsync"):
@@ -253,7 +256,7 @@ def check_vectors(path, scratch):
     return True
 
 
-def _plain_vectors(path):
+def _plain_vectors(path, d):
     """Words and rows of a file that is none of a stranger's."""
     if path.name == "v.npz":
         with np.load(path, allow_pickle=False) as arrays:
@@ -279,13 +282,11 @@ def _plain_vectors(path):
     if content.startswith(b"\x1f\x8b"):
         content = gzip.decompress(content)
     content = content.removeprefix(b"\xef\xbb\xbf")
-    if path.name == "v.glove":
-        d = len(_plain_lines(content)[0].rstrip().split(b" ")) - 1
-    else:
+    if path.name != "v.glove":
         header, _, content = content.partition(b"\n")
         V, d = map(int, header.split())
     if ".bin" not in path.name:
-        fields = [line.removesuffix(b" ").rsplit(b" ", d) for line in _plain_lines(content)]
+        fields = [_plain_fields(line, d) for line in _plain_lines(content)]
         return [word.decode() for word, *_ in fields], [[*map(float, row)] for _, *row in fields]
     words, rows = [], []
     for _ in range(V):
@@ -302,5 +303,19 @@ def _plain_packed(arrays):
     return spelled, arrays["vectors"]
 
 
+def _plain_fields(line, d):
+    """A word and its numbers, with one separator or more between them."""
+    line = line.removesuffix(b" ")
+    word, *row = line.rsplit(b" ", d)
+    if len(row) < d or b"" in row or b"\t" in line:
+        parts = line.rsplit(None, d)
+        word, *row = parts if len(parts) > d else [b"", *parts]
+    return word.strip(b" \t"), *row
+
+
 def _plain_lines(content):
-    return content.replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n") if content else []
+    """Lines without their ends, less those at the end that are empty."""
+    lines = content.replace(b"\r\n", b"\n").split(b"\n")
+    while lines and not lines[-1].strip(b" \t"):
+        lines.pop()
+    return lines

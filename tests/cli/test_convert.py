@@ -105,3 +105,16 @@ def test_convert_failure_is_one_line_and_leaves_nothing(tmp_path, run, content, 
     assert (status, said) == (2, "")
     assert re.fullmatch(f"negsamp: error: .*{message}.*\n", complaints)
     assert os.listdir(tmp_path) == ["v.txt"] * (content is not None)
+
+
+def test_convert_leaves_out_rows_and_writes_keys_as_text(tmp_path, run):
+    (tmp_path / "v.txt").write_text("3 2\na 1 2\nb 1\nc 3 4\n")
+    status, out, err = run(tmp_path / "v.txt", tmp_path / "v.bin", "--on-error", "skip")
+    assert status == 0
+    assert "2 words" in out
+    assert err.startswith("warning: ")
+    assert "skipped 1 row: line 3: it has 1 numbers; 2 are needed" in err
+    KeyedVectors([10, 11], np.eye(2, dtype=np.float32)).save(tmp_path / "nodes")
+    assert run(tmp_path / "nodes", tmp_path / "nodes.txt")[0] != 0
+    assert run(tmp_path / "nodes", tmp_path / "nodes.txt", "--keys", "str")[0] == 0
+    assert open_vectors(tmp_path / "nodes.txt", keys=int).index_to_key == [10, 11]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_option(parser, open_vectors, "errors", text, metavar="HOW")
     text = "what to do with a word that comes again: refuse the file or keep the first"
     add_option(parser, open_vectors, "on_duplicate", text, choices=("error", "first"))
+    text = (
+        "what to do with a row that cannot be read: refuse the file, or leave it out and count it"
+    )
+    add_option(parser, open_vectors, "on_error", text, choices=("raise", "skip"))
+    text = "write keys that are not strings, such as a graph's integers, as text"
+    parser.add_argument("--keys", choices=("str",), help=text)
     text = "round the numbers to half precision, which .npz and .safetensors keep"
     parser.add_argument(
         "--float16", dest="datatype", action="store_const", const=np.float16, help=text
@@ -42,9 +50,13 @@ def run(arguments: argparse.Namespace) -> None:
     output = arguments.output
     save = saver_for(output)
     check_output(output, arguments.force, is_text=False)
-    names = ("limit", "encoding", "errors", "on_duplicate", "datatype")
-    kv = open_vectors(arguments.input, **values_of(arguments, names))
-    save(kv, output)
+    names = ("limit", "encoding", "errors", "on_duplicate", "on_error", "datatype")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        kv = open_vectors(arguments.input, **values_of(arguments, names))
+    for warning in caught:
+        print(f"warning: {warning.message}", file=sys.stderr)
+    save(kv, output, keys=str if arguments.keys else None)
     is_lost = kv.counts is not None and output.suffix.lower() not in WITH_COUNTS
     left_out = ", without their counts" if is_lost else ""
     print(f"{output}: {len(kv):,} words, {kv.vector_size} dimensions{left_out}")

@@ -19,6 +19,35 @@ def test_gensim_reads_what_is_written(tmp_path):
     assert theirs.vectors.tobytes() == kv.vectors.tobytes()
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b". . . 1 2\nb 3 4\n", [". . .", "b"]),
+        (b"at name@domain.com 1 2\nat x@y.z 3 4\n\n", ["at name@domain.com", "at x@y.z"]),
+        (b"a\t1\t2\nb\t3\t4\n", ["a", "b"]),
+        (b"a  1  2\nb  3 4\n", ["a", "b"]),
+        (b" 1.0 2\nb 3 4\n", ["", "b"]),
+        (b"7 1 2\n8 3 4\n", ["7", "8"]),
+    ],
+)
+def test_number_of_numbers_is_what_the_first_lines_say(tmp_path, content, words):
+    (tmp_path / "v.txt").write_bytes(content)
+    kv = load_glove_format(tmp_path / "v.txt")
+    assert kv.index_to_key == words
+    assert kv.vectors.tolist() == [[1, 2], [3, 4]]
+
+
+def test_first_line_may_be_left_out_too(tmp_path):
+    (tmp_path / "v.txt").write_bytes(b"a list of vectors\na 1 2\nb 1 2 3\n\nc 3 4\n")
+    reasons = (
+        "line 1: it has 3 numbers|line 1: number 1.*; line 3: it has more .*; line 4: it is empty"
+    )
+    with pytest.warns(UserWarning, match=rf"skipped 3 rows: {reasons}"):
+        kv = load_glove_format(tmp_path / "v.txt", on_error="skip")
+    assert kv.index_to_key == ["a", "c"]
+    assert kv.vectors.tolist() == [[1, 2], [3, 4]]
+
+
 def test_words_with_spaces_and_other_line_ends_are_read(tmp_path):
     path = tmp_path / "v.txt"
     path.write_bytes(b"\xef\xbb\xbf, 1 2\r\n. . 3 4\r\nat a@b.c 5 6")
@@ -30,12 +59,12 @@ def test_words_with_spaces_and_other_line_ends_are_read(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "line 1: it has 0 fields behind a word"),
-        (b"word\n", "line 1: it has 0 fields behind a word"),
-        (b"a\t1\t2\n", "line 1: it has 0 fields .*, and it has tabs"),
+        (b"", "line 1: the file is empty"),
+        (b"word\n", "line 1: it has 0 numbers behind a word"),
+        (b"a,1.5,2.5\n", "line 1: it has 0 numbers behind a word.*, and it has commas"),
         (b"3 2\na 1 2\n", "line 1: it is two integers, .* load_word2vec_format reads"),
-        (b"new york 1 2\nb 1 2 3\n", "line 1: number 1 is 'york'"),
-        (b"a" + b" 1" * 100_001 + b"\n", "line 1: it has 100001 fields"),
+        (b"new york 1 2\nb 1 2 3\n", "line 2: it has more than 2 numbers, or a word"),
+        (b"a" + b" 1" * 100_001 + b"\n", "line 1: it has 100001 numbers"),
         (b"a" + b"1" * 5_000_000, "line 1: it has more than 4066536 bytes and no end"),
     ],
 )

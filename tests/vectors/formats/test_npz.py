@@ -88,7 +88,7 @@ def load_npz_refuses(path, message):
 def test_members_that_are_too_large_together_are_refused(path):
     zeros = np.zeros((10, 25_000), np.float32)
     np.savez_compressed(path, vectors=zeros, words=zeros.view(np.uint8).ravel())
-    with mock.patch("negsamp.vectors.formats.reading.FREE_UNPACKED", 1 << 20):
+    with mock.patch("negsamp.vectors.formats.packed.FREE_UNPACKED", 1 << 20):
         load_npz_refuses(path, "'words.npy' promises far more")
 
 

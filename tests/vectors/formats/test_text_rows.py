@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negsamp import VectorFileError
-from negsamp.vectors.formats.reading import Source
+from negsamp.vectors.formats.reading import Skipped
 from negsamp.vectors.formats.text_rows import parse_rows, write_text_rows
 
 NUMBERS = st.from_regex(
@@ -20,7 +20,9 @@ EDGES += ["2.2250738585072014e-308", "0" * 2000 + "1.5", "0." + "3" * 2000]
 
 def parsed(rows, d, separator=" "):
     """Numbers of rows that begin at line 1 of a file."""
-    return parse_rows(rows, d, Source(io.BytesIO(), "v.txt", 0, False), 1, separator)
+    places = [*range(1, len(rows) + 1)]
+    _, numbers = parse_rows(Skipped("v.txt", "raise"), rows, d, places, separator)
+    return numbers
 
 
 @given(

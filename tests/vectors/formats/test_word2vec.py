@@ -58,7 +58,7 @@ def test_many_blocks_equal_one(tmp_path, name):
     assert first.vectors.tobytes() == kv.vectors[:1500].tobytes()
     with (
         mock.patch("negsamp.vectors.formats.text_rows.BLOCK", 1000),
-        mock.patch("negsamp.vectors.formats.word2vec.BLOCK", 1000),
+        mock.patch("negsamp.vectors.formats.word2vec_binary.BLOCK", 1000),
     ):
         assert same(load_word2vec_format(tmp_path / name), kv)
 
@@ -126,8 +126,45 @@ def test_trailing_spaces_and_windows_line_ends_are_read(file):
 
 def test_words_with_spaces_are_read_from_text(file):
     kv = load_word2vec_format(file(b"4 2\na 1 2\nnew york 3 4\n at x  5 6\n. . 7 8\n"))
-    assert kv.index_to_key == ["a", "new york", " at x ", ". ."]
+    assert kv.index_to_key == ["a", "new york", "at x", ". ."]
     assert kv.vectors.tolist() == [[1, 2], [3, 4], [5, 6], [7, 8]]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"2 2\n10 000 1 2\nb 3 4\n", ["10 000", "b"]),
+        (b"2 2\n10 000 1 2\n20 000 3 4\n", ["10 000", "20 000"]),
+        (b"2 2\nroute 66 1 2\nb 3 4\n", ["route 66", "b"]),
+        (b"2 2\nb 1 2\n7 1.5 3 4\n", ["b", "7 1.5"]),
+        (b"2 2\na  1  2\nb   3 4\n", ["a", "b"]),
+        (b"2 2\na\t1\t2\nb\t3\t4\n", ["a", "b"]),
+        (b"2\t2\na 1\t2\nb \t3 \t4\t\n", ["a", "b"]),
+        (b"2 2\nnew york\t1 2\nb\tc 3 4\n", ["new york", "b\tc"]),
+        (b"2 2\n  a 1 2\n\tb 3 4\n", ["a", "b"]),
+        (b"2 2\n 1 2\nb 3 4\n", ["", "b"]),
+        (b"2 2\n\t1\t2\nb\t3\t4\n", ["", "b"]),
+        (b"2 2\na 1 2\nb 3 4\n\n", ["a", "b"]),
+        (b"2 2\na 1 2 \r\nb 3 4  \r\n\r\n \t\r\n", ["a", "b"]),
+        ("2 2\na\xa0b 1 2\n\u2003 3 4\n".encode(), ["a\xa0b", "\u2003"]),
+        (b"2 2\nb 1 2\nnew 1 york 3 4", ["b", "new 1 york"]),
+    ],
+)
+@pytest.mark.parametrize("options", [{}, {"on_error": "skip"}, {"limit": 2}, {"limit": 9}])
+def test_separators_and_words_without_doubt_are_read(file, content, words, options):
+    kv = load_word2vec_format(file(content), **options)
+    assert kv.index_to_key == words
+    assert kv.vectors.tolist() == [[1, 2], [3, 4]]
+
+
+def test_file_of_many_blocks_with_tabs_equals_one_with_spaces(tmp_path, monkeypatch):
+    kv = sample(d=30, words=[f"w{i}" for i in range(500)])
+    save_word2vec_format(kv, tmp_path / "v.txt")
+    header, _, rows = (tmp_path / "v.txt").read_bytes().partition(b"\n")
+    rows = rows.replace(b" ", b"\t").replace(b"\n", b" \r\n") + b"\r\n" * 3000
+    (tmp_path / "v.txt").write_bytes(header + b"\n" + rows)
+    monkeypatch.setattr("negsamp.vectors.formats.text_rows.BLOCK", 1000)
+    assert same(load_word2vec_format(tmp_path / "v.txt"), kv)
 
 
 @pytest.mark.parametrize(
@@ -143,14 +180,16 @@ def test_words_with_spaces_are_read_from_text(file):
         (b"900000000 300\na 1 2\n", "line 1: the header promises 900000000 vectors of 300 numbers"),
         (b"3 2\na 1 2\n\nb 1.000 2.000\n", "line 3: it is empty; a word and 2 numbers are needed"),
         (b"2 2\na 1 2\nb 1.25\n", "line 3: it has 1 numbers; 2 are needed"),
-        (b"2 2\na 1 2\nb\t1\t2\n", "line 3: it has 0 numbers; 2 are needed, with tabs"),
-        (b"2 2\na 1 2\nb 1 2 3\n", "line 3: it has more than 2 numbers, or a word that ends in"),
+        (b"2 2\na 1 2\nb\t1\tx\n", "line 3: number 2 is 'x', which is no decimal number"),
+        (b"3 2\na 1 2 3\nb 1 2 3\nc 1 2\n", "line 2: it has more than 2 numbers, as most lines"),
+        (b"3 3\na 1 2 3b 4 5 6\nc 7 8 9\n", "line 2: it has the numbers of two rows: a line end"),
+        (b"2 2\na 1 2 3\nb 1 2 3\n", "line 2: it has more than 2 numbers, as most lines have"),
         (b"2 2\na 1 2\nb 1 2\nc 1 2\n", "line 4: the header promises 2 vectors, and here is"),
-        (b"2 2\na 1 2\nb 1 2\n\n", "line 4: the header promises 2 vectors, and here is"),
+        (b"2 2\na 1 2\nb 1 2\n\nc 1 2\n", "line 4: the header promises 2 vectors, and here is"),
         (b"2 2\na 1 2.00000\n", "line 3: it ends, and 1 of 2 vectors are missing"),
         (b"2 2\na 1 2\nb 1 nan\n", "line 3: number 2 is 'nan'; numbers must be finite"),
         (b"2 2\na 1 2\nb 1 1e39\n", "line 3: number 2 of the row of 'b' is inf in float32"),
-        (b"2 2\na 1 2\n 1 234\n", "line 3: a word is empty"),
+        (b"2 2\na 1 2\n234.5\n", "line 3: it has 0 numbers; 2 are needed"),
         (b"2 2\na 1 2\na 3 4\n", "line 3: the word 'a' is there already"),
         (b"2 2\na 1 2\n\xff 3 4\n", "line 3: the word .* is not utf-8"),
         (b"1 1\n" + b"x" * 70_000 + b" 1\n", "line 2: a word has 70000 bytes; 65536"),
@@ -177,7 +216,6 @@ def test_bad_text_is_named_by_its_line(file, content, message):
         (binary([(b"a", [1, 2]), (b"b", [1, np.nan])]), "byte 14: number 2 of the row of 'b' is n"),
         (binary([(b"a", [1, 2]), (b"b", [np.inf, 1])]), "byte 14: number 1 of the row of 'b' is i"),
         (binary([(b"a", [1, 2]), (b"a", [1, 3])]), "byte 14: the word 'a' is there already"),
-        (binary([(b"aa", [1, 2]), (b"", [1, 3])]), "byte 15: a word is empty"),
         (binary([(b"a", [1, 2]), (b"\xff", [1, 3])]), "byte 14: the word .* is not utf-8"),
         (b"1 2\n" + b"x" * 70_000 + b" 12345678", "byte 4: 65536 bytes without a space follow"),
         (b"1 2\n\na 12345678", "byte 4: a newline must stand"),
@@ -206,11 +244,12 @@ def test_binary_overrides_the_suffix(tmp_path, name):
         load_word2vec_format(tmp_path / name)
 
 
-def test_unknown_suffix_asks_for_the_form(tmp_path):
+def test_unknown_suffix_asks_for_the_form_at_saving(tmp_path):
     with pytest.raises(ValueError, match=r"suffix is none of .txt, .vec, .bin, with or without"):
         save_word2vec_format(sample(), tmp_path / "vectors")
-    with pytest.raises(ValueError, match="binary=True or False says"):
-        load_word2vec_format(tmp_path / "vectors.gz")
+    for binary in (True, False):
+        save_word2vec_format(sample(), tmp_path / "vectors", binary=binary)
+        assert same(load_word2vec_format(tmp_path / "vectors"), sample())
 
 
 @pytest.mark.parametrize("name", ["v.txt", "v.bin"])
@@ -255,6 +294,7 @@ def test_limit_reads_the_beginning_of_a_cut_file(file):
         ({"encoding": "klingon"}, "encoding is 'klingon'"),
         ({"errors": "hope"}, "errors is 'hope'"),
         ({"on_duplicate": "last"}, "on_duplicate is 'last'; it must be 'error' or 'first'"),
+        ({"on_error": "ignore"}, "on_error is 'ignore'; it must be 'raise' or 'skip'"),
         ({"datatype": np.int32}, "datatype is .*; it must be float16, float32 or float64"),
         ({"datatype": None}, "datatype is None"),
         ({"datatype": "nonsense"}, "datatype is 'nonsense'"),
@@ -273,12 +313,12 @@ def test_bad_option_is_named_before_the_file_is_opened(tmp_path, option, message
         ("a\tb", r"holds '\\t'"),
         ("a\n", r"holds '\\n'"),
         ("\x0c", r"holds '\\x0c'"),
-        ("", r"the word '' \(row 1\) has 0 bytes"),
-        ("x" * 65537, "has 65537 bytes; this format has words of 1 to 65536"),
+        ("", r"the word '' \(row 1\) is empty, which this format cannot carry"),
+        ("x" * 65537, "has 65537 bytes; this format has words of at most 65536"),
         ("\ud800", "has a lone surrogate"),
-        (7, r"the key 7 \(row 1\) is a int; this format has only str"),
-        (("a", "b"), "is a tuple"),
-        (b"a", "is a bytes"),
+        (7, r"the key 7 \(row 1\) is of type int; this format has only str: keys=str writes '7'"),
+        (("a", "b"), r"is of type tuple; .*keys=lambda key: str\(key\).replace\(' ', '_'\)"),
+        (b"a", "is of type bytes"),
     ],
 )
 def test_key_that_cannot_be_carried_is_refused_at_saving(tmp_path, name, key, message):
@@ -354,7 +394,7 @@ def test_gzip_bomb_is_stopped(file):
     path = file(bomb[:-1], "v.txt.gz")
     room = 1 << 16
     with (
-        mock.patch("negsamp.vectors.formats.reading.FREE_UNPACKED", room),
+        mock.patch("negsamp.vectors.formats.packed.FREE_UNPACKED", room),
         pytest.raises(VectorFileError, match=r"goes on beyond the \d+ bytes allowed"),
     ):
         load_glove_format(path)
@@ -381,3 +421,90 @@ def test_memory_beside_the_matrix_is_bounded(tmp_path):
         save_word2vec_format(kv, tmp_path / name)
         with allocating(kv.vectors.nbytes + 30_000_000):
             load_word2vec_format(tmp_path / name)
+
+
+def test_rows_of_text_are_left_out_with_one_warning(file):
+    rows = [
+        b"a 1 2",
+        b"b 1",
+        b"c x 2",
+        b"",
+        b"d 1 nan",
+        b"e 3 4",
+        b"a 5 6",
+        b"\xff 1 2",
+        b"f 1e39 2",
+    ]
+    content = b"%d 2\n" % (len(rows) + 1) + b"\n".join([*rows, b"g 5 6", b""])
+    reasons = "line 3: it has 1 numbers.*; line 4: number 1 is 'x'.*; line 5: it is empty"
+    for name in ("v.txt", "v.txt.gz"):
+        with pytest.warns(UserWarning, match=rf"skipped 7 rows: {reasons}.*; …$") as caught:
+            kv = load_word2vec_format(file(content, name), on_error="skip")
+        assert len(caught) == 1
+        assert kv.index_to_key == ["a", "e", "g"]
+        assert kv.vectors.tolist() == [[1, 2], [3, 4], [5, 6]]
+    with pytest.warns(UserWarning, match="skipped 1 row: line 3: it has 1 numbers"):
+        kv = load_word2vec_format(file(content), on_error="skip", limit=2)
+    assert kv.index_to_key == ["a"], "limit counts rows that are left out"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"4 1\na 1\nb 2\n", "skipped 2 rows: line 4: it ends, and 2 of 4 vectors are missing"),
+        (b"1 1\na 1\nb 2\n", "skipped 0 rows: line 1: the header promises 1 vectors, and 2 lines"),
+        (b"3 1\na 1\n" + b"x" * 90_000 + b"\nb 2\n", "skipped 1 row: line 3: it has 0 numbers"),
+    ],
+)
+def test_wrong_count_of_rows_is_warned_of(file, content, message):
+    with pytest.warns(UserWarning, match=message):
+        kv = load_word2vec_format(file(content), on_error="skip")
+    assert kv.index_to_key == ["a", "b"]
+
+
+def test_file_of_which_no_row_is_left_is_refused(file):
+    with pytest.raises(VectorFileError, match="no row is left, skipped 2 rows: line 2: it has 0"):
+        load_word2vec_format(file(b"2 2\nthis\nthat\n"), on_error="skip")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_counts_go_to_a_file_beside_and_come_back(tmp_path):
+    kv = KeyedVectors(["the", "größe", "x"], sample(words=WORDS[:3]).vectors, [9, 5, 0])
+    save_word2vec_format(kv, tmp_path / "v.bin", fvocab=tmp_path / "counts.txt")
+    assert (tmp_path / "counts.txt").read_text("utf-8") == "the 9\ngröße 5\nx 0\n"
+    back = load_word2vec_format(tmp_path / "v.bin", fvocab=tmp_path / "counts.txt")
+    assert same(back, kv)
+    assert back.counts.tolist() == [9, 5, 0]
+    gensim = pytest.importorskip("gensim.models")
+    paths = [str(tmp_path / name) for name in ("v.bin", "counts.txt")]
+    theirs = gensim.KeyedVectors.load_word2vec_format(paths[0], fvocab=paths[1], binary=True)
+    assert theirs.get_vecattr("the", "count") == 9
+    theirs.save_word2vec_format(str(tmp_path / "v.txt"), fvocab=str(tmp_path / "theirs.txt"))
+    again = load_word2vec_format(tmp_path / "v.txt", fvocab=tmp_path / "theirs.txt", limit=2)
+    assert again.counts.tolist() == [9, 5]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a 3\nb\n", "line 2: it is 'b.*; it must be a word and its count"),
+        (b"a 3\nb -1\n", "line 2: it is 'b -1"),
+        (b"a 3\nc 2\n", "row 1: there is no count of the word 'b'"),
+        (b"a 3\n\xff 1\nb 1\n", "line 2: the word .* is not utf-8"),
+    ],
+)
+def test_bad_file_of_counts_is_named(file, tmp_path, content, message):
+    counts = tmp_path / "counts.txt"
+    counts.write_bytes(content)
+    path = file(b"2 1\na 1\nb 2\n")
+    with pytest.raises(VectorFileError, match=rf"counts\.txt', {message}"):
+        load_word2vec_format(path, fvocab=counts)
+    with pytest.warns(UserWarning, match=rf"skipped \d rows?: {message}"):
+        kv = load_word2vec_format(path, fvocab=counts, on_error="skip")
+    assert kv.counts.tolist() == [3, int(b"b 1\n" in content)]
+
+
+def test_counts_that_are_not_there_are_not_written(tmp_path):
+    with pytest.raises(ValueError, match="fvocab is given, and these vectors have no counts"):
+        save_word2vec_format(sample(), tmp_path / "v.bin", fvocab=tmp_path / "c.txt")
+    assert not list(tmp_path.iterdir())

@@ -14,18 +14,36 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.vectors.formats.glove import has_header, load_glove_format, save_glove_format
-from negsamp.vectors.formats.npz import load_npz, save_npz
+from negsamp.vectors.formats.glove import (
+    count_numbers,
+    has_header,
+    load_glove_format,
+    save_glove_format,
+)
+from negsamp.vectors.formats.npz import is_archive, load_npz, save_npz
 from negsamp.vectors.formats.projector import VECTORS, load_projector, save_projector
-from negsamp.vectors.formats.reading import check_options, suffix_of
-from negsamp.vectors.formats.safetensors import load_safetensors, save_safetensors
-from negsamp.vectors.formats.word2vec import load_word2vec_format, save_word2vec_format
+from negsamp.vectors.formats.reading import (
+    LARGEST_VECTOR,
+    check_options,
+    converted,
+    opened,
+    shown,
+    suffix_of,
+)
+from negsamp.vectors.formats.safetensors import is_safetensors, load_safetensors, save_safetensors
+from negsamp.vectors.formats.text_rows import is_plain_text, longest_line
+from negsamp.vectors.formats.word2vec import (
+    HEADER,
+    IS_BINARY,
+    load_word2vec_format,
+    save_word2vec_format,
+)
 from negsamp.vectors.formats.writing import check_finite
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
 __all__ = ["WITH_COUNTS", "open_vectors", "save_vectors", "saver_for"]
 
-GZIPPED = (".txt", ".vec", ".bin", ".glove")  # these may have .gz behind them
+TEXTS = (".txt", ".vec", ".bin", ".glove")  # these may have .gz behind them
 SAVERS: dict[str, Callable[..., None]] = {
     ".txt": save_word2vec_format,
     ".vec": save_word2vec_format,
@@ -50,6 +68,8 @@ def open_vectors(
     errors: str = "strict",
     on_duplicate: str = "error",
     datatype: Any = None,
+    on_error: str = "raise",
+    keys: Callable[[str], Any] | None = None,
 ) -> KeyedVectors:
     """Read vectors of any format that negsamp knows.
 
@@ -59,7 +79,8 @@ def open_vectors(
         A folder that `Word2Vec.save`, `KeyedVectors.save` or `save_projector` wrote, or a file
         whose suffix says what it is: ``.txt`` or ``.vec`` (word2vec's text if the first line is two
         integers, else GloVe's), ``.glove``, ``.bin`` (word2vec's binary form), each with or without
-        ``.gz`` behind it; ``.npz``; ``.safetensors``.
+        ``.gz``, ``.bz2``, ``.xz`` or ``.zip`` behind it; ``.npz``; ``.safetensors``. A file with
+        another suffix, or none, is known by its first bytes or lines.
     limit : int, optional
         Keep only so many rows, the first ones.
     encoding, errors, on_duplicate : str
@@ -68,11 +89,22 @@ def open_vectors(
     datatype : dtype, optional
         Type of the matrix: float16, float32 or float64. By default it is float32 for text and
         word2vec's binary form, and the type in the file for the others.
+    on_error : {"raise", "skip"}
+        Whether a row that cannot be read is an error, or left out with one warning; see
+        `load_word2vec_format`, `load_npz` and `load_projector`. In a folder that `save` wrote no
+        row can be left out, since each file has its digest.
+    keys : callable, optional
+        Makes a key of each word, as `int` does where integers were written with ``keys=str``.
 
     Returns
     -------
     KeyedVectors
         It has counts if the file has them.
+
+    Warns
+    -----
+    UserWarning
+        If rows were left out.
 
     Raises
     ------
@@ -81,7 +113,7 @@ def open_vectors(
     VectorFileError, SavedModelError
         If it is damaged, or not what its suffix says.
     ValueError
-        If the suffix is unknown, or if an option is out of range.
+        If an option is out of range.
     MemoryError
         If the file is whole and the machine has no room for its vectors.
     """
@@ -92,30 +124,63 @@ def open_vectors(
         "on_duplicate": on_duplicate,
         "datatype": np.float32 if datatype is None else datatype,
     }
-    check_options(**options)
+    rows: dict[str, Any] = {"on_error": on_error, "keys": keys}
+    check_options(**options, **rows)
     place = Path(path)
     if place.is_dir():
         if (place / VECTORS).exists():
-            return _shortened(load_projector(place, datatype=options["datatype"]), limit, None)
-        return _shortened(KeyedVectors.load(place), limit, datatype)
-    suffix, is_packed = suffix_of(place)
+            kv = load_projector(place, datatype=options["datatype"], **rows)
+            return _shortened(kv, limit, None)
+        return _shortened(_with_keys(KeyedVectors.load(place), keys), limit, datatype)
     if not place.exists():
         raise FileNotFoundError(f"there is no file or folder {os.fspath(path)!r}")
-    if suffix in GZIPPED:
-        if suffix == ".glove" or (suffix != ".bin" and not has_header(place)):
-            return load_glove_format(path, **options)
-        return load_word2vec_format(path, binary=suffix == ".bin", **options)
-    if suffix == ".npz" and not is_packed:
-        return _shortened(load_npz(path), limit, datatype)
-    if suffix == ".safetensors" and not is_packed:
-        return _shortened(load_safetensors(path), limit, datatype)
-    raise ValueError(
-        f"path is {os.fspath(path)!r}, whose suffix is unknown; known are {KNOWN}, and folders "
-        "that Word2Vec.save or save_projector wrote"
-    )
+    suffix, packing = suffix_of(place)
+    form = _form_of(place) if packing or suffix not in SAVERS else suffix
+    if form == ".npz":
+        return _shortened(load_npz(path, **rows), limit, datatype)
+    if form == ".safetensors":
+        return _shortened(load_safetensors(path, **rows), limit, datatype)
+    if form == ".glove" or (form in (".txt", ".vec") and not has_header(place)):
+        return load_glove_format(path, **options, **rows)
+    binary = form == ".bin" if suffix in IS_BINARY else None
+    return load_word2vec_format(path, binary=binary, **options, **rows)
 
 
-def save_vectors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
+def _form_of(path: Path) -> str:
+    """Return the suffix of a file's format, which its name does not say."""
+    suffix, _ = suffix_of(path)
+    if suffix in TEXTS:
+        return suffix
+    if is_archive(path):
+        return ".npz"
+    if is_safetensors(path):
+        return ".safetensors"
+    with opened(path) as source:
+        line = source.readline(longest_line(LARGEST_VECTOR))
+        if HEADER.fullmatch(line):
+            return ".txt"
+        if is_plain_text(line) and count_numbers(line):
+            return ".glove"
+        raise source.fault(
+            f"its suffix is unknown, and its first line, {shown(line)}, is neither two integers "
+            f"nor a word and numbers; known are {KNOWN}, and folders that Word2Vec.save or "
+            "save_projector wrote"
+        )
+
+
+def _with_keys(kv: KeyedVectors, keys: Callable[[str], Any] | None) -> KeyedVectors:
+    if keys is None:
+        return kv
+    made = [converted(key, keys) for key in kv.index_to_key]
+    return KeyedVectors(made, kv.vectors, kv.counts)
+
+
+def save_vectors(
+    kv: KeyedVectors,
+    path: str | os.PathLike[str],
+    *,
+    keys: Callable[[Any], str] | None = None,
+) -> None:
     """Write vectors in the format that the suffix of a name says.
 
     Parameters
@@ -126,24 +191,27 @@ def save_vectors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
         without a header, each with or without ``.gz`` behind it; ``.npz``; ``.safetensors``; or
         ``.projector`` for a folder. An older file of that name is replaced when the new one is
         complete; an older ``.projector`` is not.
+    keys : callable, optional
+        Makes text of the keys that are not str, as `str` does of integers, dates and UUIDs, or
+        ``lambda key: key.name`` of an enum. Without it such keys are refused.
 
     Raises
     ------
     OSError
         If the file cannot be written.
     TypeError
-        If `kv` is not a `KeyedVectors`.
+        If `kv` is not a `KeyedVectors`, or `keys` no function.
     ValueError
-        If the suffix is unknown, or if the format cannot carry a key or a vector; nothing has
-        been written then.
+        If the suffix is unknown, if the format cannot carry a key or a vector, or if two keys
+        become the same text; nothing has been written then.
     """
-    saver_for(path)(kv, path)
+    saver_for(path)(kv, path, keys=keys)
 
 
 def saver_for(path: str | os.PathLike[str]) -> Callable[..., None]:
     """Return the function that writes what a name's suffix says; ValueError if it is unknown."""
-    suffix, is_packed = suffix_of(path)
-    if suffix not in SAVERS or (is_packed and suffix not in GZIPPED):
+    suffix, packing = suffix_of(path)
+    if suffix not in SAVERS or (packing and (packing != ".gz" or suffix not in TEXTS)):
         raise ValueError(
             f"path is {os.fspath(path)!r}, whose suffix is unknown; known are {KNOWN} and, for a "
             "folder, .projector"

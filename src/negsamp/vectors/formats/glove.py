@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from negsamp.files.atomic import writing
-from negsamp.vectors.formats.reading import LARGEST_VECTOR, Collector, check_options, opened
-from negsamp.vectors.formats.text_rows import longest_line, read_text_rows, write_text_rows
+from negsamp.vectors.formats.reading import (
+    LARGEST_VECTOR,
+    Collector,
+    Source,
+    check_options,
+    opened,
+)
+from negsamp.vectors.formats.text_rows import NUMBER, longest_line, read_text_rows, write_text_rows
 from negsamp.vectors.formats.word2vec import HEADER
 from negsamp.vectors.formats.writing import NO_SPACES, check_vectors
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
-__all__ = ["has_header", "load_glove_format", "save_glove_format"]
+__all__ = ["count_numbers", "has_header", "load_glove_format", "save_glove_format"]
 
 MARK = "\ufeff".encode()  # a byte order mark, which some editors write first
 BEGINNING = 200  # bytes
+MOST_LOOKED_AT = 20  # lines, to tell how many numbers each has
 
 
 def load_glove_format(
@@ -28,6 +36,8 @@ def load_glove_format(
     errors: str = "strict",
     on_duplicate: str = "error",
     datatype: Any = np.float32,
+    on_error: str = "raise",
+    keys: Callable[[str], Any] | None = None,
 ) -> KeyedVectors:
     """Read a text file of vectors that has no header, as GloVe writes it.
 
@@ -37,42 +47,75 @@ def load_glove_format(
     Parameters
     ----------
     path : path
-        Plain or gzip, as its first bytes say. The word of the first line has no spaces: all fields
-        behind it are numbers, as many as every vector has.
-    limit, encoding, errors, on_duplicate, datatype
+        Plain, gzip, bzip2, xz, or zip with one member, as its first bytes say. How many numbers
+        each line has is what most of the first lines say; in a line of nothing but numbers, all
+        but the first are these.
+    limit, encoding, errors, on_duplicate, datatype, on_error, keys
         As in `load_word2vec_format`.
 
     Returns
     -------
     KeyedVectors
-        Its keys are str; it has no counts. A word may have spaces: the last d fields are the
-        numbers.
+        Its keys are str, or what `keys` makes of them; it has no counts. A word may have spaces:
+        the last d fields are the numbers. One whose last part is a number is refused, as it may be
+        a row with a number too many.
     """
-    options = check_options(limit, encoding, errors, on_duplicate, datatype)
+    options = check_options(limit, encoding, errors, on_duplicate, datatype, on_error, keys)
     with opened(path) as source:
-        most = longest_line(LARGEST_VECTOR)
-        first = source.readline(most).removeprefix(MARK)
-        if len(first) >= most and not first.endswith(b"\n"):
-            raise source.fault(f"it has more than {most} bytes and no end", "line 1")
+        beginning = _first_lines(source)
+        first, *_ = beginning
         if HEADER.fullmatch(first):
             raise source.fault(
                 "it is two integers, as in the header of word2vec's text form, which "
                 "load_word2vec_format reads",
                 "line 1",
             )
-        d = first.rstrip(b" \r\n").count(b" ")
+        found = [count_numbers(line) for line in beginning if line.strip()] or [0]
+        d = max(found, key=found.count)
         if not 1 <= d <= LARGEST_VECTOR:
+            commas = ", and it has commas" if b"," in first else ""
             raise source.fault(
-                f"it has {d} fields behind a word, apart by one space each; there must be 1 to "
-                f"{LARGEST_VECTOR} numbers" + (", and it has tabs" if b"\t" in first else ""),
+                f"it has {d} numbers behind a word; there must be 1 to {LARGEST_VECTOR}, with "
+                f"spaces or tabs between them{commas}"
+                if first
+                else "the file is empty",
                 "line 1",
             )
         collector = Collector(source, d, None, options)
-        read_text_rows(source, d, collector, 1, limit, is_all=False, beginning=first)
+        read_text_rows(
+            source, d, collector, 1, limit, is_all=limit is None, beginning=b"".join(beginning)
+        )
         return collector.finish()
 
 
-def save_glove_format(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
+def _first_lines(source: Source) -> list[bytes]:
+    """Read some lines, one or more, with their ends."""
+    most = longest_line(LARGEST_VECTOR)
+    lines = [source.readline(most).removeprefix(MARK)]
+    if len(lines[0]) >= most and not lines[0].endswith(b"\n"):
+        raise source.fault(f"it has more than {most} bytes and no end", "line 1")
+    while lines[-1] and len(lines) < MOST_LOOKED_AT and sum(map(len, lines)) < most:
+        lines.append(source.readline(most))
+    return lines
+
+
+def count_numbers(line: bytes) -> int:
+    """Return how many numbers stand at the end of a line, behind a word."""
+    fields = line.split()
+    if line[:1] not in (b" ", b"\t"):
+        del fields[:1]  # the word, which may be a number too
+    n = 0
+    while n < len(fields) and NUMBER.fullmatch(fields[-1 - n]):
+        n += 1
+    return n
+
+
+def save_glove_format(
+    kv: KeyedVectors,
+    path: str | os.PathLike[str],
+    *,
+    keys: Callable[[Any], str] | None = None,
+) -> None:
     """Write vectors as text without a header, with enough digits for all bits of any type.
 
     Counts are not written. Errors are those of `save_vectors`; vectors whose first line would be
@@ -84,8 +127,10 @@ def save_glove_format(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
         It must have a word. Its keys must be str, not empty, and without white space of ASCII.
     path : path
         With the suffix ``.gz`` the file is packed.
+    keys : callable, optional
+        Makes text of the keys that are not str, as in `save_vectors`.
     """
-    words, matrix = check_vectors(kv, NO_SPACES)
+    words, matrix = check_vectors(kv, NO_SPACES, keys)
     if not words:
         raise ValueError("kv has no words; without a header, there must be one or more")
     if words[0].startswith(MARK):

@@ -11,19 +11,22 @@ import os
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 
 from negsamp.errors import VectorFileError
 from negsamp.files.atomic import writing
+from negsamp.files.kinds import kind_of_file
 from negsamp.files.npy import read_header
 from negsamp.files.reading import open_file
-from negsamp.vectors.formats.reading import room_unpacked
+from negsamp.vectors.formats.packed import room_unpacked
+from negsamp.vectors.formats.reading import check_options
 from negsamp.vectors.formats.word_arrays import NAMES, arrays_of, check_arrays, vectors_of
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
-__all__ = ["load_npz", "save_npz"]
+__all__ = ["is_archive", "load_npz", "save_npz"]
 
 END_SIZE = 22  # bytes of an archive's end, if it has no comment
 MOST_AT_ONCE = 1 << 19  # bytes; the list of four members has 300, and NumPy asks for 2**18
@@ -32,25 +35,51 @@ UNZIPPING = (EOFError, RuntimeError, struct.error, zipfile.BadZipFile, zlib.erro
 DATE = (1980, 1, 1, 0, 0, 0)  # the first there is, so that the same vectors give the same bytes
 
 
-def load_npz(path: str | os.PathLike[str]) -> KeyedVectors:
+def load_npz(
+    path: str | os.PathLike[str],
+    *,
+    on_error: str = "raise",
+    keys: Callable[[str], Any] | None = None,
+) -> KeyedVectors:
     """Read what `save_npz` wrote, or such arrays saved by `numpy.savez` or `savez_compressed`.
 
     The vectors have their type and counts. Errors are those of `open_vectors`.
+
+    Parameters
+    ----------
+    path : path
+    on_error : {"raise", "skip"}
+        Whether a row is an error whose word is not UTF-8, too long or there already, or whose
+        numbers are not finite, or is left out, with one warning. Other damage is always an error.
+    keys : callable, optional
+        Makes a key of each word, as in `load_word2vec_format`.
     """
+    options = check_options(on_error=on_error, keys=keys)
     name = os.fspath(path)
+    kind = kind_of_file(path)
+    if kind is not None:
+        raise VectorFileError(f"{name!r}: it is {kind}")
     try:
         with (
             open_file(path) as file,
             _ShortReads(cast(Any, file)) as reader,
             zipfile.ZipFile(reader) as archive,
         ):
-            return vectors_of(_read_arrays(archive, _checked_members(reader, archive)))
+            arrays = _read_arrays(archive, _checked_members(reader, archive))
+        return vectors_of(arrays, name, options)
+    except VectorFileError:
+        raise
     except (ValueError, *UNZIPPING) as error:
         # zipfile shows names of members whole, which may have 64 KiB
         raise VectorFileError(f"{name!r} is no archive of vectors: {error!s:.500}") from error
 
 
-def save_npz(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
+def save_npz(
+    kv: KeyedVectors,
+    path: str | os.PathLike[str],
+    *,
+    keys: Callable[[Any], str] | None = None,
+) -> None:
     """Write vectors, words and counts to one archive.
 
     Words come out of it by ``bytes(words[offsets[i] : offsets[i + 1]]).decode()``. Errors are those
@@ -59,10 +88,12 @@ def save_npz(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
     Parameters
     ----------
     kv : KeyedVectors
-        Its keys must be str and not empty.
+        Its keys must be str.
     path : path
+    keys : callable, optional
+        Makes text of the keys that are not str, as in `save_vectors`.
     """
-    arrays = arrays_of(kv)
+    arrays = arrays_of(kv, keys)
     with writing(path) as file, zipfile.ZipFile(file, "w") as archive:
         for name, array in arrays.items():
             info = zipfile.ZipInfo(f"{name}.npy", DATE)
@@ -70,6 +101,16 @@ def save_npz(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
                 np.lib.format.write_array(
                     member, np.asarray(array, order="C"), version=(1, 0), allow_pickle=False
                 )
+
+
+def is_archive(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is a zip archive of ``.npy`` files."""
+    try:
+        with open_file(path) as file, zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+            return bool(names) and all(name.endswith(".npy") for name in names)
+    except (ValueError, *UNZIPPING):
+        return False
 
 
 class _ShortReads(io.BufferedReader):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from negsamp.vectors.formats.reading import (
     LARGEST_VECTOR,
     LONGEST_WORD,
     Collector,
+    Skipped,
     Source,
     check_options,
     opened,
@@ -35,7 +37,12 @@ LONGEST_LINE = LONGEST_WORD + 32  # bytes
 REFUSED = "\t\n\r\v\f"
 
 
-def save_projector(kv: KeyedVectors, folder: str | os.PathLike[str]) -> None:
+def save_projector(
+    kv: KeyedVectors,
+    folder: str | os.PathLike[str],
+    *,
+    keys: Callable[[Any], str] | None = None,
+) -> None:
     """Write a folder whose two files https://projector.tensorflow.org loads.
 
     Errors are those of `save_vectors`, and FileExistsError if something has the folder's name.
@@ -47,12 +54,15 @@ def save_projector(kv: KeyedVectors, folder: str | os.PathLike[str]) -> None:
         space.
     folder : path
         A new folder.
+    keys : callable, optional
+        Makes text of the keys that are not str, as in `save_vectors`.
     """
-    words, matrix = check_vectors(kv, REFUSED)
-    for row, word in enumerate(kv.index_to_key):
-        if not str(word).strip():
+    words, matrix = check_vectors(kv, REFUSED, keys)
+    for row, word in enumerate(words):
+        if not word.decode().strip():
             raise ValueError(
-                f"the word {word!r:.60} (row {row}) is white space, which the projector leaves out"
+                f"the word {word.decode()!r:.60} (row {row}) is white space, which the projector "
+                "leaves out"
             )
     if not words:
         raise ValueError("kv has no words; there must be one or more")
@@ -69,7 +79,13 @@ def save_projector(kv: KeyedVectors, folder: str | os.PathLike[str]) -> None:
         (new / METADATA).write_bytes(b"\n".join([*words, b""]))
 
 
-def load_projector(folder: str | os.PathLike[str], *, datatype: Any = np.float32) -> KeyedVectors:
+def load_projector(
+    folder: str | os.PathLike[str],
+    *,
+    datatype: Any = np.float32,
+    on_error: str = "raise",
+    keys: Callable[[str], Any] | None = None,
+) -> KeyedVectors:
     """Read what `save_projector` wrote.
 
     Errors are those of `open_vectors`; a `VectorFileError` names the file and the line.
@@ -79,15 +95,21 @@ def load_projector(folder: str | os.PathLike[str], *, datatype: Any = np.float32
     folder : path
     datatype : dtype
         Type of the matrix: float16, float32 or float64.
+    on_error : {"raise", "skip"}
+        Whether a line of one of the files that cannot be read is an error, or left out with its
+        line in the other file, with one warning.
+    keys : callable, optional
+        Makes a key of each word, as in `load_word2vec_format`.
 
     Returns
     -------
     KeyedVectors
-        Its keys are str; it has counts if they are there.
+        Its keys are str, or what `keys` makes of them; it has counts if they are there.
     """
-    options = check_options(datatype=datatype)
+    options = check_options(datatype=datatype, on_error=on_error, keys=keys)
     with opened(Path(folder) / METADATA) as source:
-        words, counts = _read_words(source)
+        skipped = Skipped(source.name, on_error)
+        words, counts = _read_words(source, skipped)
     with opened(Path(folder) / VECTORS) as source:
         first = source.readline(longest_line(LARGEST_VECTOR))
         d = first.count(b"\t") + 1
@@ -95,15 +117,22 @@ def load_projector(folder: str | os.PathLike[str], *, datatype: Any = np.float32
             raise source.fault(f"it has {d} numbers; {LARGEST_VECTOR} are allowed", "line 1")
         if len(words) * 2 * d - 1 > source.room:
             raise source.fault(f"it has no room for {len(words)} rows of {d} numbers", "line 1")
-        collector = Collector(source, d, len(words), options)
+        skipped.name = source.name
+        collector = Collector(source, d, len(words), options, skipped)
         read_number_rows(source, d, collector, words, first)
         kv = collector.finish()
-    return KeyedVectors(kv.index_to_key, kv.vectors, counts)
+    if counts is None:
+        return kv
+    return KeyedVectors(
+        kv.index_to_key, kv.vectors, [counts[line - 1] for line in collector.places]
+    )
 
 
-def _read_words(source: Source) -> tuple[list[bytes], list[int] | None]:
-    words: list[bytes] = []
+def _read_words(source: Source, skipped: Skipped) -> tuple[list[bytes | None], list[int] | None]:
+    """Return words and perhaps counts by line; where a line was refused, None and 0."""
+    words: list[bytes | None] = []
     counts: list[int] | None = None
+    n_empty = 0  # lines before this one, perhaps the last of the file
     for number, line in enumerate(iter(lambda: source.readline(LONGEST_LINE), b""), 1):
         word, *columns = line.removesuffix(b"\n").removesuffix(b"\r").split(b"\t")
         if number == 1 and columns:
@@ -115,12 +144,16 @@ def _read_words(source: Source) -> tuple[list[bytes], list[int] | None]:
                 )
             counts = []
             continue
-        if len(columns) != (counts is not None) or not all(map(COUNT.fullmatch, columns)):
-            raise source.fault(
-                "it must be a word" + (", a tab and a count" if counts is not None else ""),
-                f"line {number}",
-            )
-        words.append(word)
+        is_empty = not word and not columns
+        is_right = len(columns) == (counts is not None) and all(map(COUNT.fullmatch, columns))
+        reason = "it must be a word" + (", a tab and a count" if counts is not None else "")
+        if n_empty and not is_empty:
+            skipped.refuse(f"it is empty; {reason}", f"line {number - n_empty}", n_empty)
+        if not is_right and not is_empty:
+            skipped.refuse(reason, f"line {number}")
+        n_empty = n_empty + 1 if is_empty else 0
+        words.append(word if is_right and not is_empty else None)
         if counts is not None:
-            counts += map(int, columns)
+            counts.append(int(columns[0]) if is_right and not is_empty else 0)
+    del words[len(words) - n_empty :]
     return words, counts

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import os
-import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import warnings
+from array import array
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,18 +15,23 @@ import numpy as np
 
 from negsamp.checks import check_error_handler, check_integer
 from negsamp.errors import VectorFileError
+from negsamp.files.kinds import BEGINNING, foreign_kind
 from negsamp.files.reading import open_file
+from negsamp.vectors.formats.packed import SUFFIXES, UNPACKING, packing_of, unpacked
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
 __all__ = [
     "LARGEST_VECTOR",
     "LONGEST_WORD",
+    "OUT_OF_STEP",
     "TYPES",
     "Collector",
+    "Options",
+    "Skipped",
     "Source",
     "check_options",
+    "converted",
     "opened",
-    "room_unpacked",
     "shown",
     "suffix_of",
 ]
@@ -34,19 +39,20 @@ __all__ = [
 LARGEST_VECTOR = 100_000  # numbers, as many as the parameter vector_size allows
 LONGEST_WORD = 1 << 16  # bytes
 TYPES = tuple(map(np.dtype, ("float16", "float32", "float64")))
-GZIP_MAGIC = b"\x1f\x8b"
-# Vectors unpack to 2 or 3 times their bytes, zeros to 1000 times; beyond 64 MiB, 100 are allowed.
-FREE_UNPACKED, MOST_TIMES = 1 << 26, 100
-DEFLATE_TIMES = 1032  # what the format can do at most
 NUMBERS_AT_FIRST = 1 << 17
 # Encodings must leave these as they are: lines and fields are found before words are decoded.
 STRUCTURE = " \t\r\n0123456789"
+MOST_SHOWN = 3  # skipped rows
+OUT_OF_STEP = (
+    "a wrong header, numbers that are not float32, or a word with a space or line end puts the "
+    "rows out of step with the bytes"
+)
 
 
 class Source:
     """The bytes of a file, unpacked, from its beginning to its end.
 
-    `room` is the number of bytes that there are, or for a gzip file that there may be; `position`
+    `room` is the number of bytes that there are, or for a packed file that there may be; `position`
     is the number of bytes that have been read.
     """
 
@@ -54,10 +60,19 @@ class Source:
         self.name, self.room, self.is_packed = name, room, is_packed
         self.position = 0
         self._file = file
+        self._ahead = b""
+
+    def peek(self, size: int) -> bytes:
+        """Return the next bytes, fewer than `size` only at the end, which stay to be read."""
+        if len(self._ahead) < size:
+            self._ahead += self._file.read(size - len(self._ahead))
+        return self._ahead[:size]
 
     def read(self, size: int) -> bytes:
         """Return the next bytes, fewer than `size` only at the end."""
-        content = self._file.read(size)
+        content, self._ahead = self._ahead[:size], self._ahead[size:]
+        if len(content) < size:
+            content += self._file.read(size - len(content))
         self.position += len(content)
         if self.position > self.room:
             raise self.fault(f"it goes on beyond the {self.room} bytes allowed for its size")
@@ -65,7 +80,10 @@ class Source:
 
     def readline(self, most: int) -> bytes:
         """Return the next line with its end, or of a longer one the first `most` bytes."""
-        line = self._file.readline(most)
+        end = self._ahead.find(b"\n", 0, most) + 1 or min(most, len(self._ahead))
+        line, self._ahead = self._ahead[:end], self._ahead[end:]
+        if not line.endswith(b"\n") and len(line) < most:
+            line += self._file.readline(most - len(line))
         self.position += len(line)
         return line
 
@@ -74,37 +92,50 @@ class Source:
         return VectorFileError(f"{self.name!r}{place and f', {place}'}: {message}")
 
 
-def room_unpacked(size: int) -> int:
-    """Return the number of bytes that a packed file of `size` bytes may unpack to."""
-    return min(FREE_UNPACKED + MOST_TIMES * size, DEFLATE_TIMES * size)
-
-
-def suffix_of(path: str | os.PathLike[str]) -> tuple[str, bool]:
-    """Return the suffix of a name without ``.gz``, in lower case, and whether ``.gz`` was there."""
+def suffix_of(path: str | os.PathLike[str]) -> tuple[str, str]:
+    """Return the suffix of a name without that of packing, in lower case, and that of packing."""
     name = Path(path).name.lower()
-    return Path(name.removesuffix(".gz")).suffix, name.endswith(".gz")
+    packing = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), "")
+    return Path(name.removesuffix(packing)).suffix, packing
 
 
 @contextmanager
 def opened(path: str | os.PathLike[str]) -> Iterator[Source]:
-    """Open a file, which its first bytes may show to be gzip."""
+    """Open a file, which its first bytes may show to be packed.
+
+    VectorFileError says what it is if these show it to be something else than vectors.
+    """
     name = os.fspath(path)
     try:
         raw = open_file(path)
     except ValueError as error:
         raise VectorFileError(str(error)) from error
-    with raw:
+    how = "zip"  # the only one that fails before it is read
+    with ExitStack() as stack:
+        stack.enter_context(raw)
         size = os.fstat(raw.fileno()).st_size
-        is_packed = raw.read(len(GZIP_MAGIC)) == GZIP_MAGIC
-        raw.seek(0)
-        if not is_packed:
-            yield Source(raw, name, size, False)
-            return
         try:
-            with gzip.open(raw) as unpacked:
-                yield Source(unpacked, name, room_unpacked(size), True)  # type: ignore[arg-type]
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise VectorFileError(f"{name!r} is not a whole gzip file: {error}") from error
+            file, room, how = unpacked(stack, raw, name, size)
+            source = Source(file, name, room, bool(how))
+            _check_kind(source, how)
+            yield source
+        except UNPACKING as error:
+            # bz2 raises an OSError without a number where data is damaged
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            raise VectorFileError(f"{name!r} is not a whole {how} file: {error}") from error
+
+
+def _check_kind(source: Source, how: str) -> None:
+    """Check that a file's beginning is not that of something else than vectors."""
+    beginning = source.peek(BEGINNING)
+    kind = foreign_kind(beginning, source.name)
+    if how and packing_of(beginning):
+        kind = f"packed twice, by {how} and {packing_of(beginning)}; unpack it once"
+    elif beginning[5:10] == b'\0\0\0{"':  # behind the length of a header
+        kind = "a safetensors file, which load_safetensors reads"
+    if kind is not None:
+        raise source.fault(f"it is {kind}")
 
 
 @dataclass(frozen=True)
@@ -116,6 +147,8 @@ class Options:
     errors: str
     on_duplicate: str
     dtype: np.dtype
+    on_error: str
+    keys: Callable[[str], Any] | None
 
 
 def check_options(
@@ -124,6 +157,8 @@ def check_options(
     errors: str = "strict",
     on_duplicate: str = "error",
     datatype: Any = np.float32,
+    on_error: str = "raise",
+    keys: Any = None,
 ) -> Options:
     """Check the options of a reader; ValueError if one is out of range."""
     check_integer("limit", limit, 1, optional=True)
@@ -144,7 +179,55 @@ def check_options(
         dtype = np.dtype(object)
     if datatype is None or dtype not in TYPES:
         raise ValueError(f"datatype is {datatype!r}; it must be float16, float32 or float64")
-    return Options(limit, encoding, errors, on_duplicate, dtype)
+    if on_error not in ("raise", "skip"):
+        raise ValueError(f"on_error is {on_error!r:.60}; it must be 'raise' or 'skip'")
+    if keys is not None and not callable(keys):
+        raise TypeError(
+            f"keys is {keys!r:.60}; it must be a function that makes a key of a str, such as int"
+        )
+    return Options(limit, encoding, errors, on_duplicate, dtype, on_error, keys)
+
+
+class Skipped:
+    """Rows that are left out: each is an error, or with ``on_error="skip"`` counted."""
+
+    def __init__(self, name: str, on_error: str) -> None:
+        self.n = 0
+        self.name = name
+        self._is_error = on_error == "raise"
+        self._first: list[str] = []
+
+    def refuse(self, reason: str, place: str, n: int = 1) -> None:
+        """Raise the error of a row, or count it (or `n` of them from there on)."""
+        if self._is_error:
+            raise VectorFileError(f"{self.name!r}, {place}: {reason}")
+        if len(self._first) < MOST_SHOWN:
+            self._first.append(f"{place}: {reason:.200}")
+        self.n += n
+
+    def tell(self, n_kept: int) -> None:
+        """Warn of what was left out; VectorFileError if nothing else was there."""
+        if not self._first:
+            return
+        more = "; …" * (self.n > len(self._first))
+        told = f"skipped {self.n} row{'s' * (self.n != 1)}: {'; '.join(self._first)}{more}"
+        if not n_kept:
+            raise VectorFileError(f"{self.name!r}: no row is left, {told}")
+        warnings.warn(f"{self.name!r}: {told}", stacklevel=4)
+
+
+def converted(key: str, keys: Callable[[str], Any] | None) -> Any:
+    """Return what the option `keys` makes of a key; ValueError if it fails."""
+    if keys is None:
+        return key
+    try:
+        made = keys(key)
+        hash(made)
+    except Exception as error:
+        raise ValueError(
+            f"keys made no key of {key!r:.60}: {type(error).__name__}: {error!s:.100}"
+        ) from error
+    return made
 
 
 class Collector:
@@ -152,36 +235,52 @@ class Collector:
 
     `expected` is the number of rows that will come, or None if nobody knows; unless the file is
     packed, its size must have proven that there can be as many. `n_rows` counts those that have
-    come, with those that were left out.
+    come, with those that were left out; `places` has the lines or bytes of those that were kept.
     """
 
-    def __init__(self, source: Source, d: int, expected: int | None, options: Options) -> None:
+    def __init__(
+        self,
+        source: Source,
+        d: int,
+        expected: int | None,
+        options: Options,
+        skipped: Skipped | None = None,
+    ) -> None:
         self.n_rows = 0
-        self._source, self._expected, self._options = source, expected, options
-        self._rows: dict[str, int] = {}
+        self.places = array("q")
+        self.skipped = skipped or Skipped(source.name, options.on_error)
+        self._expected, self._options = expected, options
+        self._rows: dict[Any, int] = {}
         self._few = max(1, NUMBERS_AT_FIRST // d)
         n = self._few if expected is None else expected
         self._matrix = np.empty((min(n, self._few) if source.is_packed else n, d), options.dtype)
 
     def add(
-        self, words: Sequence[bytes], rows: np.ndarray, unit: str, places: Sequence[int]
+        self,
+        words: Sequence[bytes],
+        rows: np.ndarray,
+        unit: str,
+        places: Sequence[int],
+        odd: Container[int] = (),
     ) -> None:
-        """Take words and their rows, (n, d), and name the line or byte of one that is refused."""
+        """Take words and their rows, (n, d); one that is refused is named by its line or byte.
+
+        The words at the indices `odd` may be no words, so that no error handler would help.
+        """
         with np.errstate(over="ignore"):
             rows = rows.astype(self._matrix.dtype, copy=False)
-        is_finite = np.isfinite(rows)
-        if not is_finite.all():
-            i, k = (int(index[0]) for index in np.nonzero(~is_finite))
-            raise self._source.fault(
-                f"number {k + 1} of the row of {shown(words[i])} is {rows[i, k]} in {rows.dtype}; "
-                "numbers must be finite",
-                f"{unit} {places[i]}",
-            )
+        is_finite = np.isfinite(rows).all(axis=1).tolist()
         kept = []
         for i, word in enumerate(words):
             n_before = len(self._rows)
             try:
-                key = self._decode(word)
+                if not is_finite[i]:
+                    k = int(np.isfinite(rows[i]).argmin())
+                    raise ValueError(
+                        f"number {k + 1} of the row of {shown(word)} is {rows[i, k]} in "
+                        f"{rows.dtype}; numbers must be finite"
+                    )
+                key = self.key_of(word, i in odd)
                 row = self._rows.setdefault(key, n_before)
                 if len(self._rows) > n_before:
                     kept.append(i)
@@ -191,7 +290,8 @@ class Collector:
                         "on_duplicate='first' leaves such rows out"
                     )
             except ValueError as error:
-                raise self._source.fault(str(error), f"{unit} {places[i]}") from error
+                self.skipped.refuse(str(error), f"{unit} {places[i]}")
+        self.places.extend(places if len(kept) == len(words) else [places[i] for i in kept])
         start, end = len(self._rows) - len(kept), len(self._rows)
         if end > len(self._matrix):
             most = end + max(end // 4, self._few)
@@ -200,14 +300,13 @@ class Collector:
         self.n_rows += len(words)
 
     def finish(self) -> KeyedVectors:
-        """Return the words and vectors that have come."""
+        """Return the words and vectors that have come, after a warning of those left out."""
+        self.skipped.tell(len(self._rows))
         self._resize(len(self._rows))
         return KeyedVectors(list(self._rows), self._matrix)
 
-    def _resize(self, n: int) -> None:
-        self._matrix.resize((n, self._matrix.shape[1]), refcheck=False)
-
-    def _decode(self, word: bytes) -> str:
+    def key_of(self, word: bytes, is_odd: bool = False) -> Any:
+        """Return the key that bytes of the file stand for; ValueError if they are none."""
         encoding = self._options.encoding
         if len(word) > LONGEST_WORD:
             raise ValueError(f"a word has {len(word)} bytes; {LONGEST_WORD} are allowed")
@@ -216,11 +315,14 @@ class Collector:
         except UnicodeError as error:
             raise ValueError(
                 f"the word {shown(word)} is not {encoding}: {error.__class__.__name__}; "
-                "errors='replace' or 'ignore' reads on"
+                + (OUT_OF_STEP if is_odd else "errors='replace' or 'ignore' reads on")
             ) from error
-        if not key:
-            raise ValueError(f"a word is empty{f' without what is not {encoding}' if word else ''}")
-        return key
+        if word and not key:
+            raise ValueError(f"a word is empty without what is not {encoding}")
+        return converted(key, self._options.keys)
+
+    def _resize(self, n: int) -> None:
+        self._matrix.resize((n, self._matrix.shape[1]), refcheck=False)
 
 
 def shown(content: bytes) -> str:

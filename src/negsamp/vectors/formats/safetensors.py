@@ -9,18 +9,21 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from negsamp.errors import VectorFileError
 from negsamp.files.atomic import writing
+from negsamp.files.kinds import kind_of_file
 from negsamp.files.reading import open_file
 from negsamp.files.strict_json import parse_json
+from negsamp.vectors.formats.reading import check_options
 from negsamp.vectors.formats.word_arrays import arrays_of, check_arrays, vectors_of
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
-__all__ = ["load_safetensors", "save_safetensors"]
+__all__ = ["is_safetensors", "load_safetensors", "save_safetensors"]
 
 LENGTH = 8  # bytes, little-endian
 LONGEST_HEADER = 1 << 16  # bytes; ours has 400
@@ -30,12 +33,27 @@ DTYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I64": "<i8", "U8": "|u1"}
 NAMES = {np.dtype(code).newbyteorder("="): name for name, code in DTYPES.items()}
 
 
-def load_safetensors(path: str | os.PathLike[str]) -> KeyedVectors:
+def load_safetensors(
+    path: str | os.PathLike[str],
+    *,
+    on_error: str = "raise",
+    keys: Callable[[str], Any] | None = None,
+) -> KeyedVectors:
     """Read what `save_safetensors` wrote, or the ``safetensors`` package with the same tensors.
 
     The vectors have their type and counts. Errors are those of `open_vectors`.
+
+    Parameters
+    ----------
+    path : path
+    on_error, keys
+        As in `load_npz`.
     """
+    options = check_options(on_error=on_error, keys=keys)
     name = os.fspath(path)
+    kind = kind_of_file(path)
+    if kind is not None:
+        raise VectorFileError(f"{name!r}: it is {kind}")
     try:
         with open_file(path) as file:
             tensors = _read_header(file)
@@ -45,14 +63,21 @@ def load_safetensors(path: str | os.PathLike[str]) -> KeyedVectors:
                 file.seek(place)
                 array = np.fromfile(file, dtype, math.prod(shape)).reshape(shape)
                 arrays[tensor] = array.astype(dtype.newbyteorder("="), copy=False)
-            return vectors_of(arrays)
+        return vectors_of(arrays, name, options)
+    except VectorFileError:
+        raise
     except ValueError as error:
         raise VectorFileError(
             f"{name!r} is no safetensors file of vectors: {error!s:.500}"
         ) from error
 
 
-def save_safetensors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
+def save_safetensors(
+    kv: KeyedVectors,
+    path: str | os.PathLike[str],
+    *,
+    keys: Callable[[Any], str] | None = None,
+) -> None:
     """Write vectors, words and counts as tensors.
 
     Errors are those of `save_vectors`.
@@ -60,11 +85,13 @@ def save_safetensors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
     Parameters
     ----------
     kv : KeyedVectors
-        Its keys must be str and not empty.
+        Its keys must be str.
     path : path
+    keys : callable, optional
+        Makes text of the keys that are not str, as in `save_vectors`.
     """
     # by name, which is from wide to narrow, so that each begins at a multiple of its numbers' size
-    arrays = sorted(arrays_of(kv).items())
+    arrays = sorted(arrays_of(kv, keys).items())
     header: dict[str, Any] = {"__metadata__": {"format": FORMAT}}
     end = 0
     for name, array in arrays:
@@ -80,6 +107,13 @@ def save_safetensors(kv: KeyedVectors, path: str | os.PathLike[str]) -> None:
         file.write(len(content).to_bytes(LENGTH, "little") + content)
         for name, array in arrays:
             file.write(np.ascontiguousarray(array, DTYPES[header[name]["dtype"]]).data)
+
+
+def is_safetensors(path: str | os.PathLike[str]) -> bool:
+    """Whether a file begins with the length of a header and a JSON object."""
+    with open_file(path) as file:
+        length = int.from_bytes(file.read(LENGTH), "little")
+        return 2 <= length <= LONGEST_HEADER and file.read(1) == b"{"
 
 
 def _read_header(file: BinaryIO) -> dict[str, tuple[np.dtype, tuple[int, ...], int]]:

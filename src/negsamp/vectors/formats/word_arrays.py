@@ -7,14 +7,21 @@ int64 where there are counts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from negsamp.vectors.formats.reading import LARGEST_VECTOR, LONGEST_WORD
-from negsamp.vectors.formats.writing import check_finite, check_vectors
+from negsamp.checks import first_row_not_finite
+from negsamp.vectors.formats.reading import (
+    LARGEST_VECTOR,
+    LONGEST_WORD,
+    Options,
+    Skipped,
+    converted,
+)
+from negsamp.vectors.formats.writing import check_vectors
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
 __all__ = ["NAMES", "arrays_of", "check_arrays", "vectors_of"]
@@ -28,9 +35,9 @@ TYPES = {
 NAMES = tuple(TYPES)  # the last is optional
 
 
-def arrays_of(kv: KeyedVectors) -> dict[str, np.ndarray]:
-    """Return the arrays that hold some vectors."""
-    words, matrix = check_vectors(kv)
+def arrays_of(kv: KeyedVectors, keys: Callable[[Any], str] | None = None) -> dict[str, np.ndarray]:
+    """Return the arrays that hold some vectors; `keys` makes text of keys that are not str."""
+    words, matrix = check_vectors(kv, "", keys)
     offsets = np.zeros(len(words) + 1, np.int64)
     np.cumsum([len(word) for word in words], out=offsets[1:])
     arrays = {
@@ -69,23 +76,40 @@ def check_arrays(found: Mapping[str, tuple[np.dtype, tuple[int, ...]]]) -> None:
             )
 
 
-def vectors_of(arrays: Mapping[str, np.ndarray]) -> KeyedVectors:
-    """Return the vectors in arrays that `check_arrays` has let pass."""
+def vectors_of(arrays: Mapping[str, np.ndarray], name: str, options: Options) -> KeyedVectors:
+    """Return the vectors in arrays that `check_arrays` has let pass.
+
+    Rows that are refused are errors, or left out, as the options say; `name` is the file's.
+    """
     offsets, text = arrays["offsets"], arrays["words"].tobytes()
     # compared, not subtracted, which could wrap around
-    if offsets[0] != 0 or offsets[-1] != len(text) or (offsets[1:] <= offsets[:-1]).any():
+    if offsets[0] != 0 or offsets[-1] != len(text) or (offsets[1:] < offsets[:-1]).any():
         raise ValueError(
             f"'offsets' must rise from 0 to {len(text)}, the number of bytes in 'words'"
         )
-    longest = int(np.diff(offsets).max(initial=0))
-    if longest > LONGEST_WORD:
-        raise ValueError(f"a word has {longest} bytes; {LONGEST_WORD} are allowed")
+    skipped = Skipped(name, options.on_error)
+    matrix = arrays["vectors"]
+    has_odd = first_row_not_finite(matrix) is not None
     places: list[Any] = offsets.tolist()
-    words = []
+    rows: dict[Any, int] = {}
     for row, (start, end) in enumerate(pairwise(places)):
         try:
-            words.append(text[start:end].decode())
-        except UnicodeDecodeError as error:
-            raise ValueError(f"the word of row {row} is not UTF-8: {error.reason}") from error
-    check_finite(arrays["vectors"], words)
-    return KeyedVectors(words, arrays["vectors"], arrays.get("counts"))
+            if end - start > LONGEST_WORD:
+                raise ValueError(f"a word has {end - start} bytes; {LONGEST_WORD} are allowed")
+            try:
+                word = text[start:end].decode()
+            except UnicodeDecodeError as error:
+                raise ValueError(f"its word is not UTF-8: {error.reason}") from error
+            if has_odd and not np.isfinite(matrix[row]).all():
+                raise ValueError(f"the vector of {word!r:.60} is not finite: {matrix[row]!s:.60}")
+            key = converted(word, options.keys)
+            if rows.setdefault(key, row) != row:
+                raise ValueError(f"the word {key!r:.60} is there already (row {rows[key]})")
+        except ValueError as error:
+            skipped.refuse(str(error), f"row {row}")
+    skipped.tell(len(rows))
+    counts = arrays.get("counts")
+    if len(rows) < len(matrix):
+        kept = list(rows.values())
+        matrix, counts = matrix[kept], None if counts is None else counts[kept]
+    return KeyedVectors(list(rows), matrix, counts)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from negsamp.checks import first_row_not_finite
+from negsamp.checks import first_row_not_finite, is_integer, is_real
+from negsamp.files.word_list import texts_of
 from negsamp.vectors.formats.reading import LARGEST_VECTOR, LONGEST_WORD, TYPES
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
@@ -17,10 +18,13 @@ NUMBERS_AT_ONCE = 1 << 16
 NO_SPACES = " \t\n\r\v\f"  # at these, readers cut a line into words or strip it
 
 
-def check_vectors(kv: Any, refused: str = "") -> tuple[list[bytes], np.ndarray]:
+def check_vectors(
+    kv: Any, refused: str = "", keys: Callable[[Any], str] | None = None
+) -> tuple[list[bytes], np.ndarray]:
     """Check what is to be written, and return the words as UTF-8 and the matrix.
 
-    Words with one of the characters `refused` are an error.
+    Words with one of the characters `refused` are an error, and so are keys that are not str,
+    unless `keys` makes text of them. The empty word is one if any character is refused.
     """
     if not isinstance(kv, KeyedVectors):
         hint = "; that of a model is its .wv" if hasattr(kv, "wv") else ""
@@ -37,11 +41,14 @@ def check_vectors(kv: Any, refused: str = "") -> tuple[list[bytes], np.ndarray]:
         )
     check_finite(matrix, kv.index_to_key)
     words = []
-    for row, key in enumerate(kv.index_to_key):
+    for row, word in enumerate(texts_of(kv.index_to_key, keys)):
+        key = kv.index_to_key[row]
         try:
-            words.append(_encode(key, refused))
+            words.append(_encode(word, refused))
         except ValueError as error:
             which = f"word {str(key)!r:.60}" if isinstance(key, str) else f"key {key!r:.60}"
+            if isinstance(word, str) and not isinstance(key, str):
+                which += f", which keys makes {word!r:.60} of,"
             raise ValueError(f"the {which} (row {row}) {error}") from None
     return words, matrix
 
@@ -66,17 +73,40 @@ def row_chunks(matrix: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
 
 def _encode(word: Any, refused: str) -> bytes:
     if not isinstance(word, str):
+        raise ValueError(f"is of type {type(word).__name__}; {_way_on(word, refused)}")
+    if refused and not word:
         raise ValueError(
-            f"is a {type(word).__name__}; this format has only str, and a saved model has keys of "
-            "other types too"
+            "is empty, which this format cannot carry; KeyedVectors.save, save_npz and "
+            "save_safetensors can"
         )
     for character in refused:
         if character in word:
-            raise ValueError(f"holds {character!r}, which this format cannot carry")
+            raise ValueError(
+                f"holds {character!r}, which this format cannot carry; KeyedVectors.save, save_npz "
+                "and save_safetensors can"
+            )
     try:
         encoded = str.encode(word)
     except UnicodeEncodeError:
         raise ValueError("has a lone surrogate, which UTF-8 cannot carry") from None
-    if not 1 <= len(encoded) <= LONGEST_WORD:
-        raise ValueError(f"has {len(encoded)} bytes; this format has words of 1 to {LONGEST_WORD}")
+    if len(encoded) > LONGEST_WORD:
+        raise ValueError(
+            f"has {len(encoded)} bytes; this format has words of at most {LONGEST_WORD}"
+        )
     return encoded
+
+
+def _way_on(key: Any, refused: str) -> str:
+    """What to write where a key is no str."""
+    text = str(key)
+    told = f"this format has only str: keys=str writes {text!r:.60}"
+    if any(character in text for character in refused):
+        text = text.replace(" ", "_")
+        told = (
+            "this format has only str without white space: "
+            f"keys=lambda key: str(key).replace(' ', '_') writes {text!r:.60}"
+        )
+    if is_integer(key) or is_real(key):
+        kind = "int" if is_integer(key) else "float"
+        return f"{told}, and keys={kind} makes the key of it again when it is read"
+    return told
