@@ -242,3 +242,19 @@ def test_empty_word_of_gensim_is_read(tmp_path):
             kv = load_word2vec_format(tmp_path / name)
         assert kv.index_to_key == back.index_to_key == ["", "a"]
         assert kv.vectors.tolist() == [[1, 2], [3, 4]]
+
+
+def test_rest_is_looked_at_where_one_of_the_first_rows_is_wrong(tmp_path):
+    words, vectors = sample()
+    content = binary(words, vectors)
+    path = tmp_path / "v.bin"
+    path.write_bytes(content.replace(b"9 8", b"9 7"))
+    for options in ({}, {"limit": 5}):
+        with pytest.raises(VectorFileError, match=r"more than the 9 vectors .*; a wrong header"):
+            load_word2vec_format(path, **options)
+    words[2] = b"caf\xe9"
+    path.write_bytes(binary(words, vectors))
+    with pytest.raises(VectorFileError, match=r"byte 74: .*errors='replace' or 'ignore' reads on"):
+        load_word2vec_format(path, limit=5)
+    path.write_bytes(content[:150])
+    assert len(load_word2vec_format(path, limit=4)) == 4, "else it is not"

@@ -132,7 +132,7 @@ def load_word2vec_format(
         is_known = has_room and (is_strict or is_binary)
         collector = Collector(source, d, n if is_known else None, options)
         if is_binary:
-            read_binary_rows(source, n, d, n == V, collector)
+            read_binary_rows(source, n, V, d, collector)
         else:
             most, is_all = (n, n == V) if is_strict else (limit, limit is None)
             read_text_rows(source, d, collector, 2, most, is_all, is_sure=True)

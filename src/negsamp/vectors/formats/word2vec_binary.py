@@ -33,29 +33,35 @@ class _CutRowError(Exception):
     """The file ends before a row does, whose place the error has."""
 
 
-def read_binary_rows(source: Source, n: int, d: int, is_all: bool, collector: Collector) -> None:
-    """Read `n` rows, which are all that there are if `is_all`, and which the collector takes.
+def read_binary_rows(source: Source, n: int, V: int, d: int, collector: Collector) -> None:
+    """Read the first `n` of `V` rows, which the collector takes.
 
     A row whose word or number is refused can be left out, as the next begins behind it in any case;
-    rows that are out of step cannot.
+    rows that are out of step cannot. Where a row is an error the rest is looked at too, to tell if
+    rows are out of step.
     """
-    steps = _Steps(source, d)
+    steps, rows = _Steps(source, d), _Rows(source, NUMBERS.itemsize * d)
     fault: VectorFileError | None = None
     try:
-        for content, at, places in _blocks(source, n, NUMBERS.itemsize * d, is_all):
-            rows, behind_unusual = steps.look(content, at, places)
+        for content, at, places in rows.blocks(n):
+            numbers, behind_unusual = steps.look(content, at, places)
             if fault is None:
                 words = [content[begin:space] for begin, space in places]
                 odd = behind_unusual
                 if not is_plain_text(b"".join(words)):
                     odd |= {i for i, word in enumerate(words) if not is_plain_text(word)}
                 try:
-                    collector.add(words, rows, "byte", [at + begin for begin, _ in places], odd)
+                    collector.add(words, numbers, "byte", [at + begin for begin, _ in places], odd)
                 except VectorFileError as error:
-                    fault = error  # the true reason may be that rows are out of step
+                    fault = error
+        if fault is not None:
+            for content, at, places in rows.blocks(V):
+                steps.look(content, at, places)
+        if n == V or fault is not None:
+            rows.check_end()
     except _CutRowError as error:
-        n_missing = n - steps.n_rows
-        reason, place = f"it ends, and {n_missing} of {n} vectors are missing", str(error)
+        n_missing = V - steps.n_rows
+        reason, place = f"it ends, and {n_missing} of {V} vectors are missing", str(error)
         if fault is not None or 2 * steps.n_unusual > steps.n_rows:
             raise source.fault(f"{reason}; {OUT_OF_STEP}", place) from fault
         steps.finish(fault)
@@ -66,63 +72,78 @@ def read_binary_rows(source: Source, n: int, d: int, is_all: bool, collector: Co
         raise fault
 
 
-def _blocks(
-    source: Source, n: int, size: int, is_all: bool
-) -> Iterator[tuple[bytes, int, list[tuple[int, int]]]]:
-    """Give blocks of bytes with the byte where they begin, and where words begin and end in them.
+class _Rows:
+    """Finds where words and numbers of `size` bytes begin, one behind the other."""
 
-    Behind each row there are `LONGEST_REST` more bytes, or all that are left. _CutRowError has
-    the byte of the row that is cut.
-    """
-    block = max(BLOCK, 2 * (size + LONGEST_WORD + LONGEST_REST))
-    at = source.position  # where `content` begins
-    content = source.read(block)
-    is_whole = len(content) < block
-    space = content.find(b" ", 0, LONGEST_WORD + 1)
-    # the block holds all of the first vector and what is behind it
-    has_newlines = content.startswith(b"\n", space + 1 + size)
-    done = 0
-    while done < n:
-        places: list[tuple[int, int]] = []
-        start = 0
-        for row in range(done, n):
-            begin = start + (has_newlines and row > 0)
-            space = content.find(b" ", begin, begin + LONGEST_WORD + 1)
-            end = space + 1 + size
-            if space < 0 and len(content) > begin + LONGEST_WORD:
-                raise source.fault(
-                    f"{LONGEST_WORD} bytes without a space follow, which is no word; {OUT_OF_STEP}",
-                    f"byte {at + begin}",
-                )
-            if space < 0 or end + (0 if is_whole else LONGEST_REST) > len(content):
-                break
-            if content.startswith(b"\n", start) != (begin > start):
-                raise source.fault(
-                    "a newline must stand behind each vector or behind none; a word with a space "
-                    "or line end, or a wrong header, puts newlines elsewhere",
-                    f"byte {at + start}",
-                )
-            if content.startswith(b"\r\n", start):
-                raise source.fault(
-                    "a Windows line end stands behind a vector: the file was copied as text, which "
-                    "changes bytes of its numbers",
-                    f"byte {at + start}",
-                )
-            places.append((begin, space))
-            start = end
-        done += len(places)
-        yield content, at, places
-        at += start
-        if done < n and is_whole:
-            raise _CutRowError(f"byte {at}")
-        more = source.read(block)
-        is_whole = len(more) < block
-        content = content[start:] + more
-    if is_all and content not in (b"", b"\n" * has_newlines):
-        raise source.fault(
-            f"it has more than the {n} vectors that the header promises; {OUT_OF_STEP}",
-            f"byte {at}",
-        )
+    def __init__(self, source: Source, size: int) -> None:
+        self._source, self._size = source, size
+        self._block = max(BLOCK, 2 * (size + LONGEST_WORD + LONGEST_REST))
+        self._at = source.position  # where the content begins
+        self._content = source.read(self._block)
+        self._is_whole = len(self._content) < self._block
+        space = self._content.find(b" ", 0, LONGEST_WORD + 1)
+        # the block holds all of the first vector and what is behind it
+        self._has_newlines = self._content.startswith(b"\n", space + 1 + size)
+        self._done = 0
+
+    def blocks(self, n: int) -> Iterator[tuple[bytes, int, list[tuple[int, int]]]]:
+        """Give blocks of bytes, the byte where they begin, and where words begin and end in them.
+
+        There are `n` rows with those that were given before. Behind each row there are
+        `LONGEST_REST` more bytes, or all that are left. _CutRowError has the byte of the row that
+        is cut.
+        """
+        while self._done < n:
+            content, at = self._content, self._at
+            places: list[tuple[int, int]] = []
+            start = 0
+            for row in range(self._done, n):
+                begin = start + (self._has_newlines and row > 0)
+                space = content.find(b" ", begin, begin + LONGEST_WORD + 1)
+                end = space + 1 + self._size
+                if space < 0 and len(content) > begin + LONGEST_WORD:
+                    raise self._source.fault(
+                        f"{LONGEST_WORD} bytes without a space follow, which is no word; "
+                        f"{OUT_OF_STEP}",
+                        f"byte {at + begin}",
+                    )
+                if space < 0 or end + (0 if self._is_whole else LONGEST_REST) > len(content):
+                    break
+                if content.startswith(b"\n", start) != (begin > start):
+                    raise self._source.fault(
+                        "a newline must stand behind each vector or behind none; a word with a "
+                        "space or line end, or a wrong header, puts newlines elsewhere",
+                        f"byte {at + start}",
+                    )
+                if content.startswith(b"\r\n", start):
+                    raise self._source.fault(
+                        "a Windows line end stands behind a vector: the file was copied as text, "
+                        "which changes bytes of its numbers",
+                        f"byte {at + start}",
+                    )
+                places.append((begin, space))
+                start = end
+            self._done += len(places)
+            is_cut = self._done < n and self._is_whole
+            if not self._is_whole:
+                more = self._source.read(self._block)
+                self._is_whole = len(more) < self._block
+                self._content = content[start:] + more
+            else:
+                self._content = content[start:]
+            self._at += start
+            yield content, at, places
+            if is_cut:
+                raise _CutRowError(f"byte {self._at}")
+
+    def check_end(self) -> None:
+        """Check that the file ends behind the last row."""
+        if self._content not in (b"", b"\n" * self._has_newlines):
+            raise self._source.fault(
+                f"it has more than the {self._done} vectors that the header promises; "
+                f"{OUT_OF_STEP}",
+                f"byte {self._at}",
+            )
 
 
 class _Steps:
