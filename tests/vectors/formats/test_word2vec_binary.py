@@ -258,3 +258,20 @@ def test_rest_is_looked_at_where_one_of_the_first_rows_is_wrong(tmp_path):
         load_word2vec_format(path, limit=5)
     path.write_bytes(content[:150])
     assert len(load_word2vec_format(path, limit=4)) == 4, "else it is not"
+
+
+@pytest.mark.parametrize("kind", ["shares", "powers", "bits"])
+def test_unusual_numbers_of_a_whole_file_are_read(tmp_path, kind):
+    rng = np.random.default_rng(0)
+    for d in (2, 3, 10, 50):
+        make = {
+            "shares": lambda d=d: rng.dirichlet(np.full(d, 0.02), 300),
+            "powers": lambda d=d: np.exp(10 * rng.standard_normal((300, d))),
+            "bits": lambda d=d: rng.integers(0, 2**32, (300, d), np.uint32).view("<f4"),
+        }
+        vectors = np.nan_to_num(make[kind]().astype("<f4"), posinf=1, neginf=1)
+        (tmp_path / "v.bin").write_bytes(binary([b"w%d" % i for i in range(300)], vectors))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            kv = load_word2vec_format(tmp_path / "v.bin")
+        assert kv.vectors.tobytes() == vectors.tobytes()

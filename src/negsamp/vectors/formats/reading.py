@@ -249,6 +249,7 @@ class Collector:
         self.n_rows = 0
         self.places = array("q")
         self.skipped = skipped or Skipped(source.name, options.on_error)
+        self.encoding = options.encoding
         self._expected, self._options = expected, options
         self._rows: dict[Any, int] = {}
         self._few = max(1, NUMBERS_AT_FIRST // d)

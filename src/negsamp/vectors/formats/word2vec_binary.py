@@ -40,7 +40,7 @@ def read_binary_rows(source: Source, n: int, V: int, d: int, collector: Collecto
     rows that are out of step cannot. Where a row is an error the rest is looked at too, to tell if
     rows are out of step.
     """
-    steps, rows = _Steps(source, d), _Rows(source, NUMBERS.itemsize * d)
+    steps, rows = _Steps(source, d, collector.encoding), _Rows(source, NUMBERS.itemsize * d)
     fault: VectorFileError | None = None
     try:
         for content, at, places in rows.blocks(n):
@@ -149,7 +149,8 @@ class _Rows:
 class _Steps:
     """What tells that rows are out of step, though they end where the file does."""
 
-    def __init__(self, source: Source, d: int) -> None:
+    def __init__(self, source: Source, d: int, encoding: str) -> None:
+        self._encoding = encoding
         self.n_rows = self.n_unusual = 0
         self._source, self._d = source, d
         self._n_swapped = self._n_shifted = 0
@@ -174,7 +175,7 @@ class _Steps:
         self._n_swapped += int(_is_usual(odd.byteswap()).sum())
         for i in unusual.tolist():
             begin, space = places[i]
-            k = _bytes_of_rest(content, space + 1, self._d)
+            k = _bytes_of_rest(content, space + 1, self._d, self._encoding)
             if k:
                 rest = content[space + 1 : space + k]
                 what = f"the word {shown(content[begin:space])} goes on with {shown(rest)}"
@@ -211,10 +212,10 @@ class _Steps:
         if not self.n_rows:
             return
         largest = np.concatenate(self._largest)
-        some = largest[largest > 0]
+        some = largest[largest > 0].astype(np.float64)  # so that no sum is too large
         far = largest > FAR_ABOVE * (np.median(some) if len(some) else 1)
         odd = np.union1d(np.flatnonzero(far), np.array(self._tiny, np.intp))
-        if 0 < len(odd) and 2 * len(odd) <= self.n_rows:
+        if 0 < len(odd) and 2 * max(len(odd), self.n_unusual) <= self.n_rows:
             told = (
                 f"{len(odd)} of {self.n_rows} rows have numbers far from the others', the first up "
                 f"to {largest[odd[0]]:.3g}; bytes may be missing or changed"
@@ -239,13 +240,21 @@ def _has_tiny(rows: np.ndarray) -> np.ndarray:
     return np.asarray(((sizes > 0) & (sizes < TINY)).any(axis=-1))
 
 
-def _bytes_of_rest(content: bytes, start: int, d: int) -> int:
-    """How many bytes later numbers begin that are usual: behind one of the next spaces, or 0."""
+def _bytes_of_rest(content: bytes, start: int, d: int, encoding: str) -> int:
+    """How many bytes later numbers begin that are usual: behind text and a space, or 0."""
     size = NUMBERS.itemsize * d
     space = content.find(b" ", start, start + min(LONGEST_REST, size))
     while space >= 0:
         later = content[space + 1 : space + 1 + size]
         if len(later) == size and _is_usual(np.frombuffer(later, NUMBERS)) and any(later):
-            return space + 1 - start
+            return space + 1 - start if _is_text(content[start:space], encoding) else 0
         space = content.find(b" ", space + 1, start + min(LONGEST_REST, size))
     return 0
+
+
+def _is_text(content: bytes, encoding: str) -> bool:
+    try:
+        content.decode(encoding)
+    except UnicodeError:
+        return False
+    return is_plain_text(content)
