@@ -71,6 +71,7 @@ def test_packed_vectors_are_read(tmp_path, name, content, packing):
         (zipped(v=gzip.compress(TEXT)), "packed twice, by zip and gzip; unpack it once"),
         (gzip.compress(b"\xba\x16\x4f\x2f"), "fastText's own binary form"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",  # packed files have the time in them
 )
 @pytest.mark.parametrize("load", [load_word2vec_format, load_glove_format])
 def test_damaged_or_odd_packing_is_named(tmp_path, load, content, message):

@@ -1,6 +1,7 @@
 """word2vec's two forms: others read what is written and are read, and no damage passes."""
 
 import gzip
+import re
 from unittest import mock
 
 import numpy as np
@@ -12,6 +13,7 @@ from negsamp import (
     VectorFileError,
     load_glove_format,
     load_word2vec_format,
+    open_vectors,
     save_word2vec_format,
 )
 
@@ -226,13 +228,18 @@ def test_bad_binary_is_named_by_its_byte(file, content, message):
         load_word2vec_format(file(content, "v.bin"))
 
 
-def test_file_of_the_other_form_is_named(tmp_path):
-    save_word2vec_format(sample(), tmp_path / "v.txt")
-    save_word2vec_format(sample(), tmp_path / "v.bin")
-    with pytest.raises(VectorFileError, match="line 2: its rows are in the text form"):
-        load_word2vec_format(tmp_path / "v.txt", binary=True, limit=2)
-    with pytest.raises(VectorFileError, match=r"line \d: .*binary form \(binary=True\)"):
-        load_word2vec_format(tmp_path / "v.bin", binary=False)
+@pytest.mark.parametrize("load", [load_word2vec_format, open_vectors])
+def test_file_of_the_other_form_is_named_with_what_reads_it(tmp_path, load):
+    save_word2vec_format(sample(), tmp_path / "v.txt", binary=True)
+    save_word2vec_format(sample(), tmp_path / "v.bin", binary=False)
+    for name, message in (
+        ("v.txt", r"line \d: .*may be in .* binary form"),
+        ("v.bin", "line 2: its"),
+    ):
+        with pytest.raises(VectorFileError, match=message) as caught:
+            load(tmp_path / name)
+        [line] = re.findall(r"load_word2vec_format\(.*?\)", str(caught.value))
+        assert same(eval(line, {**globals(), "path": tmp_path / name}), sample())
 
 
 @pytest.mark.parametrize("name", ["v.txt", "v.bin"])

@@ -280,8 +280,12 @@ def _check_row(row: bytes, d: int, separator: str) -> list[float]:
 
 
 def _hint(line: bytes) -> str:
-    hint = "; its bytes are not text, so the file may be in word2vec's binary form (binary=True)"
-    return "" if is_plain_text(line) else hint
+    if is_plain_text(line):
+        return ""
+    return (
+        "; its bytes are not text, so the file may be in word2vec's binary form, which "
+        "load_word2vec_format(path, binary=True) reads"
+    )
 
 
 def is_plain_text(content: bytes) -> bool:

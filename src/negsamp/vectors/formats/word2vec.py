@@ -128,7 +128,11 @@ def load_word2vec_format(
                 "line 1",
             )
         if is_binary and has_text and n:
-            raise source.fault("its rows are in the text form, which binary=False reads", "line 2")
+            raise source.fault(
+                "its rows are in the text form, which load_word2vec_format(path, binary=False) "
+                "reads",
+                "line 2",
+            )
         is_known = has_room and (is_strict or is_binary)
         collector = Collector(source, d, n if is_known else None, options)
         if is_binary:
