@@ -93,7 +93,7 @@ def run_commands(path, block):
     """Run the commands whose inputs are there."""
     for line, arguments in commands_of(block):
         parsed = check_command(path, line, arguments)
-        inputs = [getattr(parsed, name) for name in ("corpus", "folder") if hasattr(parsed, name)]
+        inputs = [*getattr(parsed, "corpus", ()), *filter(None, [getattr(parsed, "folder", None)])]
         inputs += getattr(parsed, "files", [])
         if parsed is None or not all(Path(name).exists() for name in inputs):
             continue

@@ -30,7 +30,7 @@ class CorpusError(ValueError):
 
 
 class EncodingError(CorpusError):
-    """Bytes that are not UTF-8."""
+    """Bytes that are not in the encoding that was named, or UTF-8."""
 
 
 class UnknownWordError(KeyError):

@@ -121,7 +121,10 @@ def test_help_is_readable_in_any_terminal(capsys, monkeypatch, command):
         (["train", "{corpus}", "-o", "{new}", "--resume"], "--resume: it needs --checkpoint FOLD"),
         (["train", "{corpus}", "-o", "{new}", "--frozen"], "--frozen: it needs --init-vectors FO"),
         (["train", "{missing}", "-o", "{new}"], "missing', which does not exist"),
-        (["train", "{other}", "-o", "{new}"], "other', which is a folder"),
+        (["train", "{corpus}", "{missing}", "-o", "{new}"], "missing', which does not exist"),
+        (["train", "{corpus}", "", "-o", "{new}"], "CORPUS: it is ''; it must name a file"),
+        (["train", "", "-o", "{new}"], "CORPUS: it is ''; it must name a file"),
+        (["train", "{corpus}", "-o", "{new}", "--encoding", "x"], "encoding is 'x'; it must be"),
         (["train", "{latin1}", "-o", "{new}"], "is not UTF-8 at byte 3 (line 1)"),
         # reading a corpus that is not there would be the error if it came first
         (["train", "{missing}", "-o", "{other}"], "holds something that is not a model"),

@@ -56,13 +56,13 @@ def test_command_refuses_the_suffix_of_another_file(tmp_path, text, capsys, name
         (["--delimiter", " "], "delimiter is ' ', and a text is split at white space"),
         (["--connector-words", "o_f"], " holds 'o_f'; it must hold strings"),
         ([], "exists; --force replaces it"),
-        (["-o", "IN", "--force"], "is the corpus itself"),
+        (["-o", "IN", "--force"], "the corpus itself"),
         (["-o", "."], "is a folder"),
     ],
 )
 def test_command_refuses_before_it_reads(tmp_path, text, capsys, monkeypatch, options, message):
 
-    def fit(self, corpus, *, errors="strict"):
+    def fit(self, corpus, *, errors="strict", encoding="utf-8"):
         raise AssertionError("it was read")
 
     monkeypatch.setattr(Phrases, "fit", fit)

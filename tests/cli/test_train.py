@@ -30,17 +30,17 @@ def test_diagnose_shows_what_training_would_be(capsys, corpus, quick):
 def test_diagnose_hands_every_parameter_over(capsys, monkeypatch):
     asked = []
 
-    def diagnose(self, corpus, *, errors, seconds: float = 7.0):
-        asked.append((self.get_params(), corpus, errors, seconds))
+    def diagnose(self, corpus, *, errors, encoding, seconds: float = 7.0):
+        asked.append((self.get_params(), corpus, errors, encoding, seconds))
         return "nothing to say"
 
     monkeypatch.setattr(Word2Vec, "diagnose", diagnose)
     options = "--window 3 --alpha 0.5 --no-shrink-windows --errors ignore --seconds 0".split()
-    assert main(["diagnose", "text.txt", *options]) == 0
+    assert main(["diagnose", "text.txt", *options, "--encoding", "latin-1"]) == 0
     assert capsys.readouterr().out == "nothing to say\n"
     chosen = {"window": 3, "alpha": 0.5, "shrink_windows": False}
     expected = {**Word2Vec().get_params(), **chosen}
-    assert asked == [(expected, "text.txt", "ignore", 0.0)]
+    assert asked == [(expected, "text.txt", "ignore", "latin-1", 0.0)]
 
 
 def test_train_hands_every_parameter_over_and_quiet_prints_nothing(corpus, tmp_path, capsys):
@@ -285,3 +285,31 @@ def test_signal_leaves_a_checkpoint_to_go_on_from(long_corpus, tmp_path, number,
     assert run("train", *map(str, options), "--quiet").returncode == 0
     expected = Word2Vec(vector_size=10, epochs=3, seed=1, progress=False).fit(long_corpus)
     assert Word2Vec.load(tmp_path / "model").vectors_.tobytes() == expected.vectors_.tobytes()
+
+
+def test_train_and_diagnose_read_several_files_in_an_encoding(corpus, quick, tmp_path, capsys):
+    words = corpus.read_text().split()
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for number in range(4):
+        text = " ".join(words[1000 * number : 1000 * (number + 1)]) + "\n"
+        (folder / f"{number}.txt").write_text(text, "utf-16")
+    whole = tmp_path / "whole.txt"
+    whole.write_text("".join(path.read_text("utf-16") for path in sorted(folder.iterdir())))
+    options = [*quick, "--seed", "1", "--quiet", "-o"]
+    assert main(["train", str(whole), *options, str(tmp_path / "model")]) == 0
+    expected = Word2Vec.load(tmp_path / "model").vectors_
+    options = ["--encoding", "utf-16", *options]
+    for names in ([folder], [folder / "*.txt"], [folder / "[0-1].txt", folder / "[23].txt"]):
+        names = [*map(str, names)]
+        assert main(["train", *names, *options, str(tmp_path / "model")]) == 0
+        assert (Word2Vec.load(tmp_path / "model").vectors_ == expected).all()
+        found = ["diagnose", *names, "--encoding", "utf-16", "--seconds", "0"]
+        assert main(found) == 0
+        assert "4,000 tokens" in capsys.readouterr().out
+    output = tmp_path / "joined.txt"
+    assert main(["phrases", str(folder), "--encoding", "utf-16", "-o", str(output)]) == 0
+    assert len(output.read_text("utf-8").splitlines()) == 4
+    capsys.readouterr()
+    assert main(["phrases", str(folder), "-o", str(folder / "out.txt")]) == 2
+    assert "argument --output is '" in capsys.readouterr().err

@@ -12,6 +12,7 @@ import pytest
 from negsamp.corpus import cache as corpuscache
 from negsamp.corpus.cache import read_cached
 from negsamp.corpus.counting import read_corpus
+from negsamp.corpus.text_files import text_files
 from negsamp.errors import CorpusError
 
 TEXT = "to be or not to be\nthat is the question\n\nwhether tis nobler to be\n" * 5
@@ -65,6 +66,56 @@ def test_other_text_or_settings_are_read_anew(text, tmp_path, change):
         text.write_text(TEXT.replace("nobler", "poorer"))
     settings = {"min_count": 2, **change}
     assert_same(read_cached(text, tmp_path / "cache", **settings), read_corpus(text, **settings))
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for number, line in enumerate(TEXT.splitlines()[:4]):
+        (folder / f"{number}.txt").write_text(line)
+    return folder
+
+
+def test_cache_of_several_files_is_taken_again(folder, tmp_path, monkeypatch):
+    expected = read_corpus(folder, 1)
+    assert_same(read_cached(folder, tmp_path / "cache", 1), expected)
+    forbid_reading(monkeypatch)
+    for again in (
+        sorted(folder.iterdir()),
+        str(folder / "*"),
+        shutil.copytree(folder, tmp_path / "other"),
+    ):
+        assert_same(read_cached(again, tmp_path / "cache", 1), expected)
+
+
+FILE_CHANGES = {
+    "changed": lambda folder: (folder / "3.txt").write_text("whether tis poorer to be"),
+    "added": lambda folder: (folder / "4.txt").write_text("that"),
+    "added in a folder": lambda folder: shutil.copytree(folder, folder / "a"),
+    "removed": lambda folder: (folder / "0.txt").unlink(),
+    "in another order": lambda folder: (folder / "0.txt").rename(folder / "9.txt"),
+    "cut elsewhere": lambda folder: [
+        (folder / "0.txt").write_text("to be or not"),
+        (folder / "1.txt").write_text("to be\nthat is the question"),
+    ],
+}
+
+
+@pytest.mark.parametrize("change", FILE_CHANGES.values(), ids=FILE_CHANGES)
+def test_cache_of_several_files_notices_each_change(folder, tmp_path, change):
+    read_cached(folder, tmp_path / "cache", 1)
+    change(folder)
+    assert_same(read_cached(folder, tmp_path / "cache", 1), read_corpus(folder, 1))
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+def test_cache_is_of_one_encoding(text, tmp_path):
+    text.write_text("für alle\n" * 3, "latin-1")
+    for encoding in ("latin-1", "cp1251", "ISO-8859-1"):
+        found = read_cached(text, tmp_path / "cache", 1, encoding=encoding)
+        assert_same(found, read_corpus(text, 1, encoding=encoding))
     assert len(list((tmp_path / "cache").iterdir())) == 2
 
 
@@ -127,6 +178,19 @@ def test_text_that_changes_while_it_is_read_is_refused(text, tmp_path, monkeypat
     assert list((tmp_path / "cache").iterdir()) == []
 
 
+def test_text_that_changes_after_its_digest_is_refused(folder, tmp_path, monkeypatch):
+    digest_of = corpuscache.digest_of
+
+    def digest(path):
+        found = digest_of(path)
+        (folder / "0.txt").write_text(TEXT)
+        return found
+
+    monkeypatch.setattr(corpuscache, "digest_of", digest)
+    with pytest.raises(CorpusError, match=r"0\.txt' was changed while it was read"):
+        read_cached(folder, tmp_path / "cache", 1)
+
+
 def test_disk_without_room_is_named_before_reading(text, tmp_path, monkeypatch):
     forbid_reading(monkeypatch)
     usage = shutil.disk_usage(tmp_path)
@@ -141,7 +205,9 @@ def test_expected_tokens_are_about_those_of_the_text(tmp_path):
     path = tmp_path / "text"
     for content, expected in ((text, 400_000), (gzip.compress(text), 400_000), (b"", 0)):
         path.write_bytes(content)
-        assert corpuscache._expected_tokens(path) == pytest.approx(expected, rel=0.2)
+        assert corpuscache._expected_tokens(text_files(path), "utf-8") == pytest.approx(
+            expected, rel=0.2
+        )
 
 
 def read_in_process(text, cache, barrier, results):

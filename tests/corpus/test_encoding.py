@@ -43,6 +43,13 @@ def test_encode_of_a_file_by_words_that_are_no_text(write_bytes):
     assert encode_corpus(vocabulary, path, errors="surrogatepass").ids.tolist() == [10]
 
 
+def test_encode_of_several_files_and_another_encoding(tmp_path):
+    for name, text in (("a", "é b"), ("b", "c é\nc")):
+        (tmp_path / name).write_text(text, "latin-1")
+    stream = encode_corpus(Vocabulary(["é", "c"], [2, 1]), tmp_path, encoding="latin-1")
+    assert [ids.tolist() for ids in stream] == [[0], [1, 0], [1]]
+
+
 def test_encode_of_a_file_by_no_words(write_bytes):
     assert len(encode_corpus(Vocabulary([], []), write_bytes(b"a b"))) == 0
 

@@ -262,6 +262,60 @@ def test_another_corpus_is_refused(corpus, tmp_path, stopped_run):
     assert_same(Word2Vec.resume(tmp_path / "run", moved), fit(corpus))
 
 
+@pytest.fixture
+def folder(corpus, tmp_path):
+    """The corpus in three files."""
+    lines = corpus.read_text().splitlines()
+    (tmp_path / "texts").mkdir()
+    for number in range(3):
+        path = tmp_path / "texts" / f"{number}.txt"
+        path.write_text("\n".join(lines[200 * number : 200 * (number + 1)]))
+    return tmp_path / "texts"
+
+
+def naming(folder):
+    """Ways to name all files of a folder."""
+    return {"folder": folder, "pattern": f"{folder}/*.txt", "list": sorted(folder.iterdir())}
+
+
+@pytest.mark.parametrize("named", ["folder", "pattern", "list"])
+def test_run_on_several_files_goes_on(corpus, folder, tmp_path, stopped_run, named, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    given = naming(folder.relative_to(folder.parent))[named]
+    stopped_run(given, tmp_path / "run", cache=tmp_path / "cache")
+    monkeypatch.chdir("/")
+    assert_same(Word2Vec.resume(tmp_path / "run"), fit(corpus))
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+@pytest.mark.parametrize("named", ["folder", "pattern", "list"])
+@pytest.mark.parametrize("change", ["changed", "added", "removed", "in another order"])
+def test_run_on_several_files_notices_each_change(folder, tmp_path, stopped_run, named, change):
+    stopped_run(naming(folder)[named], tmp_path / "run")
+    if change == "changed":
+        (folder / "1.txt").write_text("w1 w2 w3\n" * 5)
+    elif change == "added":
+        shutil.copy(folder / "1.txt", folder / "1b.txt")
+    elif change == "removed":
+        (folder / "1.txt").unlink()
+    else:
+        (folder / "0.txt").rename(folder / "new.txt")
+        (folder / "1.txt").rename(folder / "0.txt")
+        (folder / "new.txt").rename(folder / "1.txt")
+    if named == "list" and change == "added":
+        return  # the list is what it was
+    with pytest.raises((CheckpointError, FileNotFoundError)) as error:
+        Word2Vec.resume(tmp_path / "run")
+    assert "is not the one that this run began with" in str(error.value) or change == "removed"
+
+
+def test_encoding_is_that_of_the_run(corpus, tmp_path, stopped_run):
+    path = tmp_path / "corpus.txt"
+    path.write_text(corpus.read_text(), "utf-16")
+    stopped_run(path, tmp_path / "run", encoding="utf-16")
+    assert_same(Word2Vec.resume(tmp_path / "run"), fit(corpus))
+
+
 def test_corpus_that_was_no_file_is_given_again(corpus, tmp_path, stopped_run):
     sentences = [line.split() for line in corpus.read_text().splitlines()]
     stopped_run(iter(sentences), tmp_path)

@@ -9,6 +9,7 @@ import pytest
 
 from negsamp import CorpusError, Diagnosis, Word2Vec, skipgram_pairs
 from negsamp.core import windows
+from negsamp.errors import EncodingError
 from negsamp.training.run import Run, machine_memory
 from negsamp.word2vec import diagnosis
 from negsamp.word2vec.diagnosis_report import spell_bytes, spell_duration
@@ -128,9 +129,13 @@ def test_diagnosis_of_bytes_that_are_no_text(tmp_path):
     found = diagnose(path, min_count=1)
     assert re.search(r"not UTF-8 at byte 10 \(line 2\): invalid start byte", found.advice[0])
     assert found.raw_words == 350
-    path.write_bytes("a b c\n".encode("utf-16") * 50)
-    found = diagnose(path, errors="replace", min_count=1)
-    assert re.search("NUL in its first 700 bytes.*UTF-16", found.advice[0])
+    path.write_bytes(b"a\0 b c\n" * 50)
+    assert re.search("NUL in its first 350 bytes", advice_of(path, min_count=1))
+    path.write_text("a b c\n" * 50, "utf-16")
+    with pytest.raises(EncodingError, match="encoding='utf-16' reads it"):
+        diagnose(path, errors="replace", min_count=1)
+    found = Word2Vec(min_count=1, workers=1).diagnose(path, encoding="utf-16", seconds=0)
+    assert found.raw_words == 150
     path.write_bytes(b"a b c\nb c a\n" * 50)
     assert not re.search("NUL|UTF", advice_of(path, min_count=1))
 

@@ -127,6 +127,8 @@ def test_score_reads_what_fit_reads(fitted, tmp_path):
     path.write_text("\n".join([*TEXTS, "zebra zebra"]))
     expected = fitted.score([text.split() for text in TEXTS])
     assert fitted.score(path) == fitted.score(TEXTS, LABELS) == expected
+    path.write_text("\n".join(TEXTS), "utf-16")
+    assert fitted.score([path], encoding="utf-16") == expected
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from negsamp.cli.options import add_corpus, add_option, add_parameters, model_of
+from negsamp.cli import options
 from negsamp.word2vec.model import Word2Vec
 
 SUMMARY = "tell what training on a text would be like"
@@ -15,13 +15,14 @@ DESCRIPTION = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_corpus(parser)
-    add_parameters(parser)
+    options.add_corpus(parser)
+    options.add_parameters(parser)
     text = "how long training is tried; 0 leaves the trial out"
-    add_option(parser, Word2Vec.diagnose, "seconds", text)
+    options.add_option(parser, Word2Vec.diagnose, "seconds", text)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    model = model_of(arguments)
-    found = model.diagnose(arguments.corpus, errors=arguments.errors, seconds=arguments.seconds)
+    model = options.model_of(arguments)
+    reading = options.values_of(arguments, (*options.READING, "seconds"))
+    found = model.diagnose(options.corpus_of(arguments), **reading)
     print(arguments.wording(str(found)))

@@ -7,8 +7,10 @@ import ast
 import inspect
 from collections.abc import Callable, Iterable
 from functools import cache
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from negsamp.cli.usage import UsageError
 from negsamp.core.objectives import NORMALIZERS, OBJECTIVES
 from negsamp.core.optimizers import OPTIMIZERS
 from negsamp.pictures.explore import explorer_page
@@ -17,6 +19,7 @@ from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.word2vec.model import Word2Vec
 
 __all__ = [
+    "READING",
     "add_corpus",
     "add_errors",
     "add_layout",
@@ -24,6 +27,7 @@ __all__ = [
     "add_output",
     "add_parameters",
     "add_vectors",
+    "corpus_of",
     "key_of",
     "model_of",
     "values_of",
@@ -54,6 +58,7 @@ CHOICES = {
     "optimizer": tuple(OPTIMIZERS),
     "nce_normalizer": NORMALIZERS,
 }
+READING = ("encoding", "errors")  # how a text is read
 METAVARS = {int: "N", float: "X"}
 
 _signature, _type_hints = cache(inspect.signature), cache(get_type_hints)
@@ -76,14 +81,26 @@ def add_option(
 
 
 def add_corpus(parser: argparse.ArgumentParser) -> None:
-    """Add the text that a command reads."""
-    text = "UTF-8 text, plain or gzip: a sentence on each line, white space between tokens"
-    parser.add_argument("corpus", metavar="CORPUS", help=text)
+    """Add the texts that a command reads."""
+    text = (
+        "text with a sentence on each line and white space between tokens; plain, gzip, bz2, xz, "
+        "zip or zstd; a folder or a pattern names several files"
+    )
+    parser.add_argument("corpus", metavar="CORPUS", nargs="+", help=text)
+
+
+def corpus_of(arguments: argparse.Namespace) -> str | list[Path]:
+    """The corpus that a command reads, as `Word2Vec.fit` takes it."""
+    names = arguments.corpus
+    if "" in names:  # as a path it would be the working folder
+        raise UsageError("argument CORPUS: it is ''; it must name a file, a folder or a pattern")
+    return names[0] if len(names) == 1 else [*map(Path, names)]
 
 
 def add_errors(parser: argparse.ArgumentParser, function: Callable[..., Any]) -> None:
-    """Add what a function that reads a text does with bytes that are not UTF-8."""
-    text = "what to do with bytes that are not UTF-8: strict, ignore or replace"
+    """Add how a function that reads a text reads its bytes."""
+    add_option(parser, function, "encoding", "encoding of the text", metavar="NAME")
+    text = "what to do with bytes that are not in the encoding: strict, ignore or replace"
     add_option(parser, function, "errors", text, metavar="HOW")
 
 

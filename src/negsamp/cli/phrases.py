@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import os
 from itertools import islice
 from pathlib import Path
 
-from negsamp.cli.options import add_corpus, add_errors, add_option, add_output, values_of
+from negsamp.cli.options import (
+    READING,
+    add_corpus,
+    add_errors,
+    add_option,
+    add_output,
+    corpus_of,
+    values_of,
+)
 from negsamp.cli.usage import UsageError, check_output
 from negsamp.corpus.phrases.phrase_detection import Phrases
 from negsamp.corpus.phrases.phrase_parameters import (
@@ -16,6 +23,7 @@ from negsamp.corpus.phrases.phrase_parameters import (
     check_text_delimiter,
 )
 from negsamp.corpus.phrases.scoring import SCORINGS
+from negsamp.corpus.text_files import text_files
 
 SUMMARY = "join words that often stand together into phrases"
 DESCRIPTION = (
@@ -61,14 +69,15 @@ def numbers(text: str) -> float | list[float]:
 def run(arguments: argparse.Namespace) -> None:
     phrases = Phrases(**values_of(arguments, PARAMETERS))
     check_text_delimiter(phrases.delimiter)
-    corpus, output = arguments.corpus, arguments.output
-    if os.path.exists(corpus) and not os.path.isfile(corpus) and not os.path.isdir(corpus):
-        raise UsageError(f"argument CORPUS: {corpus!r} is not a file; it is read twice")
-    check_output(output, arguments.force)
-    if output.exists() and os.path.exists(corpus) and os.path.samefile(output, corpus):
-        raise UsageError(f"argument --output: {str(output)!r} is the corpus itself")
-    phrases.fit(corpus, errors=arguments.errors)
-    phrases.write(corpus, output, errors=arguments.errors)
+    check_output(arguments.output, arguments.force)
+    corpus, output = text_files(corpus_of(arguments)), arguments.output
+    assert corpus is not None
+    if not corpus.are_regular:
+        raise UsageError("argument CORPUS: it is a pipe or device, but is read twice")
+    corpus.check_apart("argument --output", output)
+    reading = values_of(arguments, READING)
+    phrases.fit(corpus, **reading)
+    phrases.write(corpus, output, **reading)
     print(f"{output}: {len(phrases.phrases_):,} phrases")
     for phrase, score in islice(phrases.phrases_.items(), SHOWN):
         # the numbers first: columns line up in any script, however wide its characters are

@@ -67,13 +67,14 @@ def run(arguments: argparse.Namespace) -> None:
     save = _save_for(arguments)
     if arguments.frozen and arguments.init_vectors is None:
         raise UsageError("argument --frozen: it needs --init-vectors FOLDER")
+    corpus = options.corpus_of(arguments)
     with _ended_by_sigterm():
         try:
             if arguments.resume and has_checkpoints(checkpoint):
                 _check_resumes(model, arguments)
                 model = Word2Vec.resume(
                     checkpoint,
-                    arguments.corpus,
+                    corpus,
                     workers=model.workers,
                     progress=model.progress,
                     checkpoint_every=arguments.checkpoint_every,
@@ -83,9 +84,11 @@ def run(arguments: argparse.Namespace) -> None:
                 if begin is not None:
                     vectors = open_vectors(begin, errors=arguments.errors)
                 model.fit(
-                    arguments.corpus,
+                    corpus,
                     init_vectors=vectors,
-                    **options.values_of(arguments, (*FIT_OPTIONS, "errors", "frozen", "max_time")),
+                    **options.values_of(
+                        arguments, (*FIT_OPTIONS, *options.READING, "frozen", "max_time")
+                    ),
                 )
         except TrainingInterrupted as stopped:
             _save_what_was_learned(model, arguments, stopped, save)

@@ -20,8 +20,10 @@ import numpy as np
 
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.counting import read_corpus
+from negsamp.corpus.decoding import check_encoding
 from negsamp.corpus.reading import read_beginning
 from negsamp.corpus.stream import TokenStream, forget_pages
+from negsamp.corpus.text_files import TextFiles, text_files
 from negsamp.corpus.tokenizing import split_blocks
 from negsamp.errors import CorpusError
 from negsamp.files.atomic import writing_folder
@@ -37,22 +39,27 @@ SAMPLE = 1 << 20
 
 
 def read_cached(
-    path: str | os.PathLike[str],
+    paths: Any,
     folder: str | os.PathLike[str],
     min_count: int = 5,
     max_vocab_size: int | None = None,
     errors: str = "strict",
     workers: int = 1,
+    encoding: str = "utf-8",
 ) -> tuple[Vocabulary, TokenStream]:
-    """Read a text file as `read_corpus` does, or take what was made of it before.
+    """Read text files as `read_corpus` does, or take what was made of them before.
 
-    The cache is made if `folder` does not exist; the text's contents, not its name, say whether it
-    is the same as before. The stream is mapped from the cache. OSError if the cache cannot be
-    written; CorpusError if the text changes while it is read, and for what `read_corpus` names.
+    The cache is made if `folder` does not exist; the contents and order of the files, not their
+    names, say whether they are the same as before. The stream is mapped from the cache. OSError if
+    the cache cannot be written; CorpusError if a file changes while they are read, and for what
+    `read_corpus` names.
     """
-    cache = Path(folder)
+    files, cache = text_files(paths), Path(folder)
+    assert files is not None
+    before = _states(files)
     made_from = {
-        "sha256": digest_of(path),
+        "sha256": _digest(files),
+        "encoding": check_encoding(encoding),
         "min_count": int(min_count),
         "max_vocab_size": None if max_vocab_size is None else int(max_vocab_size),
         "errors": errors,
@@ -62,14 +69,14 @@ def read_cached(
     if found is not None:
         return found
     cache.mkdir(parents=True, exist_ok=True)
-    check_room(cache, 8 * _expected_tokens(path), "this corpus as ids")
+    check_room(cache, 8 * _expected_tokens(files, encoding), "this corpus as ids")
     # another process may be faster; its folder is the same
     with suppress(FileExistsError), writing_folder(cache / key) as new:
-        before = os.stat(path)
-        vocabulary, _ = read_corpus(path, min_count, max_vocab_size, errors, workers, new, True)
-        after = os.stat(path)
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-            raise CorpusError(f"corpus {os.fspath(path)!r} was changed while it was read")
+        reading = min_count, max_vocab_size, errors, workers
+        vocabulary, _ = read_corpus(files, *reading, new, True, encoding)
+        for path, one, other in zip(files.paths, before, _states(files), strict=True):
+            if one != other:
+                raise CorpusError(f"corpus {path!r} was changed while it was read")
         # no token of a text holds a line end
         spelled = "\n".join(map(str, vocabulary.words)).encode("utf-8", "surrogatepass")
         (new / "words.txt").write_bytes(spelled)
@@ -123,7 +130,20 @@ def _check(vocabulary: Vocabulary, stream: TokenStream) -> None:
         raise ValueError("sentences beyond the text")
 
 
-def _expected_tokens(path: str | os.PathLike[str]) -> int:
-    """How many tokens a text has if it goes on as it begins."""
-    sample, share = read_beginning(path, SAMPLE)
+def _digest(files: TextFiles) -> str:
+    """Return the digest of a file, or of the digests of several."""
+    digests = [digest_of(path) for path in files.paths]
+    return (
+        digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    )
+
+
+def _states(files: TextFiles) -> list[tuple[int, int]]:
+    """Return what a change of a file would change."""
+    return [(state.st_size, state.st_mtime_ns) for state in map(os.stat, files.paths)]
+
+
+def _expected_tokens(files: TextFiles, encoding: str) -> int:
+    """Return how many tokens texts have if they go on as they begin."""
+    sample, share = read_beginning(files, SAMPLE, encoding)
     return int(sum(len(block.starts) for block in split_blocks([sample])) / share)

@@ -7,6 +7,7 @@ known by the methods that they have; no such library is imported.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import lru_cache
 from itertools import chain, islice
@@ -140,6 +141,9 @@ def _listing(container: Any) -> str | None:
 def _fault_of(sentence: Any, number: int, corpus: Any) -> str | None:
     """Say why something is no sentence, and what to write, or None if it is one."""
     at = way = ""
+    if isinstance(sentence, os.PathLike):
+        path = repr(os.fspath(sentence))[:60]
+        return f"the path {path}, no sequence of tokens; files go in as a list: sorted(paths)"
     if isinstance(sentence, BYTES):
         way = f"; decode it first: [bytes(s).decode() for s in {listing_code(corpus)}]"
     elif isinstance(sentence, SETS):

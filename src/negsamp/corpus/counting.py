@@ -23,8 +23,10 @@ import numpy as np
 from negsamp.checks import check_integer
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.containers import listing_code
-from negsamp.corpus.reading import is_path, read_blocks, read_chunks
+from negsamp.corpus.decoding import check_encoding
+from negsamp.corpus.reading import read_blocks, read_chunks
 from negsamp.corpus.stream import StreamBuilder, TokenStream
+from negsamp.corpus.text_files import TextFiles, text_files
 from negsamp.corpus.token_dict import TokenDict, named_tokens
 from negsamp.corpus.token_kinds import text_of
 from negsamp.corpus.token_table import Found, WordTable
@@ -47,25 +49,27 @@ def read_corpus(
     workers: int = 1,
     folder: str | os.PathLike[str] | None = None,
     keep: bool = False,
+    encoding: str = "utf-8",
 ) -> tuple[Vocabulary, TokenStream]:
     """Count and encode a corpus in one pass.
 
     Parameters
     ----------
-    corpus : str, path, or iterable of token sequences
-        A text file, plain or gzip (told by its first bytes), with a sentence a line and white space
-        between tokens; or sequences of hashable tokens, of which a `str` is split at white space.
+    corpus : str, path, list of paths, or iterable of token sequences
+        A text file, folder or pattern, or a list of paths, as in `Word2Vec.fit`, with a sentence a
+        line and white space between tokens; or sequences of hashable tokens, of which a `str` is
+        split at white space.
     min_count : int
         Words that are seen less often are left out, as if they did not stand in the text.
     max_vocab_size : int, optional
-        Bound on the words counted from one chunk of the corpus to the next: half a megabyte of a
-        file, a quarter of a million tokens of an iterable. Where it is passed, the rarest are
+        Bound on the words counted from one chunk of the corpus to the next: half a megabyte of
+        files, a quarter of a million tokens of an iterable. Where it is passed, the rarest are
         forgotten, of equal ones those met last; a word that comes again starts from 0, so the
         counts of rare words are too low. The log says when that begins.
     errors : str
-        What happens to bytes that are not UTF-8, as in `bytes.decode`.
+        What happens to bytes that are not in the encoding, as in `bytes.decode`.
     workers : int
-        With 2 or more, a second thread helps to read a file, unless `max_vocab_size` is given. This
+        With 2 or more, a second thread helps to read files, unless `max_vocab_size` is given. This
         changes nothing but the time that it takes.
     folder : path, optional
         An empty folder for the files of a corpus of more than 33 million tokens, while it is read
@@ -73,6 +77,8 @@ def read_corpus(
         in memory.
     keep : bool
         Write these two files however small the corpus is.
+    encoding : str
+        The encoding of all files, of those that Python knows.
 
     Returns
     -------
@@ -83,22 +89,25 @@ def read_corpus(
     Raises
     ------
     ValueError
-        If `min_count` or `max_vocab_size` is out of range, or `errors` unknown.
+        If `min_count` or `max_vocab_size` is out of range, or `errors` or `encoding` unknown.
     CorpusError
-        If a text is not UTF-8 or not a whole gzip file, a sentence is no sequence, the iterable
-        raises, a token is None, NaN, not hashable or longer than 16 MiB, or nothing is left to
-        train on.
-    OSError
-        If the file cannot be read, or the folder's disk has no room.
+        If a file is no text, damaged or not in the encoding, a folder has no file, a sentence is no
+        sequence, the iterable raises, a token is None, NaN, not hashable or longer than 16 MiB, or
+        nothing is left to train on.
+    OSError, ImportError
+        If a file is not there or cannot be read, no package is there that unpacks zstd, or the
+        folder's disk has no room.
     """
     check_integer("min_count", min_count, 0)
     check_integer("max_vocab_size", max_vocab_size, 1, optional=True)
+    check_encoding(encoding)
     table: WordTable | TokenDict
-    if is_path(corpus):
+    files = text_files(corpus)
+    if files is not None:
         table = WordTable()
         # words that are forgotten must not have been found ahead
         ahead = workers if max_vocab_size is None else 1
-        pieces = _pieces_of_file(table, corpus, errors, ahead)
+        pieces = _pieces_of_files(table, files, errors, encoding, ahead)
     else:
         table = TokenDict()
         pieces = _pieces_of_iterable(table, corpus)
@@ -120,9 +129,12 @@ def read_corpus(
         return _finish(builder, table, min_count)
 
 
-def _pieces_of_file(table: WordTable, path: Any, errors: str, workers: int) -> Iterator[Piece]:
-    """Yield the ids and line lengths of a file."""
-    for block, found in _looked_up(table, split_blocks(read_blocks(path, errors)), workers):
+def _pieces_of_files(
+    table: WordTable, files: TextFiles, errors: str, encoding: str, workers: int
+) -> Iterator[Piece]:
+    """Yield the ids and line lengths of files."""
+    blocks = split_blocks(read_blocks(files, errors, encoding))
+    for block, found in _looked_up(table, blocks, workers):
         yield table.add(block, found), block.line_lengths, block.continues
 
 

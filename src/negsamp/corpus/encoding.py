@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from negsamp.core.vocabulary import Vocabulary
-from negsamp.corpus.reading import is_path, read_blocks, read_chunks
+from negsamp.corpus.reading import read_blocks, read_chunks
 from negsamp.corpus.stream import StreamBuilder, TokenStream
+from negsamp.corpus.text_files import text_files
 from negsamp.corpus.token_dict import look_up, named_tokens
 from negsamp.corpus.token_kinds import python_value
 from negsamp.corpus.token_table import table_of
@@ -19,13 +20,15 @@ from negsamp.corpus.tokenizing import split_blocks
 __all__ = ["document_rows", "encode_corpus"]
 
 
-def encode_corpus(vocabulary: Vocabulary, corpus: Any, errors: str = "strict") -> TokenStream:
+def encode_corpus(
+    vocabulary: Vocabulary, corpus: Any, errors: str = "strict", encoding: str = "utf-8"
+) -> TokenStream:
     """Write a corpus as the ids of a vocabulary; unknown tokens are left out.
 
     Parameters
     ----------
     vocabulary : Vocabulary
-    corpus, errors
+    corpus, errors, encoding
         As in `Word2Vec.fit`.
 
     Returns
@@ -39,9 +42,10 @@ def encode_corpus(vocabulary: Vocabulary, corpus: Any, errors: str = "strict") -
         If the corpus cannot be read.
     """
     builder = StreamBuilder()
-    if is_path(corpus):
+    files = text_files(corpus)
+    if files is not None:
         table, rows = table_of(vocabulary.words)
-        for block in split_blocks(read_blocks(corpus, errors)):
+        for block in split_blocks(read_blocks(files, errors, encoding)):
             builder.add(table.look_up(block), block.line_lengths, block.continues)
     else:
         rows = np.append(np.arange(len(vocabulary), dtype=np.int32), np.int32(-1))

@@ -1,62 +1,65 @@
-"""A path becomes blocks of UTF-8 text, an iterable chunks of sentences; read once, in order.
+"""Files become blocks of UTF-8 text, an iterable chunks of sentences; read once, in order.
 
 A line is a sentence; a file of one endless line, as text8 is, is still read in blocks of bounded
-size. `tokenizing` finds the tokens in a block.
+size. `text_files` says which files a corpus names, `unpacking` opens them and `decoding` makes
+UTF-8 of their bytes; `tokenizing` finds the tokens in a block.
 """
 
 from __future__ import annotations
 
 import codecs
-import gzip
 import os
-import zlib
 from collections.abc import Hashable, Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import closing
 from typing import Any
-
-import numpy as np
 
 from negsamp.checks import check_error_handler
 from negsamp.corpus.containers import check_corpus, items_of, tokens_of
-from negsamp.errors import CorpusError, EncodingError
+from negsamp.corpus.decoding import Decoder, check_encoding
+from negsamp.corpus.text_files import TextFiles, text_files
+from negsamp.corpus.unpacking import Text, open_texts
+from negsamp.errors import CorpusError
 
-__all__ = ["is_path", "read_beginning", "read_blocks", "read_chunks"]
+__all__ = ["read_beginning", "read_blocks", "read_chunks"]
 
 # A block and what is computed from it fit into a core's cache.
 BYTES_PER_BLOCK = 1 << 19
 TOKENS_PER_CHUNK = 1 << 18
-GZIP_MAGIC = b"\x1f\x8b"
-LINE_FEED = ord("\n")
 
 
-def is_path(corpus: Any) -> bool:
-    """Whether a corpus is the name of a file."""
-    return isinstance(corpus, (str, os.PathLike))
+def read_blocks(paths: Any, errors: str = "strict", encoding: str = "utf-8") -> Iterator[bytes]:
+    """Read the texts of files once, in blocks of UTF-8 that are cut anywhere.
 
-
-def read_blocks(path: str | os.PathLike[str], errors: str = "strict") -> Iterator[bytes]:
-    """Read a text file once, plain or gzip, in blocks of UTF-8 that are cut anywhere.
-
-    A byte order mark is left out. `errors` names the handler of bytes that are not UTF-8, as in
-    `bytes.decode`; lone surrogates that it makes are encoded as if they were characters
-    (``"surrogatepass"``). A path that names no file and an unknown handler are errors at once.
-    CorpusError says where the bytes are not UTF-8, or that they are not a whole gzip file.
+    `text_files` says which files `paths` names. The blocks are those of one file in which the texts
+    stand one after the other, each beginning in a line of its own. Byte order marks are left out.
+    `errors` names the handler of bytes that are not in their `encoding`, as in `bytes.decode`; lone
+    surrogates that it makes are encoded as if they were characters (``"surrogatepass"``). Paths
+    that name no file, an unknown handler and encoding are errors at once. CorpusError says where
+    bytes are not in the encoding, or what a file is that is no text.
     """
-    path = _checked_path(path)
     check_error_handler(errors)
-    return _read_file(path, errors)
+    return _read_files(_files(paths), errors, check_encoding(encoding))
 
 
-def read_beginning(path: str | os.PathLike[str], size: int) -> tuple[bytes, float]:
-    """Return the first `size` bytes of a text, and about which share of the file they are.
+def read_beginning(paths: Any, size: int, encoding: str = "utf-8") -> tuple[bytes, float]:
+    """Return UTF-8 of the first `size` bytes of the texts, and which share of the files these are.
 
-    The share is above 0, and 1 for a file that has no more. The file is plain or gzip.
+    The share, of the packed bytes, is above 0, and 1 if there are no more.
     """
-    path = _checked_path(path)
-    with _open(path) as (file, text):
-        beginning = text.read(size)
-        return beginning, max(file.tell(), 1) / max(os.fstat(file.fileno()).st_size, 1)
+    files, encoding = _files(paths), check_encoding(encoding)
+    pieces: list[bytes] = []
+    before, total = 0, max(files.size, 1)
+    for path in files.paths:
+        with closing(open_texts(path)) as texts:
+            for text in texts:
+                decoder = Decoder(text, encoding, "replace")
+                piece = text.read(size)
+                pieces.append(decoder.decode(piece, False))
+                size -= len(piece)
+                if size <= 0:
+                    return b"\n".join(pieces), min(max(before + text.consumed(), 1) / total, 1)
+        before += os.path.getsize(path)
+    return b"\n".join(pieces), 1
 
 
 def read_chunks(corpus: Any) -> Iterator[list[Any]]:
@@ -70,59 +73,44 @@ def read_chunks(corpus: Any) -> Iterator[list[Any]]:
     return _read_iterable(corpus)
 
 
-def _checked_path(corpus: str | os.PathLike[str]) -> Path:
-    path = Path(corpus)
-    if not os.path.exists(path):  # `Path.exists` raises for a name that is too long
-        shown = f"{str(path)[:60]}…" if len(str(path)) > 200 else str(path)
-        hint = "; a text goes in as a list of token lists" if " " in shown else ""
-        raise FileNotFoundError(f"corpus names the file {shown!r}, which does not exist{hint}")
-    if path.is_dir():
-        raise IsADirectoryError(f"corpus names {str(path)!r}, which is a folder; it must be a file")
-    return path
+def _read_files(files: TextFiles, errors: str, encoding: str) -> Iterator[bytes]:
+    """Yield the blocks of files, or what an error handler makes of bytes that are wrong."""
+    pieces: list[bytes] = []  # of a block
+    # some editors write a byte order mark first
+    missing = BYTES_PER_BLOCK + len(codecs.BOM_UTF8)
+    is_first = ends_line = True
+    for text in _opened(files):
+        decoder = Decoder(text, encoding, errors)
+        if is_first and decoder.marked:
+            missing = BYTES_PER_BLOCK
+        if not ends_line:
+            pieces.append(b"\n")
+            missing -= 1
+        is_first, ends_line, piece = False, True, b"\n"
+        while piece:
+            if missing <= 0:
+                yield b"".join(pieces)
+                pieces, missing = [], BYTES_PER_BLOCK
+            piece = text.read(missing)
+            missing -= len(piece)
+            if block := decoder.decode(piece, final=not piece):
+                pieces.append(block)
+                ends_line = block.endswith((b"\n", b"\r"))
+    if last := b"".join(pieces):
+        yield last
+    yield b""
 
 
-@contextmanager
-def _open(path: Path) -> Iterator[tuple[Any, Any]]:
-    """Open a file and its text, unpacked; it is opened once, so that a pipe can be read too."""
-    with open(path, "rb") as file:
-        is_packed = file.peek(2)[:2] == GZIP_MAGIC
-        yield file, gzip.open(file) if is_packed else file
+def _files(paths: Any) -> TextFiles:
+    files = text_files(paths)
+    assert files is not None
+    return files
 
 
-def _read_file(path: Path, errors: str) -> Iterator[bytes]:
-    """Yield the blocks of a file, or what an error handler makes of bytes that are not UTF-8."""
-    decoder = codecs.getincrementaldecoder("utf-8")(errors)
-    offset, lines = 0, 1  # of the block, in the file
-    block = held = b""
-    try:
-        with _open(path) as (_, file):
-            # some editors write a byte order mark first
-            block = file.read(BYTES_PER_BLOCK + len(codecs.BOM_UTF8))
-            if block.startswith(codecs.BOM_UTF8):
-                offset, block = len(codecs.BOM_UTF8), block.removeprefix(codecs.BOM_UTF8)
-            while True:
-                held = decoder.getstate()[0]  # a character that was cut
-                text = decoder.decode(block, final=not block)
-                yield block if errors == "strict" else text.encode("utf-8", "surrogatepass")
-                if not block:
-                    return
-                offset += len(block)
-                lines += _line_feeds(block)
-                block = file.read(BYTES_PER_BLOCK)
-    except UnicodeDecodeError as error:
-        at = error.start - len(held)
-        lines += _line_feeds(block[: max(at, 0)])
-        raise EncodingError(
-            f"{str(path)!r} is not UTF-8 at byte {offset + at} (line {lines}): {error.reason}; "
-            "errors='replace' or 'ignore' reads on"
-        ) from None
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise CorpusError(f"{str(path)!r} is not a whole gzip file: {error}") from error
-
-
-def _line_feeds(block: bytes) -> int:
-    """Return how many line feeds there are; `bytes.count` takes five times as long."""
-    return int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == LINE_FEED))
+def _opened(files: TextFiles) -> Iterator[Text]:
+    for path in files.paths:
+        with closing(open_texts(path)) as texts:
+            yield from texts
 
 
 def _read_iterable(corpus: Iterable[Any]) -> Iterator[list[Any]]:

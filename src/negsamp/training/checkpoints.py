@@ -153,7 +153,9 @@ def _read(path: Path) -> Saved:
     try:
         progress = _checked_progress(about["progress"])
         path_before, seconds = about["corpus"]["path"], about["fit_seconds"]
-        if not isinstance(path_before, (str, type(None))) or type(about["entropy"]) is not int:
+        paths = path_before if isinstance(path_before, list) else [path_before]
+        is_named = path_before is None or all(isinstance(path, str) for path in paths)
+        if not is_named or type(about["entropy"]) is not int:
             raise ValueError("its corpus or entropy are of another type")
         if not all(np.isfinite(seconds[name]) for name in ("read", "train")):
             raise ValueError("its seconds are no numbers")

@@ -18,8 +18,8 @@ from negsamp.core.sampling import AliasTable, keep_probabilities, noise_weights
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.cache import read_cached
 from negsamp.corpus.counting import read_corpus
-from negsamp.corpus.reading import is_path
 from negsamp.corpus.stream import TokenStream
+from negsamp.corpus.text_files import TextFiles, text_files
 from negsamp.corpus.token_kinds import advice_on_tokens
 from negsamp.errors import CheckpointError, CorpusError, TrainingInterrupted
 from negsamp.training.arrays import Arrays
@@ -63,6 +63,7 @@ class Run(Observer):
         corpus: Any,
         *,
         errors: str = "strict",
+        encoding: str = "utf-8",
         cache: str | os.PathLike[str] | None = None,
         checkpoint: Path | None = None,
         checkpoint_every: float = 10.0,
@@ -70,17 +71,17 @@ class Run(Observer):
         limits: Limits = NO_LIMITS,
         saved: Saved | None = None,
     ) -> None:
-        _check_options(corpus, cache, checkpoint_every)
         if checkpoint:
             settings.record()  # refuses an objective that a checkpoint cannot name
+        files = None if isinstance(corpus, Encoded) else text_files(corpus)
+        _check_options(files, cache, checkpoint, checkpoint_every)
         self.settings = settings
         with ExitStack() as owned:
             # Windows cannot remove what is still mapped
             spill = tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True)
             folder = owned.enter_context(spill)
             # Before reading: a large file is sure to need them
-            is_large = is_path(corpus) and os.path.isfile(corpus)
-            is_large = is_large and os.path.getsize(corpus) > LARGE_FILE
+            is_large = files is not None and files.size > LARGE_FILE
             children = start_children(settings.processes - 1 if is_large else 0)
             self._children = owned.enter_context(children)
             began = time.perf_counter()
@@ -89,17 +90,19 @@ class Run(Observer):
             else:
                 s = settings
                 reading = max(s.min_count, 1), s.max_vocab_size, errors, s.processes
-                if cache is not None and os.path.isfile(corpus):
-                    self.vocabulary, stream = read_cached(corpus, cache, *reading)
+                if cache is not None and files is not None and files.are_regular:
+                    found = read_cached(files, cache, *reading, encoding)
                 else:
-                    self.vocabulary, stream = read_corpus(corpus, *reading, folder=folder)
-            self._check_corpus(corpus, stream)
+                    found = read_corpus(files or corpus, *reading, folder, encoding=encoding)
+                self.vocabulary, stream = found
+            self._check_corpus(files, stream)
             if not isinstance(corpus, Encoded):
                 for advice in advice_on_tokens(self.vocabulary):
                     logger.warning("%s", advice)
             self.corpus = {
-                "path": os.path.abspath(corpus) if is_path(corpus) else None,
+                "path": None if files is None else files.recorded,
                 "errors": errors,
+                "encoding": encoding,
                 "cache": None if cache is None else os.path.abspath(cache),
                 "sha256": stream.digest() if checkpoint else None,
             }
@@ -262,14 +265,14 @@ class Run(Observer):
             record["limits"] = self.schedule.limits.record()
         return {**record, "progress": asdict(p)}
 
-    def _check_corpus(self, corpus: Any, stream: TokenStream) -> None:
+    def _check_corpus(self, files: TextFiles | None, stream: TokenStream) -> None:
         """Refuse before anything is trained what the corpus is too small or too large for."""
         s, V = self.settings, len(self.vocabulary)
         if stream.longest_sentence < 2:
             raise CorpusError(
                 f"the corpus has no pair: none of its {stream.n_sentences} sentences has two words "
                 "that are frequent enough"
-                + ("" if is_path(corpus) else "; a single sentence is a list in a list")
+                + ("" if files else "; a single sentence is a list in a list")
             )
         objective, memory = s.objective, machine_memory()
         if V < objective.least_words:
@@ -288,7 +291,7 @@ class Run(Observer):
         vocabulary, path = self.vocabulary, self.corpus["path"]
         is_same = vocabulary.words == saved.words and (vocabulary.counts == saved.counts).all()
         if not is_same or self.corpus["sha256"] != saved.about["corpus"]["sha256"]:
-            name = "" if path is None else f" {path!r}"
+            name = "" if path is None else f" {path!r:.200}"
             raise CheckpointError(f"the corpus{name} is not the one that this run began with")
 
 
@@ -301,17 +304,23 @@ def machine_memory() -> int | None:
 
 
 def _check_options(
-    corpus: Any, cache: str | os.PathLike[str] | None, checkpoint_every: float
+    files: TextFiles | None,
+    cache: str | os.PathLike[str] | None,
+    checkpoint: Path | None,
+    checkpoint_every: float,
 ) -> None:
     if cache is not None:
         if not isinstance(cache, (str, os.PathLike)):
             raise TypeError(f"cache is {cache!r}; it must name a folder, or be None")
         if Path(cache).exists() and not Path(cache).is_dir():
             raise FileExistsError(f"cache is {str(cache)!r}, a file; it must be a folder")
-        if not is_path(corpus):
+        if files is None:
             raise ValueError(
                 f"cache is {str(cache)!r}, but the corpus is no file: nothing would tell "
                 "whether it is the same next time"
             )
+        files.check_apart("cache", cache)
+    if files is not None and checkpoint is not None:
+        files.check_apart("checkpoint", checkpoint)
     if not is_real(checkpoint_every) or not 0 <= checkpoint_every < float("inf"):
         raise ValueError(f"checkpoint_every is {checkpoint_every!r}; it must be minutes, 0 or more")

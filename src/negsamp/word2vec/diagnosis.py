@@ -4,7 +4,6 @@ that the run would take, and what to change before it starts.
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import time
@@ -20,8 +19,9 @@ from negsamp.core.sampling import keep_probabilities
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.core.windows import iter_windows
 from negsamp.corpus.counting import read_corpus
-from negsamp.corpus.reading import is_path, read_beginning
+from negsamp.corpus.reading import read_beginning
 from negsamp.corpus.stream import StreamBuilder, TokenStream
+from negsamp.corpus.text_files import TextFiles, text_files
 from negsamp.corpus.token_kinds import advice_on_tokens
 from negsamp.errors import EncodingError
 from negsamp.training.run import Encoded, Run, machine_memory
@@ -39,7 +39,11 @@ LONGEST_USUAL = 100_000  # tokens; no window is as wide
 
 
 def diagnose(
-    settings: Settings, corpus: Any, errors: str = "strict", seconds: float = 1.0
+    settings: Settings,
+    corpus: Any,
+    errors: str = "strict",
+    seconds: float = 1.0,
+    encoding: str = "utf-8",
 ) -> Diagnosis:
     """Read a corpus, try to train on it for a moment, and say what a whole run would be like."""
     if not is_real(seconds) or seconds < 0:
@@ -47,8 +51,10 @@ def diagnose(
     with tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         began = time.perf_counter()
-        advice = [*_advice_on_bytes(corpus)]
-        vocabulary, stream = _read(settings, corpus, errors, folder, advice)
+        files = text_files(corpus)
+        advice = [*_advice_on_bytes(files, encoding)]
+        reading = errors, encoding, folder
+        vocabulary, stream = _read(settings, files or corpus, *reading, advice)
         read_seconds = time.perf_counter() - began
         min_count = max(settings.min_count, 1)
         single_before = _sentences_of_one_token(stream)
@@ -68,39 +74,40 @@ def diagnose(
             epochs=settings.epochs,
             min_count=min_count,
         )
-        advice += advice_on_words(vocabulary, is_path(corpus))
+        advice += advice_on_words(vocabulary, files is not None)
         counts = vocabulary.counts
         del vocabulary
         if found.longest_sentence >= 2:
             found = _with_training(found, settings, kept, stream, seconds)
         advice += found.advice
-        advice += advice_on_parameters(found, settings, counts, single_before, is_path(corpus))
+        advice += advice_on_parameters(found, settings, counts, single_before, files is not None)
         return replace(found, advice=tuple(advice))
 
 
-def _advice_on_bytes(corpus: Any) -> Iterator[str]:
+def _advice_on_bytes(files: TextFiles | None, encoding: str) -> Iterator[str]:
     """Say what the first bytes of a file show if it is no text."""
-    is_file = is_path(corpus) and os.path.isfile(corpus)
-    beginning = read_beginning(corpus, 1 << 16)[0] if is_file else b""
+    if files is None or not files.are_regular:
+        return
+    beginning = read_beginning(files, 1 << 16, encoding)[0]
     if b"\0" in beginning:
         yield (
-            f"the file has a NUL in its first {len(beginning)} bytes, which no text has: is it "
-            "UTF-8, and not UTF-16 or a file of another kind?"
+            f"the file has a NUL in its first {len(beginning)} bytes, which no text has: is it a "
+            "file of another kind?"
         )
 
 
 def _read(
-    settings: Settings, corpus: Any, errors: str, folder: Path, advice: list[str]
+    settings: Settings, corpus: Any, errors: str, encoding: str, folder: Path, advice: list[str]
 ) -> tuple[Vocabulary, TokenStream]:
     """Read a corpus with all its words, even if its bytes are wrong, on which there is advice."""
     bound, workers = settings.max_vocab_size, settings.processes
     try:
-        return read_corpus(corpus, 1, bound, errors, workers, folder)
+        return read_corpus(corpus, 1, bound, errors, workers, folder, encoding=encoding)
     except EncodingError as error:
-        if not os.path.isfile(corpus):
+        if not corpus.are_regular:
             raise  # a pipe cannot be read again
         advice.append(str(error))
-        return read_corpus(corpus, 1, bound, "replace", workers, folder)
+        return read_corpus(corpus, 1, bound, "replace", workers, folder, encoding=encoding)
 
 
 def _most_frequent(

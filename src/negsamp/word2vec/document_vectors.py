@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,18 +11,18 @@ from scipy.sparse import csr_matrix
 
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.encoding import document_rows
-from negsamp.corpus.reading import is_path
 from negsamp.errors import CorpusError
 
 __all__ = ["check_documents", "document_vectors", "known_ids"]
 
 
 def check_documents(documents: Any) -> None:
-    """Raise a CorpusError for a single string, each of whose characters would be a document."""
-    if is_path(documents):
+    """Raise a CorpusError for paths, and for a string, whose characters would be documents."""
+    first = documents[0] if isinstance(documents, (list, tuple)) and documents else None
+    if isinstance(documents, (str, os.PathLike)) or isinstance(first, os.PathLike):
         raise CorpusError(
             f"documents is {str(documents)[:60]!r}; it must be an iterable of documents, each a "
-            "sequence of tokens or a str"
+            "sequence of tokens or a str, such as path.read_text()"
         )
 
 

@@ -167,12 +167,14 @@ class FittedModel(Parameters):
             self._sklearn_output_config = {"transform": transform}  # where `clone` looks for it
         return self
 
-    def score(self, corpus: Any, y: Any = None) -> float:
+    def score(
+        self, corpus: Any, y: Any = None, *, errors: str = "strict", encoding: str = "utf-8"
+    ) -> float:
         """Mean log-likelihood of a held-out text under the objective.
 
         Parameters
         ----------
-        corpus, y
+        corpus, y, errors, encoding
             As in `fit`. Words that are not known are left out, as rare ones are in training; no
             token is subsampled.
 
@@ -194,7 +196,8 @@ class FittedModel(Parameters):
         or what it costs: choose these by the task, say by the classifier at a pipeline's end.
         """
         learned = self._of_texts("score")
-        settings, stream = self._settings(), encode_corpus(learned.vocabulary, corpus)
+        settings = self._settings()
+        stream = encode_corpus(learned.vocabulary, corpus, errors, encoding)
         return mean_log_likelihood(settings, learned.trained(settings), stream)
 
     def score_samples(self, texts: Any) -> np.ndarray:

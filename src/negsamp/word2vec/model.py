@@ -11,7 +11,8 @@ from typing import Any
 
 from negsamp.checks import class_only
 from negsamp.corpus.pairs import read_pairs
-from negsamp.corpus.reading import is_path, read_chunks
+from negsamp.corpus.reading import read_chunks
+from negsamp.corpus.text_files import text_files
 from negsamp.training.checkpoints import check_unused, read_latest
 from negsamp.training.initial_vectors import checked_start
 from negsamp.training.limits import checked_limits
@@ -128,6 +129,7 @@ class Word2Vec(FittedModel):
         y: Any = None,
         *,
         errors: str = "strict",
+        encoding: str = "utf-8",
         callbacks: Iterable[Callable[[Word2Vec, int], Any]] = (),
         cache: str | os.PathLike[str] | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
@@ -145,22 +147,31 @@ class Word2Vec(FittedModel):
 
         Parameters
         ----------
-        corpus : str, path, or iterable of token sequences or str
-            A path names a UTF-8 text file, plain or gzip, with one sentence in each line (or one
-            endless line) and white space between tokens. Tokens of an iterable may be any hashable;
-            a sentence or document that is a str is split at white space. The corpus is read once,
-            so that a generator may be given as well as a list.
+        corpus : str, path, list of paths, or iterable of token sequences or str
+            A path names a text file with one sentence in each line (or one endless line) and white
+            space between tokens; a folder, for all files in it and in its folders, in order of
+            their names, but for hidden ones, which the log names; or else a pattern, as in `glob`.
+            A list of `pathlib.Path` names one file after the other. Files are plain, gzip, bz2, xz,
+            zstd (Python 3.14, or the package backports.zstd or zstandard), or zip, each member a
+            text, in order of their names; the first bytes tell which. They are read as if they were
+            one file, and the end of each is the end of a sentence. Tokens of an iterable may be any
+            hashable; a sentence or document that is a str is split at white space. The corpus is
+            read once, so that a generator may be given as well as a list.
         y : object, optional
             Not used; scikit-learn's pipelines give it to every step.
         errors : str
-            What happens to bytes that are not UTF-8: ``"strict"``, ``"ignore"``, ``"replace"``.
+            What happens to bytes that are not in the encoding: ``"strict"``, ``"ignore"``,
+            ``"replace"``.
+        encoding : str
+            The encoding of all files, of those that Python knows. Marks at their beginning are left
+            out.
         callbacks : iterable of callable
             Called as ``callback(model, epoch)`` after each epoch, counted from 1, when the model
             has what was learned until then; also if a callback raises, which ends the training.
         cache : path, optional
-            A folder that keeps a text file's ids: the next run on the same text, read in the same
-            way, begins at once. More than 33 million tokens are trained from files in any case, and
-            need not fit into memory; without a cache these are temporary.
+            A folder that keeps the ids of text files: the next run on the same texts, read in the
+            same way, begins at once. More than 33 million tokens are trained from files in any
+            case, and need not fit into memory; without a cache these are temporary.
         checkpoint : path, optional
             A folder in which the run is written down, so that `resume` can go on from there after
             whatever stopped it. It must not hold those of another run.
@@ -202,8 +213,9 @@ class Word2Vec(FittedModel):
         ValueError, TypeError, UnknownWordError, FileExistsError
             If a parameter is out of range, if a word of `frozen` is not in `init_vectors`, or if
             the folder for checkpoints holds some already; before anything is read.
-        CorpusError, FileNotFoundError
-            If the corpus cannot be read or has nothing to train on; before anything is trained,
+        CorpusError, FileNotFoundError, ImportError
+            If the corpus cannot be read or has nothing to train on; if no package is there that
+            unpacks zstd; before anything is trained,
             and the model stays as it was.
         OSError
             If there is no room for the corpus, for what workers share or for a first checkpoint.
@@ -222,6 +234,7 @@ class Word2Vec(FittedModel):
             settings,
             corpus,
             errors=errors,
+            encoding=encoding,
             cache=cache,
             checkpoint=None if checkpoint is None else check_unused(checkpoint),
             checkpoint_every=checkpoint_every,
@@ -333,8 +346,9 @@ class Word2Vec(FittedModel):
         checkpoint : path
             The folder that was given to `fit`.
         corpus : object, optional
-            The run's corpus. None takes the file that `fit` was given; where it was no file, the
-            same sentences must be given again.
+            The run's corpus. None takes the paths that `fit` was given, with the files that they
+            name now; where it was no file, the same sentences must be given again. A file that was
+            changed, added or removed since then is refused.
         workers, progress, callbacks, checkpoint_every
             As in `Word2Vec` and `fit`; they may be others than at first.
 
@@ -359,12 +373,17 @@ class Word2Vec(FittedModel):
         record = saved.about["corpus"]
         if corpus is None and record["path"] is None:
             raise ValueError("corpus is None, but the run's corpus was no file: give it again")
-        corpus = record["path"] if corpus is None else corpus
+        if corpus is None:
+            path = record["path"]
+            corpus = [*map(Path, path)] if isinstance(path, list) else path
+        files = text_files(corpus)
+        is_cached = files is not None and files.recorded == record["path"]
         with Run(
             settings,
-            corpus,
+            files or corpus,
             errors=record["errors"],
-            cache=record["cache"] if is_path(corpus) and corpus == record["path"] else None,
+            encoding=record.get("encoding", "utf-8"),
+            cache=record["cache"] if is_cached else None,
             checkpoint=Path(checkpoint).resolve(),
             checkpoint_every=checkpoint_every,
             limits=saved.limits,

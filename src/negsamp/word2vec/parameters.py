@@ -79,15 +79,22 @@ class Parameters(OtherModelNames):
         changed = {k: v for k, v in self.get_params().items() if repr(v) != repr(defaults[k])}
         return f"Word2Vec({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
 
-    def diagnose(self, corpus: Any, *, errors: str = "strict", seconds: float = 1.0) -> Diagnosis:
+    def diagnose(
+        self,
+        corpus: Any,
+        *,
+        errors: str = "strict",
+        encoding: str = "utf-8",
+        seconds: float = 1.0,
+    ) -> Diagnosis:
         """Say what `fit` would be like on a corpus: words, pairs, memory, time, and advice.
 
         The corpus is read once, and training is tried for a moment; the model stays as it is.
 
         Parameters
         ----------
-        corpus, errors
-            As in `fit`. Bytes that are not UTF-8 are reported.
+        corpus, errors, encoding
+            As in `fit`. Bytes that are not in the encoding are reported.
         seconds : float
             How long training is tried, two updates at least, to know how fast it is; 0 does
             not try.
@@ -103,7 +110,7 @@ class Parameters(OtherModelNames):
             If a parameter is out of range, before anything is read; if the corpus is empty or
             cannot be read.
         """
-        return diagnose(self._settings(), corpus, errors, seconds)
+        return diagnose(self._settings(), corpus, errors, seconds, encoding)
 
     def _settings(self) -> Settings:
         return Settings.checked(self.get_params())

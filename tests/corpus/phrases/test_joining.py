@@ -104,4 +104,26 @@ def test_write_refuses_what_it_would_lose(tmp_path, new_york):
         new_york.write(source, tmp_path / "." / "in.txt")
     with pytest.raises(IsADirectoryError):
         new_york.write(source, tmp_path)
+    with pytest.raises(ValueError, match=r"path is '.*', in the corpus's folder '.*; choose an"):
+        new_york.write(tmp_path, tmp_path / "out.txt")
+    with pytest.raises(ValueError, match="the corpus itself"):
+        new_york.write([source, tmp_path / "*.txt"], source)
     assert source.read_text() == "new york"
+    assert os.listdir(tmp_path) == ["in.txt"]
+
+
+def test_several_files_in_an_encoding_are_joined_as_one(tmp_path, new_york):
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "a").write_text("large new", "utf-16")
+    (folder / "b").write_text("york is new york é\n", "utf-16-be")
+    with pytest.raises(CorpusError, match="encoding='utf-16' reads it"):
+        new_york.write(folder, tmp_path / "out.txt")
+    assert not (tmp_path / "out.txt").exists()
+    new_york.write(folder, tmp_path / "out.txt", encoding="utf-16")
+    assert (tmp_path / "out.txt").read_text("utf-8") == "large new\nyork is new_york é\n"
+    found = list(new_york.transform(str(folder / "*"), encoding="utf-16"))
+    assert found == [["large", "new"], ["york", "is", "new_york", "é"]]
+    phrases = Phrases(min_count=1, threshold=0.1)
+    expected = phrases.fit([["large", "new"], ["york", "is", "new", "york", "é"]]).phrases_
+    assert phrases.fit(folder, encoding="utf-16").phrases_ == expected

@@ -26,13 +26,15 @@ __all__ = ["find_passes"]
 logger = logging.getLogger(__name__)
 
 
-def find_passes(parameters: PhraseParameters, corpus: Any, errors: str) -> list[Pass]:
+def find_passes(
+    parameters: PhraseParameters, corpus: Any, errors: str, encoding: str
+) -> list[Pass]:
     """The phrases of a corpus, which is read once, as `Phrases.fit` says."""
     bound = parameters.max_vocab_size
     # Windows cannot remove what is still mapped
     with tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        vocabulary, stream = read_corpus(corpus, 1, bound, errors, folder=folder)
+        vocabulary, stream = read_corpus(corpus, 1, bound, errors, folder=folder, encoding=encoding)
         finder = _Finder(parameters, vocabulary.words)
         if len(stream.offsets) > len(stream):
             logger.warning(

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from negsamp.corpus.phrases.bigrams import Connectors, Joiner, Units
-from negsamp.corpus.reading import is_path, read_blocks, read_chunks
+from negsamp.corpus.reading import read_blocks, read_chunks
+from negsamp.corpus.text_files import text_files
 from negsamp.corpus.token_table import table_of
 from negsamp.corpus.tokenizing import Tokens, split_blocks
 from negsamp.errors import CorpusError
@@ -165,13 +166,15 @@ def _spelled(
 class JoinedSentences:
     """A corpus with its phrases joined, as lists of tokens; each iteration reads it anew."""
 
-    def __init__(self, joiner: PhraseJoiner, corpus: Any, errors: str) -> None:
-        self._joiner, self._corpus, self._errors = joiner, corpus, errors
+    def __init__(self, joiner: PhraseJoiner, corpus: Any, errors: str, encoding: str) -> None:
+        self._joiner, self._corpus = joiner, corpus
+        self._reading = errors, encoding
         iter(self)  # a corpus that is none is refused at once
 
     def __iter__(self) -> Iterator[list[Any]]:
-        if is_path(self._corpus):
-            blocks = split_blocks(read_blocks(self._corpus, self._errors))
+        files = text_files(self._corpus)
+        if files is not None:
+            blocks = split_blocks(read_blocks(files, *self._reading))
             return _lines(self._joiner.text(blocks, space=b"\t"))
         return self._joiner.sentences(read_chunks(self._corpus))
 

@@ -10,7 +10,6 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,8 @@ from negsamp.corpus.phrases.phrase_parameters import (
     check_text_delimiter,
 )
 from negsamp.corpus.phrases.scoring import SavedScoring
-from negsamp.corpus.reading import is_path, read_blocks, read_chunks
+from negsamp.corpus.reading import read_blocks, read_chunks
+from negsamp.corpus.text_files import text_files
 from negsamp.corpus.tokenizing import split_blocks
 from negsamp.corpus.transformer import transformer_tags
 from negsamp.errors import CorpusError, NotFittedError, SavedModelError
@@ -118,12 +118,14 @@ class Phrases(PhraseParameters):
     ['new_york', 'is', 'large']
     """
 
-    def fit(self, corpus: Any, y: Any = None, *, errors: str = "strict") -> Phrases:
+    def fit(
+        self, corpus: Any, y: Any = None, *, errors: str = "strict", encoding: str = "utf-8"
+    ) -> Phrases:
         """Find the phrases of a corpus.
 
         Parameters
         ----------
-        corpus, errors
+        corpus, errors, encoding
             As in `Word2Vec.fit`. Phrases are made of strings that are not empty; other tokens are
             in no phrase, and the log has a warning with their number. The corpus is read once.
         y : object, optional
@@ -146,10 +148,12 @@ class Phrases(PhraseParameters):
         self._check()
         if isinstance(self.scoring, SavedScoring):
             self.scoring()  # says what to do
-        self._set_passes(find_passes(self, corpus, errors))
+        self._set_passes(find_passes(self, corpus, errors, encoding))
         return self
 
-    def fit_transform(self, corpus: Any, y: Any = None, *, errors: str = "strict") -> Any:
+    def fit_transform(
+        self, corpus: Any, y: Any = None, *, errors: str = "strict", encoding: str = "utf-8"
+    ) -> Any:
         """Find the phrases of a corpus and join them: `fit`, then `transform`.
 
         The corpus is read more than once: CorpusError if it is an iterator, which cannot be.
@@ -159,7 +163,9 @@ class Phrases(PhraseParameters):
                 f"corpus is a {type(corpus).__name__}, which can be gone through only once; give "
                 "a path, list(corpus), or an object whose __iter__ begins anew"
             )
-        return self.fit(corpus, errors=errors).transform(corpus, errors=errors)
+        return self.fit(corpus, errors=errors, encoding=encoding).transform(
+            corpus, errors=errors, encoding=encoding
+        )
 
     def _set_passes(self, passes: list[Pass]) -> None:
         scores: dict[str, float] = {}
@@ -201,7 +207,7 @@ class Phrases(PhraseParameters):
             The sentence; of a corpus, what `transform` returns.
         """
         joiner = self._joiner
-        if is_path(sentence) or not isinstance(sentence, Iterable):
+        if isinstance(sentence, (str, os.PathLike)) or not isinstance(sentence, Iterable):
             return self.transform(sentence)
         items = iter(sentence)
         head = list(islice(items, 1))
@@ -213,12 +219,12 @@ class Phrases(PhraseParameters):
 
     __iter__ = None  # or `phrases[0]`, `phrases[1]` … would be tried
 
-    def transform(self, corpus: Any, *, errors: str = "strict") -> Any:
+    def transform(self, corpus: Any, *, errors: str = "strict", encoding: str = "utf-8") -> Any:
         """Join the phrases of a corpus, which may be another one.
 
         Parameters
         ----------
-        corpus, errors
+        corpus, errors, encoding
             As in `Word2Vec.fit`: a str in a list is a sentence, which is split at white space.
             `phrases[words]` joins a single sentence. A sentence is in memory whole; for a text of
             one endless line, `write` needs less.
@@ -237,7 +243,7 @@ class Phrases(PhraseParameters):
         CorpusError, OSError
             If the corpus cannot be read; raised by the iterator if it shows only there.
         """
-        joined = JoinedSentences(self._joiner, corpus, errors)
+        joined = JoinedSentences(self._joiner, corpus, errors, encoding)
         if isinstance(corpus, (list, tuple)) and len(corpus) > 1 and all(map(_is_token, corpus)):
             logger.warning(
                 "corpus is a %s of %d strings without white space, each a sentence of one word; "
@@ -261,17 +267,24 @@ class Phrases(PhraseParameters):
     def __sklearn_tags__(self) -> Any:
         return transformer_tags()
 
-    def write(self, corpus: Any, path: str | os.PathLike[str], *, errors: str = "strict") -> None:
+    def write(
+        self,
+        corpus: Any,
+        path: str | os.PathLike[str],
+        *,
+        errors: str = "strict",
+        encoding: str = "utf-8",
+    ) -> None:
         """Write a corpus as text with its phrases joined: a sentence a line, a space between words.
 
         Parameters
         ----------
-        corpus, errors
+        corpus, errors, encoding
             As in `Word2Vec.fit`. One endless line of a file stays one line, and takes no more
             memory.
         path : path
-            The file to write or replace, which appears whole or not at all; gzip if its name ends
-            in ``.gz``.
+            The file to write or replace, in UTF-8, which appears whole or not at all; gzip if its
+            name ends in ``.gz``.
 
         Raises
         ------
@@ -279,14 +292,15 @@ class Phrases(PhraseParameters):
             If the corpus cannot be read or has a token that a text cannot hold, or the file cannot
             be written.
         ValueError
-            If `path` is the corpus, or `delimiter` has white space, at which a text is split.
+            If `path` is the corpus or in its folder, or `delimiter` has white space, at which a
+            text is split.
         """
         joiner = self._joiner
         check_text_delimiter(self._fitted_params["delimiter"])
-        if is_path(corpus):
-            if Path(path).exists() and Path(corpus).exists() and os.path.samefile(path, corpus):
-                raise ValueError(f"path is {os.fspath(path)!r}, the corpus itself; choose another")
-            pieces = joiner.text(split_blocks(read_blocks(corpus, errors)))
+        files = text_files(corpus)
+        if files is not None:
+            files.check_apart("path", path)
+            pieces = joiner.text(split_blocks(read_blocks(files, errors, encoding)))
         else:
             pieces = as_text(joiner.sentences(read_chunks(corpus)))
         with writing(path) as file:
