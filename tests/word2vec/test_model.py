@@ -16,7 +16,8 @@ SENTENCES = [["cats", "chase", "mice"], ["dogs", "chase", "cats"], ["mice", "eat
 
 
 def model(**params):
-    settings = {"vector_size": 8, "min_count": 1, "epochs": 2, "workers": 1, "seed": 1}
+    settings = {"vector_size": 8, "min_count": 1, "sample": 0, "epochs": 2}
+    settings |= {"workers": 1, "seed": 1}
     return Word2Vec(**{**settings, **params})
 
 

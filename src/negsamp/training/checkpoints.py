@@ -21,7 +21,7 @@ from negsamp.errors import CheckpointError, SavedModelError
 from negsamp.files.model_folder import read_model, write_model
 from negsamp.training.arrays import LEARNED, SAVED
 from negsamp.training.limits import NO_LIMITS, Limits, read_limits
-from negsamp.training.progress import Progress
+from negsamp.training.progress import Progress, losses_of_json, losses_to_json
 from negsamp.training.settings import Settings
 from negsamp.version import __version__
 
@@ -106,7 +106,7 @@ def model_record(
         "negsamp": __version__,
         "parameters": settings.record(),
         "raw_words": raw_words,
-        "loss_history": [*losses],
+        "loss_history": losses_to_json(losses),
         **held_out,
         "fit_seconds": fit_seconds,
     }
@@ -175,11 +175,12 @@ def _read(path: Path) -> Saved:
 
 def _checked_progress(record: dict[str, Any]) -> Progress:
     progress = Progress(**record)
+    progress.losses = losses_of_json(progress.losses)
     for name in ("epoch", "run", "block"):
         if type(value := getattr(progress, name)) is not int or value < 0:
             raise ValueError(f"{name} is {value!r}")
-    losses = *progress.losses, *progress.validation_losses
-    if not np.isfinite([progress.loss, progress.pairs, *losses]).all():
+    sums = progress.loss, progress.pairs, *progress.validation_losses
+    if not np.isfinite(sums).all() or np.isinf(progress.losses).any():
         raise ValueError("a loss is not finite")
     if type(progress.finished) is not bool:
         raise ValueError(f"finished is {progress.finished!r}")

@@ -139,8 +139,11 @@ class _Worker:
                     continue
                 place = number * t.blocks_a_run + index
                 loss, pairs = p.loss, p.pairs
-                if place % t.blocks_a_measurement == 0:
-                    sample = block.part(slice(1))
+                if place % t.blocks_a_measurement == 0 or not pairs:
+                    # the first group, or the first that has a pair where none had one yet
+                    has_pair = (block.left + block.right).any(axis=1)
+                    group = 0 if pairs else int(has_pair.argmax())
+                    sample = block.part(slice(group, group + 1))
                     loss += self._finite("the loss", self.probe.loss(self.W_in, self.W_out, sample))
                     pairs += sample.pair_weight
                 # the last run may be longer than the text, or the text than expected
@@ -156,15 +159,13 @@ class _Worker:
     def end_epoch(self) -> None:
         """Note what an epoch came to, and whether it was the last."""
         t, p = self.schedule, self.job.progress
-        # without a pair nothing moved; the loss of scores that are all zero
-        before = p.losses[-1] if p.losses else (1 + t.settings.negative) * float(np.log(2.0))
         held_out = [] if self.held_losses is None else [self._held_out_loss(self.held_losses)]
         if self.is_time_up and self.team.rank == 0:
             logger.info("max_time: the time is up %s", t.place(p))
         with self.job.interrupts.held():
             if t.settings.objective.ignores_shift:
                 self._hold_mean()
-            p.end_epoch(before)
+            p.end_epoch()
             p.validation_losses += held_out
             is_last = p.epoch == t.settings.epochs or self.is_time_up
             p.finished = is_last or is_exhausted(p.validation_losses, t.limits.patience)

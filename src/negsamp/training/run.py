@@ -6,6 +6,7 @@ import logging
 import os
 import tempfile
 import time
+import warnings
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -28,7 +29,14 @@ from negsamp.training.epochs import Job, scratch_layout, train_epochs
 from negsamp.training.initial_vectors import WarmStart, initial_vectors
 from negsamp.training.interrupts import Interrupts
 from negsamp.training.limits import NO_LIMITS, Limits
-from negsamp.training.progress import Observer, Progress, progress_bar, show_loss
+from negsamp.training.progress import (
+    Observer,
+    Progress,
+    explain_empty_epochs,
+    losses_to_json,
+    progress_bar,
+    show_loss,
+)
 from negsamp.training.schedule import Schedule
 from negsamp.training.settings import Settings
 from negsamp.training.validation import hold_out
@@ -40,6 +48,9 @@ logger = logging.getLogger(__name__)
 
 # Bytes of a text that is trained for longer than worker processes take to start.
 LARGE_FILE = 8_000_000
+# Subsampling keeps about six tokens in ten of ordinary text at the default, and a quarter of a text
+# of thirty words that are alike.
+FEW_SAMPLED = 0.25
 
 
 class Encoded(NamedTuple):
@@ -135,7 +146,7 @@ class Run(Observer):
     ) -> None:
         """Make the schedule and the arrays of the corpus."""
         s, counts = self.settings, self.vocabulary.counts
-        keep = keep_probabilities(counts, s.sample)
+        self._keep = keep = keep_probabilities(counts, s.sample)
         noise = s.noise_distribution(counts)
         table = AliasTable(noise)
         extras = s.objective.extras(counts, noise, s.negative)
@@ -199,6 +210,24 @@ class Run(Observer):
             raise TrainingInterrupted(self.schedule.place(self.progress), folder) from error
         self._write()
 
+    def warn_of_few_tokens(self) -> None:
+        """Log before training that subsampling leaves little of the corpus, if it does."""
+        total, sample = int(self.vocabulary.counts.sum()), self.settings.sample
+        share = float(self.vocabulary.counts @ self._keep) / total
+        if share < FEW_SAMPLED:
+            logger.warning(
+                "sample=%g keeps about %.1f %% of the %d tokens, as a few words make up most of "
+                "the corpus; sample=0 keeps all of them",
+                *(sample, 100 * share, total),
+            )
+
+    def warn_of_empty_epochs(self, stacklevel: int) -> None:
+        """Warn after training of epochs that had no pair, if there were any."""
+        s, counts = self.settings, self.vocabulary.counts
+        message = explain_empty_epochs(self.progress.losses, counts, self._keep, s.sample)
+        if message:
+            warnings.warn(message, RuntimeWarning, stacklevel + 1)
+
     @property
     def fit_seconds(self) -> dict[str, float]:
         """Seconds of reading and training, those before the checkpoint included."""
@@ -260,16 +289,20 @@ class Run(Observer):
         record |= {"entropy": self.schedule.seed, "corpus": self.corpus}
         if self.schedule.limits != NO_LIMITS:
             record["limits"] = self.schedule.limits.record()
-        return {**record, "progress": asdict(p)}
+        return {**record, "progress": {**asdict(p), "losses": losses_to_json(p.losses)}}
 
     def _check_corpus(self, corpus: Any, stream: TokenStream) -> None:
         """Refuse before anything is trained what the corpus is too small or too large for."""
         s, V = self.settings, len(self.vocabulary)
         if stream.longest_sentence < 2:
+            total = self.vocabulary.raw_words
+            left_out = total - int(self.vocabulary.counts.sum())
             raise CorpusError(
                 f"the corpus has no pair: none of its {stream.n_sentences} sentences has two words "
                 "that are frequent enough"
-                + ("" if is_path(corpus) else "; a single sentence is a list in a list")
+                + f"; {left_out} of {total} tokens are too rare, and min_count=1 keeps them"
+                * bool(left_out)
+                + "; a single sentence is a list in a list" * (not is_path(corpus))
             )
         objective, memory = s.objective, machine_memory()
         if V < objective.least_words:

@@ -36,7 +36,8 @@ class Word2Vec(FittedModel):
     min_count : int
         Words that are seen less often are left out.
     sample : float
-        Subsampling threshold t of frequent words, a share of all tokens; 0 keeps every token.
+        Subsampling threshold t of frequent words, a share of all tokens; 0 keeps every token, and
+        is right for a corpus of a few dozen words, of which the default leaves little or nothing.
     negative : int
         K, the number of noise words for each pair, 1 or more.
     ns_exponent : float
@@ -90,7 +91,7 @@ class Word2Vec(FittedModel):
     vocabulary_ : Vocabulary
     loss_history_ : list of float
         Mean loss in nats per pair of each epoch, as measured before the update on blocks spread
-        evenly over it (all of them in a small corpus).
+        evenly over it (all of them in a small corpus); nan for an epoch without a pair.
     validation_loss_history_ : list of float
         Mean loss after each epoch of what ``fit(validation=…)`` held out; empty if nothing was.
     nce_log_z_ : float or ndarray, shape (V,) float32
@@ -115,10 +116,14 @@ class Word2Vec(FittedModel):
 
     Examples
     --------
-    >>> model = Word2Vec(vector_size=10, min_count=1, epochs=2, workers=1, seed=1)
-    >>> model = model.fit([["cats", "chase", "mice"], ["dogs", "chase", "cats"]])
+    >>> animals = [["cats", "eat", "fish"], ["dogs", "eat", "fish"]]
+    >>> cars = [["cars", "need", "fuel"], ["trucks", "need", "fuel"]]
+    >>> model = Word2Vec(vector_size=10, min_count=1, sample=0, workers=1, seed=1)
+    >>> model = model.fit(50 * (animals + cars))
     >>> model.wv["cats"].shape
     (10,)
+    >>> model.wv.most_similar("cats", topn=1)[0][0]
+    'dogs'
     """
 
     def fit(
@@ -209,6 +214,11 @@ class Word2Vec(FittedModel):
             After Ctrl-C, a KeyboardInterrupt; the model has what was learned until then.
         TeamError
             If a worker process dies; what was learned may then lack a part of the last update.
+
+        Warns
+        -----
+        RuntimeWarning
+            If epochs had no pair to train on, since subsampling left none of a very small corpus.
         """
         if isinstance(y, str):
             raise TypeError(f"y is {y!r}, but it is not used; give other arguments by name")
@@ -224,8 +234,13 @@ class Word2Vec(FittedModel):
             start=checked_start(init_vectors, frozen, settings.vector_size),
             limits=checked_limits(validation, patience, max_time),
         ) as run:
-            run.train(KeepLearned(self, partial(Learned.of_run, run), callbacks))
+            self._train(run, callbacks)
         return self
+
+    def _train(self, run: Run, callbacks: list[Any]) -> None:
+        run.warn_of_few_tokens()
+        run.train(KeepLearned(self, partial(Learned.of_run, run), callbacks))
+        run.warn_of_empty_epochs(stacklevel=3)
 
     def fit_transform(self, documents: Any, y: Any = None, **fit_params: Any) -> Any:
         """`fit` and `transform` of the same documents, which may be a generator.
@@ -366,5 +381,5 @@ class Word2Vec(FittedModel):
             limits=saved.limits,
             saved=saved,
         ) as run:
-            run.train(KeepLearned(model, partial(Learned.of_run, run), callbacks))
+            model._train(run, callbacks)
         return model

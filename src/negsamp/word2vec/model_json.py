@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from negsamp.checks import is_integer, is_real
+from negsamp.training.progress import losses_of_json
 from negsamp.training.settings import Settings
 
 __all__ = ["check_model", "parse_record"]
@@ -69,15 +70,15 @@ def parse_record(
         )
     about = {"validation_loss_history": [], **about}  # absent where nothing was held out
     losses, held_out = (
-        _numbers(name, _part(about, name, list, "a list of numbers"))
+        _part(about, name, list, "a list of numbers")
         for name in ("loss_history", "validation_loss_history")
     )
     seconds = _part(about, "fit_seconds", dict, "an object of numbers, 0 or more")
     spent = _numbers("fit_seconds", seconds.values(), least=0)
     return params, {
         "raw_words": raw_words,
-        "loss_history": losses,
-        "validation_loss_history": held_out,
+        "loss_history": _numbers("loss_history", losses, or_null=True),
+        "validation_loss_history": _numbers("validation_loss_history", held_out),
         "fit_seconds": dict(zip(seconds, spent, strict=True)),
     }
 
@@ -89,8 +90,12 @@ def _part(about: Mapping[str, Any], name: str, kind: type, allowed: str) -> Any:
     return value
 
 
-def _numbers(name: str, values: Iterable[Any], least: float = -np.inf) -> list[float]:
+def _numbers(
+    name: str, values: Iterable[Any], least: float = -np.inf, or_null: bool = False
+) -> list[float]:
     for value in (values := [*values]):
+        if value is None and or_null:
+            continue
         if not is_real(value) or value < least:
             raise ValueError(f"{name} holds {value!r:.60}, which is no such number")
-    return [float(value) for value in values]
+    return losses_of_json(values)
