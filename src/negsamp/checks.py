@@ -4,14 +4,45 @@ from __future__ import annotations
 
 import codecs
 import math
+import reprlib
 from typing import Any
 
 import numpy as np
 
-__all__ = ["check_error_handler", "check_integer", "first_row_not_finite", "is_integer", "is_real"]
+__all__ = [
+    "check_error_handler",
+    "check_integer",
+    "first_row_not_finite",
+    "glimpse",
+    "is_integer",
+    "is_real",
+]
 
 NUMBERS_AT_ONCE = 1 << 20
+WIDTH = 60  # characters of a value that an error shows
+SHORT = reprlib.Repr()
+SHORT.maxlevel, SHORT.maxlong, SHORT.maxstring, SHORT.maxother = 4, 2 * WIDTH, 2 * WIDTH, 4 * WIDTH
+SHORT.maxlist = SHORT.maxtuple = SHORT.maxset = SHORT.maxfrozenset = SHORT.maxdict = WIDTH
 NO_BOUND = 2**31 - 1  # an upper bound from here on is not worth a mention
+
+
+def glimpse(value: Any) -> str:
+    """A value as an error shows it: its repr in one line, of which a long one is cut.
+
+    Of a large object, the repr is not made as a whole.
+    """
+    try:
+        shape = getattr(value, "shape", None)
+        if isinstance(shape, tuple) and math.prod(map(int, shape)) > WIDTH:
+            return f"a {type(value).__name__} of shape {shape}"
+        if isinstance(value, (str, bytes, bytearray)):
+            shown = repr(value[: WIDTH + 1])
+        else:
+            shown = SHORT.repr(value)
+    except Exception:  # whatever an object of the caller's raises
+        return f"a {type(value).__name__}"
+    shown = " ".join(shown.split())
+    return shown if len(shown) <= WIDTH else shown[:WIDTH] + "…"
 
 
 def is_integer(value: Any) -> bool:

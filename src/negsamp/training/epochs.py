@@ -95,7 +95,8 @@ def train_epochs(team: Team, shared: dict[str, np.ndarray], job: Job) -> None:
         while progress.epoch < epochs and not progress.finished:
             worker.train_blocks()
             worker.end_epoch()
-            job.observer.on_epoch_end(progress)
+            if job.observer.on_epoch_end(progress):
+                worker.end_run()
 
 
 class _Worker:
@@ -171,6 +172,20 @@ class _Worker:
             p.finished = is_last or is_exhausted(p.validation_losses, t.limits.patience)
             if t.limits.patience is not None:
                 self._keep_best()
+
+    def end_run(self) -> None:
+        """End the run with the epoch that has just ended, which only the caller's process knows."""
+        t, p = self.schedule, self.job.progress
+        if p.finished:
+            return
+        logger.info(
+            "a callback ended the training after epoch %d of %d", p.epoch, t.settings.epochs
+        )
+        with self.job.interrupts.held():
+            p.finished = True
+            if t.limits.patience is not None:
+                self._keep_best()
+            self.team.stop()  # the others have begun with the next epoch, and changed nothing yet
 
     def _runs(self, epoch: int) -> Iterator[Windows]:
         return iter_windows(

@@ -72,8 +72,9 @@ class Observer:
     def on_block(self, progress: Progress, alpha: float) -> None:
         """A block was trained, at the learning rate `alpha`."""
 
-    def on_epoch_end(self, progress: Progress) -> None:
-        """An epoch has ended."""
+    def on_epoch_end(self, progress: Progress) -> bool:
+        """An epoch has ended; return whether training shall end with it."""
+        return False
 
     def on_stop(self) -> None:
         """Training has ended, for whatever reason."""

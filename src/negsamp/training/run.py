@@ -248,10 +248,10 @@ class Run(Observer):
             show_loss(self._bar, progress, alpha)
         self._observer.on_block(progress, alpha)
 
-    def on_epoch_end(self, progress: Progress) -> None:
+    def on_epoch_end(self, progress: Progress) -> bool:
         self._note_time()
         self._advance_bar()
-        self._observer.on_epoch_end(progress)
+        return self._observer.on_epoch_end(progress)
 
     def on_stop(self) -> None:
         if self.arrays is None:

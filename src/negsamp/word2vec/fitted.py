@@ -205,6 +205,13 @@ class FittedModel(Parameters):
         names = [f"{type(self).__name__.lower()}{k}" for k in range(self.vectors_.shape[1])]
         return np.array(names, dtype=object)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # a copy that a callback makes is not changed by the training that goes on
+        state = vars(self).copy()
+        if self._learned is not None:
+            state["_learned"] = self._learned.lasting()
+        return state
+
     def __sklearn_is_fitted__(self) -> bool:
         return self._learned is not None
 
@@ -355,6 +362,6 @@ class FittedModel(Parameters):
         extras.log_z = arrays.get("log_z")
         W_in, W_out = arrays["vectors"], arrays["context_vectors"]
         model._learned = Learned(
-            vocabulary, W_in, W_out, objective=s.objective, extras=extras, **told
+            vocabulary, W_in, W_out, objective=s.objective, needs=extras, **told
         )
         return model

@@ -23,6 +23,9 @@ from negsamp.word2vec.learned import KeepLearned, Learned, checked_callbacks
 
 __all__ = ["Word2Vec"]
 
+Callback = Callable[["Word2Vec", int], Any]
+Callbacks = Callback | Iterable[Callback] | None
+
 
 class Word2Vec(FittedModel):
     """Skip-gram word vectors, trained with negative sampling.
@@ -132,7 +135,7 @@ class Word2Vec(FittedModel):
         y: Any = None,
         *,
         errors: str = "strict",
-        callbacks: Iterable[Callable[[Word2Vec, int], Any]] = (),
+        callbacks: Callbacks = (),
         cache: str | os.PathLike[str] | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_every: float = 10.0,
@@ -158,9 +161,12 @@ class Word2Vec(FittedModel):
             Not used; scikit-learn's pipelines give it to every step.
         errors : str
             What happens to bytes that are not UTF-8: ``"strict"``, ``"ignore"``, ``"replace"``.
-        callbacks : iterable of callable
+        callbacks : callable or iterable of callable
             Called as ``callback(model, epoch)`` after each epoch, counted from 1, when the model
-            has what was learned until then; also if a callback raises, which ends the training.
+            has what was learned until then. What it takes from the model, ``model.wv`` for
+            instance, is a copy that may be kept, and so is a copy or pickle of the model. If a
+            callback returns True, training ends with this epoch, as by `patience`; other values
+            mean nothing. What a callback raises ends the training too, and comes out of `fit`.
         cache : path, optional
             A folder that keeps a text file's ids: the next run on the same text, read in the same
             way, begins at once. More than 33 million tokens are trained from files in any case, and
@@ -258,7 +264,7 @@ class Word2Vec(FittedModel):
         contexts: Iterable[Any] | None = None,
         weights: Any = None,
         *,
-        callbacks: Iterable[Callable[[Word2Vec, int], Any]] = (),
+        callbacks: Callbacks = (),
     ) -> Word2Vec:
         """Learn vectors from explicit (center, context) pairs, with negative sampling.
 
@@ -332,7 +338,7 @@ class Word2Vec(FittedModel):
         *,
         workers: int | None = None,
         progress: bool | None = None,
-        callbacks: Iterable[Callable[[Word2Vec, int], Any]] = (),
+        callbacks: Callbacks = (),
         checkpoint_every: float = 10.0,
     ) -> Word2Vec:
         """Continue a run from its last checkpoint, and finish it.
