@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from negsamp.checks import is_integer
+from negsamp.checks import glimpse, is_integer
 from negsamp.errors import UnknownWordError
 
 __all__ = ["WarmStart", "checked_start", "initial_vectors"]
 
 logger = logging.getLogger(__name__)
 
+EXAMPLES = 5  # words that a message names
 ROWS_AT_ONCE = 1 << 14  # copied together, so that a memory map stays one
 
 
@@ -59,6 +61,14 @@ class WarmStart:
         level = logging.INFO if shared else logging.WARNING
         message = "init_vectors has %d of the corpus's %d words; %d of them are frozen"
         logger.log(level, message, len(shared), len(words), sum(is_frozen))
+        if shared and (left := len(self.index) - len(shared)):
+            some = islice((word for word in self.index if word not in words), EXAMPLES)
+            logger.warning(
+                "%d words of init_vectors are not in the model, as the corpus has them less than "
+                "min_count times or never: %s%s. model.wv.merged(init_vectors) has the words of "
+                "both; to train them, fit the model on the old and the new text together",
+                *(left, ", ".join(map(glimpse, some)), ", …" * (left > EXAMPLES)),
+            )
         if not any(is_frozen):
             return None
         flags = np.zeros(len(W_in), np.uint8)

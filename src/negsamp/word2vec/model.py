@@ -179,7 +179,8 @@ class Word2Vec(FittedModel):
         init_vectors : KeyedVectors, optional
             Input vectors of `vector_size` numbers, gensim's too: words of the corpus that are among
             its keys begin there, the others at random. Output vectors and the optimizer's sums
-            begin with 0 in any case. The log says at level INFO how many words were found.
+            begin with 0 in any case. The model has the words of the corpus alone: a warning in the
+            log counts those of `init_vectors` that it lacks. It says at INFO how many were found.
         frozen : bool or iterable of hashable
             Words of `init_vectors` whose input vectors stay as they are, to the bit, also when the
             run is resumed; True for all. Words that the corpus does not have are ignored.
