@@ -44,7 +44,8 @@ def test_train_hands_every_parameter_over_and_quiet_prints_nothing(corpus, tmp_p
     options = (
         "--vector-size=7 --window=3 --min-count=2 --sample=0.01 --negative=4 --ns-exponent=-0.5 "
         "--objective=nce --optimizer=sgd --alpha=0.02 --min-alpha=0.001 --epochs=3 --workers=1 "
-        "--seed=9 --max-vocab-size=1000 --batch-size=64 --nce-normalizer=center"
+        "--seed=9 --max-vocab-size=1000 --max-final-vocab=11 --batch-size=64 "
+        "--nce-normalizer=center"
     ).split()
     folder = tmp_path / "model"
     flags = ["--no-shrink-windows", "--quiet"]

@@ -190,7 +190,7 @@ def test_old_words_that_the_corpus_lacks_are_counted_and_named(caplog, more, nam
     [record] = caplog.records
     assert record.levelname == "WARNING"
     assert record.message.startswith(f"{len(more)} words of init_vectors are not in the model")
-    assert f"never: {names} model.wv.merged" in record.message
+    assert f", or too rarely: {names} model.wv.merged" in record.message
     assert len(record.message) < 600
     # what it says to do has the words of both
     model.fit([*corpus, *[[word, "a"] for word in more]], init_vectors=old)

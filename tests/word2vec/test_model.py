@@ -104,6 +104,8 @@ def test_a_callback_that_cannot_be_called_is_named():
         ("seed", -1, "or None"),
         ("seed", "x", "or None"),
         ("max_vocab_size", 0, "or None"),
+        ("max_final_vocab", 0, "an integer, 1 or more, or None"),
+        ("max_final_vocab", 2.5, "or None"),
         ("batch_size", 0, "or None"),
         ("sample", -1e-3, "a finite number, 0 or more"),
         ("sample", float("nan"), "a finite number"),
@@ -215,6 +217,7 @@ def test_defaults_are_gensims():
         "epochs": 5,
         "shrink_windows": True,
         "max_vocab_size": None,
+        "max_final_vocab": None,
     }
     assert {name: params[name] for name in expected} == expected
 
@@ -265,3 +268,52 @@ def test_numpy_numbers_as_parameters_are_saved(tmp_path):
     m = model(vector_size=np.int64(8), alpha=np.float32(0.025), seed=np.uint32(1))
     m.fit(SENTENCES).save(tmp_path / "model")
     assert Word2Vec.load(tmp_path / "model").vector_size == 8
+
+
+# --- max_final_vocab
+
+
+def zipf_sentences(V=300):
+    ids = np.random.default_rng(0).zipf(1.3, size=6000) % V
+    return [[f"w{i}" for i in line] for line in ids.reshape(-1, 12)]
+
+
+@pytest.mark.parametrize(("most", "min_count"), [(20, 1), (20, 30), (1000, 1), (1000, 4)])
+def test_max_final_vocab_agrees_with_gensim_but_for_equal_counts(most, min_count):
+    gensim = pytest.importorskip("gensim").models
+    corpus = zipf_sentences()
+    params = {"vector_size": 4, "min_count": min_count, "max_final_vocab": most, "epochs": 1}
+    theirs = gensim.Word2Vec(corpus, workers=1, **params).wv
+    ours = Word2Vec(**params, workers=1, seed=1).fit(corpus).wv
+    n = len(theirs)
+    assert set(theirs.index_to_key) == set(ours.index_to_key[:n])
+    assert [theirs.get_vecattr(word, "count") for word in theirs.index_to_key] == list(
+        ours.counts[:n]
+    )
+    # where gensim drops all words of one count, as many stay as there is room for
+    assert n <= len(ours) <= most
+    assert len(set(ours.counts[n:].tolist())) <= 1
+
+
+def test_max_final_vocab_is_saved_resumed_cloned_and_cached(tmp_path):
+    text = tmp_path / "corpus.txt"
+    text.write_text("\n".join(map(" ".join, zipf_sentences())))
+    params = {"max_final_vocab": 25}
+    first = model(**params).fit(text, cache=tmp_path / "ids", checkpoint=tmp_path / "run")
+    assert len(first.wv) == 25
+    assert_same(model(**params).fit(text, cache=tmp_path / "ids"), first)
+    assert len(model().fit(text, cache=tmp_path / "ids").wv) > 25
+    assert_same(Word2Vec.resume(tmp_path / "run"), first)
+    first.save(tmp_path / "model")
+    assert Word2Vec.load(tmp_path / "model").max_final_vocab == 25
+    found = model(**params).diagnose(text, seconds=0)
+    assert found.words_kept == 25
+    assert found.share_kept == first.vocabulary_.counts.sum() / first.raw_words_
+
+
+def test_max_final_vocab_that_leaves_no_pair_is_named():
+    corpus = [["a", "b"], ["a", "c"], ["a", "d"]]
+    advice = "3 of 6 tokens are too rare: with min_count=1 and max_final_vocab=None all are kept"
+    with pytest.raises(CorpusError, match=advice):
+        model(max_final_vocab=1).fit(corpus)
+    assert len(model(max_final_vocab=None).fit(corpus).wv) == 4

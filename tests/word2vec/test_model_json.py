@@ -101,7 +101,7 @@ def test_parameter_that_there_is_not_is_named(sgns):
     refused(sgns)
 
 
-@pytest.mark.parametrize("name", Word2Vec().get_params())
+@pytest.mark.parametrize("name", sorted(Word2Vec().get_params().keys() - {"max_final_vocab"}))
 def test_parameter_that_is_missing_is_named(sgns, name):
     record = sgns / "model.json"
     about = json.loads(record.read_text())

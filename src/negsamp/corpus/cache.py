@@ -43,6 +43,7 @@ def read_cached(
     max_vocab_size: int | None = None,
     errors: str = "strict",
     workers: int = 1,
+    max_final_vocab: int | None = None,
 ) -> tuple[Vocabulary, TokenStream]:
     """Read a text file as `read_corpus` does, or take what was made of it before.
 
@@ -57,6 +58,8 @@ def read_cached(
         "max_vocab_size": None if max_vocab_size is None else int(max_vocab_size),
         "errors": errors,
     }
+    if max_final_vocab is not None:
+        made_from["max_final_vocab"] = int(max_final_vocab)
     key = hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()[:32]
     found = _read(cache / key, made_from)
     if found is not None:
@@ -66,7 +69,9 @@ def read_cached(
     # another process may be faster; its folder is the same
     with suppress(FileExistsError), writing_folder(cache / key) as new:
         before = os.stat(path)
-        vocabulary, _ = read_corpus(path, min_count, max_vocab_size, errors, workers, new, True)
+        vocabulary, _ = read_corpus(
+            path, min_count, max_vocab_size, errors, workers, new, True, max_final_vocab
+        )
         after = os.stat(path)
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise CorpusError(f"corpus {os.fspath(path)!r} was changed while it was read")

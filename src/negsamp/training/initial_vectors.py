@@ -62,12 +62,14 @@ class WarmStart:
         message = "init_vectors has %d of the corpus's %d words; %d of them are frozen"
         logger.log(level, message, len(shared), len(words), sum(is_frozen))
         if shared and (left := len(self.index) - len(shared)):
-            some = islice((word for word in self.index if word not in words), EXAMPLES)
+            lacking = (glimpse(word) for word in self.index if word not in words)
+            names = ", ".join(islice(lacking, EXAMPLES)) + ", …" * (left > EXAMPLES)
             logger.warning(
-                "%d words of init_vectors are not in the model, as the corpus has them less than "
-                "min_count times or never: %s%s. model.wv.merged(init_vectors) has the words of "
-                "both; to train them, fit the model on the old and the new text together",
-                *(left, ", ".join(map(glimpse, some)), ", …" * (left > EXAMPLES)),
+                "%d words of init_vectors are not in the model, as the corpus does not have them, "
+                "or too rarely: %s. model.wv.merged(init_vectors) has the words of both; to train "
+                "them, fit the model on the old and the new text together",
+                left,
+                names,
             )
         if not any(is_frozen):
             return None

@@ -100,10 +100,13 @@ class Run(Observer):
             else:
                 s = settings
                 reading = max(s.min_count, 1), s.max_vocab_size, errors, s.processes
+                most = s.max_final_vocab
                 if cache is not None and os.path.isfile(corpus):
-                    self.vocabulary, stream = read_cached(corpus, cache, *reading)
+                    self.vocabulary, stream = read_cached(corpus, cache, *reading, most)
                 else:
-                    self.vocabulary, stream = read_corpus(corpus, *reading, folder=folder)
+                    self.vocabulary, stream = read_corpus(
+                        corpus, *reading, folder=folder, max_final_vocab=most
+                    )
             self._check_corpus(corpus, stream)
             if not isinstance(corpus, Encoded):
                 for advice in advice_on_tokens(self.vocabulary):
@@ -300,7 +303,7 @@ class Run(Observer):
             raise CorpusError(
                 f"the corpus has no pair: none of its {stream.n_sentences} sentences has two words "
                 "that are frequent enough"
-                + f"; {left_out} of {total} tokens are too rare, and min_count=1 keeps them"
+                + f"; {left_out} of {total} tokens are too rare: with {_all_words(s)} all are kept"
                 * bool(left_out)
                 + "; a single sentence is a list in a list" * (not is_path(corpus))
             )
@@ -323,6 +326,11 @@ class Run(Observer):
         if not is_same or self.corpus["sha256"] != saved.about["corpus"]["sha256"]:
             name = "" if path is None else f" {path!r}"
             raise CheckpointError(f"the corpus{name} is not the one that this run began with")
+
+
+def _all_words(settings: Settings) -> str:
+    """The parameters that keep all words, where others do not."""
+    return "min_count=1" + " and max_final_vocab=None" * (settings.max_final_vocab is not None)
 
 
 def machine_memory() -> int | None:

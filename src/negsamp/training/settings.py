@@ -47,6 +47,7 @@ INTEGERS = {
     "workers": (1, 1024, True),
     "seed": (0, 2**128, True),
     "max_vocab_size": (1, 2**63, True),
+    "max_final_vocab": (1, 2**63, True),
     "batch_size": (1, 1 << 20, True),
 }
 NUMBERS: dict[str, tuple[str, Callable[[float], bool]]] = {
@@ -83,6 +84,7 @@ class Settings:
     progress: bool | None
     noise: Any
     nce_normalizer: str | None
+    max_final_vocab: int | None
 
     @classmethod
     def checked(cls, params: Mapping[str, Any]) -> Settings:

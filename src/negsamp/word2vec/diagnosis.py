@@ -147,7 +147,8 @@ def diagnose(
         vocabulary, stream = _read(settings, corpus, errors, folder, advice)
         read_seconds = time.perf_counter() - began
         min_count = max(settings.min_count, 1)
-        kept, stream = _most_frequent(vocabulary, stream, min_count, folder)
+        most = settings.max_final_vocab
+        kept, stream = _most_frequent(vocabulary, stream, min_count, most, folder)
         advice += advice_on_tokens(kept, strict=True)
         found = Diagnosis(
             raw_words=vocabulary.raw_words,
@@ -206,10 +207,11 @@ def _read(
 
 
 def _most_frequent(
-    vocabulary: Vocabulary, stream: TokenStream, min_count: int, folder: Path
+    vocabulary: Vocabulary, stream: TokenStream, min_count: int, most: int | None, folder: Path
 ) -> tuple[Vocabulary, TokenStream]:
-    """Leave the words out that are rarer than `min_count`, as `read_corpus` does."""
+    """Leave the words out that `min_count` or `max_final_vocab` does, as `read_corpus` does."""
     V = int((vocabulary.counts >= min_count).sum())  # counts fall
+    V = V if most is None else min(V, most)
     if V == len(vocabulary):
         return vocabulary, stream
     (folder / "frequent").mkdir()

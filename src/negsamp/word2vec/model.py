@@ -70,7 +70,7 @@ class Word2Vec(FittedModel):
         draws each center's window from 1 … `window`, trains them. Else all weigh 1.
     max_vocab_size : int, optional
         Bound on the number of words that are counted at one time; rare ones are forgotten when it
-        is passed.
+        is passed. It saves memory; what bounds the vocabulary is `max_final_vocab`.
     batch_size : int, optional
         Centers in one update; None follows the corpus: up to 4 096, fewer where the corpus is
         small or a few words make up most of it.
@@ -82,6 +82,9 @@ class Word2Vec(FittedModel):
     nce_normalizer : str, optional
         Of ``"nce"``, γ, the logarithm of the partition function: ``"global"``, one number for all
         centers, learned (what None means); ``"center"``, one for each; ``"fixed"``, 0.
+    max_final_vocab : int, optional
+        Of the words that are seen `min_count` times or more, keep only so many of the most
+        frequent; of words that are seen equally often, the first in order.
 
     Attributes
     ----------
@@ -307,8 +310,9 @@ class Word2Vec(FittedModel):
         A word's count is the sum of the weights of its pairs: `min_count` leaves out the centers
         and contexts below it, once, with their pairs; noise words are contexts, drawn in proportion
         to count^`ns_exponent` or by `noise`, in the order of ``context_wv``. `batch_size` is pairs
-        in one update. `window`, `shrink_windows`, `sample`, `max_vocab_size` and `workers` are
-        ignored: pairs are trained as they are given. `raw_words_` is the weight of all pairs.
+        in one update. `window`, `shrink_windows`, `sample`, `max_vocab_size`, `max_final_vocab` and
+        `workers` are ignored: pairs are trained as they are given. `raw_words_` is the weight of
+        all pairs.
 
         References
         ----------

@@ -38,6 +38,7 @@ class Parameters:
         progress: bool | None = None,
         noise: Any = None,
         nce_normalizer: str | None = None,
+        max_final_vocab: int | None = None,
         **others: Any,
     ) -> None:
         self.vector_size = vector_size
@@ -59,6 +60,7 @@ class Parameters:
         self.progress = progress
         self.noise = noise
         self.nce_normalizer = nce_normalizer
+        self.max_final_vocab = max_final_vocab
         refuse(others, PARAMETERS)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
