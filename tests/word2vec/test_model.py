@@ -1,6 +1,7 @@
 """The public class: parameters, errors, fitted attributes, saving and loading."""
 
 import gzip
+import inspect
 import json
 import os
 
@@ -145,7 +146,13 @@ def test_a_parameter_out_of_range_is_named_before_the_corpus_is_touched(name, va
         ("vectorsize", 100, "did you mean vector_size"),
         ("learning_rate", 0.1, "write alpha"),
         ("callbacks", [], r"write fit\(corpus, callbacks"),
-        ("compute_loss", True, "leave it out"),
+        ("compute_loss", True, "leave it out: loss_history_"),
+        ("sorted_vocab", 1, "leave it out"),
+        ("trim_rule", print, "leave it out: take the words out of the corpus"),
+        ("patience", 3, r"write fit\(corpus, patience="),
+        ("init_vectors", None, r"write fit\(corpus, init_vectors="),
+        ("max_features", 9, "write max_final_vocab"),
+        ("vector_siez", 9, "did you mean vector_size"),
         ("zzz", 1, "there are vector_size, window"),
     ],
 )
@@ -154,6 +161,55 @@ def test_other_names_say_what_to_write_instead(name, value, hint):
         Word2Vec(**{name: value})
     with pytest.raises(TypeError, match=hint):
         Word2Vec().set_params(**{name: value})
+
+
+CORPUS = [["cats", "chase", "mice"]] * 10
+
+
+@pytest.mark.parametrize(
+    ("args", "params", "line"),
+    [
+        ([CORPUS], {"vector_size": 100}, "Word2Vec(vector_size=100).fit(sentences)"),
+        ([CORPUS], {}, "Word2Vec().fit(sentences)"),
+        ([CORPUS, None, 100], {}, "Word2Vec().fit(sentences)"),
+        ([None], {"vector_size": 9}, "Word2Vec(vector_size=9).fit(sentences)"),
+        (["corpus.txt"], {"min_count": 1}, "Word2Vec(min_count=1).fit('corpus.txt')"),
+        ([iter(CORPUS)], {"sg": 1, "hs": 0}, "Word2Vec().fit(sentences)"),
+        ([np.array(CORPUS)], {"window": 3}, "Word2Vec(window=3).fit(sentences)"),
+        ([], {"sentences": CORPUS, "size": 9}, "Word2Vec(vector_size=9).fit(sentences)"),
+        ([], {"corpus_file": "corpus.txt"}, "Word2Vec().fit('corpus.txt')"),
+        ([], {"corpus_iterable": CORPUS, "iter": 3}, "Word2Vec(epochs=3).fit(sentences)"),
+        (
+            [CORPUS],
+            {"callbacks": [print], "compute_loss": True, "vector_size": 9},
+            "Word2Vec(vector_size=9).fit(sentences, callbacks=callbacks)",
+        ),
+        ([CORPUS], {"noise": np.ones(3)}, "Word2Vec(noise=noise).fit(sentences)"),
+        ([CORPUS * 10_000], {"vectorsize": 9}, "Word2Vec(vectorsize=9).fit(sentences)"),
+        (["x y " * 100_000], {}, "Word2Vec().fit(sentences)"),
+    ],
+)
+def test_a_corpus_given_to_the_constructor_says_the_line_to_write(args, params, line, tmp_path):
+    with pytest.raises(TypeError, match=r"write (fit\(\w+\): )?Word2Vec\(") as error:
+        Word2Vec(*args, **params)
+    message = str(error.value)
+    assert message.endswith(line)
+    assert "cats" not in message
+    assert len(message) < 200
+    if "vectorsize" not in line and "'" not in line:
+        variables = {"Word2Vec": model, "sentences": CORPUS, **params}
+        assert len(eval(line, variables).wv) == 3
+
+
+@pytest.mark.parametrize(("name", "value"), [("sg", 0), ("hs", 1)])
+def test_another_model_is_refused_before_the_corpus_is(name, value):
+    with pytest.raises(TypeError, match=f"^{name}={value} asks for"):
+        Word2Vec(CORPUS, **{name: value})
+
+
+def test_numbers_without_a_name_and_the_signature_stay():
+    assert Word2Vec(8, 3).get_params() == Word2Vec(vector_size=8, window=3).get_params()
+    assert list(inspect.signature(Word2Vec).parameters)[:2] == ["vector_size", "window"]
 
 
 def test_what_gensim_calls_this_model_is_accepted(fitted):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, Self
+from functools import wraps
+from typing import Any, Self, TypeVar, cast
 
 from negsamp.core.objectives import Objective
-from negsamp.training.settings import Settings, refuse
+from negsamp.training.settings import Settings, refuse, refuse_corpus
 from negsamp.word2vec.diagnosis import Diagnosis, diagnose
 
 __all__ = ["PARAMETERS", "Parameters"]
@@ -14,9 +16,24 @@ __all__ = ["PARAMETERS", "Parameters"]
 PARAMETERS = tuple(field.name for field in fields(Settings))
 
 
+Init = TypeVar("Init", bound=Callable[..., None])
+
+
+def _without_corpus(init: Init) -> Init:
+    """Let ``Word2Vec(sentences, vector_size=100)``, as in gensim, say what to write."""
+
+    @wraps(init)
+    def checked(self: Any, *args: Any, **params: Any) -> None:
+        refuse_corpus(args, params, PARAMETERS)
+        init(self, *args, **params)
+
+    return cast(Init, checked)
+
+
 class Parameters:
     """Parameters that are kept as they are given, and checked when they are used."""
 
+    @_without_corpus
     def __init__(
         self,
         vector_size: int = 100,
