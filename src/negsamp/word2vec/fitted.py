@@ -21,6 +21,7 @@ from negsamp.training.likelihood import mean_log_likelihood
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.word2vec.document_vectors import document_vectors
 from negsamp.word2vec.learned import Learned
+from negsamp.word2vec.model_html import model_html
 from negsamp.word2vec.model_json import check_model, parse_record
 from negsamp.word2vec.parameters import PARAMETERS, Parameters
 from negsamp.word2vec.transform_output import as_output, check_output
@@ -204,6 +205,16 @@ class FittedModel(Parameters):
         """Names of the columns of `transform`, ``word2vec0`` and so on; no argument is used."""
         names = [f"{type(self).__name__.lower()}{k}" for k in range(self.vectors_.shape[1])]
         return np.array(names, dtype=object)
+
+    def _repr_html_(self) -> str:
+        state, learned = "not fitted", self._learned
+        if learned is not None:
+            epochs = len(learned.loss_history)
+            state = f"fitted: {len(learned.vocabulary):,} words, {epochs} epochs"
+            if epochs:
+                state += f", loss {learned.loss_history[-1]:.3f}"
+        defaults = Parameters().get_params()
+        return model_html(type(self).__name__, state, self.get_params(), defaults)
 
     def __getstate__(self) -> dict[str, Any]:
         # a copy that a callback makes is not changed by the training that goes on

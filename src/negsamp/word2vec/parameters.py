@@ -7,6 +7,7 @@ from dataclasses import fields
 from functools import wraps
 from typing import Any, Self, TypeVar, cast
 
+from negsamp.checks import glimpse
 from negsamp.core.objectives import Objective
 from negsamp.training.settings import Settings, refuse, refuse_corpus
 from negsamp.word2vec.diagnosis import Diagnosis, diagnose
@@ -94,8 +95,9 @@ class Parameters:
     def __repr__(self) -> str:
         defaults = Parameters().get_params()
         # compared as they are shown: arrays are equal element by element
-        changed = {k: v for k, v in self.get_params().items() if repr(v) != repr(defaults[k])}
-        return f"Word2Vec({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
+        shown = {name: glimpse(value) for name, value in self.get_params().items()}
+        changed = [f"{k}={v}" for k, v in shown.items() if v != glimpse(defaults[k])]
+        return f"Word2Vec({', '.join(changed)})"
 
     def diagnose(self, corpus: Any, *, errors: str = "strict", seconds: float = 1.0) -> Diagnosis:
         """Say what `fit` would be like on a corpus: words, pairs, memory, time, and advice.
