@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
-from negsamp.checks import first_row_not_finite
+from negsamp.checks import check_path, first_row_not_finite
 from negsamp.errors import SavedModelError
 from negsamp.files.atomic import writing_folder
 from negsamp.files.npy import read_array, write_array
@@ -84,6 +84,7 @@ def open_folder(folder: str | os.PathLike[str], *kinds: Format) -> SavedFolder:
     FileNotFoundError if there is no such folder; SavedModelError if the record is missing, is no
     JSON, says another format or has digests of other files.
     """
+    check_path(folder)
     path = Path(folder)
     if not path.is_dir():
         raise FileNotFoundError(f"{str(path)!r} is not a folder, so it holds no model")
@@ -112,6 +113,7 @@ def check_is_target(folder: str | os.PathLike[str], kind: Format) -> Path:
     It must be new or empty, or hold an older one of its kind and nothing else; FileExistsError if
     it is a file or holds anything else.
     """
+    check_path(folder)
     target = Path(folder).resolve()
     if target.is_dir():
         if any(target.iterdir()) and not _is_of_kind(target, kind):

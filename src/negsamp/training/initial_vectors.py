@@ -54,7 +54,7 @@ class WarmStart:
             if not is_finite.all():
                 word = shared[at + int(is_finite.argmin())]
                 raise ValueError(
-                    f"init_vectors holds a vector of {word!r:.60} that is not finite as float32"
+                    f"init_vectors holds a vector of {glimpse(word)} that is not finite as float32"
                 )
             W_in[rows[some]] = taken
         is_frozen = [self.frozen is True or word in self.frozen for word in shared]  # type: ignore[operator]
@@ -85,7 +85,7 @@ def checked_start(init_vectors: Any, frozen: Any, vector_size: int) -> WarmStart
         if is_none:
             return None
         raise ValueError(
-            f"frozen is {frozen!r:.60} without init_vectors; only given vectors can be kept"
+            f"frozen is {glimpse(frozen)} without init_vectors; only given vectors can be kept"
         )
     index, vectors = (getattr(init_vectors, name, None) for name in ("key_to_index", "vectors"))
     if not isinstance(index, Mapping) or not isinstance(vectors, np.ndarray):
@@ -109,7 +109,9 @@ def checked_start(init_vectors: Any, frozen: Any, vector_size: int) -> WarmStart
     if is_none or frozen is True or isinstance(frozen, np.bool_):
         return WarmStart(index, vectors, frozenset() if is_none else True)
     if isinstance(frozen, (str, bytes)) or not isinstance(frozen, Iterable):
-        raise TypeError(f"frozen is {frozen!r:.60}; it must be True, False or an iterable of words")
+        raise TypeError(
+            f"frozen is {glimpse(frozen)}; it must be True, False or an iterable of words"
+        )
     words = list(frozen)
     for word in words:
         try:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from negsamp.checks import is_real
+from negsamp.checks import check_path, glimpse, is_real
 from negsamp.core.sampling import AliasTable, keep_probabilities, noise_weights
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.cache import read_cached
@@ -346,7 +346,8 @@ def _check_options(
 ) -> None:
     if cache is not None:
         if not isinstance(cache, (str, os.PathLike)):
-            raise TypeError(f"cache is {cache!r}; it must name a folder, or be None")
+            raise TypeError(f"cache is {glimpse(cache)}; it must name a folder, or be None")
+        check_path(cache)
         if Path(cache).exists() and not Path(cache).is_dir():
             raise FileExistsError(f"cache is {str(cache)!r}, a file; it must be a folder")
         if not is_path(corpus):
@@ -355,4 +356,6 @@ def _check_options(
                 "whether it is the same next time"
             )
     if not is_real(checkpoint_every) or not 0 <= checkpoint_every < float("inf"):
-        raise ValueError(f"checkpoint_every is {checkpoint_every!r}; it must be minutes, 0 or more")
+        raise ValueError(
+            f"checkpoint_every is {glimpse(checkpoint_every)}; it must be minutes, 0 or more"
+        )

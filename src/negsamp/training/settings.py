@@ -131,7 +131,7 @@ class Settings:
             named = named.with_normalizer(self.nce_normalizer)
         if type(named) is not type(objective) or vars(named) != vars(objective):
             raise ValueError(
-                f"objective is {objective!r}, and a saved model or checkpoint names one of "
+                f"objective is {glimpse(objective)}, and a saved model or checkpoint names one of "
                 f"{', '.join(map(repr, OBJECTIVES))}: train it without checkpoint, and save wv and "
                 "context_wv, each by its own save"
             )

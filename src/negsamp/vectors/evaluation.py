@@ -231,7 +231,7 @@ def evaluate_word_analogies(
        in Vector Space", 2013, section 4.1.
     """
     if method not in METHODS:
-        raise ValueError(f"method is {method!r}; it must be one of {sorted(METHODS)}")
+        raise ValueError(f"method is {method!r:.60}; it must be one of {sorted(METHODS)}")
     units = unit_rows(*first_rows(kv, restrict_vocab))
     rows = _rows_by_form(kv, restrict_vocab, case_insensitive)
     names: list[str] = []

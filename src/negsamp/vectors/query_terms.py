@@ -76,7 +76,10 @@ def mean_of(
 ) -> np.ndarray:
     """Return `KeyedVectors.get_mean_vector` in float64."""
     terms = as_list(keys)
-    factors = np.ones(len(terms)) if weights is None else np.asarray(weights, np.float64)
+    try:
+        factors = np.ones(len(terms)) if weights is None else np.asarray(weights, np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"weights is {weights!r:.60}; it must be an array of numbers") from None
     if factors.shape != (len(terms),) or not np.isfinite(factors).all():
         raise ValueError(
             f"weights has shape {factors.shape}; it must be ({len(terms)},), one a key, and finite"

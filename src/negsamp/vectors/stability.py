@@ -124,7 +124,7 @@ def stability(
             f"{len(common)}"
         )
     if isinstance(words, (str, bytes)):
-        raise TypeError(f"words is {words!r}; it must be a list of words")
+        raise TypeError(f"words is {words!r:.60}; it must be a list of words")
     asked = common if words is None else list(words)
     if not asked:
         raise ValueError("words is empty; there is nothing to compare")

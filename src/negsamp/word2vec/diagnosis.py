@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import is_real
+from negsamp.checks import glimpse, is_real
 from negsamp.core.blocks import BlockShape
 from negsamp.core.sampling import keep_probabilities
 from negsamp.core.vocabulary import Vocabulary
@@ -139,7 +139,7 @@ def diagnose(
 ) -> Diagnosis:
     """Read a corpus, try to train on it for a moment, and say what a whole run would be like."""
     if not is_real(seconds) or seconds < 0:
-        raise ValueError(f"seconds is {seconds!r}; it must be a finite number, 0 or more")
+        raise ValueError(f"seconds is {glimpse(seconds)}; it must be a finite number, 0 or more")
     with tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         began = time.perf_counter()

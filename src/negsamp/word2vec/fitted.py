@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from negsamp.checks import is_integer
+from negsamp.checks import glimpse, is_integer
 from negsamp.core.sampling import noise_weights
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.encoding import encode_corpus
@@ -281,7 +281,7 @@ class FittedModel(Parameters):
             If a word is not in the vocabulary, if `words` is empty, or `topn` is less than 1.
         """
         if not is_integer(topn) or topn < 1:
-            raise ValueError(f"topn is {topn!r}; it must be an integer, 1 or more")
+            raise ValueError(f"topn is {glimpse(topn)}; it must be an integer, 1 or more")
         rows = self._rows("words", [words] if isinstance(words, str) else words)
         if not len(rows):
             raise ValueError("words is empty; a context is predicted from one word or more")
@@ -293,7 +293,7 @@ class FittedModel(Parameters):
 
     def _rows(self, name: str, words: Any, is_context: bool = False) -> np.ndarray:
         if isinstance(words, str):
-            raise TypeError(f"{name} is {words!r}; it must be a list of words")
+            raise TypeError(f"{name} is {glimpse(words)}; it must be a list of words")
         learned = self._fitted("wv")
         of_pairs = is_context and learned.context_vocabulary is not None
         wv = learned.context_wv if of_pairs else learned.wv

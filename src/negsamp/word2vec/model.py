@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from negsamp.checks import glimpse
 from negsamp.corpus.pairs import read_pairs
 from negsamp.corpus.reading import is_path, read_chunks
 from negsamp.training.checkpoints import check_unused, read_latest
@@ -231,7 +232,7 @@ class Word2Vec(FittedModel):
             If epochs had no pair to train on, since subsampling left none of a very small corpus.
         """
         if isinstance(y, str):
-            raise TypeError(f"y is {y!r}, but it is not used; give other arguments by name")
+            raise TypeError(f"y is {glimpse(y)}, but it is not used; give other arguments by name")
         settings = self._settings()
         callbacks = checked_callbacks(callbacks)
         with Run(
@@ -327,7 +328,9 @@ class Word2Vec(FittedModel):
         """
         settings = self._settings()
         if not settings.objective.trains_pairs:
-            raise ValueError(f"objective is {self.objective!r}; fit_pairs trains 'sgns' only")
+            raise ValueError(
+                f"objective is {glimpse(self.objective)}; fit_pairs trains 'sgns' only"
+            )
         callbacks = checked_callbacks(callbacks)
         began = time.perf_counter()
         run = PairRun(settings, read_pairs(centers, contexts, weights, settings.min_count))

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from negsamp.checks import check_path
 from negsamp.vectors.formats.glove import has_header, load_glove_format, save_glove_format
 from negsamp.vectors.formats.npz import load_npz, save_npz
 from negsamp.vectors.formats.projector import VECTORS, load_projector, save_projector
@@ -93,6 +94,7 @@ def open_vectors(
         "datatype": np.float32 if datatype is None else datatype,
     }
     check_options(**options)
+    check_path(path)
     place = Path(path)
     if place.is_dir():
         if (place / VECTORS).exists():

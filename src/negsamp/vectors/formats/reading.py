@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from negsamp.checks import check_error_handler, check_integer
+from negsamp.checks import check_error_handler, check_integer, check_path
 from negsamp.errors import VectorFileError
 from negsamp.files.reading import open_file
 from negsamp.vectors.keyed_vectors import KeyedVectors
@@ -81,6 +81,7 @@ def room_unpacked(size: int) -> int:
 
 def suffix_of(path: str | os.PathLike[str]) -> tuple[str, bool]:
     """Return the suffix of a name without ``.gz``, in lower case, and whether ``.gz`` was there."""
+    check_path(path)
     name = Path(path).name.lower()
     return Path(name.removesuffix(".gz")).suffix, name.endswith(".gz")
 
@@ -132,18 +133,18 @@ def check_options(
             raise LookupError
     except (LookupError, TypeError, UnicodeError):
         raise ValueError(
-            f"encoding is {encoding!r}; it must be one that Python knows and that has ASCII "
+            f"encoding is {encoding!r:.60}; it must be one that Python knows and that has ASCII "
             "characters as ASCII bytes"
         ) from None
     check_error_handler(errors)
     if on_duplicate not in ("error", "first"):
-        raise ValueError(f"on_duplicate is {on_duplicate!r}; it must be 'error' or 'first'")
+        raise ValueError(f"on_duplicate is {on_duplicate!r:.60}; it must be 'error' or 'first'")
     try:
         dtype = np.dtype(datatype)
     except TypeError:
         dtype = np.dtype(object)
     if datatype is None or dtype not in TYPES:
-        raise ValueError(f"datatype is {datatype!r}; it must be float16, float32 or float64")
+        raise ValueError(f"datatype is {datatype!r:.60}; it must be float16, float32 or float64")
     return Options(limit, encoding, errors, on_duplicate, dtype)
 
 

@@ -127,7 +127,7 @@ def save_word2vec_format(
 def _is_binary(path: str | os.PathLike[str], binary: bool | None) -> bool:
     if binary is not None:
         if not isinstance(binary, (bool, np.bool_)):
-            raise ValueError(f"binary is {binary!r}; it must be True, False or None")
+            raise ValueError(f"binary is {binary!r:.60}; it must be True, False or None")
         return bool(binary)
     suffix, _ = suffix_of(path)
     if suffix not in IS_BINARY:
