@@ -12,6 +12,8 @@ from negsamp.training import schedule
 
 RNG = np.random.default_rng(0)
 SENTENCES = RNG.integers(0, 30, size=(200, 10)).tolist()
+# of two topics, so that a word's own vector tells what is held out
+TOPICS = (RNG.integers(0, 15, size=(80, 10)) + 15 * (np.arange(80) % 2)[:, None]).tolist()
 SETTINGS = {"vector_size": 6, "min_count": 1, "sample": 0, "seed": 1, "epochs": 4}
 
 
@@ -20,9 +22,9 @@ def fit(request, monkeypatch):
     """Train on text, in one process or two."""
     monkeypatch.setattr(schedule, "TOKENS_WORTH_A_WORKER", 1)
 
-    def fit(callbacks=(), how=None, **params):
+    def fit(callbacks=(), how=None, corpus=SENTENCES, **params):
         model = Word2Vec(**{**SETTINGS, "workers": request.param, "batch_size": 256, **params})
-        return model.fit(SENTENCES, callbacks=callbacks, **(how or {}))
+        return model.fit(corpus, callbacks=callbacks, **(how or {}))
 
     return fit
 
@@ -154,11 +156,11 @@ def test_other_answers_mean_nothing(fit, answer):
 
 def test_true_after_the_last_epoch_or_patience_changes_nothing(fit):
     assert_same(fit(lambda m, epoch: epoch == 4), fit())
-    how = {"validation": 0.3, "patience": 1}
-    early = fit(how=how, epochs=60, alpha=0.5)
+    how, params = {"validation": 0.3, "patience": 2}, {"epochs": 40, "alpha": 0.1}
+    early = fit(how=how, corpus=TOPICS, **params)
     n = len(early.loss_history_)
-    assert n < 60
-    assert_same(fit(lambda m, epoch: epoch == n, how, epochs=60, alpha=0.5), early)
+    assert n < 40
+    assert_same(fit(lambda m, epoch: epoch == n, how, TOPICS, **params), early)
 
 
 def test_true_with_patience_leaves_the_best_epoch(fit):
@@ -169,9 +171,9 @@ def test_true_with_patience_leaves_the_best_epoch(fit):
         losses = model.validation_loss_history_
         return losses.index(min(losses)) < len(losses) - 1
 
-    model = fit(stop, how, epochs=60, alpha=0.5)
+    model = fit(stop, how, TOPICS, epochs=40, alpha=0.1)
     losses = model.validation_loss_history_
-    assert 1 < len(losses) < 60
+    assert 1 < len(losses) < 40
     assert model.vectors_.tobytes() == taken[losses.index(min(losses))].tobytes()
 
 

@@ -20,9 +20,10 @@ from negsamp.training.run import Run
 from negsamp.training.settings import Settings
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
-__all__ = ["KeepLearned", "Learned", "checked_callbacks"]
+__all__ = ["Callbacks", "KeepLearned", "Learned", "checked_callbacks"]
 
 Callback = Callable[[Any, int], Any]  # of the model and the number of the epoch
+Callbacks = Callback | Iterable[Callback] | None
 
 
 @dataclass(frozen=True, eq=False)
