@@ -141,9 +141,9 @@ class _Worker:
                 place = number * t.blocks_a_run + index
                 loss, pairs = p.loss, p.pairs
                 if place % t.blocks_a_measurement == 0 or not pairs:
-                    # the first group, or the first that has a pair where none had one yet
-                    has_pair = (block.left + block.right).any(axis=1)
-                    group = 0 if pairs else int(has_pair.argmax())
+                    group = 0
+                    if not pairs:  # the first that has one
+                        group = int((block.left + block.right).any(axis=1).argmax())
                     sample = block.part(slice(group, group + 1))
                     loss += self._finite("the loss", self.probe.loss(self.W_in, self.W_out, sample))
                     pairs += sample.pair_weight
