@@ -45,7 +45,7 @@ class TokenDict:
             missing = python_value(token)
             way = f"; [[t for t in s if {without(missing, 't')}] for s in {corpus}] leaves it out"
             raise CorpusError(
-                f"{where} is {missing!r:.60}; a {kind} may not be None or NaN{way if corpus else ''}"
+                f"{where} is {missing!r}; a {kind} may not be None or NaN{way if corpus else ''}"
             ) from None
 
     def rows(self) -> np.ndarray:
