@@ -49,7 +49,7 @@ def command(*arguments, fails=False):
     return done.stdout
 
 
-TRAIN = "train", "text.txt", "-o", "out", "--min-count", 1, "--epochs", 1, "--quiet"
+TRAIN = "train", "text.txt", "-o", "out", "--min-count", 1, "--sample", 0, "--epochs", 1, "--quiet"
 
 
 def interrupt(model, epoch):
@@ -92,7 +92,9 @@ PARAMETERS = {
                 SMALL=SMALL,
             )
             if written.startswith("fit")
-            else Word2Vec(**({} if written.startswith(":") else {written: 3}))._settings()
+            else Word2Vec(
+                **({} if written.startswith(":") else {written: written == "progress" or 3})
+            )._settings()
         ),
     )
     for name in OTHER_NAMES
@@ -112,8 +114,8 @@ TRAINING = {
     ),
     "corpus as a parameter": (
         lambda: Word2Vec(SENTENCES)._settings(),
-        r"a corpus goes to (fit\()\)",
-        lambda method: evaluated(f"m.{method}corpus)", m=model(), corpus=SENTENCES),
+        r"write (Word2Vec\()\)(.fit\(sentences\))",
+        lambda make, fit: evaluated(f"{make}**SMALL){fit}", SMALL=SMALL, sentences=SENTENCES),
     ),
     "argument without a name": (
         lambda: fitted().fit(SENTENCES, "ignore"),
@@ -257,14 +259,14 @@ VECTORS = {
     ),
     "text as binary": (
         lambda: negsamp.load_word2vec_format(save_word2vec("v.txt", text=True), binary=True),
-        "which (binary)=(False) reads",
+        r"which load_word2vec_format\(path, (binary)=(False)\) reads",
         lambda name, value: negsamp.load_word2vec_format(
             "v.txt", **{name: ast.literal_eval(value)}
         ),
     ),
     "binary as text": (
         lambda: negsamp.load_word2vec_format(save_word2vec("v.bin", text=False), binary=False),
-        r"binary form \((binary)=(True)\)",
+        r"binary form, which load_word2vec_format\(path, (binary)=(True)\) reads",
         lambda name, value: negsamp.load_word2vec_format(
             "v.bin", **{name: ast.literal_eval(value)}
         ),

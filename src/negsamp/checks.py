@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import math
+import os
+import reprlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,14 +14,49 @@ import numpy as np
 __all__ = [
     "check_error_handler",
     "check_integer",
+    "check_path",
     "class_only",
     "first_row_not_finite",
+    "glimpse",
     "is_integer",
     "is_real",
+    "random_generator",
 ]
 
 NUMBERS_AT_ONCE = 1 << 20
+LONGEST_PATH = 4096  # characters, the most that Linux takes
+WIDTH = 60  # characters of a value that an error shows
+SHORT = reprlib.Repr()
+SHORT.maxlevel, SHORT.maxlong, SHORT.maxstring, SHORT.maxother = 4, 2 * WIDTH, 2 * WIDTH, 4 * WIDTH
+SHORT.maxlist = SHORT.maxtuple = SHORT.maxset = SHORT.maxfrozenset = SHORT.maxdict = WIDTH
 NO_BOUND = 2**31 - 1  # an upper bound from here on is not worth a mention
+
+
+def glimpse(value: Any) -> str:
+    """A value as an error shows it: its repr in one line, of which a long one is cut.
+
+    Of a large object, the repr is not made as a whole.
+    """
+    try:
+        shape = getattr(value, "shape", None)
+        if isinstance(shape, tuple) and math.prod(map(int, shape)) > WIDTH:
+            return f"a {type(value).__name__} of shape {shape}"
+        if isinstance(value, (str, bytes, bytearray)):
+            shown = repr(value[: WIDTH + 1])
+        else:
+            shown = SHORT.repr(value)
+    except Exception:  # whatever an object of the caller's raises
+        return f"a {type(value).__name__}"
+    shown = " ".join(shown.split())
+    return shown if len(shown) <= WIDTH else shown[:WIDTH] + "…"
+
+
+def check_path(path: str | os.PathLike[str]) -> None:
+    """Check that a path is no text of many lines, of which the system's own error shows all."""
+    name = os.fspath(path)
+    if len(name) > LONGEST_PATH:
+        short = name[:WIDTH] + "…" if isinstance(name, str) else name[:WIDTH]
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), short)
 
 
 if TYPE_CHECKING:
@@ -76,8 +114,19 @@ def check_integer(
         is_bounded = high is not None and high < NO_BOUND
         allowed = f"from {low} to {high}" if is_bounded else f"{low} or more"
         raise ValueError(
-            f"{name} is {value!r:.60}; it must be an integer, {allowed}{', or None' * optional}"
+            f"{name} is {glimpse(value)}; it must be an integer, {allowed}{', or None' * optional}"
         )
+
+
+def random_generator(name: str, seed: Any) -> np.random.Generator:
+    """The generator of a seed or of itself; a TypeError if it is neither."""
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"{name} is {glimpse(seed)}; it must be an integer, 0 or more, a "
+            "numpy.random.Generator, or None"
+        ) from None
 
 
 def check_error_handler(errors: Any) -> None:
@@ -86,8 +135,8 @@ def check_error_handler(errors: Any) -> None:
         codecs.lookup_error(errors)
     except (LookupError, TypeError):
         raise ValueError(
-            f"errors is {errors!r}; it must be 'strict', 'ignore', 'replace' or another codec "
-            "error handler"
+            f"errors is {glimpse(errors)}; it must be 'strict', 'ignore', 'replace' or another "
+            "codec error handler"
         ) from None
 
 

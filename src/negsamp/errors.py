@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import sys
 import weakref
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -145,8 +147,29 @@ class CheckpointError(ValueError):
     """A folder from which no run can be resumed; the message says why."""
 
 
-class NotFittedError(AttributeError, ValueError):
-    """A model that is not trained yet was asked for something that training gives it."""
+class NotFittedError(ValueError, AttributeError):
+    """A model that is not trained yet was asked for something that training gives it.
+
+    Where scikit-learn is loaded, it is a `sklearn.exceptions.NotFittedError` as well.
+    """
+
+    def __new__(cls, *args: Any) -> NotFittedError:
+        theirs = getattr(sys.modules.get("sklearn.exceptions"), "NotFittedError", None)
+        kind = cls if theirs is None else _joined(cls, theirs)  # type: ignore[arg-type]
+        return super().__new__(kind, *args)
+
+    def __reduce__(self) -> Any:
+        # a class that was made here has no name to be found by
+        return getattr(self, "_own", type(self)), self.args, vars(self)
+
+
+@cache
+def _joined(own: type, theirs: type) -> type:
+    """A class that is both, under the name of our own."""
+    if issubclass(own, theirs):
+        return own
+    names = {"__module__": own.__module__, "__qualname__": own.__qualname__, "_own": own}
+    return type(own.__name__, (own, theirs), names)
 
 
 class TrainingDivergedError(ArithmeticError):

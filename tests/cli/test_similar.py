@@ -52,7 +52,7 @@ def test_similar_prints_words_that_the_terminal_lacks(model):
 
 def test_similar_prints_keys_that_are_not_strings(tmp_path, capsys):
     sentences = [["word", 5, ("a", "b")]] * 10
-    Word2Vec(vector_size=4, epochs=1, workers=1, seed=1).fit(sentences).save(tmp_path / "model")
+    Word2Vec(4, sample=0, epochs=1, workers=1, seed=1).fit(sentences).save(tmp_path / "model")
     assert main(["similar", str(tmp_path / "model"), "word"]) == 0
     words = {line[9:] for line in capsys.readouterr().out.splitlines()}
     assert words == {"5", "('a', 'b')"}
@@ -91,7 +91,7 @@ def test_similar_hands_its_options_over(model, kv, capsys):
 
 def test_similar_takes_keys_that_are_not_strings(tmp_path, capsys):
     sentences = [["word", 5, ("a", "b"), "7"]] * 10
-    Word2Vec(vector_size=4, epochs=1, workers=1, seed=1).fit(sentences).save(tmp_path / "model")
+    Word2Vec(4, sample=0, epochs=1, workers=1, seed=1).fit(sentences).save(tmp_path / "model")
     kv = Word2Vec.load(tmp_path / "model").wv
     words = ["5", "('a', 'b')", "7"]
     assert main(["similar", str(tmp_path / "model"), *words]) == 0

@@ -47,7 +47,8 @@ def test_train_hands_every_parameter_over_and_quiet_prints_nothing(corpus, tmp_p
     options = (
         "--vector-size=7 --window=3 --min-count=2 --sample=0.01 --negative=4 --ns-exponent=-0.5 "
         "--objective=nce --optimizer=sgd --alpha=0.02 --min-alpha=0.001 --epochs=3 --workers=1 "
-        "--seed=9 --max-vocab-size=1000 --batch-size=64 --nce-normalizer=center"
+        "--seed=9 --max-vocab-size=1000 --max-final-vocab=11 --batch-size=64 "
+        "--nce-normalizer=center"
     ).split()
     folder = tmp_path / "model"
     flags = ["--no-shrink-windows", "--quiet"]
@@ -313,3 +314,36 @@ def test_train_and_diagnose_read_several_files_in_an_encoding(corpus, quick, tmp
     capsys.readouterr()
     assert main(["phrases", str(folder), "-o", str(folder / "out.txt")]) == 2
     assert "argument --output is '" in capsys.readouterr().err
+
+
+# Epochs without a pair
+
+
+def toy(tmp_path, times):
+    text = tmp_path / "toy.txt"
+    text.write_text("cats chase mice\ndogs chase cats\n" * times)
+    return text, ["--min-count", "1", "--epochs", "8", "--workers", "1", "--seed", "1"]
+
+
+def test_train_fails_where_nothing_was_trained_and_the_option_that_it_names_helps(tmp_path):
+    text, options = toy(tmp_path, 1)
+    for more in ([], ["--quiet"], ["--checkpoint", tmp_path / "run"]):
+        failed = run("train", text, "-o", tmp_path / "model", *options, *more)
+        assert (failed.returncode, failed.stdout) == (2, "")
+        last = failed.stderr.splitlines()[-1]
+        assert last.startswith("negsamp: error: nothing was trained: no epoch had a pair")
+        assert "--sample 0 keeps all" in last
+        assert not (tmp_path / "model").exists()
+    again = run("train", text, "-o", tmp_path / "model", *options, *more, "--resume")
+    assert again.returncode == 2  # a run that had ended has nothing to save either
+    trained = run("train", text, "-o", tmp_path / "model", *options, "--sample", "0")
+    assert (trained.returncode, trained.stderr) == (0, "")
+    assert "nan" not in trained.stdout
+
+
+def test_train_warns_of_epochs_without_a_pair(tmp_path):
+    text, options = toy(tmp_path, 10)
+    trained = run("train", text, "-o", tmp_path / "model", *options)
+    assert trained.returncode == 0
+    last = trained.stderr.splitlines()[-1]
+    assert re.match(r"negsamp: warning: [1-7] of 8 epochs had no pair .*: --sample 0 keeps", last)

@@ -58,7 +58,8 @@ def test_second_time_maps_what_the_first_wrote(text, tmp_path, monkeypatch, pack
 
 
 @pytest.mark.parametrize(
-    "change", [{"min_count": 3}, {"max_vocab_size": 4}, {"errors": "replace"}, {}]
+    "change",
+    [{"min_count": 3}, {"max_vocab_size": 4}, {"max_final_vocab": 2}, {"errors": "replace"}, {}],
 )
 def test_other_text_or_settings_are_read_anew(text, tmp_path, change):
     read_cached(text, tmp_path / "cache", 2)

@@ -356,3 +356,36 @@ def test_forgetting_words_is_logged_once(tmp_path, monkeypatch, caplog, as_file)
     assert caplog.text == ""
     read_corpus(path if as_file else sentences, 1, max_vocab_size=5)
     assert caplog.text.count("more than max_vocab_size=5 different words") == 1
+
+
+# --- max_final_vocab
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 7, 8, 9, 100])
+@pytest.mark.parametrize("min_count", [0, 1, 3, 5])
+@pytest.mark.parametrize("as_file", [False, True])
+def test_max_final_vocab_keeps_the_most_frequent_of_what_min_count_keeps(
+    tmp_path, most, min_count, as_file
+):
+    # words of equal counts too, so that the bound falls among them
+    counts = {"a": 9, "b": 7, "c": 7, "d": 7, "e": 4, "f": 3, "g": 1, "h": 1}
+    sentences = [[word] * n + ["a"] for word, n in counts.items()]
+    corpus = sentences
+    if as_file:
+        corpus = tmp_path / "corpus.txt"
+        corpus.write_text("\n".join(map(" ".join, sentences)))
+    whole, _ = read_corpus(sentences, min_count)
+    vocabulary, stream = read_corpus(corpus, min_count, max_final_vocab=most)
+    assert vocabulary.words == whole.words[:most]
+    assert vocabulary.counts.tolist() == whole.counts[:most].tolist()
+    assert vocabulary.raw_words == whole.raw_words
+    assert np.bincount(stream.ids).tolist() == vocabulary.counts.tolist()
+    kept = set(vocabulary.words)
+    expected = [[word for word in sentence if word in kept] for sentence in sentences]
+    assert [vocabulary.decode(ids) for ids in stream] == [words for words in expected if words]
+
+
+@pytest.mark.parametrize("most", [0, -1, 2.0, True, "5"])
+def test_max_final_vocab_out_of_range_is_named(most):
+    with pytest.raises(ValueError, match=r"max_final_vocab is .*an integer, 1 or more, or None"):
+        read_corpus([["a", "b"]], max_final_vocab=most)

@@ -206,7 +206,7 @@ def test_folder_with_a_pipe_or_a_link_is_not_read_on(folder, caplog):
 
 @pytest.mark.parametrize("argument", ["cache", "checkpoint"])
 def test_fit_refuses_to_write_into_the_folder_that_it_reads(folder, tmp_path, argument):
-    model = Word2Vec(min_count=1, vector_size=4, epochs=1)
+    model = Word2Vec(4, min_count=1, sample=0, epochs=1)
     with pytest.raises(ValueError, match=f"{argument} is '.*new', in the corpus's folder"):
         model.fit(folder, **{argument: folder / "c" / "new"})
     assert not (folder / "c" / "new").exists()

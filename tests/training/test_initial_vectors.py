@@ -172,3 +172,27 @@ def test_vectors_that_are_not_finite_are_refused_by_word(value):
     vectors[1, 2] = value
     with pytest.raises(ValueError, match="init_vectors holds a vector of 'w3' that is not finite"):
         fit({"init_vectors": KeyedVectors(start.index_to_key, vectors)})
+
+
+@pytest.mark.parametrize(
+    ("more", "names"),
+    [
+        (["gone"], "'gone'."),
+        ([f"w{i}" for i in range(7)], "'w0', 'w1', 'w2', 'w3', 'w4', …."),
+        ([("a", 1), 7, "x" * 500_000], f"('a', 1), 7, '{'x' * 59}…."),
+    ],
+)
+def test_old_words_that_the_corpus_lacks_are_counted_and_named(caplog, more, names):
+    corpus = [["a", "b", "c"]] * 20
+    old = KeyedVectors([*more, "a", "b", "c"], np.ones((len(more) + 3, 4), np.float32))
+    model = Word2Vec(vector_size=4, min_count=1, sample=0, epochs=1, workers=1, seed=1)
+    model.fit(corpus, init_vectors=old)
+    [record] = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.message.startswith(f"{len(more)} words of init_vectors are not in the model")
+    assert f", or too rarely: {names} model.wv.merged" in record.message
+    assert len(record.message) < 600
+    # what it says to do has the words of both
+    model.fit([*corpus, *[[word, "a"] for word in more]], init_vectors=old)
+    assert set(model.wv.index_to_key) == set(old.index_to_key)
+    assert len(caplog.records) == 1

@@ -18,7 +18,8 @@ from negsamp.training.pairs import PairRun, choose_pair_shape, split_weights
 from negsamp.training.progress import Progress
 from negsamp.training.settings import Settings
 
-SETTINGS = {"vector_size": 8, "min_count": 1, "epochs": 2, "seed": 1, "progress": False}
+SETTINGS = {"vector_size": 8, "min_count": 1, "sample": 0, "epochs": 2, "seed": 1}
+SETTINGS |= {"progress": False}
 
 
 def fit(centers, contexts=None, weights=None, callbacks=(), **params):

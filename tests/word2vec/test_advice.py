@@ -46,7 +46,7 @@ def test_advice_is_not_given_on_ordinary_text():
         (ONCE, {}, "min_count=5 leaves out 82 % of the tokens"),
         (
             [["a", f"b{k}"] for k in range(99)],
-            {"min_count": 3},
+            {"min_count": 3, "sample": 0},
             "min_count=3 leaves out 50 %|one w",
         ),
         ([["a", "b", f"c{k}"] for k in range(99)], {"min_count": 200}, "no word is seen min_count"),

@@ -2,6 +2,7 @@
 
 import datetime
 import gzip
+import inspect
 import json
 import os
 import pickle
@@ -18,7 +19,8 @@ SENTENCES = [["cats", "chase", "mice"], ["dogs", "chase", "cats"], ["mice", "eat
 
 
 def model(**params):
-    settings = {"vector_size": 8, "min_count": 1, "epochs": 2, "workers": 1, "seed": 1}
+    settings = {"vector_size": 8, "min_count": 1, "sample": 0, "epochs": 2}
+    settings |= {"workers": 1, "seed": 1}
     return Word2Vec(**{**settings, **params})
 
 
@@ -105,6 +107,8 @@ def test_a_callback_that_cannot_be_called_is_named():
         ("seed", -1, "or None"),
         ("seed", "x", "or None"),
         ("max_vocab_size", 0, "or None"),
+        ("max_final_vocab", 0, "an integer, 1 or more, or None"),
+        ("max_final_vocab", 2.5, "or None"),
         ("batch_size", 0, "or None"),
         ("sample", -1e-3, "a finite number, 0 or more"),
         ("sample", float("nan"), "a finite number"),
@@ -144,7 +148,13 @@ def test_a_parameter_out_of_range_is_named_before_the_corpus_is_touched(name, va
         ("vectorsize", 100, "did you mean vector_size"),
         ("learning_rate", 0.1, "write alpha"),
         ("callbacks", [], r"write fit\(corpus, callbacks"),
-        ("compute_loss", True, "leave it out"),
+        ("compute_loss", True, "leave it out: loss_history_"),
+        ("sorted_vocab", 1, "leave it out"),
+        ("trim_rule", print, "leave it out: take the words out of the corpus"),
+        ("patience", 3, r"write fit\(corpus, patience="),
+        ("init_vectors", None, r"write fit\(corpus, init_vectors="),
+        ("max_features", 9, "write max_final_vocab"),
+        ("vector_siez", 9, "did you mean vector_size"),
         ("zzz", 1, "there are vector_size, window"),
     ],
 )
@@ -153,6 +163,55 @@ def test_other_names_say_what_to_write_instead(name, value, hint):
         Word2Vec(**{name: value})
     with pytest.raises(TypeError, match=hint):
         Word2Vec().set_params(**{name: value})
+
+
+CORPUS = [["cats", "chase", "mice"]] * 10
+
+
+@pytest.mark.parametrize(
+    ("args", "params", "line"),
+    [
+        ([CORPUS], {"vector_size": 100}, "Word2Vec(vector_size=100).fit(sentences)"),
+        ([CORPUS], {}, "Word2Vec().fit(sentences)"),
+        ([CORPUS, None, 100], {}, "Word2Vec().fit(sentences)"),
+        ([None], {"vector_size": 9}, "Word2Vec(vector_size=9).fit(sentences)"),
+        (["corpus.txt"], {"min_count": 1}, "Word2Vec(min_count=1).fit('corpus.txt')"),
+        ([iter(CORPUS)], {"sg": 1, "hs": 0}, "Word2Vec().fit(sentences)"),
+        ([np.array(CORPUS)], {"window": 3}, "Word2Vec(window=3).fit(sentences)"),
+        ([], {"sentences": CORPUS, "size": 9}, "Word2Vec(vector_size=9).fit(sentences)"),
+        ([], {"corpus_file": "corpus.txt"}, "Word2Vec().fit('corpus.txt')"),
+        ([], {"corpus_iterable": CORPUS, "iter": 3}, "Word2Vec(epochs=3).fit(sentences)"),
+        (
+            [CORPUS],
+            {"callbacks": [print], "compute_loss": True, "vector_size": 9},
+            "Word2Vec(vector_size=9).fit(sentences, callbacks=callbacks)",
+        ),
+        ([CORPUS], {"noise": np.ones(3)}, "Word2Vec(noise=noise).fit(sentences)"),
+        ([CORPUS * 10_000], {"vectorsize": 9}, "Word2Vec(vectorsize=9).fit(sentences)"),
+        (["x y " * 100_000], {}, "Word2Vec().fit(sentences)"),
+    ],
+)
+def test_a_corpus_given_to_the_constructor_says_the_line_to_write(args, params, line, tmp_path):
+    with pytest.raises(TypeError, match=r"write (fit\(\w+\): )?Word2Vec\(") as error:
+        Word2Vec(*args, **params)
+    message = str(error.value)
+    assert message.endswith(line)
+    assert "cats" not in message
+    assert len(message) < 200
+    if "vectorsize" not in line and "'" not in line:
+        variables = {"Word2Vec": model, "sentences": CORPUS, **params}
+        assert len(eval(line, variables).wv) == 3
+
+
+@pytest.mark.parametrize(("name", "value"), [("sg", 0), ("hs", 1)])
+def test_another_model_is_refused_before_the_corpus_is(name, value):
+    with pytest.raises(TypeError, match=f"^{name}={value} asks for"):
+        Word2Vec(CORPUS, **{name: value})
+
+
+def test_numbers_without_a_name_and_the_signature_stay():
+    assert Word2Vec(8, 3).get_params() == Word2Vec(vector_size=8, window=3).get_params()
+    assert list(inspect.signature(Word2Vec).parameters)[:2] == ["vector_size", "window"]
 
 
 def test_what_gensim_calls_this_model_is_accepted(fitted):
@@ -216,6 +275,7 @@ def test_defaults_are_gensims():
         "epochs": 5,
         "shrink_windows": True,
         "max_vocab_size": None,
+        "max_final_vocab": None,
     }
     assert {name: params[name] for name in expected} == expected
 
@@ -326,3 +386,52 @@ def test_numpy_numbers_as_parameters_are_saved(tmp_path):
     m = model(vector_size=np.int64(8), alpha=np.float32(0.025), seed=np.uint32(1))
     m.fit(SENTENCES).save(tmp_path / "model")
     assert Word2Vec.load(tmp_path / "model").vector_size == 8
+
+
+# --- max_final_vocab
+
+
+def zipf_sentences(V=300):
+    ids = np.random.default_rng(0).zipf(1.3, size=6000) % V
+    return [[f"w{i}" for i in line] for line in ids.reshape(-1, 12)]
+
+
+@pytest.mark.parametrize(("most", "min_count"), [(20, 1), (20, 30), (1000, 1), (1000, 4)])
+def test_max_final_vocab_agrees_with_gensim_but_for_equal_counts(most, min_count):
+    gensim = pytest.importorskip("gensim").models
+    corpus = zipf_sentences()
+    params = {"vector_size": 4, "min_count": min_count, "max_final_vocab": most, "epochs": 1}
+    theirs = gensim.Word2Vec(corpus, workers=1, **params).wv
+    ours = Word2Vec(**params, workers=1, seed=1).fit(corpus).wv
+    n = len(theirs)
+    assert set(theirs.index_to_key) == set(ours.index_to_key[:n])
+    assert [theirs.get_vecattr(word, "count") for word in theirs.index_to_key] == list(
+        ours.counts[:n]
+    )
+    # where gensim drops all words of one count, as many stay as there is room for
+    assert n <= len(ours) <= most
+    assert len(set(ours.counts[n:].tolist())) <= 1
+
+
+def test_max_final_vocab_is_saved_resumed_cloned_and_cached(tmp_path):
+    text = tmp_path / "corpus.txt"
+    text.write_text("\n".join(map(" ".join, zipf_sentences())))
+    params = {"max_final_vocab": 25}
+    first = model(**params).fit(text, cache=tmp_path / "ids", checkpoint=tmp_path / "run")
+    assert len(first.wv) == 25
+    assert_same(model(**params).fit(text, cache=tmp_path / "ids"), first)
+    assert len(model().fit(text, cache=tmp_path / "ids").wv) > 25
+    assert_same(Word2Vec.resume(tmp_path / "run"), first)
+    first.save(tmp_path / "model")
+    assert Word2Vec.load(tmp_path / "model").max_final_vocab == 25
+    found = model(**params).diagnose(text, seconds=0)
+    assert found.words_kept == 25
+    assert found.share_kept == first.vocabulary_.counts.sum() / first.raw_words_
+
+
+def test_max_final_vocab_that_leaves_no_pair_is_named():
+    corpus = [["a", "b"], ["a", "c"], ["a", "d"]]
+    advice = "3 of 6 tokens are too rare: with min_count=1 and max_final_vocab=None all are kept"
+    with pytest.raises(CorpusError, match=advice):
+        model(max_final_vocab=1).fit(corpus)
+    assert len(model(max_final_vocab=None).fit(corpus).wv) == 4

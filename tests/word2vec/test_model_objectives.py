@@ -111,7 +111,7 @@ def test_the_same_seed_gives_the_same_bytes_for_any_number_of_workers(
     for name in ("vectors_", "context_vectors_"):
         one, two = (getattr(model, name) for model in models)
         assert one.tobytes() == two.tobytes()
-        assert np.linalg.norm(one, axis=1).max() < 10
+        assert np.linalg.norm(one, axis=1).max() < 15
     assert models[0].loss_history_[-1] < models[0].loss_history_[0]
     if objective == "nce":
         np.testing.assert_array_equal(models[0].nce_log_z_, models[1].nce_log_z_)

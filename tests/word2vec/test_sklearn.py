@@ -351,6 +351,19 @@ def test_grid_search_goes_through_vector_size_and_window():
     assert best.vectors_.shape == (15, search.best_params_["word2vec__vector_size"])
 
 
+def test_grid_search_in_two_processes_finds_the_same():
+    grid = {"word2vec__vector_size": [2, 4]}
+    one, two = (
+        GridSearchCV(classifier(), grid, cv=2, error_score="raise", n_jobs=n).fit(TEXTS, LABELS)
+        for n in (1, 2)
+    )
+    assert (
+        one.cv_results_["mean_test_score"].tolist() == two.cv_results_["mean_test_score"].tolist()
+    )
+    vectors = [search.best_estimator_[0].vectors_ for search in (one, two)]
+    assert vectors[0].tobytes() == vectors[1].tobytes()
+
+
 def test_grid_search_without_labels_goes_by_the_score():
     documents = [text.split() for text in TEXTS]
     search = GridSearchCV(Word2Vec(**SETTINGS), {"alpha": [1e-3, 0.1]}, cv=2, error_score="raise")

@@ -49,6 +49,7 @@ HELP = {
     "workers": "number of processes (default: one for each core)",
     "seed": "where random numbers start; the same seed gives the same bytes (default: a new one)",
     "max_vocab_size": "most words counted at one time; the rarest go first (default: no bound)",
+    "max_final_vocab": "keep only so many of the most frequent words (default: no bound)",
     "batch_size": "centers in one update (default: chosen for the corpus)",
     "nce_normalizer": "normaliser of nce: one number, one for each center, or fixed "
     "(default: one number)",

@@ -7,17 +7,22 @@ import shlex
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
+import numpy as np
+
 from negsamp.cli import options
 from negsamp.cli.usage import Terminated, UsageError, check_can_make, check_output, without_suffix
+from negsamp.core.sampling import keep_probabilities
 from negsamp.errors import TrainingInterrupted
 from negsamp.files.model_folder import check_target
 from negsamp.training.checkpoints import has_checkpoints, read_latest
 from negsamp.training.limits import checked_limits
+from negsamp.training.progress import explain_empty_epochs
 from negsamp.vectors.formats import SAVERS, open_vectors, save_vectors, saver_for
 from negsamp.vectors.formats.reading import suffix_of
 from negsamp.word2vec.model import Word2Vec
@@ -26,6 +31,7 @@ SUMMARY = "learn vectors from a text and save them"
 DESCRIPTION = "Learn word vectors from a text and save them as a folder of plain files."
 # Parameters in which a run that goes on may differ from its beginning.
 MAY_CHANGE = ("workers", "progress", "noise")
+EMPTY_EPOCHS = "(nothing was trained|.* epochs had no pair)"  # a warning of `fit`
 FIT_OPTIONS = {
     "cache": ("FOLDER", "keep the text as ids there; the next run on this text begins at once"),
     "checkpoint": ("FOLDER", "save the run there now and then, so that it can be resumed"),
@@ -68,8 +74,9 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.frozen and arguments.init_vectors is None:
         raise UsageError("argument --frozen: it needs --init-vectors FOLDER")
     corpus = options.corpus_of(arguments)
-    with _ended_by_sigterm():
+    with _ended_by_sigterm(), warnings.catch_warnings():
         try:
+            warnings.filterwarnings("ignore", EMPTY_EPOCHS, RuntimeWarning)  # told in our own words
             if arguments.resume and has_checkpoints(checkpoint):
                 _check_resumes(model, arguments)
                 model = Word2Vec.resume(
@@ -93,9 +100,23 @@ def run(arguments: argparse.Namespace) -> None:
         except TrainingInterrupted as stopped:
             _save_what_was_learned(model, arguments, stopped, save)
             raise
+    _check_trained(model)
     save(model, arguments.output)
     if arguments.progress is not False:
         _print_summary(model, arguments)
+
+
+def _check_trained(model: Word2Vec) -> None:
+    """Refuse a model that nothing was trained of, and warn of epochs in which nothing was."""
+    losses, counts = model.loss_history_, model.vocabulary_.counts
+    keep = keep_probabilities(counts, model.sample)
+    message = explain_empty_epochs(losses, counts, keep, model.sample)
+    if message is None:
+        return
+    message = message.replace(" sample=", " --sample ")
+    if np.isnan(losses).all():
+        raise UsageError(message)
+    print(f"negsamp: warning: {message}", file=sys.stderr)
 
 
 def _print_summary(model: Word2Vec, arguments: argparse.Namespace) -> None:

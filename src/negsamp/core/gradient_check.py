@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from negsamp.checks import glimpse, random_generator
 from negsamp.core import reference
 from negsamp.core.blocks import Block, block_run
 from negsamp.core.objectives import Objective
@@ -52,14 +53,14 @@ def check_gradients(objective: Objective, *, tolerance: float = 1e-6, seed: int 
     >>> check_gradients(OBJECTIVES["sgns"]) < 1e-6
     True
     """
-    rng = np.random.default_rng(seed)
+    rng = random_generator("seed", seed)
     errors = [_error_on_scores(objective, w, rng) for w in (1.0, 0.5) if objective.draws_noise]
     errors.append(("the kernel", *_error_on_a_block(objective, rng)))
     for what, error, of in errors:
         if not error <= tolerance:
             raise ValueError(
-                f"{objective!r}: {what} is not the gradient of {of}; they differ by {error:.1e} "
-                f"of its length, and {tolerance:.1e} is allowed"
+                f"{glimpse(objective)}: {what} is not the gradient of {of}; they differ by "
+                f"{error:.1e} of its length, and {tolerance:.1e} is allowed"
             )
     return max(error for _, error, _ in errors)
 
@@ -74,8 +75,8 @@ def _error_on_scores(
     wanted = [(7,), (7,), (7, 2 * NEGATIVE)]
     if shapes != wanted:
         raise ValueError(
-            f"{objective!r}: loss and score_gradients of 7 pairs with {2 * NEGATIVE} noise words "
-            f"have the shapes {shapes}; they must be {wanted}"
+            f"{glimpse(objective)}: loss and score_gradients of 7 pairs with {2 * NEGATIVE} noise "
+            f"words have the shapes {shapes}; they must be {wanted}"
         )
 
     def loss(positive: np.ndarray, negative: np.ndarray) -> float:

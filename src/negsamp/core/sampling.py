@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import is_real
+from negsamp.checks import glimpse, is_real
 
 __all__ = [
     "AliasTable",
@@ -50,7 +50,7 @@ def keep_probabilities(counts: Any, sample: float) -> np.ndarray:
     """
     counts = _checked_counts(counts)
     if not is_real(sample) or sample < 0:
-        raise ValueError(f"sample is {sample!r}; it must be a finite number, 0 or more")
+        raise ValueError(f"sample is {glimpse(sample)}; it must be a finite number, 0 or more")
     if sample == 0 or sample >= 1:  # no word's share is above 1
         return np.ones(len(counts), dtype=np.float32)
     ratio = sample * counts.sum() / counts
@@ -79,7 +79,7 @@ def noise_probabilities(counts: Any, ns_exponent: float = 0.75) -> np.ndarray:
     """
     counts = _checked_counts(counts)
     if not is_real(ns_exponent):
-        raise ValueError(f"ns_exponent is {ns_exponent!r}; it must be a finite number")
+        raise ValueError(f"ns_exponent is {glimpse(ns_exponent)}; it must be a finite number")
     # through the logarithm of count/maximum, so that no exponent overflows
     log = min(max(float(ns_exponent), -1e300), 1e300) * np.log(counts)
     weights = np.exp(log - log.max())
@@ -110,7 +110,7 @@ def checked_noise(weights: Any, name: str = "noise") -> np.ndarray:
     try:
         checked = np.asarray(weights, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"{name} is {weights!r:.60}; it must be an array of numbers") from None
+        raise ValueError(f"{name} is {glimpse(weights)}; it must be an array of numbers") from None
     if checked.ndim != 1:
         raise ValueError(f"{name} has shape {checked.shape}; it must be (V,)")
     for is_right, allowed in ((np.isfinite(checked), "finite"), (checked >= 0, "0 or more")):
@@ -123,10 +123,13 @@ def checked_noise(weights: Any, name: str = "noise") -> np.ndarray:
 
 
 def _checked_counts(counts: Any) -> np.ndarray:
-    checked = np.asarray(counts, dtype=np.float64)
+    try:
+        checked = np.asarray(counts, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        checked = np.zeros(0)
     if checked.ndim != 1 or not len(checked) or not ((checked >= 1) & (checked < np.inf)).all():
         raise ValueError(
-            f"counts is {counts!r:.60}; it must be (V,) finite numbers, 1 or more, V at least 1"
+            f"counts is {glimpse(counts)}; it must be (V,) finite numbers, 1 or more, V at least 1"
         )
     return checked
 
@@ -162,7 +165,12 @@ class AliasTable:
     """
 
     def __init__(self, probabilities: Any) -> None:
-        p = np.asarray(probabilities, dtype=np.float64)
+        try:
+            p = np.asarray(probabilities, dtype=np.float64)
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(
+                f"probabilities is {glimpse(probabilities)}; it must be (V,) numbers"
+            ) from None
         if p.ndim != 1 or not len(p):
             raise ValueError(f"probabilities has shape {p.shape}; it must be (V,), V at least 1")
         if not np.isfinite(p).all() or p.min() < 0 or p.max() == 0:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import check_integer
+from negsamp.checks import check_integer, random_generator
 from negsamp.errors import CorpusError
 
 __all__ = [
@@ -106,7 +106,7 @@ def skipgram_pairs(
     check_integer("window", window, 1)
     check_integer("chunk_size", chunk_size, 1)
     pieces = sentences.pieces() if hasattr(sentences, "pieces") else _pieces_of(sentences)
-    generator = np.random.default_rng(rng)
+    generator = random_generator("rng", rng)
     for run in iter_windows(pieces, int(window), chunk_size, generator, shrink_windows, keep):
         centers, contexts = run.pair_slots()
         if len(centers):

@@ -46,6 +46,7 @@ def read_cached(
     errors: str = "strict",
     workers: int = 1,
     encoding: str = "utf-8",
+    max_final_vocab: int | None = None,
 ) -> tuple[Vocabulary, TokenStream]:
     """Read text files as `read_corpus` does, or take what was made of them before.
 
@@ -64,6 +65,8 @@ def read_cached(
         "max_vocab_size": None if max_vocab_size is None else int(max_vocab_size),
         "errors": errors,
     }
+    if max_final_vocab is not None:
+        made_from["max_final_vocab"] = int(max_final_vocab)
     key = hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()[:32]
     found = _read(cache / key, made_from)
     if found is not None:
@@ -73,7 +76,7 @@ def read_cached(
     # another process may be faster; its folder is the same
     with suppress(FileExistsError), writing_folder(cache / key) as new:
         reading = min_count, max_vocab_size, errors, workers
-        vocabulary, _ = read_corpus(files, *reading, new, True, encoding)
+        vocabulary, _ = read_corpus(files, *reading, new, True, encoding, max_final_vocab)
         for path, one, other in zip(files.paths, before, _states(files), strict=True):
             if one != other:
                 raise CorpusError(f"corpus {path!r} was changed while it was read")

@@ -50,6 +50,7 @@ def read_corpus(
     folder: str | os.PathLike[str] | None = None,
     keep: bool = False,
     encoding: str = "utf-8",
+    max_final_vocab: int | None = None,
 ) -> tuple[Vocabulary, TokenStream]:
     """Count and encode a corpus in one pass.
 
@@ -79,6 +80,9 @@ def read_corpus(
         Write these two files however small the corpus is.
     encoding : str
         The encoding of all files, of those that Python knows.
+    max_final_vocab : int, optional
+        Of the words that `min_count` keeps, only so many of the most frequent stay. They are chosen
+        when all are counted, so that counts are right, unlike those of `max_vocab_size`.
 
     Returns
     -------
@@ -89,7 +93,8 @@ def read_corpus(
     Raises
     ------
     ValueError
-        If `min_count` or `max_vocab_size` is out of range, or `errors` or `encoding` unknown.
+        If `min_count`, `max_vocab_size` or `max_final_vocab` is out of range, or `errors` or
+        `encoding` unknown.
     CorpusError
         If a file is no text, damaged or not in the encoding, a folder has no file, a sentence is no
         sequence, the iterable raises, a token is None, NaN, not hashable or longer than 16 MiB, or
@@ -101,6 +106,7 @@ def read_corpus(
     check_integer("min_count", min_count, 0)
     check_integer("max_vocab_size", max_vocab_size, 1, optional=True)
     check_encoding(encoding)
+    check_integer("max_final_vocab", max_final_vocab, 1, optional=True)
     table: WordTable | TokenDict
     files = text_files(corpus)
     if files is not None:
@@ -126,7 +132,7 @@ def read_corpus(
                 rows = table.rows()
                 order = np.argsort(-builder.counts()[rows], kind="stable")
                 table.forget_all_but(rows[order[:max_vocab_size]])
-        return _finish(builder, table, min_count)
+        return _finish(builder, table, min_count, max_final_vocab)
 
 
 def _pieces_of_files(
@@ -173,7 +179,10 @@ def _pieces_of_iterable(table: TokenDict, corpus: Any) -> Iterator[Piece]:
 
 
 def _finish(
-    builder: StreamBuilder, table: WordTable | TokenDict, min_count: int
+    builder: StreamBuilder,
+    table: WordTable | TokenDict,
+    min_count: int,
+    most: int | None,
 ) -> tuple[Vocabulary, TokenStream]:
     """Sort the words that are frequent enough, and give the provisional ids their final value."""
     if builder.n_tokens == 0:
@@ -184,9 +193,12 @@ def _finish(
     if not len(frequent):
         raise CorpusError(
             f"no word is seen min_count={min_count} times: the most frequent of {len(rows)} is "
-            f"seen {counts.max()} times"
+            f"seen {counts.max()} times; min_count=1 keeps all of them"
         )
     words, provisional, ranks = rank_words(table, frequent, counts)
+    if most is not None:
+        words, provisional = words[:most], provisional[:most]
+        ranks[ranks >= most] = -1
     vocabulary = Vocabulary(words, counts[provisional], builder.n_tokens)
     return vocabulary, builder.build(ranks)
 

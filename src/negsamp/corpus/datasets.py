@@ -126,7 +126,7 @@ def _fetch(archive: _Archive, url: str, folder: Path, progress: bool, timeout: f
     The archive's digest is verified before it is unpacked; afterwards only the text's length is.
     """
     if not timeout > 0:
-        raise ValueError(f"timeout must be a positive number of seconds, got {timeout!r}")
+        raise ValueError(f"timeout must be a positive number of seconds, got {timeout!r:.60}")
     cached = folder / archive.text
     length = _length(cached)
     if length == archive.text_size:

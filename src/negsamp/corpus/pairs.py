@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from negsamp.checks import glimpse
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.containers import check_column, items_of
 from negsamp.corpus.counting import rank_words
@@ -116,7 +117,7 @@ def _read_columns(centers: Any, contexts: Any, sides: tuple[_Side, _Side]) -> No
 def _words(name: str, given: Any) -> Iterator[Any]:
     check_column(name, given)
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        raise TypeError(f"{name} is {given!r:.60}; it must be an iterable of words")
+        raise TypeError(f"{name} is {glimpse(given)}; it must be an iterable of words")
     if isinstance(given, np.ndarray):
         if given.ndim != 1:
             raise ValueError(f"{name} has shape {given.shape}; it must be (P,)")
@@ -131,7 +132,7 @@ def _read_tuples(pairs: Any, sides: tuple[_Side, _Side]) -> list[Any] | None:
     check_column("centers", pairs)
     if isinstance(pairs, (str, bytes)) or not isinstance(pairs, Iterable):
         raise TypeError(
-            f"centers is {pairs!r:.60}; without contexts it must be an iterable of tuples"
+            f"centers is {glimpse(pairs)}; without contexts it must be an iterable of tuples"
         )
     source, size = iter(pairs), 0
     weights: list[Any] = []
@@ -141,7 +142,7 @@ def _read_tuples(pairs: Any, sides: tuple[_Side, _Side]) -> list[Any] | None:
             size = size or length
             if length not in (2, 3) or length != size:
                 raise ValueError(
-                    f"pair {at} is {pair!r:.60}; all must be (center, context), or all "
+                    f"pair {at} is {glimpse(pair)}; all must be (center, context), or all "
                     "(center, context, weight)"
                 )
         columns = list(zip(*chunk, strict=True))
@@ -157,7 +158,9 @@ def _checked_weights(weights: Any, n: int) -> np.ndarray:
     check_column("weights", weights)
     if not isinstance(weights, (np.ndarray, list, tuple)):
         if isinstance(weights, (str, bytes)) or not isinstance(weights, Iterable):
-            raise TypeError(f"weights is {weights!r:.60}; it must be an array of numbers, or None")
+            raise TypeError(
+                f"weights is {glimpse(weights)}; it must be an array of numbers, or None"
+            )
         weights = list(items_of(weights))
     try:
         checked = np.array(weights, dtype=np.float64)

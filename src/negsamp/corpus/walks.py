@@ -108,10 +108,10 @@ def random_walks(
     check_integer("walk_length", walk_length, 1, 2**31 - 1)
     for name, number in (("p", p), ("q", q)):
         if not is_real(number) or not 1e-100 <= number <= 1e100:
-            raise ValueError(f"{name} is {number!r}; it must be a number from 1e-100 to 1e100")
+            raise ValueError(f"{name} is {number!r:.60}; it must be a number from 1e-100 to 1e100")
     is_seed = seed is None or isinstance(seed, np.random.Generator)
     if not is_seed and not (is_integer(seed) and seed >= 0):  # type: ignore[operator]
-        raise ValueError(f"seed is {seed!r}; it must be an integer, 0 or more, or a Generator")
+        raise ValueError(f"seed is {seed!r:.60}; it must be an integer, 0 or more, or a Generator")
     weights, found = read_graph(graph)
     names = checked_labels(labels, found, weights.shape[0])
     walker = _Walker(weights, float(p), float(q), np.random.default_rng(seed))

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from negsamp.checks import check_path
 from negsamp.files.reading import check_is_file
 
 __all__ = ["check_file_target", "writing", "writing_folder"]
@@ -27,6 +28,7 @@ def check_file_target(path: str | os.PathLike[str], suffixes: Sequence[str]) -> 
     ValueError if its name has none of the suffixes, which are in lower case and have the dot;
     OSError if it is a folder, or lies in one that does not exist or cannot be written to.
     """
+    check_path(path)
     target = Path(path).resolve()
     if target.suffix.lower() not in suffixes:
         *others, last = suffixes
@@ -49,6 +51,7 @@ def writing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     With the suffix ``.gz`` the content is compressed; the same content gives the same file. OSError
     if it cannot be written; ValueError if a pipe, a device or a socket has the name.
     """
+    check_path(path)
     target = Path(path).resolve()
     if target.exists():
         check_is_file(path)
@@ -79,6 +82,7 @@ def writing_folder(path: str | os.PathLike[str], replace: bool = False) -> Itera
 
     An older folder of that name makes way if `replace` is set; if not, FileExistsError is raised.
     """
+    check_path(path)
     target = Path(path).resolve()
     aside = _place_beside(target)
     aside.mkdir()

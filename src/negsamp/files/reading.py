@@ -7,6 +7,8 @@ import os
 import stat
 from io import BufferedReader
 
+from negsamp.checks import check_path
+
 __all__ = ["check_is_file", "digest_of", "open_file", "read_bytes"]
 
 
@@ -16,6 +18,7 @@ def check_is_file(path: str | os.PathLike[str]) -> None:
     IsADirectoryError if it is a folder; ValueError if it is a pipe, a device or a socket, which may
     have no end or never answer.
     """
+    check_path(path)
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(f"{os.fspath(path)!r} is a folder; it must be a file")

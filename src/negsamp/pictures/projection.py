@@ -70,7 +70,7 @@ def project(vectors: Any, method: str = "negtsne", seed: int | None = None) -> n
     scikit-learn; random numbers of the last two start at `seed`.
     """
     if method not in METHODS:
-        raise ValueError(f"method is {method!r}; it must be one of {', '.join(METHODS)}")
+        raise ValueError(f"method is {method!r:.60}; it must be one of {', '.join(METHODS)}")
     if method == "pca":
         return pca(_unit_rows(vectors))
     return (neg_tsne if method == "negtsne" else tsne)(vectors, seed)

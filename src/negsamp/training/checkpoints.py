@@ -17,11 +17,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from negsamp.checks import check_path, glimpse
 from negsamp.errors import CheckpointError, SavedModelError
 from negsamp.files.model_folder import read_model, write_model
 from negsamp.training.arrays import LEARNED, SAVED
 from negsamp.training.limits import NO_LIMITS, Limits, read_limits
-from negsamp.training.progress import Progress
+from negsamp.training.progress import Progress, losses_of_json, losses_to_json
 from negsamp.training.settings import Settings
 from negsamp.version import __version__
 
@@ -106,7 +107,7 @@ def model_record(
         "negsamp": __version__,
         "parameters": settings.record(),
         "raw_words": raw_words,
-        "loss_history": [*losses],
+        "loss_history": losses_to_json(losses),
         **held_out,
         "fit_seconds": fit_seconds,
     }
@@ -114,6 +115,7 @@ def model_record(
 
 def check_unused(folder: str | os.PathLike[str]) -> Path:
     """The path of a folder; a FileExistsError if it is a file or holds checkpoints already."""
+    check_path(folder)
     path = Path(folder).resolve()
     if path.exists() and not path.is_dir():
         raise FileExistsError(f"checkpoint names {str(path)!r}, which is a file, not a folder")
@@ -132,6 +134,7 @@ def has_checkpoints(folder: str | os.PathLike[str]) -> bool:
 
 def read_latest(folder: str | os.PathLike[str]) -> Saved:
     """Read the newest checkpoint that is whole; a CheckpointError if there is none."""
+    check_path(folder)
     path = Path(folder)
     if not path.is_dir():
         raise FileNotFoundError(f"{str(path)!r} is not a folder, so it holds no checkpoint")
@@ -177,16 +180,17 @@ def _read(path: Path) -> Saved:
 
 def _checked_progress(record: dict[str, Any]) -> Progress:
     progress = Progress(**record)
+    progress.losses = losses_of_json(progress.losses)
     for name in ("epoch", "run", "block", "alike"):
         if type(value := getattr(progress, name)) is not int or value < 0:
-            raise ValueError(f"{name} is {value!r}")
+            raise ValueError(f"{name} is {glimpse(value)}")
     if progress.alike > progress.epoch:
         raise ValueError(f"alike is {progress.alike} after {progress.epoch} epochs")
-    losses = *progress.losses, *progress.validation_losses
-    if not np.isfinite([progress.loss, progress.pairs, *losses]).all():
+    sums = progress.loss, progress.pairs, *progress.validation_losses
+    if not np.isfinite(sums).all() or np.isinf(progress.losses).any():
         raise ValueError("a loss is not finite")
     if type(progress.finished) is not bool:
-        raise ValueError(f"finished is {progress.finished!r}")
+        raise ValueError(f"finished is {glimpse(progress.finished)}")
     if len(progress.losses) != progress.epoch:
         raise ValueError(f"{progress.epoch} epochs with {len(progress.losses)} losses")
     return progress

@@ -95,7 +95,8 @@ def train_epochs(team: Team, shared: dict[str, np.ndarray], job: Job) -> None:
         while progress.epoch < epochs and not progress.finished:
             worker.train_blocks()
             worker.end_epoch()
-            job.observer.on_epoch_end(progress)
+            if job.observer.on_epoch_end(progress):
+                worker.end_run()
 
 
 class _Worker:
@@ -139,8 +140,11 @@ class _Worker:
                     continue
                 place = number * t.blocks_a_run + index
                 loss, pairs = p.loss, p.pairs
-                if place % t.blocks_a_measurement == 0:
-                    sample = block.part(slice(1))
+                if place % t.blocks_a_measurement == 0 or not pairs:
+                    group = 0
+                    if not pairs:  # the first that has one
+                        group = int((block.left + block.right).any(axis=1).argmax())
+                    sample = block.part(slice(group, group + 1))
                     loss += self._finite("the loss", self.probe.loss(self.W_in, self.W_out, sample))
                     pairs += sample.pair_weight
                 # the last run may be longer than the text, or the text than expected
@@ -156,8 +160,6 @@ class _Worker:
     def end_epoch(self) -> None:
         """Note what an epoch came to, and whether it was the last."""
         t, p = self.schedule, self.job.progress
-        # without a pair nothing moved; the loss of scores that are all zero
-        before = p.losses[-1] if p.losses else (1 + t.settings.negative) * float(np.log(2.0))
         held_out = [] if self.held_losses is None else [self._held_out_loss(self.W_in)]
         losses, is_alike = [*p.validation_losses, *held_out], False
         if t.limits.patience is not None:
@@ -169,12 +171,26 @@ class _Worker:
         with self.job.interrupts.held():
             if t.settings.objective.ignores_shift:
                 self._hold_mean()
-            p.end_epoch(before)
+            p.end_epoch()
             p.validation_losses, p.alike = losses, p.epoch if is_alike else p.alike
             is_last = p.epoch == t.settings.epochs or self.is_time_up
             p.finished = is_last or is_exhausted(losses, t.limits.patience, p.alike)
             if t.limits.patience is not None:
                 self._keep_best()
+
+    def end_run(self) -> None:
+        """End the run with the epoch that has just ended, which only the caller's process knows."""
+        t, p = self.schedule, self.job.progress
+        if p.finished:
+            return
+        logger.info(
+            "a callback ended the training after epoch %d of %d", p.epoch, t.settings.epochs
+        )
+        with self.job.interrupts.held():
+            p.finished = True
+            if t.limits.patience is not None:
+                self._keep_best()
+            self.team.stop()  # the others have begun with the next epoch, and changed nothing yet
 
     def _runs(self, epoch: int) -> Iterator[Windows]:
         return iter_windows(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from negsamp.checks import is_integer
+from negsamp.checks import glimpse, is_integer
 from negsamp.errors import UnknownWordError
 from negsamp.vectors.key_containers import as_python
 
@@ -17,6 +18,7 @@ __all__ = ["WarmStart", "checked_start", "initial_vectors"]
 
 logger = logging.getLogger(__name__)
 
+EXAMPLES = 5  # words that a message names
 ROWS_AT_ONCE = 1 << 14  # copied together, so that a memory map stays one
 
 
@@ -53,13 +55,23 @@ class WarmStart:
             if not is_finite.all():
                 word = shared[at + int(is_finite.argmin())]
                 raise ValueError(
-                    f"init_vectors holds a vector of {word!r:.60} that is not finite as float32"
+                    f"init_vectors holds a vector of {glimpse(word)} that is not finite as float32"
                 )
             W_in[rows[some]] = taken
         is_frozen = [self.frozen is True or word in self.frozen for word in shared]  # type: ignore[operator]
         level = logging.INFO if shared else logging.WARNING
         message = "init_vectors has %d of the corpus's %d words; %d of them are frozen"
         logger.log(level, message, len(shared), len(words), sum(is_frozen))
+        if shared and (left := len(self.index) - len(shared)):
+            lacking = (glimpse(word) for word in self.index if word not in words)
+            names = ", ".join(islice(lacking, EXAMPLES)) + ", …" * (left > EXAMPLES)
+            logger.warning(
+                "%d words of init_vectors are not in the model, as the corpus does not have them, "
+                "or too rarely: %s. model.wv.merged(init_vectors) has the words of both; to train "
+                "them, fit the model on the old and the new text together",
+                left,
+                names,
+            )
         if not any(is_frozen):
             return None
         flags = np.zeros(len(W_in), np.uint8)
@@ -74,7 +86,7 @@ def checked_start(init_vectors: Any, frozen: Any, vector_size: int) -> WarmStart
         if is_none:
             return None
         raise ValueError(
-            f"frozen is {frozen!r:.60} without init_vectors; only given vectors can be kept"
+            f"frozen is {glimpse(frozen)} without init_vectors; only given vectors can be kept"
         )
     index, vectors = (getattr(init_vectors, name, None) for name in ("key_to_index", "vectors"))
     if not isinstance(index, Mapping) or not isinstance(vectors, np.ndarray):
@@ -98,7 +110,9 @@ def checked_start(init_vectors: Any, frozen: Any, vector_size: int) -> WarmStart
     if is_none or frozen is True or isinstance(frozen, np.bool_):
         return WarmStart(index, vectors, frozenset() if is_none else True)
     if isinstance(frozen, (str, bytes)) or not isinstance(frozen, Iterable):
-        raise TypeError(f"frozen is {frozen!r:.60}; it must be True, False or an iterable of words")
+        raise TypeError(
+            f"frozen is {glimpse(frozen)}; it must be True, False or an iterable of words"
+        )
     words = [as_python(word) for word in frozen]
     for word in words:
         try:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from negsamp.checks import is_integer, is_real
+from negsamp.checks import glimpse, is_integer, is_real
 from negsamp.training.settings import refusal
 
 __all__ = [
@@ -58,8 +58,8 @@ def checked_limits(validation: Any, patience: Any, max_time: Any) -> Limits:
             raise refusal("patience", patience, "an integer, 1 or more, or None")
         if validation is None:
             raise ValueError(
-                f"patience is {patience} without validation; it counts epochs in which the "
-                "held-out loss does not improve"
+                f"patience is {glimpse(patience)} without validation; it counts epochs in which "
+                "the held-out loss does not improve"
             )
     return Limits(
         None if validation is None else float(validation),
@@ -74,7 +74,7 @@ def read_limits(about: Mapping[str, Any]) -> Limits:
         return NO_LIMITS
     record = about["limits"]
     if not isinstance(record, dict) or set(record) != set(NO_LIMITS.record()):
-        raise ValueError(f"limits is {record!r:.60}")
+        raise ValueError(f"limits is {glimpse(record)}")
     return checked_limits(record["validation"], record["patience"], record["max_seconds"])
 
 

@@ -111,7 +111,8 @@ class PairRun:
                 while self.progress.epoch < epochs:
                     self._train_epoch(bar, interrupts)
                     self.train_seconds = time.perf_counter() - began
-                    observer.on_epoch_end(self.progress)
+                    if observer.on_epoch_end(self.progress):
+                        break
         except KeyboardInterrupt as error:
             raise TrainingInterrupted(self.place) from error
         finally:

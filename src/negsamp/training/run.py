@@ -6,6 +6,7 @@ import logging
 import os
 import tempfile
 import time
+import warnings
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from negsamp.checks import is_real
+from negsamp.checks import check_path, glimpse, is_real
 from negsamp.core.sampling import AliasTable, keep_probabilities, noise_weights
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.cache import read_cached
@@ -28,7 +29,14 @@ from negsamp.training.epochs import Job, scratch_layout, train_epochs
 from negsamp.training.initial_vectors import WarmStart, initial_vectors
 from negsamp.training.interrupts import Interrupts
 from negsamp.training.limits import NO_LIMITS, Limits
-from negsamp.training.progress import Observer, Progress, progress_bar, show_loss
+from negsamp.training.progress import (
+    Observer,
+    Progress,
+    explain_empty_epochs,
+    losses_to_json,
+    progress_bar,
+    show_loss,
+)
 from negsamp.training.schedule import Schedule
 from negsamp.training.settings import Settings
 from negsamp.training.validation import hold_out
@@ -40,6 +48,9 @@ logger = logging.getLogger(__name__)
 
 # Bytes of a text that is trained for longer than worker processes take to start.
 LARGE_FILE = 8_000_000
+# Subsampling keeps about six tokens in ten of ordinary text at the default, and a quarter of a text
+# of thirty words that are alike.
+FEW_SAMPLED = 0.25
 
 
 class Encoded(NamedTuple):
@@ -90,10 +101,17 @@ class Run(Observer):
             else:
                 s = settings
                 reading = max(s.min_count, 1), s.max_vocab_size, errors, s.processes
+                most = s.max_final_vocab
                 if cache is not None and files is not None and files.are_regular:
-                    found = read_cached(files, cache, *reading, encoding)
+                    found = read_cached(files, cache, *reading, encoding, most)
                 else:
-                    found = read_corpus(files or corpus, *reading, folder, encoding=encoding)
+                    found = read_corpus(
+                        files or corpus,
+                        *reading,
+                        folder,
+                        encoding=encoding,
+                        max_final_vocab=most,
+                    )
                 self.vocabulary, stream = found
             self._check_corpus(files, stream)
             if not isinstance(corpus, Encoded):
@@ -138,7 +156,7 @@ class Run(Observer):
     ) -> None:
         """Make the schedule and the arrays of the corpus."""
         s, counts = self.settings, self.vocabulary.counts
-        keep = keep_probabilities(counts, s.sample)
+        self._keep = keep = keep_probabilities(counts, s.sample)
         noise = s.noise_distribution(counts)
         table = AliasTable(noise)
         extras = s.objective.extras(counts, noise, s.negative)
@@ -202,6 +220,24 @@ class Run(Observer):
             raise TrainingInterrupted(self.schedule.place(self.progress), folder) from error
         self._write()
 
+    def warn_of_few_tokens(self) -> None:
+        """Log before training that subsampling leaves little of the corpus, if it does."""
+        total, sample = int(self.vocabulary.counts.sum()), self.settings.sample
+        share = float(self.vocabulary.counts @ self._keep) / total
+        if share < FEW_SAMPLED:
+            logger.warning(
+                "sample=%g keeps about %.1f %% of the %d tokens, as a few words make up most of "
+                "the corpus; sample=0 keeps all of them",
+                *(sample, 100 * share, total),
+            )
+
+    def warn_of_empty_epochs(self, stacklevel: int) -> None:
+        """Warn after training of epochs that had no pair, if there were any."""
+        s, counts = self.settings, self.vocabulary.counts
+        message = explain_empty_epochs(self.progress.losses, counts, self._keep, s.sample)
+        if message:
+            warnings.warn(message, RuntimeWarning, stacklevel + 1)
+
     @property
     def fit_seconds(self) -> dict[str, float]:
         """Seconds of reading and training, those before the checkpoint included."""
@@ -222,10 +258,10 @@ class Run(Observer):
             show_loss(self._bar, progress, alpha)
         self._observer.on_block(progress, alpha)
 
-    def on_epoch_end(self, progress: Progress) -> None:
+    def on_epoch_end(self, progress: Progress) -> bool:
         self._note_time()
         self._advance_bar()
-        self._observer.on_epoch_end(progress)
+        return self._observer.on_epoch_end(progress)
 
     def on_stop(self) -> None:
         if self.arrays is None:
@@ -263,16 +299,20 @@ class Run(Observer):
         record |= {"entropy": self.schedule.seed, "corpus": self.corpus}
         if self.schedule.limits != NO_LIMITS:
             record["limits"] = self.schedule.limits.record()
-        return {**record, "progress": asdict(p)}
+        return {**record, "progress": {**asdict(p), "losses": losses_to_json(p.losses)}}
 
     def _check_corpus(self, files: TextFiles | None, stream: TokenStream) -> None:
         """Refuse before anything is trained what the corpus is too small or too large for."""
         s, V = self.settings, len(self.vocabulary)
         if stream.longest_sentence < 2:
+            total = self.vocabulary.raw_words
+            left_out = total - int(self.vocabulary.counts.sum())
             raise CorpusError(
                 f"the corpus has no pair: none of its {stream.n_sentences} sentences has two words "
                 "that are frequent enough"
-                + ("" if files else "; a single sentence is a list in a list")
+                + f"; {left_out} of {total} tokens are too rare: with {_all_words(s)} all are kept"
+                * bool(left_out)
+                + "; a single sentence is a list in a list" * (not files)
             )
         objective, memory = s.objective, machine_memory()
         if V < objective.least_words:
@@ -295,6 +335,11 @@ class Run(Observer):
             raise CheckpointError(f"the corpus{name} is not the one that this run began with")
 
 
+def _all_words(settings: Settings) -> str:
+    """The parameters that keep all words, where others do not."""
+    return "min_count=1" + " and max_final_vocab=None" * (settings.max_final_vocab is not None)
+
+
 def machine_memory() -> int | None:
     """Bytes of this machine's memory, or None if it does not say."""
     try:
@@ -311,7 +356,8 @@ def _check_options(
 ) -> None:
     if cache is not None:
         if not isinstance(cache, (str, os.PathLike)):
-            raise TypeError(f"cache is {cache!r}; it must name a folder, or be None")
+            raise TypeError(f"cache is {glimpse(cache)}; it must name a folder, or be None")
+        check_path(cache)
         if Path(cache).exists() and not Path(cache).is_dir():
             raise FileExistsError(f"cache is {str(cache)!r}, a file; it must be a folder")
         if files is None:
@@ -323,4 +369,6 @@ def _check_options(
     if files is not None and checkpoint is not None:
         files.check_apart("checkpoint", checkpoint)
     if not is_real(checkpoint_every) or not 0 <= checkpoint_every < float("inf"):
-        raise ValueError(f"checkpoint_every is {checkpoint_every!r}; it must be minutes, 0 or more")
+        raise ValueError(
+            f"checkpoint_every is {glimpse(checkpoint_every)}; it must be minutes, 0 or more"
+        )

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import numbers
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
-from negsamp.checks import is_integer, is_real
+from negsamp.checks import glimpse, is_integer, is_real
 from negsamp.core.objectives import OBJECTIVES, Objective, objective_of
 from negsamp.core.optimizers import OPTIMIZERS
 from negsamp.core.sampling import checked_noise, custom_noise, noise_probabilities
 
-__all__ = ["Settings", "available_cores", "refusal", "refuse"]
+__all__ = ["Settings", "available_cores", "refusal", "refuse", "refuse_corpus"]
 
 # What users of gensim, older gensim or other libraries may write, and what it is called here.
 OTHER_NAMES = {
@@ -31,12 +32,28 @@ OTHER_NAMES = {
     "n_jobs": "workers",
     "random_state": "seed",
     "subsample": "sample",
-    "compute_loss": None,
+    "max_features": "max_final_vocab",
+    "verbose": "progress",
+}
+CORPORA = {
     "sentences": "fit(corpus)",
     "corpus_file": "fit(path)",
     "corpus_iterable": "fit(corpus)",
-    "callbacks": "fit(corpus, callbacks=…)",
+    "corpus": "fit(corpus)",
 }
+LEAVE_OUT = {
+    "compute_loss": "loss_history_ is always kept",
+    "sorted_vocab": "words are always in order of falling count",
+    "cbow_mean": "it belongs to CBOW",
+    "hashfxn": "the same seed always gives the same vectors",
+    "null_word": "no such word is needed",
+    "comment": "nothing keeps it",
+    "trim_rule": "take the words out of the corpus, or set min_count or max_final_vocab",
+}
+OF_FIT = (
+    *("callbacks", "errors", "cache", "checkpoint", "checkpoint_every", "init_vectors", "frozen"),
+    *("validation", "patience", "max_time"),
+)
 # name: (lowest, highest, whether None is allowed)
 INTEGERS = {
     "vector_size": (1, 100_000, False),
@@ -47,6 +64,7 @@ INTEGERS = {
     "workers": (1, 1024, True),
     "seed": (0, 2**128, True),
     "max_vocab_size": (1, 2**63, True),
+    "max_final_vocab": (1, 2**63, True),
     "batch_size": (1, 1 << 20, True),
 }
 NUMBERS: dict[str, tuple[str, Callable[[float], bool]]] = {
@@ -83,6 +101,7 @@ class Settings:
     progress: bool | None
     noise: Any
     nce_normalizer: str | None
+    max_final_vocab: int | None
 
     @classmethod
     def checked(cls, params: Mapping[str, Any]) -> Settings:
@@ -112,7 +131,7 @@ class Settings:
             named = named.with_normalizer(self.nce_normalizer)
         if type(named) is not type(objective) or vars(named) != vars(objective):
             raise ValueError(
-                f"objective is {objective!r}, and a saved model or checkpoint names one of "
+                f"objective is {glimpse(objective)}, and a saved model or checkpoint names one of "
                 f"{', '.join(map(repr, OBJECTIVES))}: train it without checkpoint, and save wv and "
                 "context_wv, each by its own save"
             )
@@ -165,28 +184,63 @@ def _check(params: Mapping[str, Any]) -> None:
 def refuse(others: Mapping[str, Any], known: Sequence[str]) -> None:
     """Raise a TypeError that says what to write instead of a parameter that is not known."""
     for name, value in others.items():
-        if (name == "sg" and value == 1) or (name == "hs" and value == 0):
+        if is_integer(value) and (name, int(value)) in (("sg", 1), ("hs", 0)):
             continue  # what gensim calls this very model
         if name == "sg":
-            raise TypeError(f"sg={value!r} asks for CBOW; negsamp trains skip-gram: leave sg out")
+            raise TypeError(
+                f"sg={glimpse(value)} asks for CBOW; negsamp trains skip-gram: leave sg out"
+            )
         if name == "hs":
             raise TypeError(
-                f"hs={value!r} asks for hierarchical softmax; choose by objective=: "
-                + ", ".join(map(repr, OBJECTIVES))
+                f"hs={glimpse(value)} asks for hierarchical softmax; choose by objective=: "
+                f"{', '.join(map(repr, OBJECTIVES))}: objective='hierarchical' instead of hs=1"
             )
         if name in OTHER_NAMES:
-            instead = OTHER_NAMES[name]
-            hint = f"write {instead}" if instead else "leave it out: loss_history_ is always kept"
+            hint = f"write {OTHER_NAMES[name]}"
+        elif name in CORPORA:
+            hint = f"write {CORPORA[name]}"
+        elif name in LEAVE_OUT:
+            hint = f"leave it out: {LEAVE_OUT[name]}"
+        elif name in OF_FIT:
+            hint = f"write fit(corpus, {name}=…)"
         else:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-        raise TypeError(f"Word2Vec has no parameter {name!r}; {hint}")
+        raise TypeError(f"Word2Vec has no parameter {glimpse(name)}; {hint}")
+
+
+def refuse_corpus(first: Sequence[Any], params: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Raise a TypeError with the line to write if `Word2Vec` itself is given a corpus.
+
+    `first` are its arguments without a name, of which a corpus is the first, as in gensim.
+    """
+    named = [name for name in CORPORA if name in params]
+    has_corpus = bool(first) and not isinstance(first[0], numbers.Number)
+    if not has_corpus and not named:
+        return
+    refuse({name: params[name] for name in ("sg", "hs") if name in params}, known)
+    says = "Word2Vec takes parameters, and fit the corpus: write "
+    if named:
+        says = f"Word2Vec has no parameter {named[0]!r}; write {CORPORA[named[0]]}: "
+    corpus = first[0] if has_corpus else params[named[0]]
+    of_model, of_fit = [], [_code("sentences", corpus)]
+    for name, value in params.items():
+        if name in OF_FIT:
+            of_fit.append(f"{name}={_code(name, value)}")
+        elif name not in (*CORPORA, *LEAVE_OUT, "sg", "hs"):
+            of_model.append(f"{OTHER_NAMES.get(name, name)}={_code(name, value)}")
+    raise TypeError(f"{says}Word2Vec({', '.join(of_model)}).fit({', '.join(of_fit)})")
+
+
+def _code(name: str, value: Any) -> str:
+    """A short value as code, or the name of a variable that has it."""
+    is_plain = isinstance(value, (bool, int, float, str))
+    return repr(value) if is_plain and len(glimpse(value)) <= 30 else name
 
 
 def refusal(name: str, value: Any, allowed: str) -> Exception:
     """The error that says what a parameter is and what it must be."""
-    shown = repr(value)
-    shown = shown if len(shown) <= 60 else shown[:60] + "…"
-    hint = "; a corpus goes to fit()" if name == "vector_size" and np.ndim(value) else ""
+    is_corpus = name == "vector_size" and isinstance(value, Iterable)
+    hint = "; a corpus goes to fit()" * is_corpus
     kind = ValueError if is_real(value, finite=False) or isinstance(value, str) else TypeError
-    return kind(f"{name} is {shown}; it must be {allowed}{hint}")
+    return kind(f"{name} is {glimpse(value)}; it must be {allowed}{hint}")

@@ -36,10 +36,14 @@ def hold_out(stream: TokenStream, share: float, keep: np.ndarray, seed: int) -> 
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2**31, 2**31)))
     parts = choose_held_out(stream, share, rng)
     held, counts = held_out_stream(stream, parts, keep, rng)
-    if not len(held) or held.longest_sentence < 2 or not has_pair_left(stream, parts):
+    is_held = held.longest_sentence > 1
+    if not is_held or not has_pair_left(stream, parts):
+        is_sampled = not is_held and bool((np.diff(parts) > 1).any())
         raise CorpusError(
             f"validation is {share}, and of the {len(stream)} tokens of the corpus no pair would "
-            f"be {'left to train on' if len(held) > 1 else 'held out'}"
+            f"be {'left to train on' if is_held else 'held out'}"
+            + "; sample takes out frequent words, and sample=0 keeps all of them"
+            * is_sampled
         )
     return HeldOut(parts, held, counts)
 

@@ -49,7 +49,9 @@ class WordVectors(OtherVectorNames):
         self.key_to_index = {key: row for row, key in enumerate(self.index_to_key)}
         if len(self.key_to_index) != len(self.index_to_key):
             twice = next(k for i, k in enumerate(self.index_to_key) if self.key_to_index[k] != i)
-            raise ValueError(f"keys holds {twice!r} more than once; each key may stand for one row")
+            raise ValueError(
+                f"keys holds {twice!r:.60} more than once; each key may stand for one row"
+            )
         self.counts = None if counts is None else np.array(counts, dtype=np.int64)
         if self.counts is not None and self.counts.shape != (len(matrix),):
             raise ValueError(f"counts has shape {self.counts.shape}; it must be ({len(matrix)},)")
@@ -331,7 +333,7 @@ def some_rows(kv: WordVectors, rows: range | np.ndarray) -> tuple[np.ndarray, np
     bad = np.flatnonzero(~np.isfinite(norms))
     if len(bad):
         raise ValueError(
-            f"the vector of {kv.index_to_key[rows[bad[0]]]!r} has the norm {norms[bad[0]]}; "
+            f"the vector of {kv.index_to_key[rows[bad[0]]]!r:.60} has the norm {norms[bad[0]]}; "
             "it must be finite"
         )
     return vectors, norms

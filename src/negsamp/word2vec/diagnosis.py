@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import is_real
+from negsamp.checks import glimpse, is_real
 from negsamp.core.sampling import keep_probabilities
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.core.windows import iter_windows
@@ -47,7 +47,7 @@ def diagnose(
 ) -> Diagnosis:
     """Read a corpus, try to train on it for a moment, and say what a whole run would be like."""
     if not is_real(seconds) or seconds < 0:
-        raise ValueError(f"seconds is {seconds!r}; it must be a finite number, 0 or more")
+        raise ValueError(f"seconds is {glimpse(seconds)}; it must be a finite number, 0 or more")
     with tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         began = time.perf_counter()
@@ -58,7 +58,8 @@ def diagnose(
         read_seconds = time.perf_counter() - began
         min_count = max(settings.min_count, 1)
         single_before = _sentences_of_one_token(stream)
-        kept, stream = _most_frequent(vocabulary, stream, min_count, folder)
+        most = settings.max_final_vocab
+        kept, stream = _most_frequent(vocabulary, stream, min_count, most, folder)
         advice += advice_on_tokens(kept, strict=True)
         found = Diagnosis(
             raw_words=vocabulary.raw_words,
@@ -111,10 +112,11 @@ def _read(
 
 
 def _most_frequent(
-    vocabulary: Vocabulary, stream: TokenStream, min_count: int, folder: Path
+    vocabulary: Vocabulary, stream: TokenStream, min_count: int, most: int | None, folder: Path
 ) -> tuple[Vocabulary, TokenStream]:
-    """Leave the words out that are rarer than `min_count`, as `read_corpus` does."""
+    """Leave the words out that `min_count` or `max_final_vocab` does, as `read_corpus` does."""
     V = int((vocabulary.counts >= min_count).sum())  # counts fall
+    V = V if most is None else min(V, most)
     if V == len(vocabulary):
         return vocabulary, stream
     (folder / "frequent").mkdir()

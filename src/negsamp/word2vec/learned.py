@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from negsamp.checks import glimpse
 from negsamp.core.objectives import Extras, Objective, Trained
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.training.arrays import Arrays
@@ -18,9 +20,10 @@ from negsamp.training.run import Run
 from negsamp.training.settings import Settings
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
-__all__ = ["KeepLearned", "Learned", "checked_callbacks"]
+__all__ = ["Callbacks", "KeepLearned", "Learned", "checked_callbacks"]
 
 Callback = Callable[[Any, int], Any]  # of the model and the number of the epoch
+Callbacks = Callback | Iterable[Callback] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,17 +31,18 @@ class Learned:
     """What a model has learned, as `Word2Vec` documents it."""
 
     vocabulary: Vocabulary
-    vectors: np.ndarray  # (V, d) float32
-    context_vectors: np.ndarray  # (V', d) float32
+    W_in: np.ndarray  # (V, d) float32
+    W_out: np.ndarray  # (V', d) float32
     raw_words: int
     loss_history: list[float]
     validation_loss_history: list[float]
     fit_seconds: dict[str, float]
     objective: Objective
-    extras: Extras  # what it needs besides the vectors
+    needs: Extras  # what it needs besides the vectors
     # Of the contexts, after `Word2Vec.fit_pairs`; else they are the words of `vocabulary`
     context_vocabulary: Vocabulary | None = None
     context_noise: np.ndarray | None = None  # their noise distribution, (V',) float64
+    goes_on: bool = False  # training changes the arrays; copies are given out
 
     @classmethod
     def of_run(cls, run: Run) -> Learned:
@@ -73,6 +77,22 @@ class Learned:
             run.noise,
         )
 
+    @cached_property
+    def vectors(self) -> np.ndarray:
+        """Input vectors, (V, d) float32."""
+        return self._lasting(self.W_in)
+
+    @cached_property
+    def context_vectors(self) -> np.ndarray:
+        """Output vectors, (V', d) float32."""
+        return self._lasting(self.W_out)
+
+    @cached_property
+    def extras(self) -> Extras:
+        """What the objective needs besides the vectors."""
+        log_z = self.needs.log_z
+        return self.needs if log_z is None else replace(self.needs, log_z=self._lasting(log_z))
+
     def trained(self, settings: Settings | None = None) -> Trained:
         """What the objective is asked about; noise and K only with settings, where they matter."""
         noise, negative = np.ones(1), 1
@@ -94,9 +114,24 @@ class Learned:
     def context_wv(self) -> KeyedVectors:
         return KeyedVectors(self.contexts.words, self.context_vectors, self.contexts.counts)
 
+    def lasting(self) -> Learned:
+        """The same, which training does not change any more."""
+        if not self.goes_on:
+            return self
+        W_in, W_out, needs = self.vectors, self.context_vectors, self.extras
+        return replace(self, W_in=W_in, W_out=W_out, needs=needs, goes_on=False)
+
     def __getstate__(self) -> dict[str, Any]:
-        # wv and context_wv are made again when they are asked for
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        # what is cached is made again when it is asked for
+        lasting = self.lasting()
+        return {field.name: getattr(lasting, field.name) for field in fields(self)}
+
+    def _lasting(self, array: np.ndarray) -> np.ndarray:
+        """An array as it is; while training goes on, a copy, whose change would change nothing."""
+        if self.goes_on:
+            array = array.copy()
+            array.flags.writeable = False
+        return array
 
 
 class KeepLearned(Observer):
@@ -110,18 +145,44 @@ class KeepLearned(Observer):
     def on_start(self, arrays: Arrays, progress: Progress) -> None:
         self.on_stop()
 
-    def on_epoch_end(self, progress: Progress) -> None:
-        self.on_stop()
-        for callback in self._callbacks:
-            callback(self._model, progress.epoch)
+    def on_epoch_end(self, progress: Progress) -> bool:
+        self._model._learned = replace(self._learned(), goes_on=True)
+        answers = [callback(self._model, progress.epoch) for callback in self._callbacks]
+        return any(isinstance(answer, (bool, np.bool_)) and answer for answer in answers)
 
     def on_stop(self) -> None:
         self._model._learned = self._learned()
 
 
-def checked_callbacks(callbacks: Iterable[Callback]) -> list[Callback]:
-    callbacks = list(callbacks)
+def checked_callbacks(callbacks: Any) -> list[Callback]:
+    """The callbacks that were given, one function or several; a TypeError names what is none."""
+    if callable(callbacks) or not isinstance(callbacks, Iterable):
+        callbacks = [] if callbacks is None else [callbacks]
+    callbacks = [*callbacks]
     for callback in callbacks:
-        if not callable(callback):
-            raise TypeError(f"callbacks holds {callback!r}, which is not callable")
+        fault = _fault(callback)
+        if fault:
+            raise TypeError(f"callbacks holds {glimpse(callback)}, which {fault}")
     return callbacks
+
+
+def _fault(callback: Any) -> str | None:
+    """What keeps an object from being called as a callback, and what to write instead."""
+    method = getattr(callback, "on_epoch_end", None)
+    if callable(method) and (not callable(callback) or isinstance(callback, type)):
+        # gensim's methods take the model, Keras's the epoch
+        takes_epoch = "epoch" in getattr(getattr(method, "__code__", None), "co_varnames", ())
+        argument = "epoch" if takes_epoch else "model"
+        return (
+            "has methods for events: of an instance of it, callback, give "
+            f"callbacks=lambda model, epoch: callback.on_epoch_end({argument})"
+        )
+    if not callable(callback):
+        return "is not callable: a callback is a function of the model and the epoch"
+    try:
+        inspect.signature(callback).bind(None, 1)
+    except ValueError:  # a function of C that does not say what it takes
+        return None
+    except TypeError as error:
+        return f"cannot be called as callback(model, epoch): {error}"
+    return None

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from negsamp.checks import class_only
-from negsamp.corpus.pairs import read_pairs
+from negsamp.checks import class_only, glimpse
 from negsamp.corpus.reading import read_chunks
 from negsamp.corpus.text_files import text_files
 from negsamp.training.checkpoints import check_unused, read_latest
 from negsamp.training.initial_vectors import checked_start
 from negsamp.training.limits import checked_limits
-from negsamp.training.pairs import PairRun
 from negsamp.training.run import Run
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.word2vec.document_vectors import check_documents
-from negsamp.word2vec.fitted import FittedModel
-from negsamp.word2vec.learned import KeepLearned, Learned, checked_callbacks
+from negsamp.word2vec.learned import Callbacks, KeepLearned, Learned, checked_callbacks
+from negsamp.word2vec.pair_model import PairModel
 
 __all__ = ["Word2Vec"]
 
 
-class Word2Vec(FittedModel):
+class Word2Vec(PairModel):
     """Skip-gram word vectors, trained with negative sampling.
 
     Parameters
@@ -38,7 +35,8 @@ class Word2Vec(FittedModel):
     min_count : int
         Words that are seen less often are left out.
     sample : float
-        Subsampling threshold t of frequent words, a share of all tokens; 0 keeps every token.
+        Subsampling threshold t of frequent words, a share of all tokens; 0 keeps every token, and
+        is right for a corpus of a few dozen words, of which the default leaves little or nothing.
     negative : int
         K, the number of noise words for each pair, 1 or more.
     ns_exponent : float
@@ -68,7 +66,7 @@ class Word2Vec(FittedModel):
         draws each center's window from 1 … `window`, trains them. Else all weigh 1.
     max_vocab_size : int, optional
         Bound on the number of words that are counted at one time; rare ones are forgotten when it
-        is passed.
+        is passed. It saves memory; what bounds the vocabulary is `max_final_vocab`.
     batch_size : int, optional
         Centers in one update; None follows the corpus: up to 4 096, fewer where the corpus is
         small or a few words make up most of it.
@@ -80,6 +78,9 @@ class Word2Vec(FittedModel):
     nce_normalizer : str, optional
         Of ``"nce"``, γ, the logarithm of the partition function: ``"global"``, one number for all
         centers, learned (what None means); ``"center"``, one for each; ``"fixed"``, 0.
+    max_final_vocab : int, optional
+        Of the words that are seen `min_count` times or more, keep only so many of the most
+        frequent; of words that are seen equally often, the first in order.
 
     Attributes
     ----------
@@ -92,7 +93,7 @@ class Word2Vec(FittedModel):
     vocabulary_ : Vocabulary
     loss_history_ : list of float
         Mean loss in nats per pair of each epoch, as measured before the update on blocks spread
-        evenly over it (all of them in a small corpus).
+        evenly over it (all of them in a small corpus); nan for an epoch without a pair.
     validation_loss_history_ : list of float
         Mean loss after each epoch of what ``fit(validation=…)`` held out; empty if nothing was.
     nce_log_z_ : float or ndarray, shape (V,) float32
@@ -117,10 +118,14 @@ class Word2Vec(FittedModel):
 
     Examples
     --------
-    >>> model = Word2Vec(vector_size=10, min_count=1, epochs=2, workers=1, seed=1)
-    >>> model = model.fit([["cats", "chase", "mice"], ["dogs", "chase", "cats"]])
+    >>> animals = [["cats", "eat", "fish"], ["dogs", "eat", "fish"]]
+    >>> cars = [["cars", "need", "fuel"], ["trucks", "need", "fuel"]]
+    >>> model = Word2Vec(vector_size=10, min_count=1, sample=0, workers=1, seed=1)
+    >>> model = model.fit(50 * (animals + cars))
     >>> model.wv["cats"].shape
     (10,)
+    >>> model.wv.most_similar("cats", topn=1)[0][0]
+    'dogs'
     """
 
     def fit(
@@ -130,7 +135,7 @@ class Word2Vec(FittedModel):
         *,
         errors: str = "strict",
         encoding: str = "utf-8",
-        callbacks: Iterable[Callable[[Word2Vec, int], Any]] = (),
+        callbacks: Callbacks = (),
         cache: str | os.PathLike[str] | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_every: float = 10.0,
@@ -165,9 +170,12 @@ class Word2Vec(FittedModel):
         encoding : str
             The encoding of all files, of those that Python knows. Marks at their beginning are left
             out.
-        callbacks : iterable of callable
+        callbacks : callable or iterable of callable
             Called as ``callback(model, epoch)`` after each epoch, counted from 1, when the model
-            has what was learned until then; also if a callback raises, which ends the training.
+            has what was learned until then. What it takes from the model, ``model.wv`` for
+            instance, is a copy that may be kept, and so is a copy or pickle of the model. If a
+            callback returns True, training ends with this epoch, as by `patience`; other values
+            mean nothing. What a callback raises ends the training too, and comes out of `fit`.
         cache : path, optional
             A folder that keeps the ids of text files: the next run on the same texts, read in the
             same way, begins at once. More than 33 million tokens are trained from files in any
@@ -180,7 +188,8 @@ class Word2Vec(FittedModel):
         init_vectors : KeyedVectors, optional
             Input vectors of `vector_size` numbers, gensim's too: words of the corpus that are among
             its keys begin there, the others at random. Output vectors and the optimizer's sums
-            begin with 0 in any case. The log says at level INFO how many words were found.
+            begin with 0 in any case. The model has the words of the corpus alone: a warning in the
+            log counts those of `init_vectors` that it lacks. It says at INFO how many were found.
         frozen : bool or iterable of hashable
             Words of `init_vectors` whose input vectors stay as they are, to the bit, also when the
             run is resumed; True for all. Words that the corpus does not have are ignored.
@@ -225,9 +234,14 @@ class Word2Vec(FittedModel):
             After Ctrl-C, a KeyboardInterrupt; the model has what was learned until then.
         TeamError
             If a worker process dies; what was learned may then lack a part of the last update.
+
+        Warns
+        -----
+        RuntimeWarning
+            If epochs had no pair to train on, since subsampling left none of a very small corpus.
         """
         if isinstance(y, str):
-            raise TypeError(f"y is {y!r}, but it is not used; give other arguments by name")
+            raise TypeError(f"y is {glimpse(y)}, but it is not used; give other arguments by name")
         settings = self._settings()
         callbacks = checked_callbacks(callbacks)
         with Run(
@@ -241,8 +255,13 @@ class Word2Vec(FittedModel):
             start=checked_start(init_vectors, frozen, settings.vector_size),
             limits=checked_limits(validation, patience, max_time),
         ) as run:
-            run.train(KeepLearned(self, partial(Learned.of_run, run), callbacks))
+            self._train(run, callbacks)
         return self
+
+    def _train(self, run: Run, callbacks: list[Any]) -> None:
+        run.warn_of_few_tokens()
+        run.train(KeepLearned(self, partial(Learned.of_run, run), callbacks))
+        run.warn_of_empty_epochs(stacklevel=3)
 
     def fit_transform(self, documents: Any, y: Any = None, **fit_params: Any) -> Any:
         """`fit` and `transform` of the same documents, which may be a generator.
@@ -254,78 +273,6 @@ class Word2Vec(FittedModel):
         self.fit(read, y, **fit_params)
         return self._output(self._means(read), documents)
 
-    def fit_pairs(
-        self,
-        centers: Iterable[Any],
-        contexts: Iterable[Any] | None = None,
-        weights: Any = None,
-        *,
-        callbacks: Iterable[Callable[[Word2Vec, int], Any]] = (),
-    ) -> Word2Vec:
-        """Learn vectors from explicit (center, context) pairs, with negative sampling.
-
-        For contexts that are not neighbours in a text: words with their syntactic relation [1]_,
-        what was clicked after what, edges of a weighted graph. This minimises over the pairs (c, o)
-
-            Σ weight · (−log σ(u_o · v_c) − K · E_noise log σ(−u_k · v_c))
-
-        `.wv` has the centers and `.context_wv` the contexts, two vocabularies: a word that is both
-        has a row in each. Pairs are kept in memory, about 40 bytes each, and are trained in one
-        process; the same seed gives the same bytes.
-
-        Parameters
-        ----------
-        centers, contexts : iterable of hashable, length P
-            The two words of each pair. Or `centers` alone, an iterable of tuples
-            (center, context) or (center, context, weight).
-        weights : array_like, shape (P,), optional
-            Weight of each pair, finite, 0 or more; 1 if None. Only their ratios matter to what is
-            learned. A pair of weight 2 counts as two of weight 1, and one of weight 0 as none.
-        callbacks
-            As in `fit`.
-
-        Returns
-        -------
-        Word2Vec
-            The model itself; `score_pairs` and `predict_context` take its contexts. It cannot be
-            saved whole, since a saved model has one vocabulary.
-
-        Raises
-        ------
-        ValueError, TypeError, CorpusError
-            Besides the errors of `fit`, if there are not as many centers as contexts or weights, if
-            a weight is negative or not finite, if a word is None, NaN or not hashable, or if no
-            pair is left to train on; the model stays as it was.
-
-        Notes
-        -----
-        A word's count is the sum of the weights of its pairs: `min_count` leaves out the centers
-        and contexts below it, once, with their pairs; noise words are contexts, drawn in proportion
-        to count^`ns_exponent` or by `noise`, in the order of ``context_wv``. `batch_size` is pairs
-        in one update. `window`, `shrink_windows`, `sample`, `max_vocab_size` and `workers` are
-        ignored: pairs are trained as they are given. `raw_words_` is the weight of all pairs.
-
-        References
-        ----------
-        .. [1] O. Levy, Y. Goldberg, "Dependency-Based Word Embeddings", ACL 2014.
-
-        Examples
-        --------
-        >>> model = Word2Vec(vector_size=10, min_count=1, epochs=2, seed=1)
-        >>> model = model.fit_pairs([("cats", "chase_subj"), ("mice", "chase_obj")])
-        >>> model.wv["cats"].shape, "chase_obj" in model.context_wv
-        ((10,), True)
-        """
-        settings = self._settings()
-        if not settings.objective.trains_pairs:
-            raise ValueError(f"objective is {self.objective!r}; fit_pairs trains 'sgns' only")
-        callbacks = checked_callbacks(callbacks)
-        began = time.perf_counter()
-        run = PairRun(settings, read_pairs(centers, contexts, weights, settings.min_count))
-        learned = partial(Learned.of_pairs, run, time.perf_counter() - began)
-        run.train(KeepLearned(self, learned, callbacks))
-        return self
-
     @class_only
     def resume(
         cls,
@@ -334,7 +281,7 @@ class Word2Vec(FittedModel):
         *,
         workers: int | None = None,
         progress: bool | None = None,
-        callbacks: Iterable[Callable[[Word2Vec, int], Any]] = (),
+        callbacks: Callbacks = (),
         checkpoint_every: float = 10.0,
     ) -> Word2Vec:
         """Continue a run from its last checkpoint, and finish it.
@@ -389,5 +336,5 @@ class Word2Vec(FittedModel):
             limits=saved.limits,
             saved=saved,
         ) as run:
-            run.train(KeepLearned(model, partial(Learned.of_run, run), callbacks))
+            model._train(run, callbacks)
         return model

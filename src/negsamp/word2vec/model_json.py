@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import is_integer, is_real
+from negsamp.checks import glimpse, is_integer, is_real
+from negsamp.training.progress import losses_of_json
 from negsamp.training.settings import Settings
 
 __all__ = ["check_model", "parse_record"]
@@ -31,8 +32,8 @@ def check_model(settings: Settings, arrays: Mapping[str, np.ndarray]) -> None:
     needed, found = objective.n_normalizers(V), len(arrays.get("log_z", ()))
     if found != needed:
         raise ValueError(
-            f"objective is {objective.name!r} and nce_normalizer {settings.nce_normalizer!r}, "
-            f"which has {needed} normalisers; there are {found}"
+            f"objective is {objective.name!r} and nce_normalizer "
+            f"{glimpse(settings.nce_normalizer)}, which has {needed} normalisers; there are {found}"
         )
     if ("noise" in arrays) != (settings.noise is not None):
         raise ValueError("noise is not where the parameter says")
@@ -50,34 +51,37 @@ def parse_record(
     part that is missing, or of a kind or value that no model has, is a ValueError or TypeError.
     """
     params = _part(about, "parameters", dict, "an object")
+    params = {"max_final_vocab": None, **params}  # absent from older models
     for name in params:
         if name not in known:
-            raise ValueError(f"there is no parameter {name!r:.60}")
+            raise ValueError(f"there is no parameter {glimpse(name)}")
     for name in sorted(known):
         if name not in params:
-            raise ValueError(f"the parameter {name!r} is missing")
+            raise ValueError(f"the parameter {glimpse(name)} is missing")
     if params["noise"] is not None:
-        raise ValueError(f"noise is {params['noise']!r:.60}; it must be null, and be in noise.npy")
+        raise ValueError(
+            f"noise is {glimpse(params['noise'])}; it must be null, and be in noise.npy"
+        )
     if "noise" in arrays:
         params = {**params, "noise": arrays["noise"][:, 0]}
     raw_words: Any = about.get("raw_words")
     least = sum(counts.tolist())
     if not is_integer(raw_words) or not least <= raw_words < 2**63:
         raise ValueError(
-            f"raw_words is {raw_words!r:.60}; it must be an integer, {least} or more, as the "
+            f"raw_words is {glimpse(raw_words)}; it must be an integer, {least} or more, as the "
             "counts sum to that"
         )
     about = {"validation_loss_history": [], **about}  # absent where nothing was held out
     losses, held_out = (
-        _numbers(name, _part(about, name, list, "a list of numbers"))
+        _part(about, name, list, "a list of numbers")
         for name in ("loss_history", "validation_loss_history")
     )
     seconds = _part(about, "fit_seconds", dict, "an object of numbers, 0 or more")
     spent = _numbers("fit_seconds", seconds.values(), least=0)
     return params, {
         "raw_words": raw_words,
-        "loss_history": losses,
-        "validation_loss_history": held_out,
+        "loss_history": _numbers("loss_history", losses, or_null=True),
+        "validation_loss_history": _numbers("validation_loss_history", held_out),
         "fit_seconds": dict(zip(seconds, spent, strict=True)),
     }
 
@@ -85,12 +89,16 @@ def parse_record(
 def _part(about: Mapping[str, Any], name: str, kind: type, allowed: str) -> Any:
     value = about.get(name)
     if not isinstance(value, kind):
-        raise ValueError(f"{name} is {value!r:.60}; it must be {allowed}")
+        raise ValueError(f"{name} is {glimpse(value)}; it must be {allowed}")
     return value
 
 
-def _numbers(name: str, values: Iterable[Any], least: float = -np.inf) -> list[float]:
+def _numbers(
+    name: str, values: Iterable[Any], least: float = -np.inf, or_null: bool = False
+) -> list[float]:
     for value in (values := [*values]):
+        if value is None and or_null:
+            continue
         if not is_real(value) or value < least:
-            raise ValueError(f"{name} holds {value!r:.60}, which is no such number")
-    return [float(value) for value in values]
+            raise ValueError(f"{name} holds {glimpse(value)}, which is no such number")
+    return losses_of_json(values)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, Self
+from functools import wraps
+from typing import Any, Self, TypeVar, cast
 
+from negsamp.checks import glimpse
 from negsamp.core.objectives import Objective
-from negsamp.training.settings import Settings, refuse
+from negsamp.training.settings import Settings, refuse, refuse_corpus
 from negsamp.word2vec.diagnosis import Diagnosis, diagnose
 from negsamp.word2vec.other_names import OtherModelNames
 
@@ -15,9 +18,24 @@ __all__ = ["PARAMETERS", "Parameters"]
 PARAMETERS = tuple(field.name for field in fields(Settings))
 
 
+Init = TypeVar("Init", bound=Callable[..., None])
+
+
+def _without_corpus(init: Init) -> Init:
+    """Let ``Word2Vec(sentences, vector_size=100)``, as in gensim, say what to write."""
+
+    @wraps(init)
+    def checked(self: Any, *args: Any, **params: Any) -> None:
+        refuse_corpus(args, params, PARAMETERS)
+        init(self, *args, **params)
+
+    return cast(Init, checked)
+
+
 class Parameters(OtherModelNames):
     """Parameters that are kept as they are given, and checked when they are used."""
 
+    @_without_corpus
     def __init__(
         self,
         vector_size: int = 100,
@@ -39,6 +57,7 @@ class Parameters(OtherModelNames):
         progress: bool | None = None,
         noise: Any = None,
         nce_normalizer: str | None = None,
+        max_final_vocab: int | None = None,
         **others: Any,
     ) -> None:
         self.vector_size = vector_size
@@ -60,6 +79,7 @@ class Parameters(OtherModelNames):
         self.progress = progress
         self.noise = noise
         self.nce_normalizer = nce_normalizer
+        self.max_final_vocab = max_final_vocab
         refuse(others, PARAMETERS)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -76,8 +96,9 @@ class Parameters(OtherModelNames):
     def __repr__(self) -> str:
         defaults = Parameters().get_params()
         # compared as they are shown: arrays are equal element by element
-        changed = {k: v for k, v in self.get_params().items() if repr(v) != repr(defaults[k])}
-        return f"Word2Vec({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
+        shown = {name: glimpse(value) for name, value in self.get_params().items()}
+        changed = [f"{k}={v}" for k, v in shown.items() if v != glimpse(defaults[k])]
+        return f"Word2Vec({', '.join(changed)})"
 
     def diagnose(
         self,

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import logsumexp
 
+from negsamp.checks import glimpse
 from negsamp.core.blocks import Scores
 from negsamp.core.kernels.sampled import BlockKernel, gradient_layout, groups_at_once
 from negsamp.core.kernels.tiles import is_wide
@@ -222,7 +223,7 @@ class Objective:
         """The objective with the parameter `nce_normalizer`; a ValueError if it has no such γ."""
         if normalizer is not None:
             raise ValueError(
-                f"nce_normalizer is {normalizer!r} with objective {self.name!r}; "
+                f"nce_normalizer is {glimpse(normalizer)} with objective {self.name!r}; "
                 "only 'nce' has a normaliser: leave it None"
             )
         return self

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from negsamp.checks import glimpse
 from negsamp.core.objectives.base import Trained, all_scores, normalizers
 from negsamp.core.objectives.sgns import SGNS
 
@@ -52,7 +53,7 @@ class NCE(SGNS):
         if normalizer not in NORMALIZERS:
             kind = ValueError if isinstance(normalizer, (str, int, float)) else TypeError
             raise kind(
-                f"nce_normalizer is {normalizer!r:.60}; it must be one of "
+                f"nce_normalizer is {glimpse(normalizer)}; it must be one of "
                 + ", ".join(map(repr, NORMALIZERS))
                 + ", or None"
             )

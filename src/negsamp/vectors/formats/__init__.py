@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from negsamp.checks import check_path
 from negsamp.vectors.formats.glove import (
     count_numbers,
     has_header,
@@ -126,6 +127,7 @@ def open_vectors(
     }
     rows: dict[str, Any] = {"on_error": on_error, "keys": keys}
     check_options(**options, **rows)
+    check_path(path)
     place = Path(path)
     if place.is_dir():
         if (place / VECTORS).exists():

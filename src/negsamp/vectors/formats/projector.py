@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from negsamp.checks import check_path
 from negsamp.files.atomic import writing_folder
 from negsamp.vectors.formats.reading import (
     LARGEST_VECTOR,
@@ -66,6 +67,7 @@ def save_projector(
             )
     if not words:
         raise ValueError("kv has no words; there must be one or more")
+    check_path(folder)
     target = Path(folder).resolve()
     if target.exists():
         raise FileExistsError(f"folder {str(target)!r} is there already; choose another name")

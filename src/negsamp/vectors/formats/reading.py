@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from negsamp.checks import check_error_handler, check_integer
+from negsamp.checks import check_error_handler, check_integer, check_path
 from negsamp.errors import VectorFileError
 from negsamp.files.kinds import BEGINNING, foreign_kind
 from negsamp.files.reading import open_file
@@ -94,6 +94,7 @@ class Source:
 
 def suffix_of(path: str | os.PathLike[str]) -> tuple[str, str]:
     """Return the suffix of a name without that of packing, in lower case, and that of packing."""
+    check_path(path)
     name = Path(path).name.lower()
     packing = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), "")
     return Path(name.removesuffix(packing)).suffix, packing
@@ -167,18 +168,18 @@ def check_options(
             raise LookupError
     except (LookupError, TypeError, UnicodeError):
         raise ValueError(
-            f"encoding is {encoding!r}; it must be one that Python knows and that has ASCII "
+            f"encoding is {encoding!r:.60}; it must be one that Python knows and that has ASCII "
             "characters as ASCII bytes"
         ) from None
     check_error_handler(errors)
     if on_duplicate not in ("error", "first"):
-        raise ValueError(f"on_duplicate is {on_duplicate!r}; it must be 'error' or 'first'")
+        raise ValueError(f"on_duplicate is {on_duplicate!r:.60}; it must be 'error' or 'first'")
     try:
         dtype = np.dtype(datatype)
     except TypeError:
         dtype = np.dtype(object)
     if datatype is None or dtype not in TYPES:
-        raise ValueError(f"datatype is {datatype!r}; it must be float16, float32 or float64")
+        raise ValueError(f"datatype is {datatype!r:.60}; it must be float16, float32 or float64")
     if on_error not in ("raise", "skip"):
         raise ValueError(f"on_error is {on_error!r:.60}; it must be 'raise' or 'skip'")
     if keys is not None and not callable(keys):

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from negsamp.checks import glimpse
 from negsamp.files.atomic import writing
 from negsamp.files.kinds import BEGINNING
 from negsamp.vectors.formats.reading import (
@@ -207,7 +208,7 @@ def _is_binary(path: str | os.PathLike[str], binary: bool | None) -> bool | None
     """Return the form that is asked for, or that the suffix says; None if it says none."""
     if binary is not None:
         if not isinstance(binary, (bool, np.bool_)):
-            raise ValueError(f"binary is {binary!r}; it must be True, False or None")
+            raise ValueError(f"binary is {glimpse(binary)}; it must be True, False or None")
         return bool(binary)
     return IS_BINARY.get(suffix_of(path)[0])
 
