@@ -155,12 +155,12 @@ class HierarchicalKernel:
             all_.output_lengths[of_nodes] = np.sqrt(np.einsum("id,id->i", outputs, outputs))
             g_tiles = np.zeros_like(group.tiles)
             for some, nodes, signs, weights, of_paths in self._paths(block, g, plan, group.weights):
-                N, centers = W_out[nodes], group.tiles[some]
+                N, centers = np.take(W_out, nodes, axis=0, mode="clip"), group.tiles[some]
                 S = np.matmul(N, centers.swapaxes(1, 2))
                 self.objective.turn_paths(S, signs, weights)
                 outputs, squares = all_.outputs[of_paths], all_.output_squares[of_paths]
                 np.matmul(S, centers, out=outputs.reshape(N.shape))
-                np.einsum("id,id->i", outputs, outputs, out=squares)
+                np.vecdot(outputs, outputs, out=squares)
                 np.sqrt(squares, out=all_.output_lengths[of_paths])
                 all_.output_rows[of_paths] = nodes.reshape(-1)
                 g_tiles[some] = np.matmul(S.swapaxes(1, 2), N)
@@ -190,7 +190,9 @@ class HierarchicalKernel:
         L, w, dtype = block.left.shape[1], block.window, W_in.dtype
         weights = block.part(slice(g, g + 1)).center_weights(dtype)
         tokens, columns, n = block.tokens[g], 2 * w + 1, -(-(L + 2 * w) // TILE)
-        steps = self.steps[self.branch[tokens]].reshape(len(tokens), -1)
+        # more tokens, for a last tile of centers
+        padded = np.append(tokens, np.zeros(-L % TILE, np.int32))
+        steps = np.take(self.steps, np.take(self.branch, padded), axis=0).reshape(len(padded), -1)
         if is_wide(L, w):
             C = W_in.take(block.centers[g], axis=0, mode="clip")
             # center i has token t at place t − i, the weight of which is in column L + t of row i
@@ -198,7 +200,7 @@ class HierarchicalKernel:
             row, item = skewed.strides
             as_strided(skewed[:, L:], (L, columns), (row + item, item))[...] = weights
             of_tokens = skewed[:, L:].T
-            counts = of_tokens[: len(tokens)].T @ steps
+            counts = of_tokens[: len(tokens)].T @ steps[: len(tokens)]
             tiles = np.broadcast_to(C, (n, *C.shape))
             of_tiles = of_tokens.reshape(n, TILE, L)
         else:
@@ -206,8 +208,13 @@ class HierarchicalKernel:
             around = np.zeros((n * TILE + 2 * w, W_in.shape[1]), dtype)
             C = around[2 * w : 2 * w + L]
             np.take(W_in, block.centers[g], axis=0, out=C, mode="clip")
-            windows = sliding_window_view(steps, columns, axis=0).swapaxes(1, 2)
-            counts = np.matmul(weights[:, None], windows)[:, 0]
+            # the same for the contexts of a center: its token t has the tokens t … t + 2w around it
+            of_centers = np.zeros((-(-L // TILE), TILE, TILE + 2 * w), dtype)
+            flat = of_centers.reshape(-1, TILE + 2 * w)
+            for t in range(TILE):
+                flat[t:L:TILE, t : t + columns] = weights[t::TILE]
+            windows = sliding_window_view(steps, TILE + 2 * w, axis=0)[::TILE]
+            counts = np.matmul(of_centers, windows.swapaxes(1, 2)).reshape(-1, steps.shape[1])[:L]
             tiles = sliding_window_view(around, TILE + 2 * w, axis=0)[::TILE].swapaxes(1, 2)
             # token t has the center t − 2w + k in place k, and that has it in place 2w − k
             skewed = np.zeros((len(around), columns), dtype)
@@ -267,16 +274,15 @@ class HierarchicalKernel:
             tokens = (some[:, None] * TILE + np.arange(TILE)).reshape(-1)
             lengths = plan.lengths[g, tokens]
             starts = np.cumsum(lengths) - lengths  # of each path, in the nodes of all
-            gap = n_nodes * np.arange(len(some)) - starts[::TILE]  # what fills up the tiles before
-            every = np.arange(starts[-1] + lengths[-1])
-            at = every + np.repeat(self.begins[words[tokens]] - starts, lengths)
-            place = every + np.repeat(np.repeat(gap, TILE), lengths)
-            nodes = np.full(len(some) * n_nodes, len(tree) - 1, np.int32)
-            signs = np.zeros(len(nodes), dtype)
-            rows = np.zeros(len(nodes), np.intp)  # of `weights`
-            nodes[place], signs[place] = tree.nodes[at], tree.signs[at]
-            rows[place] = np.repeat(tokens, lengths)
-            shape = len(some), n_nodes
-            A = np.take(weights.reshape(-1, weights.shape[2]), rows, axis=0).reshape(*shape, -1)
+            at = np.repeat(self.begins[words[tokens]] - starts, lengths)
+            at += np.arange(len(at))
+            of_tiles = lengths.reshape(-1, TILE).sum(axis=1)
+            is_node = np.arange(n_nodes) < of_tiles[:, None]  # and what fills up its tile is not
+            nodes = np.full(is_node.shape, len(tree) - 1, np.int32)
+            signs = np.zeros(is_node.shape, dtype)
+            rows = np.zeros(is_node.shape, np.intp)  # of `weights`
+            nodes[is_node], signs[is_node] = tree.nodes[at], tree.signs[at]
+            rows[is_node] = np.repeat(tokens, lengths)
+            A = np.take(weights.reshape(-1, weights.shape[2]), rows, axis=0)
             of_paths = slice(plan.begins[g, i], plan.begins[g, i + 1])
-            yield some, nodes.reshape(shape), signs.reshape(*shape, 1), A, of_paths
+            yield some, nodes, signs[:, :, None], A, of_paths
