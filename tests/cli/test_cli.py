@@ -13,7 +13,7 @@ import negsamp
 from negsamp import TrainingDivergedError, Word2Vec
 from negsamp.cli import COMMANDS, main
 
-NAMES = [command.__name__.rpartition(".")[2] for command in COMMANDS]
+NAMES = [*COMMANDS]
 
 
 def run(*arguments, stdout=subprocess.PIPE, **variables):

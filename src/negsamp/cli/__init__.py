@@ -1,6 +1,6 @@
 """The command line: arguments only, and whatever goes wrong as one line on stderr.
 
-Each command is a file with its `SUMMARY`, `DESCRIPTION`, arguments and `run`; begin with `similar`.
+Each command is a file with its `DESCRIPTION`, arguments and `run`; begin with `similar`.
 The names, types and defaults of options are read from the functions that they go to, see `options`;
 only the help is written here. This package may import all others, and no package imports it.
 """
@@ -12,9 +12,9 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import NoReturn
 
-from negsamp.cli import convert, diagnose, evaluate, explore, phrases, plot, similar, train
 from negsamp.cli.usage import Terminated, UsageError
 from negsamp.cli.wording import Wording, report, telling
 from negsamp.errors import TeamError, TrainingDivergedError, TrainingInterrupted, UnknownWordError
@@ -22,7 +22,16 @@ from negsamp.version import __version__
 
 __all__ = ["main"]
 
-COMMANDS = (train, diagnose, phrases, similar, evaluate, convert, plot, explore)
+COMMANDS = {
+    "train": "learn vectors from a text and save them",
+    "diagnose": "tell what training on a text would be like",
+    "phrases": "join words that often stand together into phrases",
+    "similar": "show the words nearest to a word",
+    "evaluate": "score vectors by analogies and word pairs",
+    "convert": "read vectors in one format and write them in another",
+    "plot": "draw words as a map, or the loss of a run",
+    "explore": "make a page with a map of the words, their neighbours and analogies",
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -58,7 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     wording: Callable[[str], str] = str
     try:
         try:
-            arguments = _parser().parse_args(argv)
+            argv = sys.argv[1:] if argv is None else argv
+            # what commands import takes longer than the rest of the help
+            arguments = _parser(any(word in COMMANDS for word in argv[:1])).parse_args(argv)
             wording = arguments.wording
             with telling(arguments.wording):
                 return arguments.run(arguments) or 0
@@ -95,7 +106,7 @@ def _flush_output() -> None:
         raise
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(with_arguments: bool) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="negsamp",
         description="Skip-gram word vectors with negative sampling.",
@@ -103,13 +114,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"negsamp {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        name = command.__name__.rpartition(".")[2]
-        of_command = commands.add_parser(
-            name, allow_abbrev=False, help=command.SUMMARY, description=command.DESCRIPTION
-        )
-        command.add_arguments(of_command)
-        of_command.set_defaults(run=command.run)
+    for name, summary in COMMANDS.items():
+        of_command = commands.add_parser(name, allow_abbrev=False, help=summary)
+        if with_arguments:
+            command = import_module(f"{__name__}.{name}")
+            of_command.description = command.DESCRIPTION
+            command.add_arguments(of_command)
+            of_command.set_defaults(run=command.run)
     for of_command in commands.choices.values():
         of_command.set_defaults(wording=Wording(of_command, commands.choices["convert"]))
     return parser

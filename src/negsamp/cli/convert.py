@@ -13,7 +13,6 @@ from negsamp.cli.options import add_option, values_of
 from negsamp.cli.usage import check_output
 from negsamp.vectors.formats import WITH_COUNTS, open_vectors, saver_for
 
-SUMMARY = "read vectors in one format and write them in another"
 DESCRIPTION = (
     "Read vectors and write them in another format. Suffixes name the formats: .txt or .vec is "
     "word2vec's text (which is also read without its header, as GloVe writes it), .bin is its "

@@ -7,7 +7,6 @@ import argparse
 from negsamp.cli import options
 from negsamp.word2vec.model import Word2Vec
 
-SUMMARY = "tell what training on a text would be like"
 DESCRIPTION = (
     "Tell what training on a text would be like: its words, pairs, memory and time, and advice "
     "on what to change. The text is read once, and training is tried for a moment."

@@ -22,7 +22,6 @@ from negsamp.vectors.evaluation import (
 )
 from negsamp.vectors.formats import open_vectors
 
-SUMMARY = "score vectors by analogies and word pairs"
 DESCRIPTION = (
     "Score word vectors by files of analogies (lines of four words, most often below ': section' "
     "lines) and of word pairs (lines of two words and a score; those of WordSim-353, SimLex-999, "

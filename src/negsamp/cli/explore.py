@@ -11,7 +11,6 @@ from negsamp.files.atomic import writing
 from negsamp.pictures.explore import explorer_page
 from negsamp.vectors.formats import open_vectors
 
-SUMMARY = "make a page with a map of the words, their neighbours and analogies"
 DESCRIPTION = (
     "Write one HTML file with a map of the most frequent words, a search, nearest neighbours "
     "and analogies. Any browser opens it, without a server or a network."

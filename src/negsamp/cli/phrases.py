@@ -25,7 +25,6 @@ from negsamp.corpus.phrases.phrase_parameters import (
 from negsamp.corpus.phrases.scoring import SCORINGS
 from negsamp.corpus.text_files import text_files
 
-SUMMARY = "join words that often stand together into phrases"
 DESCRIPTION = (
     "Find words that stand together more often than by chance, such as new york, and write the "
     "text with them joined, as new_york."

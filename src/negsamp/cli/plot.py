@@ -14,7 +14,6 @@ from negsamp.vectors.labels import label_of
 from negsamp.vectors.word_vectors import most_frequent
 from negsamp.word2vec.model import Word2Vec
 
-SUMMARY = "draw words as a map, or the loss of a run"
 DESCRIPTION = (
     "Draw words as a map in which labels do not overlap, or the loss of each epoch. This needs "
     "matplotlib."

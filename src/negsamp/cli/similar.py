@@ -13,7 +13,6 @@ from negsamp.vectors.formats import open_vectors
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.vectors.labels import label_of
 
-SUMMARY = "show the words nearest to a word"
 DESCRIPTION = (
     "Show the words whose vectors are nearest to those of the given words, with their cosines. "
     "Several words are several queries, each under its own heading; one that is not in the "

@@ -27,7 +27,6 @@ from negsamp.vectors.formats import SAVERS, open_vectors, save_vectors, saver_fo
 from negsamp.vectors.formats.reading import suffix_of
 from negsamp.word2vec.model import Word2Vec
 
-SUMMARY = "learn vectors from a text and save them"
 DESCRIPTION = "Learn word vectors from a text and save them as a folder of plain files."
 # Parameters in which a run that goes on may differ from its beginning.
 MAY_CHANGE = ("workers", "progress", "noise")
