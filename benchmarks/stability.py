@@ -211,7 +211,8 @@ def measure(setting: dict[str, Any], seed: int) -> dict[str, Any]:
     learned = [model.vectors_, model.context_vectors_]
     if model.objective == "nce":
         learned.append(np.atleast_1d(model.nce_log_z_))
-    losses = model.loss_history_
+    # nan is the loss of an epoch from which subsampling left no pair
+    losses = [loss for loss in model.loss_history_ if not np.isnan(loss)]
     found["finite"] = all(np.isfinite(values).all() for values in [*learned, losses])
     found |= {
         "vocabulary": len(model.vocabulary_),

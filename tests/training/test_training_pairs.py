@@ -14,9 +14,10 @@ from negsamp.core.optimizers import OPTIMIZERS, RowAdaGrad
 from negsamp.core.sampling import noise_probabilities
 from negsamp.core.windows import window_weights
 from negsamp.corpus.pairs import read_pairs
-from negsamp.training.pairs import PairRun, choose_pair_shape, split_weights
+from negsamp.training.pairs import PairRun, _Worker, choose_pair_shape, split_weights
 from negsamp.training.progress import Progress
 from negsamp.training.settings import Settings
+from negsamp.training.workers import Team
 
 SETTINGS = {"vector_size": 8, "min_count": 1, "sample": 0, "epochs": 2, "seed": 1}
 SETTINGS |= {"progress": False}
@@ -123,6 +124,7 @@ def test_one_entry_of_weight_two_moves_as_two_entries_do(monkeypatch, optimizer,
     for entries, weights in (([0, 1], [2, 1]), ([0, 0, 1], [1, 1, 1])):
         params = Word2Vec(**SETTINGS, optimizer=optimizer).get_params()
         run = PairRun(Settings.checked(params), data)
+        worker = _Worker(Team(), run.arrays(), run.job)
         rng = np.random.default_rng(0)
         for W in (run.W_in, run.W_out):
             W[...] = rng.normal(size=W.shape)
@@ -136,7 +138,7 @@ def test_one_entry_of_weight_two_moves_as_two_entries_do(monkeypatch, optimizer,
                 5,
             )
             kernel = PairKernel(SGNS(), (1, len(entries), 4), 8)
-            run._step(block, kernel.gradients(run.W_in, run.W_out, block), 0.3)
+            worker.step(block, kernel.gradients(run.W_in, run.W_out, block), 0.3)
         assert np.abs(run.W_in - before).max() > 1e-4
         moved.append((run.W_in, run.W_out))
     np.testing.assert_allclose(moved[0][0], moved[1][0], rtol=1e-5, atol=1e-6)
@@ -214,6 +216,49 @@ def test_every_pair_is_trained_as_often_as_it_weighs(monkeypatch):
     assert {key for key, w in seen.items() if w} == set(expected)
     ratios = np.array([seen[key] / expected[key] for key in expected])
     np.testing.assert_allclose(ratios, ratios[0], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("workers", "optimizer"), [(2, "sgd"), (3, "adagrad")])
+def test_any_number_of_workers_gives_the_same_bytes(monkeypatch, workers, optimizer):
+    monkeypatch.setattr("negsamp.training.pairs.PAIRS_WORTH_A_WORKER", 1)
+    how = {"batch_size": 320, "optimizer": optimizer, "epochs": 3}
+    weights = np.random.default_rng(1).pareto(1.0, 4000) + 0.1
+    seen = []
+    keep = [lambda m, epoch: seen.append((m.wv, m.loss_history_)) and epoch == 2]
+    one, several = (
+        fit(*random_pairs(), weights, workers=n, callbacks=keep, **how) for n in (1, workers)
+    )
+    assert_same(one, several)
+    for (wv, losses), (other, others) in zip(seen[:3], seen[3:], strict=True):
+        assert wv.vectors.tobytes() == other.vectors.tobytes()
+        assert losses == others
+
+
+@pytest.mark.usefixtures("worth_a_pair_worker")
+def test_a_callback_ends_the_run_of_all_workers():
+    how = {"batch_size": 320, "epochs": 30, "workers": 2}
+    model = fit(*random_pairs(), callbacks=[lambda m, epoch: epoch == 3], **how)
+    assert len(model.loss_history_) == 3
+    assert np.isfinite(model.vectors_).all()
+
+
+@pytest.mark.usefixtures("worth_a_pair_worker")
+def test_what_workers_meet_stops_them_all(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(PairKernel, "loss", lambda *_: np.nan)
+        with pytest.raises(TrainingDivergedError, match="the loss is not finite"):
+            fit(*random_pairs(), workers=2, batch_size=320)
+    with pytest.raises(KeyError, match="the callback's own"):
+        fit(*random_pairs(), workers=2, batch_size=320, callbacks=[raise_own])
+
+
+def raise_own(model, epoch):
+    raise KeyError("the callback's own")
+
+
+@pytest.fixture
+def worth_a_pair_worker(monkeypatch):
+    monkeypatch.setattr("negsamp.training.pairs.PAIRS_WORTH_A_WORKER", 1)
 
 
 def test_same_seed_gives_the_same_bytes_whatever_the_form():
@@ -304,6 +349,8 @@ def test_ctrl_c_keeps_what_was_learned(monkeypatch):
 
 def test_ctrl_c_between_epochs_waits_until_the_epoch_is_noted(monkeypatch):
     end_epoch = Progress.end_epoch
+    # where tests run in the background, the signal is ignored
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def interrupted(self):
         signal.raise_signal(signal.SIGINT)
@@ -313,6 +360,7 @@ def test_ctrl_c_between_epochs_waits_until_the_epoch_is_noted(monkeypatch):
     model = Word2Vec(**SETTINGS)
     with pytest.raises(TrainingInterrupted, match="in epoch 2 of 2, after 0 % of it"):
         model.fit_pairs(*random_pairs())
+    signal.signal(signal.SIGINT, before)
     assert len(model.loss_history_) == 1
 
 

@@ -106,7 +106,7 @@ def _flush_output() -> None:
         raise
 
 
-def _parser(with_arguments: bool) -> argparse.ArgumentParser:
+def _parser(with_arguments: bool = True) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="negsamp",
         description="Skip-gram word vectors with negative sampling.",

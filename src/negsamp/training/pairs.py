@@ -1,22 +1,27 @@
-"""Epochs on explicit pairs: from `PairData` to two trained matrices, in one process.
+"""Epochs on explicit pairs: from `PairData` to two trained matrices.
 
 A pair whose weight is w times the mean stands in an epoch as ⌈w / 4⌉ entries of equal weights: so a
 heavy pair is met at many places and does not fill an update. Entries are shuffled for each epoch.
 Only the ratios of weights matter: the entries' mean is made 1, for which the learning rate is
 meant. In AdaGrad's sums an entry of weight a counts as a occurrences, so that two entries of weight
 1 are the same as one of weight 2.
+
+Workers go in step as in training on text (`negsamp.training.epochs`), with the same result to the
+bit for any number of them.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from negsamp.core.kernels.pairs import PairBlock, PairKernel
+from negsamp.core.kernels.pairs import PairBlock, PairKernel, pair_layout
 from negsamp.core.optimizers import OPTIMIZERS, Gradients
 from negsamp.core.sampling import AliasTable
 from negsamp.corpus.pairs import PairData
@@ -24,9 +29,11 @@ from negsamp.errors import TrainingInterrupted
 from negsamp.training.initial_vectors import initial_vectors
 from negsamp.training.interrupts import Interrupts
 from negsamp.training.progress import Observer, Progress, finite, progress_bar, show_loss
+from negsamp.training.schedule import reaches_other_processes
 from negsamp.training.settings import Settings
+from negsamp.training.workers import Team, run_team
 
-__all__ = ["PairRun", "choose_pair_shape", "split_weights"]
+__all__ = ["PairJob", "PairRun", "choose_pair_shape", "split_weights", "train_pairs"]
 
 # A group as in training on text: 16 noise words for the pairs of K = 5, more for more.
 GROUP, NOISE_WORDS = 64, 16
@@ -36,6 +43,8 @@ UPDATES_PER_EPOCH = 200
 OCCURRENCES_PER_BATCH = 384
 MAX_STEP = 2.0
 HEAVIEST = 4.0  # entry, in means
+PAIRS_WORTH_A_WORKER = 1_000_000  # which take as long as starting a process
+GRADIENTS = ("centers", "outputs", "center_squares", "output_squares")
 
 
 def choose_pair_shape(
@@ -70,18 +79,168 @@ def split_weights(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return copies, (each * (copies.sum() / ratio.sum())).astype(np.float32)
 
 
+@dataclass
+class PairJob:
+    """What a worker is told; the run and the interrupts stay in the caller's process."""
+
+    settings: Settings
+    shape: tuple[int, int, int]  # G, L, N
+    seed: int
+    progress: Progress
+    run: PairRun | None = None
+    interrupts: Interrupts = field(default_factory=Interrupts)
+
+    def __reduce__(self) -> Any:
+        settings = replace(self.settings, noise=None)  # a function might not reach others
+        return PairJob, (settings, self.shape, self.seed, self.progress)
+
+
+def train_pairs(team: Team, shared: dict[str, np.ndarray], job: PairJob) -> None:
+    """Train to the end; the program that each worker runs.
+
+    `shared` holds what `PairRun` trains on and the gradients of a block.
+    """
+    worker, p = _Worker(team, shared, job), job.progress
+    if job.run:
+        job.run.on_start(shared)
+    with threadpool_limits(1, user_api="blas"):
+        while p.epoch < job.settings.epochs and not p.finished:
+            worker.train_epoch()
+            if job.run and job.run.on_epoch_end():
+                p.finished = True
+                team.stop()  # the others have begun with the next epoch, and changed nothing yet
+
+
+class _Worker:
+    """One member of the team, its kernels and the rules for the rows that it owns."""
+
+    def __init__(self, team: Team, shared: dict[str, np.ndarray], job: PairJob) -> None:
+        s = job.settings
+        self.team, self.job, self.shared = team, job, shared
+        self.W_in, self.W_out = shared["W_in"], shared["W_out"]
+        self.noise = AliasTable.from_table(shared["threshold"], shared["alias"])
+        rule = OPTIMIZERS[s.optimizer]
+        self.rules = [
+            rule(len(shared[f"W_{side}"]), MAX_STEP, shared[f"squares_{side}"], epochs=s.epochs)
+            for side in ("in", "out")
+        ]
+        self.kernels: dict[tuple[int, int, int], PairKernel] = {}
+        self.updates = -(-len(shared["entries"]) // (job.shape[0] * job.shape[1]))
+
+    def train_epoch(self) -> None:
+        s, p, is_first = self.job.settings, self.job.progress, self.team.rank == 0
+        # of so many updates, one has the loss of a quarter taken; where there are few, of all
+        each, share = int(np.clip(self.updates // 64, 1, 16)), 4 if self.updates > 64 else 1
+        for number, block in enumerate(self._blocks()):
+            loss, weight = p.loss, p.pairs
+            if number % each == 0 and is_first:  # the others do not show it
+                sample = block.part(slice(-(-len(block.noise) // share)))
+                probe = self._kernel(len(sample.noise), is_probe=True)
+                loss += self._finite("the loss", probe.loss(self.W_in, self.W_out, sample))
+                weight += float(sample.weights.sum(dtype=float))
+            g = self._kernel(len(block.noise)).gradients(self.W_in, self.W_out, block)
+            left = 1 - (p.epoch + number / self.updates) / s.epochs
+            alpha = s.min_alpha + (s.alpha - s.min_alpha) * left
+            with self.job.interrupts.held():
+                self.step(block, g, alpha)
+                p.block, p.loss, p.pairs = number + 1, loss, weight
+            if self.job.run:
+                self.job.run.on_block(alpha)
+        with self.job.interrupts.held():
+            p.end_epoch()
+
+    def step(self, block: PairBlock, g: Gradients, alpha: float) -> None:
+        """Move the rows of this worker along the gradients of all."""
+        self.team.barrier()
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = g.center_squares.sum() + g.output_squares.sum()
+        self._finite("a gradient", float(total))
+        a = block.weights.reshape(-1)
+        heavy = np.where(a > 0, a, 1)
+        # of an even team one half moves the rows of W_in and the other those of W_out
+        rank, size = self.team.rank, self.team.size
+        sides = (0, 1) if size % 2 else (rank % 2,)
+        share = (rank, size) if size % 2 else (rank // 2, size // 2)
+        if 0 in sides:
+            squares, lengths = g.center_squares / heavy, np.sqrt(g.center_squares)
+            self.rules[0].apply(
+                self.W_in,
+                block.center_rows,
+                g.centers,
+                squares,
+                alpha,
+                share=share,
+                lengths=lengths,
+            )
+        if 1 in sides:
+            squares, lengths = g.output_squares.copy(), np.sqrt(g.output_squares)
+            squares[: len(a)] /= heavy
+            self.rules[1].apply(
+                self.W_out,
+                block.output_rows,
+                g.outputs,
+                squares,
+                alpha,
+                share=share,
+                lengths=lengths,
+            )
+        self.team.barrier()
+
+    def _blocks(self) -> Iterator[PairBlock]:
+        """The blocks of an epoch; the last has fewer groups, filled up with pairs of weight 0."""
+        (G, L, N), a, K = self.job.shape, self.shared, self.job.settings.negative
+        seed = np.random.SeedSequence(self.job.seed, spawn_key=(self.job.progress.epoch,))
+        rng = np.random.default_rng(seed)
+        order = rng.permutation(a["entries"])
+        for at in range(0, len(order), G * L):
+            some = order[at : at + G * L]
+            weights = a["weights"][some]
+            if lacking := -len(some) % L:
+                some = np.append(some, np.zeros(lacking, some.dtype))
+                weights = np.append(weights, np.zeros(lacking, weights.dtype))
+            yield PairBlock(
+                a["centers"][some].reshape(-1, L),
+                a["contexts"][some].reshape(-1, L),
+                weights.reshape(-1, L),
+                self.noise.draw(rng, (len(some) // L, N)),
+                K,
+            )
+
+    def _kernel(self, groups: int, is_probe: bool = False) -> PairKernel:
+        """That for this worker's share of a block with so many groups, or for all of them."""
+        share = slice(0, groups) if is_probe else self.team.share(groups)
+        key = groups, share.start, share.stop
+        if key not in self.kernels:
+            shape, d = (groups, *self.job.shape[1:]), self.W_in.shape[1]
+            into = Gradients(**{name: self.shared[f"g_{name}"] for name in GRADIENTS})
+            self.kernels[key] = PairKernel(
+                self.job.settings.objective, shape, d, into=into, groups=share
+            )
+        return self.kernels[key]
+
+    def _finite(self, what: str, value: float) -> float:
+        (G, L, _), s = self.job.shape, self.job.settings
+        return finite(what, value, lambda: place(self.job, self.updates), s, G * L)
+
+
+def place(job: PairJob, updates: int) -> str:
+    """Where a run is, in words."""
+    return job.progress.place(job.settings.epochs, job.progress.block / updates)
+
+
 class PairRun:
     """A run on pairs, which keeps its progress and the seconds of training up to date.
 
     W_in is (V, d) and W_out (V', d) float32; `noise`, the noise distribution, is (V',) float64.
+    While it trains, they are shared with its workers.
     """
 
     def __init__(self, settings: Settings, data: PairData) -> None:
         s = self.settings = settings
         self.data = data
-        self._seed = int(np.random.SeedSequence(s.seed).entropy)  # type: ignore[arg-type]
+        seed = int(np.random.SeedSequence(s.seed).entropy)  # type: ignore[arg-type]
         V, V_out = len(data.center_words), len(data.context_words)
-        self.W_in = initial_vectors(V, s.vector_size, self._seed)
+        self.W_in = initial_vectors(V, s.vector_size, seed)
         self.W_out = np.zeros((V_out, s.vector_size), np.float32)
         w = data.context_weights
         # where no noise is given, only ratios matter, and counts must be 1 or more
@@ -93,99 +252,82 @@ class PairRun:
             float(np.bincount(ids, data.weights).max()) for ids in (data.centers, data.contexts)
         )
         share = heaviest / float(data.weights.sum())
-        self.shape = choose_pair_shape(
+        shape = choose_pair_shape(
             len(self._entries), share, s.vector_size, s.negative, s.batch_size
         )
-        self._kernels: dict[tuple[int, int, int], PairKernel] = {}
-        rule = OPTIMIZERS[s.optimizer]
-        self._rules = [rule(rows, MAX_STEP, epochs=s.epochs) for rows in (V, V_out)]
-        self._updates = -(-len(self._entries) // (self.shape[0] * self.shape[1]))
-        self.progress, self.train_seconds = Progress(), 0.0
+        self.job = PairJob(s, shape, seed, Progress())
+        self.train_seconds = 0.0
+
+    @property
+    def progress(self) -> Progress:
+        """How far the run has come."""
+        return self.job.progress
+
+    @property
+    def members(self) -> int:
+        """The number of processes that train."""
+        s = self.settings
+        # on Windows children cannot open the parent's temporary file
+        if sys.platform == "win32" or not reaches_other_processes(s.objective):
+            return 1
+        enough = len(self._entries) * s.epochs // PAIRS_WORTH_A_WORKER
+        return max(1, min(s.processes, self.job.shape[0], enough))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What workers share, without the gradients."""
+        table = AliasTable(self.noise)
+        return {
+            "W_in": self.W_in,
+            "W_out": self.W_out,
+            "squares_in": np.zeros(len(self.W_in)),
+            "squares_out": np.zeros(len(self.W_out)),
+            "centers": self.data.centers,
+            "contexts": self.data.contexts,
+            "entries": self._entries,
+            "weights": self._weights,
+            "threshold": table.threshold,
+            "alias": table.alias,
+        }
+
+    def scratch(self) -> dict[str, tuple[tuple[int, ...], Any]]:
+        """Names, shapes and dtypes of the gradients of a block, which workers share too."""
+        layout = pair_layout(self.job.shape, self.W_in.shape[1])
+        return {f"g_{name}": spec for name, spec in layout.items()}
 
     def train(self, observer: Observer) -> None:
         """Train to the end; the observer is told of the ends of epochs and of the run."""
-        epochs, began = self.settings.epochs, time.perf_counter()
-        bar = progress_bar(len(self._entries) * epochs, " pairs", self.settings.progress)
+        self._observer, self._began = observer, time.perf_counter()
+        total = len(self._entries) * self.settings.epochs
+        self._bar = progress_bar(total, " pairs", self.settings.progress)
+        arrays, scratch, members = self.arrays(), self.scratch(), self.members
         try:
-            with bar, threadpool_limits(1, user_api="blas"), Interrupts() as interrupts:
-                while self.progress.epoch < epochs:
-                    self._train_epoch(bar, interrupts)
-                    self.train_seconds = time.perf_counter() - began
-                    if observer.on_epoch_end(self.progress):
-                        break
+            with self._bar, Interrupts() as interrupts:
+                job = replace(self.job, run=self, interrupts=interrupts)
+                if members == 1:
+                    arrays |= {name: np.zeros(*spec) for name, spec in scratch.items()}
+                    train_pairs(Team(), arrays, job)
+                else:
+                    run_team(train_pairs, members, arrays, job, scratch)
         except KeyboardInterrupt as error:
-            raise TrainingInterrupted(self.place) from error
+            updates = -(-len(self._entries) // (self.job.shape[0] * self.job.shape[1]))
+            raise TrainingInterrupted(place(self.job, updates)) from error
         finally:
-            self.train_seconds = time.perf_counter() - began
+            self.train_seconds = time.perf_counter() - self._began
+            if members > 1:  # what others share goes with them
+                self.W_in, self.W_out = self.W_in.copy(), self.W_out.copy()
             observer.on_stop()
 
-    @property
-    def place(self) -> str:
-        """Where the run is, in words."""
-        return self.progress.place(self.settings.epochs, self.progress.block / self._updates)
+    def on_start(self, shared: dict[str, np.ndarray]) -> None:
+        """The workers begin on these arrays."""
+        self.W_in, self.W_out = shared["W_in"], shared["W_out"]
 
-    def _train_epoch(self, bar: Any, interrupts: Interrupts) -> None:
-        s, p, n, updates = self.settings, self.progress, len(self._entries), self._updates
-        G, L, N = self.shape
-        # of so many updates, one has its loss taken; all of them where there are few
-        each = int(np.clip(updates // 64, 1, 16))
-        for number, block in enumerate(self._blocks()):
-            shape, loss, weight = (len(block.noise), L, N), p.loss, p.pairs
-            if shape not in self._kernels:
-                self._kernels[shape] = PairKernel(s.objective, shape, s.vector_size)
-            kernel = self._kernels[shape]
-            if number % each == 0:
-                loss += self._finite("the loss", kernel.loss(self.W_in, self.W_out, block))
-                weight += float(block.weights.sum(dtype=float))
-            g = kernel.gradients(self.W_in, self.W_out, block)
-            left = 1 - (p.epoch + number / updates) / s.epochs
-            alpha = s.min_alpha + (s.alpha - s.min_alpha) * left
-            with interrupts.held():
-                self._step(block, g, alpha)
-                p.block, p.loss, p.pairs = number + 1, loss, weight
-            bar.update(min(G * L, n - number * G * L))
-            show_loss(bar, p, alpha)
-        with interrupts.held():
-            p.end_epoch()
+    def on_block(self, alpha: float) -> None:
+        """A block is trained."""
+        (G, L, _), n = self.job.shape, len(self._entries)
+        self._bar.update(min(G * L, n - (self.progress.block - 1) * G * L))
+        show_loss(self._bar, self.progress, alpha)
 
-    def _blocks(self) -> Iterator[PairBlock]:
-        """The blocks of an epoch; the last has fewer groups, filled up with pairs of weight 0."""
-        G, L, N = self.shape
-        data, K = self.data, self.settings.negative
-        seed = np.random.SeedSequence(self._seed, spawn_key=(self.progress.epoch,))
-        rng = np.random.default_rng(seed)
-        order = rng.permutation(self._entries)
-        noise = AliasTable(self.noise)
-        for at in range(0, len(order), G * L):
-            some = order[at : at + G * L]
-            weights = self._weights[some]
-            if lacking := -len(some) % L:
-                some = np.append(some, np.zeros(lacking, some.dtype))
-                weights = np.append(weights, np.zeros(lacking, weights.dtype))
-            yield PairBlock(
-                data.centers[some].reshape(-1, L),
-                data.contexts[some].reshape(-1, L),
-                weights.reshape(-1, L),
-                noise.draw(rng, (len(some) // L, N)),
-                K,
-            )
-
-    def _step(self, block: PairBlock, g: Gradients, alpha: float) -> None:
-        with np.errstate(over="ignore", invalid="ignore"):
-            total = g.center_squares.sum() + g.output_squares.sum()
-        self._finite("a gradient", float(total))
-        a = block.weights.reshape(-1)
-        heavy = np.where(a > 0, a, 1)
-        rows, squares = block.centers.reshape(-1), g.center_squares
-        self._rules[0].apply(
-            self.W_in, rows, g.centers, squares / heavy, alpha, lengths=np.sqrt(squares)
-        )
-        rows, squares = block.output_rows, g.output_squares.copy()
-        squares[: len(a)] /= heavy
-        self._rules[1].apply(
-            self.W_out, rows, g.outputs, squares, alpha, lengths=np.sqrt(g.output_squares)
-        )
-
-    def _finite(self, what: str, value: float) -> float:
-        G, L, _ = self.shape
-        return finite(what, value, lambda: self.place, self.settings, G * L)
+    def on_epoch_end(self) -> bool:
+        """An epoch has ended; return whether training shall end with it."""
+        self.train_seconds = time.perf_counter() - self._began
+        return self._observer.on_epoch_end(self.progress)

@@ -16,7 +16,7 @@ from negsamp.training.limits import NO_LIMITS, Limits
 from negsamp.training.progress import Progress
 from negsamp.training.settings import Settings
 
-__all__ = ["Schedule"]
+__all__ = ["Schedule", "reaches_other_processes"]
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class Schedule:
             return 1
         enough = int(self.kept_tokens * self.settings.epochs / TOKENS_WORTH_A_WORKER)
         members = max(1, min(self.settings.processes, self.shape.groups, enough))
-        if members > 1 and not _reaches_other_processes(objective):
+        if members > 1 and not reaches_other_processes(objective):
             logger.info(
                 "objective %r trains in one process: others cannot import it from a script or "
                 "notebook, but from a module",
@@ -116,7 +116,8 @@ class Schedule:
         return int(np.clip(self.blocks_an_epoch // 64, 1, 32))
 
 
-def _reaches_other_processes(objective: Objective) -> bool:
+def reaches_other_processes(objective: Objective) -> bool:
+    """Whether other processes can import an objective."""
     try:
         sent = pickle.dumps(objective)
     except Exception:  # whatever the caller's own class raises

@@ -35,8 +35,8 @@ class PairModel(TextModel):
             Σ weight · (−log σ(u_o · v_c) − K · E_noise log σ(−u_k · v_c))
 
         `.wv` has the centers and `.context_wv` the contexts, two vocabularies: a word that is both
-        has a row in each. Pairs are kept in memory, about 40 bytes each, and are trained in one
-        process; the same seed gives the same bytes.
+        has a row in each. Pairs are kept in memory, about 40 bytes each, and are trained by
+        all workers; the same seed gives the same bytes for any number of them.
 
         Parameters
         ----------
@@ -67,9 +67,8 @@ class PairModel(TextModel):
         A word's count is the sum of the weights of its pairs: `min_count` leaves out the centers
         and contexts below it, once, with their pairs; noise words are contexts, drawn in proportion
         to count^`ns_exponent` or by `noise`, in the order of ``context_wv``. `batch_size` is pairs
-        in one update. `window`, `shrink_windows`, `sample`, `max_vocab_size`, `max_final_vocab` and
-        `workers` are ignored: pairs are trained as they are given. `raw_words_` is the weight of
-        all pairs.
+        in one update. `window`, `shrink_windows`, `sample`, `max_vocab_size` and `max_final_vocab`
+        are ignored: pairs are trained as they are given. `raw_words_` is the weight of all pairs.
 
         References
         ----------

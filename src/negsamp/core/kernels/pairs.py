@@ -22,7 +22,7 @@ import numpy as np
 from negsamp.core.blocks import Pairs, Scores
 from negsamp.core.optimizers import Gradients
 
-__all__ = ["PairBlock", "PairKernel"]
+__all__ = ["PairBlock", "PairKernel", "pair_layout"]
 
 # Pairs whose vectors are in the buffers at a time, and how many floats these are at most.
 PAIRS_AT_ONCE, FLOATS_AT_ONCE = 2048, 2048 * 100
@@ -91,6 +91,19 @@ class PairBlock:
         )
 
 
+def pair_layout(
+    shape: tuple[int, int, int], vector_size: int, dtype: Any = np.float32
+) -> dict[str, tuple[tuple[int, ...], Any]]:
+    """Names, shapes and dtypes of the arrays of `Gradients` for blocks of (G, L, N)."""
+    (G, L, N), d = shape, vector_size
+    return {
+        "centers": ((G * L, d), dtype),
+        "outputs": ((G * (L + N), d), dtype),
+        "center_squares": ((G * L,), dtype),
+        "output_squares": ((G * (L + N),), dtype),
+    }
+
+
 class PairKernel:
     """Gradients of an objective on blocks of one shape, in buffers allocated once.
 
@@ -103,6 +116,10 @@ class PairKernel:
         d.
     dtype : dtype
         Of the matrices: float32, or float64 in tests.
+    into : Gradients, optional
+        Where gradients are written, for as many groups or more; arrays of its own if None.
+    groups : slice
+        The groups that this kernel computes; all of them unless others do the rest.
     """
 
     def __init__(
@@ -111,48 +128,51 @@ class PairKernel:
         shape: tuple[int, int, int],
         vector_size: int,
         dtype: Any = np.float32,
+        into: Gradients | None = None,
+        groups: slice = slice(None),
     ) -> None:
         (G, L, N), d = shape, vector_size
+        layout = pair_layout(shape, vector_size, dtype)
+        if into is None:
+            into = Gradients(**{name: np.empty(*spec) for name, spec in layout.items()})
         self.objective = objective
+        # where blocks of fewer groups are written
         self.all = Gradients(
-            np.empty((G * L, d), dtype),
-            np.empty((G * (L + N), d), dtype),
-            np.empty(G * L, dtype),
-            np.empty(G * (L + N), dtype),
+            **{name: getattr(into, name)[: size[0]] for name, (size, _) in layout.items()}
         )
+        first, last, _ = groups.indices(G)
         step = max(1, round(min(PAIRS_AT_ONCE, FLOATS_AT_ONCE / d) / L))
-        sizes = {min(step, G - at) for at in range(0, G, step)}
+        sizes = {min(step, last - at) for at in range(first, last, step)}
         buffers = {n: _Buffers((n, L, N), d, dtype) for n in sizes}
         self.slices = []
-        for at in range(0, G, step):
-            some = slice(at, min(at + step, G))
+        for at in range(first, last, step):
+            some = slice(at, min(at + step, last))
             of_pairs = slice(some.start * L, some.stop * L)
             of_noise = slice(G * L + some.start * N, G * L + some.stop * N)
-            targets = [
-                self.all.centers[of_pairs].reshape(-1, L, d),
-                self.all.outputs[of_pairs].reshape(-1, L, d),
-                self.all.outputs[of_noise].reshape(-1, N, d),
+            rows = [(self.all.centers[of_pairs], self.all.center_squares[of_pairs])]
+            rows += [
+                (self.all.outputs[r], self.all.output_squares[r]) for r in (of_pairs, of_noise)
             ]
-            self.slices.append((some, buffers[some.stop - some.start], targets))
+            targets = [g.reshape(some.stop - some.start, -1, d) for g, _ in rows]
+            self.slices.append((some, buffers[some.stop - some.start], targets, rows))
 
     def gradients(self, W_in: np.ndarray, W_out: np.ndarray, block: PairBlock) -> Gradients:
-        """Gradients of a block's loss at the parameters as they are.
+        """Gradients of a block's loss at the parameters as they are, for the groups of this kernel.
 
         ``centers`` (G·L, d) and ``outputs`` (G·L + G·N, d), contexts, then noise, are buffers that
         the next call overwrites.
         """
-        for some, buffers, targets in self.slices:
+        for some, buffers, targets, rows in self.slices:
             self.objective.turn(buffers.score(W_in, W_out, block.part(some)))
             buffers.multiply_back(*targets)
-        g = self.all
-        np.einsum("id,id->i", g.centers, g.centers, out=g.center_squares)
-        np.einsum("id,id->i", g.outputs, g.outputs, out=g.output_squares)
-        return g
+            for g, squares in rows:
+                np.vecdot(g, g, out=squares)
+        return self.all
 
     def loss(self, W_in: np.ndarray, W_out: np.ndarray, block: PairBlock) -> float:
-        """Loss of a block, the sum over its pairs of their losses times their weights, in nats."""
+        """Loss of the groups of this kernel, summed over weighted pairs, in nats."""
         loss = 0.0
-        for some, buffers, _ in self.slices:
+        for some, buffers, _, _ in self.slices:
             loss += self.objective.block_loss(buffers.score(W_in, W_out, block.part(some)))
         return loss
 
