@@ -312,7 +312,7 @@ class Run(Observer):
                 "that are frequent enough"
                 + f"; {left_out} of {total} tokens are too rare: with {_all_words(s)} all are kept"
                 * bool(left_out)
-                + "; a single sentence is a list in a list" * (not files)
+                + "; a single sentence is a list in a list" * (not files and not left_out)
             )
         objective, memory = s.objective, machine_memory()
         if V < objective.least_words:
