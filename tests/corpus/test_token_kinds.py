@@ -90,7 +90,7 @@ def test_python_value_that_is_no_token_is_refused():
 
 
 @pytest.mark.parametrize(
-    "value", [None, float("nan"), np.float16("nan"), Decimal("nan"), np.datetime64("NaT")]
+    "value", [None, float("nan"), np.float16("nan"), Decimal("nan"), np.datetime64("NaT", "D")]
 )
 def test_is_missing_knows_none_and_any_nan(value):
     assert is_missing(value)
