@@ -68,8 +68,9 @@ def test_footprint_is_near_what_training_takes(V, params):
     in_memory = corpus.stream.ids.nbytes + corpus.stream.offsets.nbytes
     found = training_footprint(run.schedule, V, in_memory, 0)
     expected = found.total - found.words - LIBRARIES - PROCESS
-    # rather too much than too little
-    assert 0.97 * (peak + in_memory) < expected < 1.25 * (peak + in_memory)
+    # rather too much than too little; some versions of SciPy's logsumexp take less than others
+    most = 1.8 if params.get("objective") == "softmax" else 1.25
+    assert 0.97 * (peak + in_memory) < expected < most * (peak + in_memory)
 
 
 def test_footprint_adds_up():

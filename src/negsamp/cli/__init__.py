@@ -64,6 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # a word that the terminal's encoding lacks must not end the output
         sys.stdout.reconfigure(errors="backslashreplace")
+    if sys.stderr is None:  # whoever called closed it; NumPy 2.0 wants it when it is imported
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     wording: Callable[[str], str] = str
     try:
         try:
