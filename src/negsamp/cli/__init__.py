@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # a word that the terminal's encoding lacks must not end the output
         sys.stdout.reconfigure(errors="backslashreplace")
     if sys.stderr is None:  # whoever called closed it; NumPy 2.0 wants it when it is imported
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")
     wording: Callable[[str], str] = str
     try:
         try:
