@@ -19,7 +19,6 @@ from negsamp.core.windows import Windows, context_places, window_weights
 
 __all__ = ["Block", "BlockShape", "Pairs", "Scores", "block_run", "choose_block_shape"]
 
-
 NARROWEST = 8  # tokens beside a group, at least, where windows are wider
 
 

@@ -14,7 +14,7 @@ References
 from __future__ import annotations
 
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy
@@ -25,7 +25,9 @@ try:  # private; a public way to the same bytes takes twice as long, see docs/pe
 except ImportError:
     csc_matvecs = None
 
-__all__ = ["OPTIMIZERS", "SGD", "Gradients", "NormalizerRule", "RowAdaGrad", "add_rows"]
+__all__ = ["OPTIMIZERS", "SGD", "Gradients", "Layout", "NormalizerRule", "RowAdaGrad", "add_rows"]
+
+Layout = dict[str, tuple[tuple[int, ...], Any]]  # shape and dtype of arrays by name
 
 
 class Gradients(NamedTuple):
@@ -43,6 +45,27 @@ class Gradients(NamedTuple):
     log_z: np.ndarray | None = None  # (n,), for the γ of the centers, where they are learned
     output_rows: np.ndarray | None = None  # (m,) int32, for objectives without noise words
     output_lengths: np.ndarray | None = None  # (m,)
+
+    @staticmethod
+    def layout(n: int, m: int, vector_size: int, dtype: Any, *more: str) -> Layout:
+        """The arrays of n centers and m output rows, those that may be None only if named."""
+        d = vector_size
+        every: Layout = {
+            "centers": ((n, d), dtype),
+            "outputs": ((m, d), dtype),
+            "center_squares": ((n,), dtype),
+            "output_squares": ((m,), dtype),
+            "log_z": ((n,), dtype),
+            "output_rows": ((m,), np.int32),
+            "output_lengths": ((m,), dtype),
+        }
+        names = "centers", "outputs", "center_squares", "output_squares", *more
+        return {name: every[name] for name in names}
+
+    @classmethod
+    def empty(cls, layout: Layout) -> Gradients:
+        """Arrays that are not filled."""
+        return cls(**{name: np.empty(*spec) for name, spec in layout.items()})
 
 
 def add_rows(

@@ -19,7 +19,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from negsamp.core.blocks import Block, block_run
-from negsamp.core.optimizers import OPTIMIZERS, Gradients, NormalizerRule
+from negsamp.core.optimizers import OPTIMIZERS, Gradients, Layout, NormalizerRule
 from negsamp.core.sampling import AliasTable
 from negsamp.core.windows import Windows, iter_windows, window_weights
 from negsamp.corpus.stream import TokenStream
@@ -66,7 +66,7 @@ class Job:
         return Job, (self.schedule, self.progress)
 
 
-def scratch_layout(schedule: Schedule, arrays: Arrays) -> dict[str, tuple[tuple[int, ...], Any]]:
+def scratch_layout(schedule: Schedule, arrays: Arrays) -> Layout:
     """Names, shapes and dtypes of what workers share besides the arrays, all zero at first."""
     d, dtype = arrays.W_in.shape[1], arrays.W_in.dtype
     objective, shape = schedule.settings.objective, schedule.shape

@@ -22,7 +22,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from negsamp.core.kernels.pairs import PairBlock, PairKernel, pair_layout
-from negsamp.core.optimizers import OPTIMIZERS, Gradients
+from negsamp.core.optimizers import OPTIMIZERS, Gradients, Layout
 from negsamp.core.sampling import AliasTable
 from negsamp.corpus.pairs import PairData
 from negsamp.errors import TrainingInterrupted
@@ -289,7 +289,7 @@ class PairRun:
             "alias": table.alias,
         }
 
-    def scratch(self) -> dict[str, tuple[tuple[int, ...], Any]]:
+    def scratch(self) -> Layout:
         """Names, shapes and dtypes of the gradients of a block, which workers share too."""
         layout = pair_layout(self.job.shape, self.W_in.shape[1])
         return {f"g_{name}": spec for name, spec in layout.items()}

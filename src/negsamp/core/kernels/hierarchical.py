@@ -26,7 +26,7 @@ from numpy.lib.stride_tricks import as_strided, sliding_window_view
 from negsamp.core.blocks import Block
 from negsamp.core.huffman import HuffmanTree
 from negsamp.core.kernels.tiles import is_wide
-from negsamp.core.optimizers import Gradients
+from negsamp.core.optimizers import Gradients, Layout
 
 __all__ = ["HierarchicalKernel", "hierarchical_layout", "top_size"]
 
@@ -45,20 +45,13 @@ def hierarchical_layout(
     window: int,
     vector_size: int,
     dtype: Any,
-) -> dict[str, tuple[tuple[int, ...], Any]]:
-    """Names, shapes and dtypes of the arrays of `Gradients`, if all words have the longest path."""
-    (G, L, _, _), d, top = shape, vector_size, top_size(len(tree))
+) -> Layout:
+    """The arrays of `Gradients` for blocks of a shape, if all words have the longest path."""
+    G, L, _, _ = shape
     longest = int(tree.lengths.max()) - 1  # below the root, which is in the top
-    n = G * (top + -(-(L + 2 * window) // TILE) * TILE * longest)
-    shapes: dict[str, tuple[tuple[int, ...], Any]] = {
-        "centers": ((G * L, d), dtype),
-        "outputs": ((n, d), dtype),
-        "center_squares": ((G * L,), dtype),
-        "output_squares": ((n,), dtype),
-        "output_rows": ((n,), np.int32),
-        "output_lengths": ((n,), dtype),
-    }
-    return shapes
+    paths = -(-(L + 2 * window) // TILE) * TILE * longest
+    n, more = G * (top_size(len(tree)) + paths), ("output_rows", "output_lengths")
+    return Gradients.layout(G * L, n, vector_size, dtype, *more)
 
 
 class _Plan(NamedTuple):
@@ -106,8 +99,7 @@ class HierarchicalKernel:
         groups: slice = slice(None),
     ) -> None:
         if into is None:
-            layout = hierarchical_layout(tree, shape, window, vector_size, dtype)
-            into = Gradients(**{name: np.empty(*spec) for name, spec in layout.items()})
+            into = Gradients.empty(hierarchical_layout(tree, shape, window, vector_size, dtype))
         self.objective, self.tree, self.all = objective, tree, into
         self.groups = range(*groups.indices(shape[0]))
         V, T = len(tree), top_size(len(tree))

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from negsamp.core.blocks import Pairs, Scores
-from negsamp.core.optimizers import Gradients
+from negsamp.core.optimizers import Gradients, Layout
 
 __all__ = ["PairBlock", "PairKernel", "pair_layout"]
 
@@ -91,17 +91,10 @@ class PairBlock:
         )
 
 
-def pair_layout(
-    shape: tuple[int, int, int], vector_size: int, dtype: Any = np.float32
-) -> dict[str, tuple[tuple[int, ...], Any]]:
-    """Names, shapes and dtypes of the arrays of `Gradients` for blocks of (G, L, N)."""
-    (G, L, N), d = shape, vector_size
-    return {
-        "centers": ((G * L, d), dtype),
-        "outputs": ((G * (L + N), d), dtype),
-        "center_squares": ((G * L,), dtype),
-        "output_squares": ((G * (L + N),), dtype),
-    }
+def pair_layout(shape: tuple[int, int, int], vector_size: int, dtype: Any = np.float32) -> Layout:
+    """The arrays of `Gradients` for blocks of (G, L, N)."""
+    G, L, N = shape
+    return Gradients.layout(G * L, G * (L + N), vector_size, dtype)
 
 
 class PairKernel:
@@ -134,7 +127,7 @@ class PairKernel:
         (G, L, N), d = shape, vector_size
         layout = pair_layout(shape, vector_size, dtype)
         if into is None:
-            into = Gradients(**{name: np.empty(*spec) for name, spec in layout.items()})
+            into = Gradients.empty(layout)
         self.objective = objective
         # where blocks of fewer groups are written
         self.all = Gradients(

@@ -28,26 +28,18 @@ from numpy.lib.stride_tricks import as_strided
 
 from negsamp.core.blocks import Block, Scores
 from negsamp.core.kernels.tiles import Tiles, WideWindows, is_wide
-from negsamp.core.optimizers import Gradients
+from negsamp.core.optimizers import Gradients, Layout
 
 __all__ = ["BlockKernel", "gradient_layout", "groups_at_once"]
 
 
 def gradient_layout(
     shape: tuple[int, int, int, int], window: int, vector_size: int, dtype: Any = np.float32
-) -> dict[str, tuple[tuple[int, ...], Any]]:
-    """Names, shapes and dtypes of the arrays of `Gradients` for blocks of (G, L, H, N)."""
-    (G, L, H, N), d = shape, vector_size
-    tokens = G * (L + 2 * window)
-    outputs = tokens + G * H * N
-    shapes = {
-        "centers": (G * L, d),
-        "outputs": (outputs, d),
-        "center_squares": (G * L,),
-        "output_squares": (outputs,),
-        "log_z": (G * L,),
-    }
-    return {name: (size, dtype) for name, size in shapes.items()}
+) -> Layout:
+    """The arrays of `Gradients` for blocks of (G, L, H, N)."""
+    G, L, H, N = shape
+    outputs = G * (L + 2 * window) + G * H * N
+    return Gradients.layout(G * L, outputs, vector_size, dtype, "log_z")
 
 
 # How many tokens are in the buffers at a time, and how many floats in their input vectors: few
@@ -97,8 +89,7 @@ class BlockKernel:
         log_z: np.ndarray | None = None,
     ) -> None:
         if into is None:
-            layout = gradient_layout(shape, window, vector_size, dtype)
-            into = Gradients(**{name: np.empty(*spec) for name, spec in layout.items()})
+            into = Gradients.empty(gradient_layout(shape, window, vector_size, dtype))
         self.objective, self.window = objective, window
         self._slices = cache(
             partial(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from negsamp.core.blocks import Block
-from negsamp.core.optimizers import Gradients
+from negsamp.core.optimizers import Gradients, Layout
 
 __all__ = ["SoftmaxKernel", "softmax_bytes", "softmax_layout"]
 
@@ -31,18 +31,11 @@ def softmax_bytes(V: int, d: int) -> int:
 
 def softmax_layout(
     shape: tuple[int, int, int, int], V: int, vector_size: int, dtype: Any
-) -> dict[str, tuple[tuple[int, ...], Any]]:
-    """Names, shapes and dtypes of the arrays of `Gradients` for blocks of a shape."""
-    (G, L, _, _), d = shape, vector_size
-    n = min(PARTS, G) * V
-    return {
-        "centers": ((G * L, d), dtype),
-        "outputs": ((n, d), dtype),
-        "center_squares": ((G * L,), dtype),
-        "output_squares": ((n,), dtype),
-        "output_rows": ((n,), np.int32),
-        "output_lengths": ((n,), dtype),
-    }
+) -> Layout:
+    """The arrays of `Gradients` for blocks of a shape."""
+    G, L, _, _ = shape
+    more = "output_rows", "output_lengths"
+    return Gradients.layout(G * L, min(PARTS, G) * V, vector_size, dtype, *more)
 
 
 class SoftmaxKernel:
@@ -88,8 +81,7 @@ class SoftmaxKernel:
         """
         (V, d), L = W_out.shape, block.left.shape[1]
         if self.all is None:
-            layout = softmax_layout(self.shape, V, d, W_out.dtype)
-            self.all = Gradients(**{name: np.empty(*spec) for name, spec in layout.items()})
+            self.all = Gradients.empty(softmax_layout(self.shape, V, d, W_out.dtype))
         g = self.all
         assert g.output_rows is not None
         assert g.output_lengths is not None

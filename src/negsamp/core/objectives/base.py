@@ -25,7 +25,7 @@ from negsamp.checks import glimpse
 from negsamp.core.blocks import Scores
 from negsamp.core.kernels.sampled import BlockKernel, gradient_layout, groups_at_once
 from negsamp.core.kernels.tiles import is_wide
-from negsamp.core.optimizers import Gradients
+from negsamp.core.optimizers import Gradients, Layout
 
 __all__ = ["ExactObjective", "Extras", "Objective", "Trained", "all_scores", "normalizers"]
 
@@ -194,7 +194,7 @@ class Objective:
         reach: int,
         vector_size: int,
         dtype: Any,
-    ) -> dict[str, tuple[tuple[int, ...], Any]]:
+    ) -> Layout:
         """Shapes and dtypes of the gradients that several workers write side by side, by name."""
         return gradient_layout(shape, reach, vector_size, dtype)
 

@@ -33,6 +33,7 @@ from negsamp.core.kernels.hierarchical import (
 )
 from negsamp.core.kernels.tiles import is_wide
 from negsamp.core.objectives.base import ExactObjective, Extras, Trained, all_scores
+from negsamp.core.optimizers import Layout
 
 __all__ = ["HierarchicalSoftmax"]
 
@@ -109,7 +110,7 @@ class HierarchicalSoftmax(ExactObjective):
         reach: int,
         vector_size: int,
         dtype: Any,
-    ) -> dict[str, tuple[tuple[int, ...], Any]]:
+    ) -> Layout:
         """For paths as long as the longest."""
         return hierarchical_layout(_tree(extras), shape, reach, vector_size, dtype)
 

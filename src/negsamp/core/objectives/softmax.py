@@ -22,6 +22,7 @@ from scipy.special import logsumexp, softmax
 
 from negsamp.core.kernels.softmax import PARTS, SoftmaxKernel, softmax_bytes, softmax_layout
 from negsamp.core.objectives.base import ExactObjective, Extras
+from negsamp.core.optimizers import Layout
 
 __all__ = ["Softmax"]
 
@@ -76,7 +77,7 @@ class Softmax(ExactObjective):
         reach: int,
         vector_size: int,
         dtype: Any,
-    ) -> dict[str, tuple[tuple[int, ...], Any]]:
+    ) -> Layout:
         """Some times all rows."""
         return softmax_layout(shape, V, vector_size, dtype)
 
