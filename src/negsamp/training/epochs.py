@@ -219,10 +219,7 @@ class _Worker:
             self.is_time_up = gone >= 1
             done = max(done, gone * t.kept_tokens * t.settings.epochs)
         self.alpha = alpha = t.learning_rate(done)
-        # of an even team one half moves the rows of W_in and the other those of W_out
-        rank, size = self.team.rank, self.team.size
-        sides = (0, 1) if size % 2 else (rank % 2,)
-        share = (rank, size) if size % 2 else (rank // 2, size // 2)
+        sides, share = self.team.rows_to_move
         if 0 in sides:
             rows = block.center_rows
             self.rules[0].apply(self.W_in, rows, g.centers, g.center_squares, alpha, share=share)
@@ -232,7 +229,7 @@ class _Worker:
             self.rules[1].apply(
                 self.W_out, rows, g.outputs, squares, alpha, share=share, lengths=lengths
             )
-        if (log_z := self.arrays.log_z) is not None and rank == 0:
+        if (log_z := self.arrays.log_z) is not None and self.team.rank == 0:
             assert g.log_z is not None
             rows = block.center_rows if len(log_z) > 1 else np.zeros_like(block.center_rows)
             self.log_z_rule.apply(log_z, rows, g.log_z, alpha / t.settings.alpha)

@@ -12,7 +12,6 @@ bit for any number of them.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -29,7 +28,7 @@ from negsamp.errors import TrainingInterrupted
 from negsamp.training.initial_vectors import initial_vectors
 from negsamp.training.interrupts import Interrupts
 from negsamp.training.progress import Observer, Progress, finite, progress_bar, show_loss
-from negsamp.training.schedule import reaches_other_processes
+from negsamp.training.schedule import team_size
 from negsamp.training.settings import Settings
 from negsamp.training.workers import Team, run_team
 
@@ -86,13 +85,20 @@ class PairJob:
     settings: Settings
     shape: tuple[int, int, int]  # G, L, N
     seed: int
+    updates: int  # of an epoch
     progress: Progress
     run: PairRun | None = None
     interrupts: Interrupts = field(default_factory=Interrupts)
 
     def __reduce__(self) -> Any:
         settings = replace(self.settings, noise=None)  # a function might not reach others
-        return PairJob, (settings, self.shape, self.seed, self.progress)
+        return PairJob, (settings, self.shape, self.seed, self.updates, self.progress)
+
+    @property
+    def place(self) -> str:
+        """Where the run is, in words."""
+        p = self.progress
+        return p.place(self.settings.epochs, p.block / self.updates)
 
 
 def train_pairs(team: Team, shared: dict[str, np.ndarray], job: PairJob) -> None:
@@ -125,21 +131,20 @@ class _Worker:
             for side in ("in", "out")
         ]
         self.kernels: dict[tuple[int, int, int], PairKernel] = {}
-        self.updates = -(-len(shared["entries"]) // (job.shape[0] * job.shape[1]))
 
     def train_epoch(self) -> None:
-        s, p, is_first = self.job.settings, self.job.progress, self.team.rank == 0
+        s, p, updates = self.job.settings, self.job.progress, self.job.updates
         # of so many updates, one has the loss of a quarter taken; where there are few, of all
-        each, share = int(np.clip(self.updates // 64, 1, 16)), 4 if self.updates > 64 else 1
+        each, share = int(np.clip(updates // 64, 1, 16)), 4 if updates > 64 else 1
         for number, block in enumerate(self._blocks()):
             loss, weight = p.loss, p.pairs
-            if number % each == 0 and is_first:  # the others do not show it
+            if number % each == 0 and self.team.rank == 0:  # the others do not show it
                 sample = block.part(slice(-(-len(block.noise) // share)))
                 probe = self._kernel(len(sample.noise), is_probe=True)
                 loss += self._finite("the loss", probe.loss(self.W_in, self.W_out, sample))
                 weight += float(sample.weights.sum(dtype=float))
             g = self._kernel(len(block.noise)).gradients(self.W_in, self.W_out, block)
-            left = 1 - (p.epoch + number / self.updates) / s.epochs
+            left = 1 - (p.epoch + number / updates) / s.epochs
             alpha = s.min_alpha + (s.alpha - s.min_alpha) * left
             with self.job.interrupts.held():
                 self.step(block, g, alpha)
@@ -157,10 +162,7 @@ class _Worker:
         self._finite("a gradient", float(total))
         a = block.weights.reshape(-1)
         heavy = np.where(a > 0, a, 1)
-        # of an even team one half moves the rows of W_in and the other those of W_out
-        rank, size = self.team.rank, self.team.size
-        sides = (0, 1) if size % 2 else (rank % 2,)
-        share = (rank, size) if size % 2 else (rank // 2, size // 2)
+        sides, share = self.team.rows_to_move
         if 0 in sides:
             squares, lengths = g.center_squares / heavy, np.sqrt(g.center_squares)
             self.rules[0].apply(
@@ -219,13 +221,8 @@ class _Worker:
         return self.kernels[key]
 
     def _finite(self, what: str, value: float) -> float:
-        (G, L, _), s = self.job.shape, self.job.settings
-        return finite(what, value, lambda: place(self.job, self.updates), s, G * L)
-
-
-def place(job: PairJob, updates: int) -> str:
-    """Where a run is, in words."""
-    return job.progress.place(job.settings.epochs, job.progress.block / updates)
+        G, L, _ = self.job.shape
+        return finite(what, value, lambda: self.job.place, self.job.settings, G * L)
 
 
 class PairRun:
@@ -255,7 +252,8 @@ class PairRun:
         shape = choose_pair_shape(
             len(self._entries), share, s.vector_size, s.negative, s.batch_size
         )
-        self.job = PairJob(s, shape, seed, Progress())
+        updates = -(-len(self._entries) // (shape[0] * shape[1]))
+        self.job = PairJob(s, shape, seed, updates, Progress())
         self.train_seconds = 0.0
 
     @property
@@ -266,12 +264,8 @@ class PairRun:
     @property
     def members(self) -> int:
         """The number of processes that train."""
-        s = self.settings
-        # on Windows children cannot open the parent's temporary file
-        if sys.platform == "win32" or not reaches_other_processes(s.objective):
-            return 1
-        enough = len(self._entries) * s.epochs // PAIRS_WORTH_A_WORKER
-        return max(1, min(s.processes, self.job.shape[0], enough))
+        enough = len(self._entries) * self.settings.epochs // PAIRS_WORTH_A_WORKER
+        return team_size(self.settings, self.job.shape[0], enough)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What workers share, without the gradients."""
@@ -309,8 +303,7 @@ class PairRun:
                 else:
                     run_team(train_pairs, members, arrays, job, scratch)
         except KeyboardInterrupt as error:
-            updates = -(-len(self._entries) // (self.job.shape[0] * self.job.shape[1]))
-            raise TrainingInterrupted(place(self.job, updates)) from error
+            raise TrainingInterrupted(self.job.place) from error
         finally:
             self.train_seconds = time.perf_counter() - self._began
             if members > 1:  # what others share goes with them

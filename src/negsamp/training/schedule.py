@@ -16,7 +16,7 @@ from negsamp.training.limits import NO_LIMITS, Limits
 from negsamp.training.progress import Progress
 from negsamp.training.settings import Settings
 
-__all__ = ["Schedule", "reaches_other_processes"]
+__all__ = ["Schedule", "team_size"]
 
 logger = logging.getLogger(__name__)
 
@@ -85,20 +85,8 @@ class Schedule:
     @cached_property
     def members(self) -> int:
         """The number of processes that train."""
-        objective = self.settings.objective
-        # on Windows children cannot open the parent's temporary file
-        if sys.platform == "win32":
-            return 1
         enough = int(self.kept_tokens * self.settings.epochs / TOKENS_WORTH_A_WORKER)
-        members = max(1, min(self.settings.processes, self.shape.groups, enough))
-        if members > 1 and not reaches_other_processes(objective):
-            logger.info(
-                "objective %r trains in one process: others cannot import it from a script or "
-                "notebook, but from a module",
-                objective,
-            )
-            return 1
-        return members
+        return team_size(self.settings, self.shape.groups, enough)
 
     @cached_property
     def blocks_an_epoch(self) -> int:
@@ -116,8 +104,26 @@ class Schedule:
         return int(np.clip(self.blocks_an_epoch // 64, 1, 32))
 
 
-def reaches_other_processes(objective: Objective) -> bool:
-    """Whether other processes can import an objective."""
+def team_size(settings: Settings, groups: int, enough: int) -> int:
+    """The number of processes that train, where a block has so many groups.
+
+    More than are `enough` for the work would take longer to start than they save.
+    """
+    # on Windows children cannot open the parent's temporary file
+    if sys.platform == "win32":
+        return 1
+    members = max(1, min(settings.processes, groups, enough))
+    if members > 1 and not _reaches_other_processes(settings.objective):
+        logger.info(
+            "objective %r trains in one process: others cannot import it from a script or "
+            "notebook, but from a module",
+            settings.objective,
+        )
+        return 1
+    return members
+
+
+def _reaches_other_processes(objective: Objective) -> bool:
     try:
         sent = pickle.dumps(objective)
     except Exception:  # whatever the caller's own class raises

@@ -101,6 +101,16 @@ class Team:
         """This member's part of n things: consecutive, and nearly as many as any other's."""
         return slice(self.rank * n // self.size, (self.rank + 1) * n // self.size)
 
+    @property
+    def rows_to_move(self) -> tuple[tuple[int, ...], tuple[int, int]]:
+        """The matrices, 0 and 1, of which this member moves rows, and its `share` of these.
+
+        Of an even team one half moves the rows of W_in and the other those of W_out.
+        """
+        if self.size % 2:
+            return (0, 1), (self.rank, self.size)
+        return (self.rank % 2,), (self.rank // 2, self.size // 2)
+
     def _wait(self, waits: int) -> None:
         if self._control[0]:
             raise _Stopped
