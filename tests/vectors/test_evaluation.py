@@ -23,16 +23,6 @@ ROYALS = KeyedVectors(
 )
 
 
-@pytest.fixture
-def write(tmp_path):
-    def write(text, encoding="utf-8"):
-        path = tmp_path / "file.txt"
-        path.write_bytes(text.encode(encoding))
-        return path
-
-    return write
-
-
 # Word pairs
 
 

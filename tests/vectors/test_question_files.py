@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from test_evaluation import ROYALS
 
 from negsamp import KeyedVectors
 from negsamp.vectors.evaluation import (
@@ -21,10 +22,6 @@ from negsamp.vectors.evaluation import (
 
 KV = KeyedVectors(["old", "new", "smart", "hard"], np.array([[1, 0], [0.8, 0.6], [0, 1], [-1, 0]]))
 PAIRS = [("old", "new", 1.58), ("smart", "hard", 9.2), ("new", "hard", 8.77)]
-ROYALS = KeyedVectors(
-    ["man", "woman", "king", "queen", "crown"],
-    np.array([[1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1], [0, 0, 1]], dtype=np.float32),
-)
 QUESTIONS = [("man", "woman", "king", "queen"), ("man", "king", "woman", "crown")]
 
 SIMLEX = (
@@ -50,16 +47,6 @@ FORMS = {
     "a line of comment": "# made up\n\n{0} {1} {2}\n",
     "Windows": "Word 1\tWord 2\tHuman (mean)\r\n{0}\t{1}\t{2}\r\n",
 }
-
-
-@pytest.fixture
-def write(tmp_path):
-    def write(text, encoding="utf-8"):
-        path = tmp_path / "file.txt"
-        path.write_bytes(text.encode(encoding))
-        return path
-
-    return write
 
 
 def written(form, pairs=PAIRS):

@@ -231,15 +231,6 @@ def _read_header(source: Source) -> tuple[int, int]:
     return V, d
 
 
-def _read_text(source: Source, n: int, d: int, is_all: bool, collector: Collector) -> None:
-    read_text_rows(source, d, collector, 2, n, is_all)
-    if collector.n_rows < n:
-        raise source.fault(
-            f"it ends, and {n - collector.n_rows} of {n} vectors are missing",
-            f"line {collector.n_rows + 2}",
-        )
-
-
 def is_text(source: Source, d: int) -> bool:
     """Whether the first rows to come are words and `d` decimals each, or have only characters."""
     content = source.peek(longest_line(d))
