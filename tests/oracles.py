@@ -231,7 +231,7 @@ def _plain_sentences(path):
 def _unpacked(path):
     """Bytes of a text file, None if it is damaged, or begins as a packed file of another kind."""
     content = Path(path).read_bytes()
-    if content.startswith(b"PK"):
+    if content.startswith((b"PK\3\4", b"PK\5\6", b"PK\7\x08")):
         return None
     try:
         return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
