@@ -31,7 +31,7 @@ def follow(tmp_path, model):
     (tmp_path / "analogies").write_text(": one\nking queen man woman\n")
     negsamp.save_word2vec_format(model.wv, tmp_path / "word2vec_format.txt")
     names = {
-        **vars(negsamp),
+        **{name: getattr(negsamp, name) for name in negsamp.__all__},
         "kv": model.wv,
         "model": copy.deepcopy(model),
         "corpus": CORPUS,
