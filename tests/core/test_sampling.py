@@ -12,7 +12,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from negsamp.core.sampling import AliasTable, keep_probabilities, noise_probabilities, noise_weights
+from negsamp.core.sampling import (
+    AliasTable,
+    keep_probabilities,
+    noise_probabilities,
+    noise_weights,
+    subsampling_threshold,
+)
 
 COUNTS = st.lists(st.integers(1, 10**9), min_size=1, max_size=30)
 
@@ -41,6 +47,19 @@ def test_keep_probabilities_keep_everything(sample):
     kept = keep_probabilities([10**12, 3, 1], sample)
     assert kept.dtype == np.float32
     assert kept.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "threshold"),
+    [(2, 1e-3), (2_000_000, 1e-3), (4_000_000, 5e-4), (2 * 10**8, 1e-5), (10**12, 1e-5)],
+)
+def test_subsampling_threshold_follows_the_number_of_tokens(tokens, threshold):
+    counts = np.array([tokens - tokens // 2, tokens // 2])
+    assert subsampling_threshold(counts, None) == pytest.approx(threshold)
+    assert subsampling_threshold(counts, 0.01) == 0.01
+    assert subsampling_threshold(counts, 0) == 0
+    expected = keep_probabilities(counts, threshold)
+    np.testing.assert_array_equal(keep_probabilities(counts, None), expected)
 
 
 @pytest.mark.parametrize("sample", [-1e-9, math.nan, math.inf, -math.inf])

@@ -8,6 +8,7 @@ from runs import assert_same
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from negsamp import Word2Vec
+from negsamp.core import sampling
 from negsamp.core.blocks import choose_block_shape
 from negsamp.core.kernels.sampled import BlockKernel
 from negsamp.core.sampling import noise_probabilities
@@ -289,3 +290,17 @@ def test_a_window_wider_than_all_sentences_costs_nothing():
     assert (wide.vectors_ != exact.vectors_).any()
     shrunk = fit(corpus, window=11, alpha=0.005)
     assert np.abs(shrunk.vectors_ - exact.vectors_).max() > 0.05
+
+
+def test_subsampling_follows_the_corpus_unless_it_is_given(monkeypatch, tmp_path):
+    corpus = [["the", "cat", "the", "mat"], ["the", "dog", "the", "bone"]] * 300
+    settings = {"vector_size": 4, "min_count": 1, "epochs": 1, "workers": 1, "seed": 1}
+    monkeypatch.setattr(sampling, "HIGHEST", 1.0)
+    models = [
+        Word2Vec(**settings, sample=sample).fit(corpus) for sample in (None, 2000 / 2400, 0.2)
+    ]
+    followed, same, other = (model.vectors_.tobytes() for model in models)
+    assert followed == same
+    assert followed != other
+    models[0].save(tmp_path / "model")
+    assert Word2Vec.load(tmp_path / "model").sample is None

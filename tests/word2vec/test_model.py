@@ -110,7 +110,8 @@ def test_a_callback_that_cannot_be_called_is_named():
         ("max_final_vocab", 0, "an integer, 1 or more, or None"),
         ("max_final_vocab", 2.5, "or None"),
         ("batch_size", 0, "or None"),
-        ("sample", -1e-3, "a finite number, 0 or more"),
+        ("sample", -1e-3, "a finite number, 0 or more, or None"),
+        ("sample", "auto", "a finite number, 0 or more, or None"),
         ("sample", float("nan"), "a finite number"),
         ("ns_exponent", float("inf"), "a finite number"),
         ("alpha", 0, "above 0"),
@@ -261,13 +262,13 @@ def test_a_model_that_is_not_fitted_says_so_and_is_not_saved(name, tmp_path):
 # --- parameters
 
 
-def test_defaults_are_gensims():
+def test_defaults_are_gensims_but_for_what_follows_the_corpus():
     params = Word2Vec().get_params()
     expected = {
         "vector_size": 100,
         "window": 5,
         "min_count": 5,
-        "sample": 1e-3,
+        "sample": None,
         "negative": 5,
         "ns_exponent": 0.75,
         "alpha": 0.025,

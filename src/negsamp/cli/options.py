@@ -38,7 +38,8 @@ HELP = {
     "vector_size": "dimensions of the vectors",
     "window": "largest distance between a center and a context, in tokens",
     "min_count": "leave out words seen less often",
-    "sample": "subsampling threshold of frequent words, a share of all tokens; 0 keeps every token",
+    "sample": "subsampling threshold of frequent words, a share of all tokens; 0 keeps every token "
+    "(default: follows the size of the text)",
     "negative": "noise words for each pair",
     "ns_exponent": "noise words are drawn in proportion to their count to this power",
     "objective": "the loss that is minimised",

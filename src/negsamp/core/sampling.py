@@ -23,10 +23,27 @@ __all__ = [
     "keep_probabilities",
     "noise_probabilities",
     "noise_weights",
+    "subsampling_threshold",
 ]
 
+# Where a threshold is not given, words are thinned out that are seen so often, within these bounds:
+# those of word2vec.c for a short text, and of [1]_ for 10^9 words. Measured, see
+# docs/performance.md.
+THINNED_FROM, LOWEST, HIGHEST = 2000, 1e-5, 1e-3
 
-def keep_probabilities(counts: Any, sample: float) -> np.ndarray:
+
+def subsampling_threshold(counts: Any, sample: float | None) -> float:
+    """The threshold t of `keep_probabilities`: `sample`, or what follows the corpus if it is None.
+
+    A word that is met often enough teaches little when it is met again, and takes as much time, so
+    that t follows the number of tokens T of the corpus: 2000 / T, but from 1e-5 to 1e-3.
+    """
+    if sample is not None:
+        return float(sample)
+    return float(np.clip(THINNED_FROM / np.sum(counts), LOWEST, HIGHEST))
+
+
+def keep_probabilities(counts: Any, sample: float | None) -> np.ndarray:
     """Probability that an occurrence of each word is kept, √(t/f) + t/f, at most 1.
 
     With f the word's share of all tokens and t = `sample`. This is what word2vec.c computes;
@@ -36,8 +53,9 @@ def keep_probabilities(counts: Any, sample: float) -> np.ndarray:
     ----------
     counts : array_like, shape (V,)
         Occurrences of each word, 1 or more.
-    sample : float
-        Threshold t; 0 keeps everything.
+    sample : float, optional
+        Threshold t; 0 keeps everything, and None takes what `Word2Vec` takes by default: 2000 / T,
+        but from 1e-5 to 1e-3, for a corpus of T tokens.
 
     Returns
     -------
@@ -49,8 +67,11 @@ def keep_probabilities(counts: Any, sample: float) -> np.ndarray:
         If `counts` holds a number below 1, or `sample` is negative or not finite.
     """
     counts = _checked_counts(counts)
-    if not is_real(sample) or sample < 0:
-        raise ValueError(f"sample is {glimpse(sample)}; it must be a finite number, 0 or more")
+    if sample is not None and (not is_real(sample) or sample < 0):
+        raise ValueError(
+            f"sample is {glimpse(sample)}; it must be a finite number, 0 or more, or None"
+        )
+    sample = subsampling_threshold(counts, sample)
     if sample == 0 or sample >= 1:  # no word's share is above 1
         return np.ones(len(counts), dtype=np.float32)
     ratio = sample * counts.sum() / counts

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from tqdm.auto import tqdm
 
+from negsamp.core.sampling import subsampling_threshold
 from negsamp.errors import TrainingDivergedError
 from negsamp.training.arrays import Arrays
 from negsamp.training.settings import Settings
@@ -116,7 +117,7 @@ def losses_of_json(values: Sequence[float | None]) -> list[float]:
 
 
 def explain_empty_epochs(
-    losses: Sequence[float], counts: np.ndarray, keep: np.ndarray, sample: float
+    losses: Sequence[float], counts: np.ndarray, keep: np.ndarray, sample: float | None
 ) -> str | None:
     """Say how many epochs had no pair, why, and what to change; None if all had one.
 
@@ -130,8 +131,9 @@ def explain_empty_epochs(
         what = "nothing was trained: no epoch had a pair, so its loss is nan"
     total, kept = int(counts.sum()), float(counts @ keep)
     if kept < 0.99 * total:
+        threshold = subsampling_threshold(counts, sample)
         return (
-            f"{what}; sample={sample:g} takes out frequent words and keeps about {kept:.1f} of "
+            f"{what}; sample={threshold:g} takes out frequent words and keeps about {kept:.1f} of "
             f"{total} tokens an epoch: sample=0 keeps all of them"
         )
     return f"{what}; a smaller share for validation or a longer max_time leaves more of the corpus"

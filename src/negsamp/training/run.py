@@ -15,7 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from negsamp.checks import check_path, glimpse, is_real
-from negsamp.core.sampling import AliasTable, keep_probabilities, noise_weights
+from negsamp.core.sampling import (
+    AliasTable,
+    keep_probabilities,
+    noise_weights,
+    subsampling_threshold,
+)
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.cache import read_cached
 from negsamp.corpus.counting import read_corpus
@@ -222,8 +227,9 @@ class Run(Observer):
 
     def warn_of_few_tokens(self) -> None:
         """Log before training that subsampling leaves little of the corpus, if it does."""
-        total, sample = int(self.vocabulary.counts.sum()), self.settings.sample
-        share = float(self.vocabulary.counts @ self._keep) / total
+        counts = self.vocabulary.counts
+        total, sample = int(counts.sum()), subsampling_threshold(counts, self.settings.sample)
+        share = float(counts @ self._keep) / total
         if share < FEW_SAMPLED:
             logger.warning(
                 "sample=%g keeps about %.1f %% of the %d tokens, as a few words make up most of "

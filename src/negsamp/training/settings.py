@@ -68,7 +68,7 @@ INTEGERS = {
     "batch_size": (1, 1 << 20, True),
 }
 NUMBERS: dict[str, tuple[str, Callable[[float], bool]]] = {
-    "sample": ("a finite number, 0 or more", lambda value: value >= 0),
+    "sample": ("a finite number, 0 or more, or None", lambda value: value >= 0),
     "ns_exponent": ("a finite number", lambda value: True),
     "alpha": ("a finite number above 0, at most 10", lambda value: 0 < value <= 10),
     "min_alpha": ("a finite number, 0 or more", lambda value: value >= 0),
@@ -85,7 +85,7 @@ class Settings:
     vector_size: int
     window: int
     min_count: int
-    sample: float
+    sample: float | None
     negative: int
     ns_exponent: float
     objective: Objective
@@ -155,6 +155,8 @@ def _check(params: Mapping[str, Any]) -> None:
             raise refusal(name, value, f"an integer, {allowed}" + ", or None" * optional)
     for name, (allowed, accepts) in NUMBERS.items():
         value = params[name]
+        if name == "sample" and value is None:
+            continue
         if not is_real(value) or not accepts(value):
             raise refusal(name, value, allowed)
     for name, choices, other, kind in (

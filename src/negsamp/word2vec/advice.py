@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from negsamp.core.sampling import subsampling_threshold
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.training.settings import Settings
 from negsamp.word2vec.diagnosis_report import Diagnosis, spell_bytes, spell_count
@@ -157,13 +158,11 @@ def _advice_on_what_is_left(
             f"if these are the words of one text, {whole} is that text as one sentence"
         )
     kept = found.raw_words * found.share_kept
+    sample = f"sample={subsampling_threshold(max(kept, 1), settings.sample):g}"
     if found.block_shape and found.tokens_an_epoch < FEW_SAMPLED * kept:
         yield (
-            f"sample={settings.sample} keeps {100 * found.tokens_an_epoch / kept:.1f} % of the "
+            f"{sample} keeps {100 * found.tokens_an_epoch / kept:.1f} % of the "
             "tokens, as a few words make up most of the corpus; sample=0 keeps all"
         )
     elif found.block_shape and not found.pairs_an_epoch:
-        yield (
-            f"sample={settings.sample} left no pair in the epoch that was drawn; sample=0 keeps "
-            "all tokens"
-        )
+        yield (f"{sample} left no pair in the epoch that was drawn; sample=0 keeps all tokens")

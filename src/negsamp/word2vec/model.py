@@ -34,9 +34,11 @@ class Word2Vec(PairModel):
         Largest distance between a center and a context, in tokens, 1 … 10 000.
     min_count : int
         Words that are seen less often are left out.
-    sample : float
-        Subsampling threshold t of frequent words, a share of all tokens; 0 keeps every token, and
-        is right for a corpus of a few dozen words, of which the default leaves little or nothing.
+    sample : float, optional
+        Subsampling threshold t of frequent words, a share of all tokens. None follows the corpus:
+        2000 / T for T tokens, but from 1e-5 to 1e-3, so that words are thinned out that are seen
+        2 000 times or more. 0 keeps every token, and is right for a corpus of a few dozen words, of
+        which the default leaves little or nothing.
     negative : int
         K, the number of noise words for each pair, 1 or more.
     ns_exponent : float

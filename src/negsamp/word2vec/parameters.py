@@ -41,7 +41,7 @@ class Parameters(OtherModelNames):
         vector_size: int = 100,
         window: int = 5,
         min_count: int = 5,
-        sample: float = 1e-3,
+        sample: float | None = None,
         negative: int = 5,
         ns_exponent: float = 0.75,
         objective: str | Objective = "sgns",
