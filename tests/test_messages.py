@@ -18,6 +18,7 @@ import negsamp
 from negsamp import KeyedVectors, Phrases, Word2Vec
 from negsamp.training.settings import OTHER_NAMES
 
+PUBLIC = {name: getattr(negsamp, name) for name in negsamp.__all__}
 SENTENCES = [["a", "b", "c", "d"], ["b", "c", "d", "a"], ["c", "d", "e", "a"]] * 4
 SMALL = {"vector_size": 4, "min_count": 1, "sample": 0, "epochs": 2, "workers": 1, "seed": 1}
 
@@ -68,7 +69,7 @@ def raised(text):
 
 
 def evaluated(code, **names):
-    return eval(code, {**vars(negsamp), "negsamp": negsamp, **names})
+    return eval(code, {**PUBLIC, "negsamp": negsamp, **names})
 
 
 class Own(negsamp.Objective):
