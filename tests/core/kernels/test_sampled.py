@@ -45,7 +45,7 @@ SHAPES = pytest.mark.parametrize("shape", [(1, 4, 1, 4), (3, 32, 2, 8), (2, 60, 
 OBJECTIVES = pytest.mark.parametrize(
     "objective", ["sgns", "nce, fixed", "nce, global", "nce, center", "infonce"]
 )
-WINDOWS = pytest.mark.parametrize("window", [1, 2, 5, 8, 11, 40])  # odd and even, above a group
+WINDOWS = pytest.mark.parametrize("window", [1, 2, 5, 8, 11, 20, 40])  # odd and even, above a group
 
 
 def negative(objective, shape):
@@ -151,7 +151,7 @@ def test_kernel_gives_the_same_again_after_another_block():
     gradients = kernel.gradients(W_in, W_out, random_block(shape, window, seed=1))
     first = [getattr(gradients, name).copy() for name in FIELDS]
     kernel.loss(W_in, W_out, random_block(shape, window, seed=2))
-    kernel.gradients(W_in, W_out, random_block(shape, window, seed=3))
+    kernel.gradients(W_in, W_out, random_block(shape, window, seed=3, shrink=False))
     again = kernel.gradients(W_in, W_out, random_block(shape, window, seed=1))
     for a, b in zip(first, again[: len(FIELDS)], strict=True):
         np.testing.assert_array_equal(a, b)
