@@ -15,51 +15,57 @@ def size(request, monkeypatch):
     return request.param
 
 
-def filled(M, window):
+def filled(G, L, window):
     """Tiles of random vectors."""
-    rng = np.random.default_rng(M)
-    found = Tiles(M, window, D, np.float64)
+    rng, M = np.random.default_rng(L), G * (L + 2 * window)
+    found = Tiles(G, L, window, D, np.float64)
     found.C[...], found.O[...] = rng.normal(size=(2, M, D))
     return found
 
 
-def pairs_of(M, window):
-    """Each token as a center, each token of its window, and the column of their score."""
-    for i in range(M):
-        for j in range(max(0, i - window), min(M, i + window + 1)):
-            yield i, j, j - i + window
+def pairs_of(G, L, window):
+    """Place of each center, among all tokens, of each token around it, and the score's column."""
+    for group in range(G):
+        for i in range(group * (L + 2 * window) + window, (group + 1) * (L + 2 * window) - window):
+            for j in range(i - window, i + window + 1):
+                yield i, j, j - i + window
 
 
-# fewer tokens than a tile has, whole tiles, and some that are left
-SIZES = pytest.mark.parametrize("M", [1, 5, 12, 15, 43])
+# fewer centers than a tile has, whole tiles, and some that are left
+SIZES = pytest.mark.parametrize(("G", "L"), [(1, 1), (2, 5), (1, 12), (3, 15), (1, 43)])
 WINDOWS = pytest.mark.parametrize("window", [1, 2, 5, 8])
 
 
 @SIZES
 @WINDOWS
-def test_scores_equal_loops(size, M, window):
-    found = filled(M, window)
+def test_scores_equal_loops(size, G, L, window):
+    found = filled(G, L, window)
     for _ in range(2):  # also in buffers that were used before
         found.score()
-        for i, j, column in pairs_of(M, window):
+        for i, j, column in pairs_of(G, L, window):
             assert found.scores[i, column] == pytest.approx(found.C[i] @ found.O[j], abs=1e-12)
+    beside = np.delete(found.scores, [i for i, _, _ in pairs_of(G, L, window)], axis=0)
+    assert len(beside) == 2 * G * window
+    assert not beside.any()
 
 
 @SIZES
 @WINDOWS
-def test_gradients_equal_loops(size, M, window):
-    found, rng = filled(M, window), np.random.default_rng(0)
+def test_gradients_equal_loops(size, G, L, window):
+    found, rng = filled(G, L, window), np.random.default_rng(0)
     for _ in range(2):
         found.score()  # fills what belongs to no pair, too
         found.scores[...] = 0
-        centers, contexts = np.zeros((2, M, D))
-        for i, j, column in pairs_of(M, window):
+        centers, contexts = np.zeros((2, *found.C.shape))
+        for i, j, column in pairs_of(G, L, window):
             g = found.scores[i, column] = rng.normal()
             centers[i] += g * found.O[j]
             contexts[j] += g * found.C[i]
-        g_centers, g_contexts = np.full((2, M, D), np.nan)
-        found.contexts_from(found.parts_of(g_contexts))
-        found.centers_from(found.parts_of(g_centers))
+        centers = centers.reshape(G, -1, D)[:, window : window + L].reshape(-1, D)
+        g_centers, g_contexts = np.full_like(centers, np.nan), np.full_like(contexts, np.nan)
+        of_centers, of_contexts = found.targets(g_centers, g_contexts)
+        found.contexts_from(of_contexts)
+        found.centers_from(of_centers)
         np.testing.assert_allclose(g_centers, centers, atol=1e-12)
         np.testing.assert_allclose(g_contexts, contexts, atol=1e-12)
 

@@ -215,7 +215,7 @@ class _Buffers:
         self.row_shift, self.log_z, M = row_shift, log_z, G * (L + 2 * w)
         # the tokens of a group that have a row in C and in the scores
         self.scored = slice(w, w + L) if is_wide(L, w) else slice(0, L + 2 * w)
-        self.tiles: Any = WideWindows(G, L, w, d, dtype) if is_wide(L, w) else Tiles(M, w, d, dtype)
+        self.tiles: Any = (WideWindows if is_wide(L, w) else Tiles)(G, L, w, d, dtype)
         R, columns = self.tiles.scores.shape
         self.Z = np.empty((G, H, N, d), dtype)
         self.S_noise = np.empty((G, H, L // H, N), dtype)
@@ -225,7 +225,6 @@ class _Buffers:
         first = w - self.scored.start
         self.inner = slice(first, first + L)  # of a group's rows, those of centers
         scores = self.tiles.scores.reshape(G, -1, columns)
-        self.beside = scores[:, :first], scores[:, first + L :]
         windows = as_strided(shifts, (M, columns), (item, item))
         self.center_shifts = windows.reshape(G, -1, columns)[:, w : w + L]
         self.centers, self.S, self.center_weights = (
@@ -233,8 +232,6 @@ class _Buffers:
         )
         strides = (self.centers.strides[0], L // H * d * item, d * item, item)
         self.C_parts = as_strided(self.centers, (G, H, L // H, d), strides)
-        self.g_centers = np.empty((R, d), dtype)
-        self.g_centers_tiles = self.tiles.parts_of(self.g_centers)
         self.pair_weights = np.empty((G, L, 1), dtype)
         self.window, self.full = w, False  # `full`: whether A is that of full windows
         self.kinds = _WindowKinds(w, columns, dtype) if w <= WIDEST_LISTED else None
@@ -251,8 +248,6 @@ class _Buffers:
         np.take(W_out, tokens, axis=0, out=self.tiles.O, mode="clip")
         np.take(W_out, words, axis=0, out=self.Z, mode="clip")
         self.tiles.score()
-        for scores in self.beside:
-            scores[...] = 0
         np.matmul(self.C_parts, self.Z.swapaxes(2, 3), out=self.S_noise)
         if self.row_shift is not None:
             np.take(self.row_shift, tokens, out=self.shifts, mode="clip")
@@ -295,21 +290,21 @@ class _Buffers:
 
     def targets(
         self, g_centers: np.ndarray, g_contexts: np.ndarray, g_noise: np.ndarray
-    ) -> tuple[np.ndarray, Any, np.ndarray]:
+    ) -> tuple[Any, ...]:
         """Views of arrays of gradients, as `multiply_back` fills them."""
-        tiles = self.tiles.parts_of(g_contexts)
-        return g_centers.reshape(len(self.Z), -1), tiles, g_noise.reshape(self.Z.shape)
+        of_windows = self.tiles.targets(g_centers, g_contexts)
+        return g_centers.reshape(len(self.Z), -1), *of_windows, g_noise.reshape(self.Z.shape)
 
-    def multiply_back(self, g_centers: np.ndarray, g_contexts: Any, g_noise: np.ndarray) -> None:
+    def multiply_back(
+        self, g_centers: np.ndarray, of_windows: Any, g_contexts: Any, g_noise: np.ndarray
+    ) -> None:
         """From −∂loss/∂score to −∂loss/∂row for the rows of C, O and Z; C is overwritten."""
         self.tiles.contexts_from(g_contexts)
         np.matmul(self.S_noise.swapaxes(2, 3), self.C_parts, out=g_noise)
-        self.tiles.centers_from(self.g_centers_tiles)
+        self.tiles.centers_from(of_windows)
         # what is no longer needed is in the cache
         np.matmul(self.S_noise, self.Z, out=self.C_parts)
-        np.add(self._inner(self.g_centers), self._inner(self.tiles.C), out=g_centers)
-
-    def _inner(self, rows: np.ndarray) -> np.ndarray:
-        """The rows of centers, those of a group end to end, so that NumPy's inner loop is long."""
-        d = rows.shape[1]
-        return rows.reshape(len(self.Z), -1)[:, self.inner.start * d : self.inner.stop * d]
+        # rows end to end, so that NumPy's inner loop is long
+        d = self.Z.shape[3]
+        of_noise = self.tiles.C.reshape(len(self.Z), -1)
+        g_centers += of_noise[:, self.inner.start * d : self.inner.stop * d]

@@ -44,59 +44,66 @@ def is_wide(group_size: int, window: int) -> bool:
 
 
 class Tiles:
-    """Scores of M consecutive tokens with those around them, and what gradients become of them.
+    """Scores of G groups of L centers, each among L + 2w tokens, and their gradients.
+
+    The tokens of all groups stand end to end, M = G (L + 2w), and a group's first w and last w are
+    contexts only.
 
     Attributes
     ----------
     C, O : ndarray, shape (M, d)
         Input and output vectors of the tokens.
     scores : ndarray, shape (M, width + 1)
-        Of each token as a center: those of its window in columns 0 … 2w, from left to right. The
-        others belong to no pair. Where a window does not reach, or a token is no center, the row
-        must be 0 before `contexts_from` and `centers_from`.
+        Of each center: those of its window in columns 0 … 2w, from left to right. The others belong
+        to no pair. Where a window does not reach, the row must be 0 before `contexts_from` and
+        `centers_from`; that of a token that is no center must be left as it is, 0.
     """
 
-    def __init__(self, M: int, window: int, vector_size: int, dtype: Any) -> None:
-        w, d, T = window, vector_size, tile_size()
-        width = -(-(T + 2 * w) // 4) * 4
+    def __init__(self, G: int, L: int, window: int, vector_size: int, dtype: Any) -> None:
+        w, d, T, each = window, vector_size, tile_size(), L + 2 * window
+        M, width = G * each, -(-(T + 2 * w) // 4) * 4
         # zeros beyond both ends
         vectors = np.zeros((2, M + width, d), dtype)
         S, S_skewed = np.zeros((2, w + M + w, width + 1), dtype)
         self.C, self.O = vectors[:, w : w + M]
         self.scores = S[w : w + M]
-        self._tiles_of_C = _tiles(self.C, M, T, T, d)
-        self._windows_of_C, self._windows_of_O = (_tiles(X, M, T, width, d) for X in vectors)
-        self._tiles_of_S = _tiles(self.scores, M, T, T, width)
-        self._tiles_of_skewed = _tiles(S_skewed, M, T, T, width)
+        centers, tokens = (G, each, L, T), (1, M, M, T)
+        self._C = _tiles(self.C[w:], *centers, T, d)
+        self._S = _tiles(self.scores[w:], *centers, T, width)
+        self._around_centers = _tiles(vectors[1, w:], *centers, width, d)
+        self._S_skewed = _tiles(S_skewed, *tokens, T, width)
+        self._around_contexts = _tiles(vectors[0], *tokens, width, d)
         self._skewed = S_skewed[:M, : 2 * w + 1]
         row, item = S.strides
         self._columns = as_strided(S[:, 2 * w :], self._skewed.shape, (row, row - item))
-        self._transposed = [X.swapaxes(1, 2) for X in self._windows_of_O]
-        self._T = T
+        self._transposed = [X.swapaxes(2, 3) for X in self._around_centers]
+        self._targets = (G, L, L, T), tokens
 
     def score(self) -> None:
         """Take the scores of `C` and `O`."""
-        for C, windows, S in zip(self._tiles_of_C, self._transposed, self._tiles_of_S, strict=True):
+        for C, windows, S in zip(self._C, self._transposed, self._S, strict=True):
             np.matmul(C, windows, out=S)
 
-    def parts_of(self, gradients: np.ndarray) -> list[np.ndarray]:
-        """The tiles of an array (M, d), for `centers_from` and `contexts_from`."""
-        return _tiles(gradients, len(gradients), self._T, self._T, gradients.shape[1])
+    def targets(self, g_centers: np.ndarray, g_contexts: np.ndarray) -> tuple[Any, Any]:
+        """Arrays (G·L, d) and (M, d) of gradients, as the methods below take them."""
+        of_centers, of_contexts = self._targets
+        T, d = of_centers[-1], g_centers.shape[1]
+        return _tiles(g_centers, *of_centers, T, d), _tiles(g_contexts, *of_contexts, T, d)
 
     def centers_from(self, out: list[np.ndarray]) -> None:
-        """Gradients of the rows of `C`, where `scores` holds those of the scores."""
-        for S, windows, g in zip(self._tiles_of_S, self._windows_of_O, out, strict=True):
+        """Gradients of the centers' rows of `C`, where `scores` holds those of the scores."""
+        for S, windows, g in zip(self._S, self._around_centers, out, strict=True):
             np.matmul(S, windows, out=g)
 
     def contexts_from(self, out: list[np.ndarray]) -> None:
         """Gradients of the rows of `O`, where `scores` holds those of the scores."""
         np.copyto(self._skewed, self._columns)
-        for S, windows, g in zip(self._tiles_of_skewed, self._windows_of_C, out, strict=True):
+        for S, windows, g in zip(self._S_skewed, self._around_contexts, out, strict=True):
             np.matmul(S, windows, out=g)
 
 
 class WideWindows:
-    """What `Tiles` does, for G groups of L centers whose windows are wider than a group.
+    """What `Tiles` does, where windows are wider than a group.
 
     A group is one tile: the product of its centers and all of its L + 2w tokens. `C` and `scores`
     have the rows of the centers only, G·L, and `O` those of the tokens, G·(L + 2w).
@@ -113,9 +120,9 @@ class WideWindows:
         """Take the scores of `C` and `O`."""
         np.matmul(self._C, self._O.swapaxes(1, 2), out=self._S)
 
-    def parts_of(self, gradients: np.ndarray) -> np.ndarray:
-        """The groups of an array (n, d), for `centers_from` and `contexts_from`."""
-        return gradients.reshape(len(self._C), -1, gradients.shape[1])
+    def targets(self, g_centers: np.ndarray, g_contexts: np.ndarray) -> tuple[Any, Any]:
+        """Arrays (G·L, d) and (G·(L + 2w), d) of gradients, as the methods below take them."""
+        return g_centers.reshape(self._C.shape), g_contexts.reshape(self._O.shape)
 
     def centers_from(self, out: np.ndarray) -> None:
         """Gradients of the rows of `C`, where `scores` holds those of the scores."""
@@ -126,12 +133,16 @@ class WideWindows:
         np.matmul(self._S.swapaxes(1, 2), self._C, out=out)
 
 
-def _tiles(X: np.ndarray, M: int, T: int, rows: int, columns: int) -> list[np.ndarray]:
-    """Views (tiles, rows, columns) on X, each T rows after the last; a shorter tile comes last.
+def _tiles(
+    X: np.ndarray, G: int, each: int, n: int, T: int, rows: int, columns: int
+) -> list[np.ndarray]:
+    """Views (G, tiles, rows, columns) on X, each T rows after the last; a shorter tile comes last.
 
-    A row of a tile begins `columns` numbers after the row before.
+    They begin in G groups of n rows, a group `each` rows after the group before. A row of a tile
+    begins `columns` numbers after the row before.
     """
-    strides = (T * X.strides[0], columns * X.itemsize, X.itemsize)
-    last = M % T if rows == T else rows
-    shapes = [(0, M // T, rows), (M // T * T, 1, last)]
-    return [as_strided(X[at:], (n, r, columns), strides) for at, n, r in shapes if n and at < M]
+    row, item = X.strides
+    strides = (each * row, T * row, columns * item, item)
+    last = n % T if rows == T else rows
+    shapes = [(0, n // T, rows), (n // T * T, 1, last)]
+    return [as_strided(X[at:], (G, k, r, columns), strides) for at, k, r in shapes if k and at < n]
