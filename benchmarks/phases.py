@@ -44,7 +44,7 @@ def sgemm_peak() -> float:
 
 def measure(corpus: str) -> dict[str, float]:
     vocabulary, stream = read_corpus(corpus)
-    keep = keep_probabilities(vocabulary.counts, 1e-3)
+    keep = keep_probabilities(vocabulary.counts, None)
     noise = AliasTable(noise_probabilities(vocabulary.counts))
     kept = vocabulary.counts * keep
     shape = choose_block_shape(kept.sum(), kept.max() / kept.sum(), epochs=EPOCHS)

@@ -174,7 +174,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--vector-size", type=int, default=100)
     parser.add_argument("--window", type=int, default=5)
     parser.add_argument("--negative", type=int, default=5)
-    parser.add_argument("--sample", type=float, default=1e-3)
+    parser.add_argument("--sample", type=float, help="default: each library's own")
     parser.add_argument("--min-count", type=int, default=5)
     parser.add_argument("--alpha", type=float, help="default: each library's own")
     parser.add_argument("--gensim-input", choices=("iterable", "file"), default="iterable")
@@ -216,9 +216,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
         args.out = Path(__file__).parent / "results" / f"rivals-{now}"
     if (args.out / "results.json").exists():
         parser.error(f"--out: {args.out} already holds results.json")
-    args.settings = {name: getattr(args, name) for name in SETTINGS}
-    if args.alpha is None:
-        del args.settings["alpha"]
+    given = {name: getattr(args, name) for name in SETTINGS}
+    args.settings = {name: value for name, value in given.items() if value is not None}
     return args
 
 

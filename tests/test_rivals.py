@@ -174,7 +174,7 @@ def test_rivals_trains_gensim(corpus, pairs, questions, tmp_path, how, reader):
 def make_program(path, corpus, window, largest, **others):
     """Write a script that takes the options of a compiled rival and writes one row of vectors."""
     options = {"-binary": "1", "-size": "8", "-min-count": "2", "-negative": "5", "-iter": "2"}
-    options |= {"-sample": "0.001", "-threads": "1", "-window": window, "-train": str(corpus)}
+    options |= {"-threads": "1", "-window": window, "-train": str(corpus)}
     options |= {f"-{name.replace('_', '-')}": value for name, value in others.items()}
     path.write_text(
         f"#!{sys.executable}\n"
