@@ -295,10 +295,9 @@ def test_a_window_wider_than_all_sentences_costs_nothing():
 def test_subsampling_follows_the_corpus_unless_it_is_given(monkeypatch, tmp_path):
     corpus = [["the", "cat", "the", "mat"], ["the", "dog", "the", "bone"]] * 300
     settings = {"vector_size": 4, "min_count": 1, "epochs": 1, "workers": 1, "seed": 1}
+    monkeypatch.setattr(sampling, "THINNED_FROM", 100)
     monkeypatch.setattr(sampling, "HIGHEST", 1.0)
-    models = [
-        Word2Vec(**settings, sample=sample).fit(corpus) for sample in (None, 2000 / 2400, 0.2)
-    ]
+    models = [Word2Vec(**settings, sample=t).fit(corpus) for t in (None, 100 / 2400, 1)]
     followed, same, other = (model.vectors_.tobytes() for model in models)
     assert followed == same
     assert followed != other
