@@ -3,6 +3,7 @@
 import gzip
 from pathlib import Path
 
+import fake_windows
 import hypothesis
 import pytest
 
@@ -30,6 +31,13 @@ def shared():
 def worth_a_worker(monkeypatch):
     """Small corpora have several workers too."""
     monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
+
+
+@pytest.fixture
+def files_in_use_stay(monkeypatch):
+    """A file that is open or mapped cannot be removed, nor renamed, as on Windows."""
+    if Path("/proc/self/maps").exists():
+        fake_windows.refuse_files_in_use(monkeypatch.setattr)
 
 
 @pytest.fixture(scope="session")

@@ -128,6 +128,7 @@ def test_queries_from_threads_while_another_model_trains(corpus):
 
 @WORKERS
 @pytest.mark.parametrize("as_file", [True, False])
+@pytest.mark.usefixtures("files_in_use_stay")
 def test_corpus_in_files_gives_the_same_bytes(corpus, tmp_path, monkeypatch, workers, as_file):
     words = [[f"w{i}" for i in sentence] for sentence in corpus]
     text = tmp_path / "text.txt"

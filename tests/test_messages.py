@@ -364,3 +364,16 @@ def test_advice_on_the_memory_of_softmax_helps(monkeypatch, better):
     with pytest.raises(ValueError, match="a larger min_count or another objective needs less"):
         model(**large).fit(corpus)
     model(**{**large, **better}).fit(corpus)
+
+
+@pytest.mark.usefixtures("worth_a_worker")
+def test_advice_on_the_memory_that_workers_share_helps(monkeypatch):
+    full = type("Usage", (), {"free": 0})
+    monkeypatch.setattr("negsamp.training.shared_memory.shutil.disk_usage", lambda _: full)
+    many = {"workers": 2, "batch_size": 512}
+    with pytest.raises(
+        OSError, match=r"workers share \d+ bytes, .*; workers=1 shares none"
+    ) as told:
+        model(**many).fit(SENTENCES * 500)
+    advised = re.search(r"(workers)=(1)", str(told.value))
+    model(**{**many, advised[1]: int(advised[2])}).fit(SENTENCES * 500)

@@ -235,8 +235,8 @@ def long_corpus(tmp_path):
     return path
 
 
-def stop_training(number, *command):
-    """Run a command until it trains, and send it a signal; status and what it said."""
+def stop_training(number, *command, has_terminal=False):
+    """Run a command until it trains, and send a signal to it, or to all that a terminal does."""
     code = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from negsamp import cli\nfrom negsamp.training import epochs as training\n"
@@ -250,9 +250,12 @@ def stop_training(number, *command):
     )
     command = [sys.executable, "-c", code, "train", *map(str, command), "--quiet"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, text=True, **pipes) as process:
+    with subprocess.Popen(command, text=True, start_new_session=has_terminal, **pipes) as process:
         assert process.stdout.readline() == "trains\n"
-        process.send_signal(number)
+        if has_terminal:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
         return process.wait(60), process.stderr.read()
 
 
@@ -286,6 +289,17 @@ def test_signal_leaves_a_checkpoint_to_go_on_from(long_corpus, tmp_path, number,
     assert run("train", *map(str, options), "--quiet").returncode == 0
     expected = Word2Vec(vector_size=10, epochs=3, seed=1, progress=False).fit(long_corpus)
     assert Word2Vec.load(tmp_path / "model").vectors_.tobytes() == expected.vectors_.tobytes()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+@pytest.mark.parametrize("workers", [4, 8])
+def test_ctrl_c_in_a_terminal_ends_all_workers(long_corpus, tmp_path, workers):
+    options = [long_corpus, "-o", tmp_path / "model", "--epochs", 1000, "--workers", workers]
+    options += ["--batch-size", 4096]
+    status, error = stop_training(signal.SIGINT, *options, has_terminal=True)
+    assert status == 130
+    assert re.fullmatch(r"negsamp: training was stopped in epoch .*\n", error)
+    assert np.isfinite(Word2Vec.load(tmp_path / "model").vectors_).all()
 
 
 def test_train_and_diagnose_read_several_files_in_an_encoding(corpus, quick, tmp_path, capsys):

@@ -42,6 +42,7 @@ def forbid_reading(monkeypatch):
 
 
 @pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.usefixtures("files_in_use_stay")
 def test_second_time_maps_what_the_first_wrote(text, tmp_path, monkeypatch, packed):
     if packed:
         text = tmp_path / "text.gz"
@@ -157,6 +158,7 @@ DAMAGES = {
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 @pytest.mark.parametrize("at_once", [1 << 20, 7])
+@pytest.mark.usefixtures("files_in_use_stay")
 def test_damaged_cache_is_made_anew(text, tmp_path, monkeypatch, damage, at_once):
     monkeypatch.setattr(corpuscache, "CHECK_AT_ONCE", at_once)
     cache = tmp_path / "cache"

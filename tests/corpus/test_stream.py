@@ -1,17 +1,19 @@
 """Pieces of ids become the stream and the counts of the whole."""
 
 import shutil
+import sys
 import tempfile
 import weakref
 from pathlib import Path
 
+import fake_windows
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from negsamp.corpus import stream
-from negsamp.corpus.stream import StreamBuilder
+from negsamp.corpus.stream import StreamBuilder, spill_folder
 
 SENTENCES = st.lists(st.lists(st.integers(0, 6), max_size=9), max_size=9)
 
@@ -63,6 +65,7 @@ def test_build_equals_loops(pieces, rows, segment, step, where):
         elif where == "memory":
             assert built.ids.flags.owndata
             assert built.ids.dtype == np.int32
+        del built  # Windows removes no file that is mapped
 
 
 def test_wide_vocabularies_go_to_files_as_int32(tmp_path):
@@ -100,3 +103,18 @@ def test_build_forgets_each_segment_behind_it(monkeypatch):
 def test_stream_without_sentences():
     empty = stream.TokenStream(np.empty(0, np.int32), np.zeros(1, np.int64))
     assert (len(empty), empty.n_sentences, empty.longest_sentence, list(empty)) == (0, 0, 0, [])
+
+
+@pytest.mark.usefixtures("files_in_use_stay")
+def test_spill_folder_is_removed_after_an_error_too(monkeypatch):
+    def fail(folder):
+        mapped = np.memmap(folder / "ids", np.uint8, "w+", shape=(10,))
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise ValueError(mapped.shape) from error
+
+    monkeypatch.setattr(stream, "sys", fake_windows.Like(sys, platform="win32"))
+    with pytest.raises(ValueError, match="10"), spill_folder() as folder:
+        fail(folder)
+    assert not folder.exists()

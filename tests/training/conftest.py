@@ -1,9 +1,23 @@
 """What several tests of runs need."""
 
+import os
+
+import fake_windows
 import pytest
 
 from negsamp import TrainingInterrupted
 from negsamp.training.checkpoints import Checkpoints
+
+
+@pytest.fixture(params=["here", "windows"])
+def platform(request, monkeypatch, tmp_path):
+    """What this system has for workers, and what Windows has."""
+    if request.param == "windows":
+        if not hasattr(os, "pidfd_open"):
+            pytest.skip("what Windows has is made from what Linux has")
+        fake_windows.install(monkeypatch.setattr, monkeypatch.setitem)
+        monkeypatch.setenv("NEGSAMP_NAMED_MEMORY", str(tmp_path))
+    return request.param
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from negsamp.core.blocks import choose_block_shape
 from negsamp.core.kernels.sampled import BlockKernel
 from negsamp.core.sampling import noise_probabilities
 from negsamp.errors import TeamError
+from negsamp.training import run
 from negsamp.training.schedule import Schedule
 from negsamp.training.settings import Settings
 
@@ -160,6 +161,9 @@ def test_the_seed_alone_makes_the_result():
         ("hierarchical", 3, "sgd"),
         ("softmax", 2, "sgd"),
         ("softmax", 3, "adagrad"),
+        ("sgns", 4, "adagrad"),
+        ("sgns", 8, "adagrad"),
+        ("hierarchical", 8, "adagrad"),
     ],
 )
 @pytest.mark.usefixtures("worth_a_worker")
@@ -167,14 +171,48 @@ def test_any_number_of_workers_gives_the_same_bytes(objective, workers, optimize
     corpus = zipf_corpus(1000, 30, 100, 1.0)
     settings = {"epochs": 2, "sample": 1e-2, "optimizer": optimizer, "vector_size": 20}
     settings["objective"] = objective
-    settings["batch_size"] = 512  # several groups, so that there is work for three
+    settings["batch_size"] = 512 if workers < 8 else 4096  # 4 groups or 8: work for all
     one, several = (fit(corpus, workers=n, **settings) for n in (1, workers))
     assert_same(several, one)
+
+
+@pytest.mark.usefixtures("worth_a_worker")
+def test_workers_on_another_platform_give_the_same_bytes(platform, tmp_path, monkeypatch):
+    text = tmp_path / "text.txt"
+    text.write_text("\n".join(" ".join(map(str, s)) for s in zipf_corpus(1000, 30, 100, 1.0)))
+    sizes = []
+    run_team = run.run_team
+    monkeypatch.setattr(run, "run_team", lambda *a: sizes.append(a[1]) or run_team(*a))
+    settings = {"vector_size": 16, "batch_size": 512, "seed": 1}
+    one, several = (Word2Vec(workers=n, **settings) for n in (1, 3))
+    several.fit(text, cache=tmp_path / "cache")  # whose files the workers map
+    assert sizes == [3]
+    assert_same(several, one.fit(text))
+
+
+@pytest.mark.parametrize("workers", [4, 8])
+@pytest.mark.parametrize("corpus", [[["a", "b"]], [["a", "b", "c"]] * 3, [[*"abcde"] * 40]])
+@pytest.mark.usefixtures("worth_a_worker")
+def test_more_workers_than_there_is_text_for_give_the_same_bytes(corpus, workers):
+    settings = {"epochs": 2, "batch_size": 4096}
+    assert_same(fit(corpus, workers=workers, **settings), fit(corpus, **settings))
 
 
 def test_a_small_corpus_starts_no_process(monkeypatch):
     monkeypatch.setattr("negsamp.training.workers.subprocess.Popen", None)
     assert np.isfinite(fit(zipf_corpus(1000, 30, 100, 1.0), workers=8).vectors_).all()
+
+
+@pytest.mark.usefixtures("worth_a_worker")
+def test_a_program_that_is_no_python_does_not_start_itself_again(monkeypatch, caplog, tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text("a b c d\n" * 1000)
+    monkeypatch.setattr("negsamp.training.workers.subprocess.Popen", None)
+    monkeypatch.setattr("negsamp.training.run.LARGE_FILE", -1)
+    monkeypatch.setattr("sys.frozen", True, raising=False)
+    with caplog.at_level("INFO"):
+        assert np.isfinite(fit(text, workers=8, batch_size=512).vectors_).all()
+    assert "is no Python that could start others" in caplog.text
 
 
 def test_learning_rate_falls_linearly_to_min_alpha():

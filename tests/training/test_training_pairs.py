@@ -218,7 +218,7 @@ def test_every_pair_is_trained_as_often_as_it_weighs(monkeypatch):
     np.testing.assert_allclose(ratios, ratios[0], rtol=1e-5)
 
 
-@pytest.mark.parametrize(("workers", "optimizer"), [(2, "sgd"), (3, "adagrad")])
+@pytest.mark.parametrize(("workers", "optimizer"), [(2, "sgd"), (3, "adagrad"), (4, "adagrad")])
 def test_any_number_of_workers_gives_the_same_bytes(monkeypatch, workers, optimizer):
     monkeypatch.setattr("negsamp.training.pairs.PAIRS_WORTH_A_WORKER", 1)
     how = {"batch_size": 320, "optimizer": optimizer, "epochs": 3}

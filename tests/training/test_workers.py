@@ -4,18 +4,20 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import tempfile
 import warnings
 from pathlib import Path
 
+import fake_windows
 import numpy as np
 import pytest
 
 from negsamp.core import optimizers
 from negsamp.errors import TeamError
 from negsamp.files.npy import read_array, write_array
+from negsamp.training import shared_memory
 from negsamp.training import workers as team
-from negsamp.training.workers import Team, run_team, start_children
+from negsamp.training.workers import Team, can_start_children, run_team, start_children
 
 # The programs that the children import stand in this file.
 
@@ -69,8 +71,17 @@ def fail_in_lead(member, arrays, error):
         member.barrier()
 
 
-def wait_forever(member, arrays, path):
-    Path(f"{path}.{member.rank}").write_text(str(os.getpid()))
+def print_much(member, arrays, _):
+    sys.stdout.write("x" * 200_000)
+    sys.stdout.flush()
+    member.barrier()
+
+
+def wait_forever(member, arrays, _):
+    member.barrier()
+    if not member.rank:
+        sys.stdout.write("all are here\n")
+        sys.stdout.flush()
     while True:
         member.barrier()
 
@@ -82,8 +93,12 @@ def expected_cells(size, rounds):
     return cells
 
 
+KILLED = "ended by signal 9 before the work was done"
+NEEDS_SIGNALS = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+
+
 def litter(pid):
-    folders = [Path("/dev/shm"), Path(team.tempfile.gettempdir())]
+    folders = [Path("/dev/shm"), Path(tempfile.gettempdir())]
     return [path for folder in folders for path in folder.glob(f"negsamp-{pid}-*")]
 
 
@@ -94,13 +109,13 @@ def _no_litter():
 
 
 def test_shared_file_has_a_name_where_open_files_have_none(monkeypatch):
-    monkeypatch.setattr(team, "OPEN_FILES", "/no such folder")
+    monkeypatch.setattr(shared_memory, "OPEN_FILES", "/no such folder")
     shared = run_team(count_up, 2, {"cells": np.zeros(2, np.int64)}, 3, {})
     np.testing.assert_array_equal(shared["cells"], expected_cells(2, 3))
 
 
-@pytest.mark.parametrize("size", [2, 3])
-def test_members_take_every_step_together(size):
+@pytest.mark.parametrize("size", [2, 8])
+def test_members_take_every_step_together(platform, size):
     cells = np.zeros(size, dtype=np.int64)
     arrays = {"cells": cells}
     shared = run_team(count_up, size, arrays, 200, {})
@@ -109,7 +124,7 @@ def test_members_take_every_step_together(size):
     assert not arrays  # and need not stay in memory
 
 
-def test_arrays_keep_their_shapes_types_and_values_in_each_member(tmp_path):
+def test_arrays_keep_their_shapes_types_and_values_in_each_member(platform, tmp_path):
     """Some of NumPy's functions have a slow path for an instance of a dtype that was pickled."""
     write_array(tmp_path / "map.npy", np.arange(5, dtype=np.uint16))
     arrays = {
@@ -147,67 +162,87 @@ def test_shares_cover_everything_once(n, size):
 
 
 @pytest.mark.parametrize(
-    ("kind", "error", "message"),
+    ("size", "kind", "error", "message"),
     [
-        ("exception", ValueError, "^the child's own words$"),
-        ("cannot be pickled", TeamError, "^Local: only its text travels$"),
-        ("killed", TeamError, "ended by signal 9 before the work was done"),
-        ("leaves", TeamError, "ended with status 7 before the work was done"),
+        (2, "exception", ValueError, "^the child's own words$"),
+        (8, "exception", ValueError, "^the child's own words$"),
+        (3, "cannot be pickled", TeamError, "^Local: only its text travels$"),
+        pytest.param(2, "killed", TeamError, KILLED, marks=NEEDS_SIGNALS),
+        pytest.param(4, "killed", TeamError, KILLED, marks=NEEDS_SIGNALS),
+        pytest.param(8, "killed", TeamError, KILLED, marks=NEEDS_SIGNALS),
+        (3, "leaves", TeamError, "ended with status 7 before the work was done"),
     ],
 )
-@pytest.mark.parametrize("size", [2, 3])
-def test_what_ends_a_child_is_raised_in_the_caller(kind, error, message, size):
+def test_what_ends_a_child_is_raised_in_the_caller(platform, size, kind, error, message):
     with pytest.raises(error, match=message) as caught:
         run_team(fail_in_child, size, {}, kind, {})
     if kind in ("exception", "cannot be pickled"):
         assert "in fail_in_child" in str(caught.value.__cause__)
 
 
-@pytest.mark.parametrize("error", [ValueError("in the lead"), KeyboardInterrupt()])
-def test_what_ends_the_lead_ends_the_children(monkeypatch, error):
+@pytest.mark.parametrize(
+    ("size", "error"), [(3, ValueError("in the lead")), (8, KeyboardInterrupt())]
+)
+def test_what_ends_the_lead_ends_the_children(monkeypatch, size, error):
     started = []
     popen = subprocess.Popen
     monkeypatch.setattr(
         team.subprocess, "Popen", lambda *a, **k: started.append(popen(*a, **k)) or started[-1]
     )
     with pytest.raises(type(error)):
-        run_team(fail_in_lead, 3, {}, error, {})
-    assert len(started) == 2
+        run_team(fail_in_lead, size, {}, error, {})
+    assert len(started) == size - 1
     assert all(child.returncode is not None for child in started)
 
 
-def test_children_end_when_the_parent_is_killed(tmp_path):
-    code = (
-        f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r}); "
-        "from test_workers import *; "
-        f"run_team(wait_forever, 2, {{}}, {str(tmp_path / 'pid')!r}, {{}})"
-    )
-    parent = subprocess.Popen([sys.executable, "-c", code])
-    child = tmp_path / "pid.1"
-    deadline = time.monotonic() + 60
-    while not (child.exists() and child.read_text()):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    pid = int(child.read_text())
-    parent.kill()
-    parent.wait()
-    while Path(f"/proc/{pid}").exists() and "Z" not in _state(pid):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    if Path(team.OPEN_FILES).is_dir():
+@pytest.mark.parametrize("size", [2, 8])
+def test_children_end_when_the_parent_is_killed(platform, size):
+    code = f"{fake_windows.SETUP}"
+    code += "fake_windows.install()\n" * (platform == "windows")
+    code += f"from test_workers import *; run_team(wait_forever, {size}, {{}}, None, {{}})"
+    place = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", code], env=place, **pipes) as parent:
+        assert parent.stdout.readline() == "all are here\n"
+        parent.kill()
+        said = parent.communicate(timeout=60)[1]  # children have its stderr until they end
+    assert said == ""
+    if Path(shared_memory.OPEN_FILES).is_dir():
         assert litter(parent.pid) == []
     for path in litter(parent.pid):  # SIGKILL gives the parent no time to tidy up
         path.unlink()
 
 
-def _state(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
-        return "Z"
+def test_what_children_print_is_no_answer(platform, capfd):
+    run_team(print_much, 3, {}, None, {})
+    said, error = capfd.readouterr()
+    assert [said.count("x"), error.count("x")] == [200_000, 400_000]
 
 
-def test_children_started_ahead_are_used_or_end():
+@pytest.mark.parametrize(
+    ("name", "frozen", "expected"),
+    [
+        ("python3.13", None, True),
+        ("Python", None, True),
+        ("pythonw.exe", None, True),
+        ("pypy3", None, True),
+        ("python.exe", True, False),
+        ("blender", None, False),
+        ("missing/python", None, False),
+        ("", None, False),
+        (None, None, False),
+    ],
+)
+def test_only_a_python_can_start_others(monkeypatch, tmp_path, name, frozen, expected):
+    program = name and str(tmp_path / name)
+    if name and "/" not in name:
+        Path(program).touch()
+    monkeypatch.setattr(sys, "executable", program)
+    monkeypatch.setattr(sys, "frozen", frozen, raising=False)
+    assert can_start_children() == expected
+
+
+def test_children_started_ahead_are_used_or_end(platform):
     with start_children(2) as children:
         shared = run_team(count_up, 2, {"cells": np.zeros(2, np.int64)}, 3, {}, children)
         np.testing.assert_array_equal(shared["cells"], expected_cells(2, 3))
@@ -216,9 +251,14 @@ def test_children_started_ahead_are_used_or_end():
     assert children[1].returncode == 0
 
 
-def test_no_room_is_an_error_before_any_child_starts(monkeypatch):
+def test_no_room_is_an_error_before_any_child_starts(platform, monkeypatch):
     monkeypatch.setattr(team, "start_children", None)
-    with pytest.raises(OSError, match=r"workers share 288230376151\d+ bytes, and .* has no room"):
+    if platform == "windows":
+        told = "Windows has no room for them in memory and paging file"
+    else:
+        told = r".* has no room: \d+ are free"
+    told = rf"workers share 288230376151\d+ bytes, and {told}.*; workers=1 shares none"
+    with pytest.raises(OSError, match=told):
         run_team(count_up, 2, {}, 0, {"huge": ((2**58,), np.uint8)})
 
 

@@ -195,3 +195,17 @@ def test_numbers_are_shown_with_two_figures_in_fitting_units():
     assert sizes == ["0 kB", "2 kB", "2.5 MB", "25 MB", "1.2 GB"]
     times = [spell_duration(seconds) for seconds in (0.123, 9.96, 90, 7200)]
     assert times == ["0.12 s", "10.0 s", "1.5 minutes", "2.0 hours"]
+
+
+@pytest.mark.usefixtures("files_in_use_stay")
+def test_diagnosis_removes_the_files_of_a_large_corpus(monkeypatch, tmp_path):
+    expected = diagnose(CORPUS)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("negsamp.corpus.stream.SEGMENT", 100)
+    made = []
+    folder = diagnosis.spill_folder
+    monkeypatch.setattr(diagnosis, "spill_folder", lambda: made.append(1) or folder())
+    found = diagnose(CORPUS, seconds=0.01)
+    assert made
+    assert not any(tmp_path.iterdir())
+    assert found.pairs_an_epoch == expected.pairs_an_epoch

@@ -71,12 +71,15 @@ def read_cached(
     found = _read(cache / key, made_from)
     if found is not None:
         return found
+    if (cache / key).is_dir():  # damaged; it is made again
+        shutil.rmtree(cache / key)
     cache.mkdir(parents=True, exist_ok=True)
     check_room(cache, 8 * _expected_tokens(files, encoding), "this corpus as ids")
     # another process may be faster; its folder is the same
     with suppress(FileExistsError), writing_folder(cache / key) as new:
         reading = min_count, max_vocab_size, errors, workers
-        vocabulary, _ = read_corpus(files, *reading, new, True, encoding, max_final_vocab)
+        # the stream is let go at once: Windows renames no folder in which a file is mapped
+        vocabulary = read_corpus(files, *reading, new, True, encoding, max_final_vocab)[0]
         for path, one, other in zip(files.paths, before, _states(files), strict=True):
             if one != other:
                 raise CorpusError(f"corpus {path!r} was changed while it was read")
@@ -105,8 +108,6 @@ def _read(folder: Path, made_from: dict[str, Any]) -> tuple[Vocabulary, TokenStr
         )
         _check(vocabulary, stream)
     except (FileNotFoundError, ValueError, LookupError, TypeError):
-        if folder.is_dir():  # damaged; it is made again
-            shutil.rmtree(folder)
         return None
     return vocabulary, stream
 

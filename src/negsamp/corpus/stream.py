@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+import sys
+import tempfile
+import traceback
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ import numpy as np
 from negsamp.core.windows import token_pieces
 from negsamp.files.npy import ArrayWriter, check_room
 
-__all__ = ["StreamBuilder", "TokenStream", "forget_pages"]
+__all__ = ["StreamBuilder", "TokenStream", "forget_pages", "spill_folder"]
 
 # Numbers in one piece of memory: a little above the 32 MB from which the C library always gives
 # memory back to the system, so that what is translated is not in memory twice.
@@ -91,6 +94,23 @@ def forget_pages(array: np.ndarray) -> None:
     """Take what was read of a mapped file out of this process's memory; other arrays stay."""
     if isinstance(array, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
         array._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
+
+
+@contextmanager
+def spill_folder() -> Iterator[Path]:
+    """A temporary folder for a corpus that does not stay in memory.
+
+    Nothing may map its files when the context ends: Windows removes no file that is mapped.
+    """
+    with tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True) as name:
+        try:
+            yield Path(name)
+        except BaseException as error:
+            reason: BaseException | None = error
+            while reason and sys.platform == "win32":  # tracebacks keep what functions had
+                traceback.clear_frames(reason.__traceback__)
+                reason = reason.__context__
+            raise
 
 
 class StreamBuilder:
@@ -227,7 +247,8 @@ class _Spool:
     def _drop(self, number: int) -> None:
         segment, self._segments[number] = self._segments[number], None
         if isinstance(segment, Path):
-            segment.unlink(missing_ok=True)
+            with suppress(PermissionError):  # it is mapped, on Windows; the folder goes later
+                segment.unlink(missing_ok=True)
 
     def _spill(self) -> None:
         """Write the last segment to a file, if there are enough in memory."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
+import sys
 import time
 import warnings
 from contextlib import ExitStack
@@ -24,7 +24,7 @@ from negsamp.core.sampling import (
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.cache import read_cached
 from negsamp.corpus.counting import read_corpus
-from negsamp.corpus.stream import TokenStream
+from negsamp.corpus.stream import TokenStream, spill_folder
 from negsamp.corpus.text_files import TextFiles, text_files
 from negsamp.corpus.token_kinds import advice_on_tokens
 from negsamp.errors import CheckpointError, CorpusError, TrainingInterrupted
@@ -45,7 +45,7 @@ from negsamp.training.progress import (
 from negsamp.training.schedule import Schedule
 from negsamp.training.settings import Settings
 from negsamp.training.validation import hold_out
-from negsamp.training.workers import Team, run_team, start_children
+from negsamp.training.workers import Team, can_start_children, run_team, start_children
 
 __all__ = ["Encoded", "Run", "machine_memory"]
 
@@ -73,6 +73,8 @@ class Run(Observer):
     arguments are those of `Word2Vec.fit`.
     """
 
+    arrays: Arrays | None
+
     def __init__(
         self,
         settings: Settings,
@@ -93,11 +95,9 @@ class Run(Observer):
         _check_options(files, cache, checkpoint, checkpoint_every)
         self.settings = settings
         with ExitStack() as owned:
-            # Windows cannot remove what is still mapped
-            spill = tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True)
-            folder = owned.enter_context(spill)
+            folder = owned.enter_context(spill_folder())
             # Before reading: a large file is sure to need them
-            is_large = files is not None and files.size > LARGE_FILE
+            is_large = files is not None and files.size > LARGE_FILE and can_start_children()
             children = start_children(settings.processes - 1 if is_large else 0)
             self._children = owned.enter_context(children)
             began = time.perf_counter()
@@ -149,6 +149,7 @@ class Run(Observer):
         return self
 
     def __exit__(self, *error: Any) -> None:
+        self.arrays = None  # they may map files of the folder
         self._owned.__exit__(*error)
 
     def _prepare(
@@ -171,7 +172,7 @@ class Run(Observer):
             left = counts - held.counts
         self.schedule = Schedule.of_corpus(s, left, stream.longest_sentence, keep, entropy, limits)
         V, d = len(counts), s.vector_size
-        self.arrays: Arrays | None = Arrays(
+        self.arrays = Arrays(
             **vars(extras),
             W_in=initial_vectors(V, d, entropy),
             W_out=np.zeros((V, d), np.float32),
@@ -348,9 +349,11 @@ def _all_words(settings: Settings) -> str:
 
 def machine_memory() -> int | None:
     """Bytes of this machine's memory, or None if it does not say."""
+    if sys.platform == "win32":
+        return None
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
+    except (ValueError, OSError):
         return None
 
 

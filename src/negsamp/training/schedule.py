@@ -15,6 +15,7 @@ from negsamp.core.objectives import Objective
 from negsamp.training.limits import NO_LIMITS, Limits
 from negsamp.training.progress import Progress
 from negsamp.training.settings import Settings
+from negsamp.training.workers import can_start_children
 
 __all__ = ["Schedule", "team_size"]
 
@@ -109,10 +110,13 @@ def team_size(settings: Settings, groups: int, enough: int) -> int:
 
     More than are `enough` for the work would take longer to start than they save.
     """
-    # on Windows children cannot open the parent's temporary file
-    if sys.platform == "win32":
-        return 1
     members = max(1, min(settings.processes, groups, enough))
+    if members > 1 and not can_start_children():
+        logger.info(
+            "training takes one process: this program, %r, is no Python that could start others",
+            sys.executable,
+        )
+        return 1
     if members > 1 and not _reaches_other_processes(settings.objective):
         logger.info(
             "objective %r trains in one process: others cannot import it from a script or "

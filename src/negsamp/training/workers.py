@@ -7,27 +7,24 @@ user's script needs no ``__main__`` guard, and a notebook works too. Whatever st
 
 from __future__ import annotations
 
-import errno
-import math
 import mmap
 import os
 import pickle
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from negsamp.errors import TeamError
+from negsamp.training.shared_memory import Layout, open_arrays, shared_arrays
 
-__all__ = ["Team", "run_team", "start_children"]
+__all__ = ["Team", "can_start_children", "run_team", "start_children"]
 
 # What a child runs: it takes over the parent's path, as negsamp may not be installed, imports what
 # takes time, and waits for its task. It leaves it to the parent to warn of an unusual SciPy.
@@ -39,14 +36,9 @@ CHILD = (
     "from negsamp.training.workers import _child\n"
     "_child()\n"
 )
-OPEN_FILES = "/proc/self/fd"  # where Linux shows them; other processes can open them there
-ALIGNMENT = 64  # bytes; a cache line
 SPINS, YIELDS = 2000, 2000  # about 0.2 ms and some ms of waiting before a member sleeps
 
 Program = Callable[["Team", dict[str, np.ndarray], Any], None]
-# Shape and dtype of each array. Types go to children as text: some functions of NumPy, as
-# ``np.add.at``, are five times as slow with a dtype that was pickled.
-Layout = dict[str, tuple[tuple[int, ...], str]]
 
 
 class _Stopped(BaseException):
@@ -150,17 +142,14 @@ def run_team(
     layout: Layout = {name: (array.shape, array.dtype.str) for name, array in arrays.items()}
     layout |= {name: (shape, np.dtype(dtype).str) for name, (shape, dtype) in scratch.items()}
     layout["_control"] = ((1 + size,), np.dtype(np.int64).str)
-    with _shared_file(_bytes(layout)) as file:
-        shared = _map(file.fileno(), layout)
+    with shared_arrays(layout) as (shared_name, shared):
         while arrays:
             name, array = arrays.popitem()
             shared[name][...] = array
             del array
         shared |= in_files
         files = {name: (a.filename, a.dtype.str, a.shape, a.offset) for name, a in in_files.items()}
-        has_name = isinstance(file.name, str)
-        path = file.name if has_name else f"/proc/{os.getpid()}/fd/{file.fileno()}"
-        task = (program, size, layout, path, files, pickle.dumps(job))
+        task = (program, size, layout, shared_name, files, pickle.dumps(job))
         children = children[: size - 1]
         with start_children(size - 1 - len(children)) as more:
             others = [*children, *more]
@@ -186,9 +175,22 @@ def run_team(
     return shared
 
 
+def can_start_children() -> bool:
+    """Whether this process's program is a Python that runs other code too.
+
+    An application with Python in it would start itself again.
+    """
+    name = os.path.basename(sys.executable or "").lower()
+    is_python = name.startswith(("python", "pypy", "graalpy")) and os.path.isfile(sys.executable)
+    return is_python and not getattr(sys, "frozen", False)
+
+
 @contextmanager
 def start_children(n: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Start processes, in half a second, that wait for `run_team`; the context ends them."""
+    """Start processes, in half a second, that wait for `run_team`; the context ends them.
+
+    Only where `can_start_children`.
+    """
     children: list[subprocess.Popen[bytes]] = []
     try:
         for _ in range(n):
@@ -197,7 +199,7 @@ def start_children(n: int) -> Iterator[list[subprocess.Popen[bytes]]]:
                     [sys.executable, "-c", CHILD],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
-                    start_new_session=True,  # Ctrl-C in a terminal is the parent's to answer
+                    **_apart(),
                 )
             )
             _send(children[-1], sys.path)
@@ -205,6 +207,13 @@ def start_children(n: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     finally:
         for child in children:
             _end(child)
+
+
+def _apart() -> dict[str, Any]:
+    """What keeps Ctrl-C in a terminal from children: it is the parent's to answer."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
 
 
 def _reason(children: list[subprocess.Popen[bytes]]) -> BaseException:
@@ -225,8 +234,9 @@ def _reason(children: list[subprocess.Popen[bytes]]) -> BaseException:
 
 def _send(child: subprocess.Popen[bytes], message: Any) -> None:
     assert child.stdin is not None
-    # a pipe that is broken belongs to a dead child, which the first barrier will notice
-    with suppress(BrokenPipeError):
+    # a pipe that is broken belongs to a dead child, which the first barrier will notice; Windows
+    # calls it invalid
+    with suppress(OSError):
         pickle.dump(message, child.stdin)
         child.stdin.flush()
 
@@ -246,32 +256,54 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 def _child() -> None:
     """Run the program as the member that the parent says."""
+    answers = _answers()
     try:
-        rank, parent, program, size, layout, path, files, job = pickle.load(sys.stdin.buffer)
+        rank, parent, program, size, layout, shared_name, files, job = pickle.load(sys.stdin.buffer)
     except EOFError:
         return  # not needed
-    with open(path, "r+b") as file:
-        shared = _map(file.fileno(), layout)
+    shared = open_arrays(shared_name, layout)
     for name, (path, dtype, shape, offset) in files.items():
         shared[name] = np.memmap(path, dtype, "r", offset, shape)
-
-    def is_alive() -> None:
-        if os.getppid() != parent:
-            raise _Stopped
-
-    team = Team(rank, size, shared["_control"], is_alive)
+    team = Team(rank, size, shared["_control"], _watch(parent))
     try:
         program(team, shared, pickle.loads(job))
     except _Stopped:
         pass
     except BaseException as error:
         # sent before the team is stopped, so that it is there when the parent looks
-        with suppress(OSError):  # the parent may have ended first
-            sys.stdout.buffer.write(_pickled(error))
-            sys.stdout.buffer.flush()
-            os.close(sys.stdout.fileno())
+        with suppress(OSError), answers:  # the parent may have ended first
+            answers.write(_pickled(error))
         team.stop()
         os._exit(1)
+
+
+def _answers() -> BinaryIO:
+    """The pipe to the parent; from now on, what the program prints goes to stderr instead."""
+    pipe = os.fdopen(os.dup(1), "wb")
+    no_stderr = sys.stderr is None  # where the parent has no console
+    os.dup2(os.open(os.devnull, os.O_WRONLY) if no_stderr else 2, 1)
+    return pipe
+
+
+def _watch(parent: int) -> Callable[[], None]:
+    """A function that raises once the parent has ended."""
+    if sys.platform == "win32":
+        # A process there keeps its parent's number for ever, and in a virtual environment its
+        # parent is a launcher.
+        import _winapi
+
+        process = _winapi.OpenProcess(_winapi.SYNCHRONIZE, False, parent)
+
+        def is_alive() -> None:
+            if _winapi.WaitForSingleObject(process, 0) == _winapi.WAIT_OBJECT_0:
+                raise _Stopped
+    else:
+
+        def is_alive() -> None:
+            if os.getppid() != parent:
+                raise _Stopped
+
+    return is_alive
 
 
 def _pickled(error: BaseException) -> bytes:
@@ -282,42 +314,3 @@ def _pickled(error: BaseException) -> bytes:
     except Exception:
         return pickle.dumps((TeamError(f"{type(error).__name__}: {error}"), where))
     return sent
-
-
-def _bytes(layout: Layout) -> int:
-    return sum(_padded(*spec) for spec in layout.values())
-
-
-def _padded(shape: tuple[int, ...], dtype: str) -> int:
-    return max(1, -(-math.prod(shape) * np.dtype(dtype).itemsize // ALIGNMENT)) * ALIGNMENT
-
-
-def _shared_file(size: int) -> Any:
-    """A file of zeros that processes can map: in memory where the system offers that."""
-    in_memory, on_disk = "/dev/shm", tempfile.gettempdir()
-    has_room = os.path.isdir(in_memory) and shutil.disk_usage(in_memory).free > size
-    folder = in_memory if has_room else on_disk
-    free = shutil.disk_usage(folder).free
-    if free <= size:  # a map of a file without room would end the process, not raise
-        raise OSError(
-            errno.ENOSPC, f"workers share {size} bytes, and {folder} has no room: {free} are free"
-        )
-    file: Any
-    if os.path.isdir(OPEN_FILES):  # without a name it is gone with the processes, however they end
-        file = tempfile.TemporaryFile(dir=folder)
-    else:
-        file = tempfile.NamedTemporaryFile(prefix=f"negsamp-{os.getpid()}-", dir=folder)
-    file.truncate(size)
-    return file
-
-
-def _map(descriptor: int, layout: Layout) -> dict[str, np.ndarray]:
-    buffer = mmap.mmap(descriptor, _bytes(layout))
-    if hasattr(mmap, "MADV_HUGEPAGE"):  # rows are met at random: large pages save look-ups
-        with suppress(OSError):
-            buffer.madvise(mmap.MADV_HUGEPAGE)
-    arrays, offset = {}, 0
-    for name, (shape, dtype) in layout.items():
-        arrays[name] = np.ndarray(shape, dtype, buffer, offset)
-        offset += _padded(shape, dtype)
-    return arrays

@@ -5,7 +5,6 @@ that the run would take, and what to change before it starts.
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +19,7 @@ from negsamp.core.vocabulary import Vocabulary
 from negsamp.core.windows import iter_windows
 from negsamp.corpus.counting import read_corpus
 from negsamp.corpus.reading import read_beginning
-from negsamp.corpus.stream import StreamBuilder, TokenStream
+from negsamp.corpus.stream import StreamBuilder, TokenStream, spill_folder
 from negsamp.corpus.text_files import TextFiles, text_files
 from negsamp.corpus.token_kinds import advice_on_tokens
 from negsamp.errors import EncodingError
@@ -48,41 +47,46 @@ def diagnose(
     """Read a corpus, try to train on it for a moment, and say what a whole run would be like."""
     if not is_real(seconds) or seconds < 0:
         raise ValueError(f"seconds is {glimpse(seconds)}; it must be a finite number, 0 or more")
-    with tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        began = time.perf_counter()
-        files = text_files(corpus)
-        advice = [*_advice_on_bytes(files, encoding)]
-        reading = errors, encoding, folder
-        vocabulary, stream = _read(settings, files or corpus, *reading, advice)
-        read_seconds = time.perf_counter() - began
-        min_count = max(settings.min_count, 1)
-        single_before = _sentences_of_one_token(stream)
-        most = settings.max_final_vocab
-        kept, stream = _most_frequent(vocabulary, stream, min_count, most, folder)
-        advice += advice_on_tokens(kept, strict=True)
-        found = Diagnosis(
-            raw_words=vocabulary.raw_words,
-            words_seen=len(vocabulary),
-            words_once=int((vocabulary.counts == 1).sum()),
-            words_kept=len(kept),
-            share_kept=float(kept.counts.sum() / vocabulary.raw_words),
-            sentences=stream.n_sentences,
-            single=_sentences_of_one_token(stream),
-            usual_sentence=_usual_sentence(stream),
-            longest_sentence=stream.longest_sentence,
-            read_seconds=read_seconds,
-            epochs=settings.epochs,
-            min_count=min_count,
-        )
-        advice += advice_on_words(vocabulary, files is not None)
-        counts = vocabulary.counts
-        del vocabulary
-        if found.longest_sentence >= 2:
-            found = _with_training(found, settings, kept, stream, seconds)
-        advice += found.advice
-        advice += advice_on_parameters(found, settings, counts, single_before, files is not None)
-        return replace(found, advice=tuple(advice))
+    with spill_folder() as folder:
+        return _diagnose(settings, corpus, errors, seconds, encoding, folder)
+
+
+def _diagnose(
+    settings: Settings, corpus: Any, errors: str, seconds: float, encoding: str, folder: Path
+) -> Diagnosis:
+    began = time.perf_counter()
+    files = text_files(corpus)
+    advice = [*_advice_on_bytes(files, encoding)]
+    reading = errors, encoding, folder
+    vocabulary, stream = _read(settings, files or corpus, *reading, advice)
+    read_seconds = time.perf_counter() - began
+    min_count = max(settings.min_count, 1)
+    single_before = _sentences_of_one_token(stream)
+    most = settings.max_final_vocab
+    kept, stream = _most_frequent(vocabulary, stream, min_count, most, folder)
+    advice += advice_on_tokens(kept, strict=True)
+    found = Diagnosis(
+        raw_words=vocabulary.raw_words,
+        words_seen=len(vocabulary),
+        words_once=int((vocabulary.counts == 1).sum()),
+        words_kept=len(kept),
+        share_kept=float(kept.counts.sum() / vocabulary.raw_words),
+        sentences=stream.n_sentences,
+        single=_sentences_of_one_token(stream),
+        usual_sentence=_usual_sentence(stream),
+        longest_sentence=stream.longest_sentence,
+        read_seconds=read_seconds,
+        epochs=settings.epochs,
+        min_count=min_count,
+    )
+    advice += advice_on_words(vocabulary, files is not None)
+    counts = vocabulary.counts
+    del vocabulary
+    if found.longest_sentence >= 2:
+        found = _with_training(found, settings, kept, stream, seconds)
+    advice += found.advice
+    advice += advice_on_parameters(found, settings, counts, single_before, files is not None)
+    return replace(found, advice=tuple(advice))
 
 
 def _advice_on_bytes(files: TextFiles | None, encoding: str) -> Iterator[str]:

@@ -59,7 +59,8 @@ class Word2Vec(PairModel):
         Passes over the corpus.
     workers : int, optional
         Processes; None takes as many as there are cores that this process may use. A small corpus
-        takes fewer. Where scikit-learn's `n_jobs` runs several fits side by side, 1 is best.
+        takes fewer, and a program with Python in it that is no Python itself takes one. Where
+        scikit-learn's `n_jobs` runs several fits side by side, 1 is best.
     seed : int, optional
         The same seed gives the same bytes, whatever the number of workers; None takes a new seed
         each time.

@@ -147,7 +147,9 @@ def test_a_score_must_be_above_the_threshold():
     assert len(Phrases(threshold=np.nextafter(score, 0)).fit(corpus).phrases_) == 1
 
 
-def test_a_corpus_in_files_has_the_same_phrases(monkeypatch):
+@pytest.mark.usefixtures("files_in_use_stay")
+def test_a_corpus_in_files_has_the_same_phrases(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     corpus = random_text()
     expected = Phrases(3, 1.5, passes=3).fit(corpus)
     monkeypatch.setattr(stream, "SEGMENT", 100)
@@ -161,6 +163,7 @@ def test_a_corpus_in_files_has_the_same_phrases(monkeypatch):
     monkeypatch.setattr("negsamp.corpus.phrases.bigrams.count_bigrams", counted)
     found = Phrases(3, 1.5, passes=3).fit(corpus)
     assert mapped == [True] * 3
+    assert not any(tmp_path.iterdir())
     assert found.phrases_ == expected.phrases_
     assert max(name.count("_") for name in found.phrases_) == 3
     # the most frequent first, equal ones by score

@@ -6,7 +6,6 @@ Here are words and their spelling; `bigrams` counts and joins ids, and `scoring`
 from __future__ import annotations
 
 import logging
-import tempfile
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from negsamp.corpus.phrases import bigrams
 from negsamp.corpus.phrases.joining import Pass
 from negsamp.corpus.phrases.phrase_parameters import PhraseParameters
 from negsamp.corpus.phrases.scoring import score_pairs
-from negsamp.corpus.stream import StreamBuilder, TokenStream
+from negsamp.corpus.stream import StreamBuilder, TokenStream, spill_folder
 from negsamp.errors import CorpusError
 
 __all__ = ["find_passes"]
@@ -30,18 +29,22 @@ def find_passes(
     parameters: PhraseParameters, corpus: Any, errors: str, encoding: str
 ) -> list[Pass]:
     """The phrases of a corpus, which is read once, as `Phrases.fit` says."""
+    with spill_folder() as folder:
+        return _find_passes(parameters, corpus, errors, encoding, folder)
+
+
+def _find_passes(
+    parameters: PhraseParameters, corpus: Any, errors: str, encoding: str, folder: Path
+) -> list[Pass]:
     bound = parameters.max_vocab_size
-    # Windows cannot remove what is still mapped
-    with tempfile.TemporaryDirectory(prefix="negsamp-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        vocabulary, stream = read_corpus(corpus, 1, bound, errors, folder=folder, encoding=encoding)
-        finder = _Finder(parameters, vocabulary.words)
-        if len(stream.offsets) > len(stream):
-            logger.warning(
-                "every sentence has one token, so no words stand together; a single sentence is a "
-                "list in a list"
-            )
-        return finder.passes(stream, vocabulary.counts, folder)
+    vocabulary, stream = read_corpus(corpus, 1, bound, errors, folder=folder, encoding=encoding)
+    finder = _Finder(parameters, vocabulary.words)
+    if len(stream.offsets) > len(stream):
+        logger.warning(
+            "every sentence has one token, so no words stand together; a single sentence is a list "
+            "in a list"
+        )
+    return finder.passes(stream, vocabulary.counts, folder)
 
 
 class _Finder:
