@@ -76,11 +76,11 @@ def test_held_signal_waits_for_the_end():
     try:
         with Interrupts() as interrupts:
             with interrupts.held():
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
                 seen.append("held")
             assert seen == ["held", "handled"]
-            os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         assert seen == ["held", "handled", "handled", "handled"]
     finally:
         signal.signal(signal.SIGINT, before)

@@ -85,7 +85,7 @@ def test_signal_at_any_moment_leaves_whole_updates(corpus, tmp_path, monkeypatch
     def interrupted(*args, **kwargs):
         calls.append(args)
         if len(calls) == 30:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
         return original(*args, **kwargs)
 
     with monkeypatch.context() as patch:
