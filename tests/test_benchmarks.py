@@ -46,6 +46,7 @@ SETTINGS = {"optimizer": 4, "spread": 2, "batch": 3, "window": 2, "floor": 3, "m
     ("command", "n_rows"),
     [
         ("phases.py HOME/corpus", 8),
+        ("shares.py HOME/corpus", 2),
         ("reading.py HOME/corpus HOME/corpus.gz --rounds 1", 12),
         ("memory.py HOME/corpus --times 1 3", 3),
         ("scaling.py window length racing --rounds 1 --tokens 5000", 12),
