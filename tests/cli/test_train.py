@@ -175,6 +175,12 @@ def test_train_does_not_write_over_its_corpus(corpus, quick, tmp_path, capsys):
     for force, message in ([], "--force replaces it"), (["--force"], "is the corpus itself"):
         assert main(["train", str(corpus), "-o", str(corpus), *quick, *force]) == 2
         assert_one_line(capsys.readouterr(), message)
+    # as another spelling on a file system that does not tell capitals from small letters
+    other = corpus.with_name("CORPUS.TXT")
+    if not other.exists():
+        os.link(corpus, other)
+    assert main(["train", str(corpus), "-o", str(other), *quick, "--force"]) == 2
+    assert_one_line(capsys.readouterr(), "is the corpus itself")
     assert corpus.read_bytes() == text
 
 

@@ -6,11 +6,10 @@ import argparse
 import csv
 import io
 import math
-from pathlib import Path
 from typing import Any
 
 from negsamp.cli.options import add_option, add_vectors, values_of
-from negsamp.cli.usage import UsageError
+from negsamp.cli.usage import UsageError, is_one_of
 from negsamp.files.atomic import check_file_target, writing
 from negsamp.vectors.evaluation import (
     METHODS,
@@ -60,7 +59,7 @@ def run(arguments: argparse.Namespace) -> None:
             raise UsageError(
                 str(error).replace("output is", "argument --answers: it is")
             ) from error
-        if any(target == Path(file).resolve() for file in (arguments.folder, *arguments.files)):
+        if is_one_of(target, (arguments.folder, *arguments.files)):
             raise UsageError(f"argument --answers: {arguments.answers!r} is one of the inputs")
     are_analogies = [has_sections(file, arguments.encoding) for file in arguments.files]
     kv = open_vectors(arguments.folder)

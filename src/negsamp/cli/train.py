@@ -16,7 +16,14 @@ from typing import Any, NoReturn
 import numpy as np
 
 from negsamp.cli import options
-from negsamp.cli.usage import Terminated, UsageError, check_can_make, check_output, without_suffix
+from negsamp.cli.usage import (
+    Terminated,
+    UsageError,
+    check_can_make,
+    check_output,
+    is_one_of,
+    without_suffix,
+)
 from negsamp.core.sampling import keep_probabilities
 from negsamp.errors import TrainingInterrupted
 from negsamp.files.model_folder import check_target
@@ -200,7 +207,7 @@ def _save_for(arguments: argparse.Namespace) -> Callable[[Word2Vec, Path], None]
         saver_for(output)
         check_output(output, arguments.force, is_text=False)
         corpora = arguments.corpus if isinstance(arguments.corpus, list) else [arguments.corpus]
-        if any(output.resolve() == Path(corpus).resolve() for corpus in corpora):
+        if is_one_of(output, corpora):
             raise UsageError(f"argument --output: {str(output)!r} is the corpus itself")
     elif (name := without_suffix(output)) is not None:
         folder, text = (shlex.quote(str(output.with_name(n))) for n in (name, f"{name}.txt"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from negsamp.files.atomic import check_file_target
@@ -16,6 +17,7 @@ __all__ = [
     "check_can_make",
     "check_output",
     "check_picture",
+    "is_one_of",
     "without_suffix",
 ]
 
@@ -75,6 +77,15 @@ def check_can_make(target: Path) -> None:
         raise UsageError(
             f"output {str(target)!r}: nothing can be made in {str(above)!r}: {error.strerror}"
         ) from error
+
+
+def is_one_of(path: Path, others: Iterable[str | os.PathLike[str]]) -> bool:
+    """Whether a path leads to the file that one of others does, even if it is spelled otherwise."""
+    for other in map(Path, others):
+        are_there = path.exists() and other.exists()
+        if path.samefile(other) if are_there else path.resolve() == other.resolve():
+            return True
+    return False
 
 
 def without_suffix(output: Path, suffixes: Sequence[str] = OTHER_FILES) -> str | None:
