@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from negsamp.vectors.formats.safetensors import load_safetensors, save_safetensors
     from negsamp.vectors.formats.word2vec import load_word2vec_format, save_word2vec_format
     from negsamp.vectors.keyed_vectors import KeyedVectors
+    from negsamp.vectors.post_processing import all_but_the_top, wv_plus_context
     from negsamp.vectors.stability import Stability, stability
     from negsamp.word2vec.diagnosis import Diagnosis
     from negsamp.word2vec.model import Word2Vec
@@ -59,6 +60,7 @@ __all__ = [
     "VectorFileError",
     "Vocabulary",
     "Word2Vec",
+    "all_but_the_top",
     "check_gradients",
     "docs_corpus",
     "encode_corpus",
@@ -83,6 +85,7 @@ __all__ = [
     "skipgram_pairs",
     "stability",
     "text8",
+    "wv_plus_context",
 ]
 
 # Where each name is. A module is imported when one of its names is used first, so that programs and
@@ -111,6 +114,7 @@ _PLACES = {
         "vectors.formats.safetensors": "load_safetensors save_safetensors",
         "vectors.formats.word2vec": "load_word2vec_format save_word2vec_format",
         "vectors.keyed_vectors": "KeyedVectors",
+        "vectors.post_processing": "all_but_the_top wv_plus_context",
         "vectors.stability": "Stability stability",
         "word2vec.diagnosis": "Diagnosis",
         "word2vec.model": "Word2Vec",

@@ -1,0 +1,138 @@
+"""Show what post-processing, and a start from PPMI + SVD, do to the scores of vectors.
+
+python benchmarks/post_processing.py CORPUS --eval-dir DIR … [--sample T] [--warm-start]
+
+For each set of questions, the table has the score of the vectors as they were trained, and what
+each change adds to it, as the mean over seeds and the standard deviation of one seed's difference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from _environment import environment
+from _scores import scores
+from _summary import table
+from scipy.sparse import coo_array, csr_array, diags_array
+from scipy.sparse.linalg import svds
+
+from negsamp import (
+    KeyedVectors,
+    Word2Vec,
+    all_but_the_top,
+    keep_probabilities,
+    noise_probabilities,
+    read_corpus,
+    wv_plus_context,
+)
+
+CHANGES = {
+    "mean removed": lambda model: all_but_the_top(model.wv, 0),
+    "all_but_the_top": lambda model: all_but_the_top(model.wv),
+    "the same, D = 2": lambda model: all_but_the_top(model.wv, 2),
+    "wv_plus_context": wv_plus_context,
+    "both": lambda model: all_but_the_top(wv_plus_context(model)),
+}
+TOKENS_AT_ONCE = 1 << 22
+
+
+def counted(ids: np.ndarray, sentences: np.ndarray, V: int, window: int) -> csr_array:
+    """Count the pairs in windows, weighted by nearness as in training, (V, V), symmetric."""
+    counts = csr_array((V, V))
+    for distance in range(1, window + 1):
+        weight = (window + 1 - distance) / window
+        for start in range(0, len(ids) - distance, TOKENS_AT_ONCE):
+            end = min(start + TOKENS_AT_ONCE, len(ids) - distance)
+            left, right = slice(start, end), slice(start + distance, end + distance)
+            is_pair = sentences[left] == sentences[right]
+            pairs = ids[left][is_pair], ids[right][is_pair]
+            counts += coo_array((np.full(len(pairs[0]), weight), pairs), shape=(V, V)).tocsr()
+    return counts + counts.T
+
+
+def ppmi_svd(corpus: Path, params: dict[str, Any]) -> KeyedVectors:
+    """Return U √Σ of the positive PMI, which SGNS factorises implicitly, shifted by nothing.
+
+    PMI is log #(w, c) #(·) / (#(w) #(·) p_noise(c)), of the counts that subsampling leaves on
+    average (Levy & Goldberg, NIPS 2014, equation 10; Levy, Goldberg & Dagan, TACL 2015; as the
+    start of SGNS, Fonarev et al., ACL 2017).
+    """
+    model = Word2Vec(**params)
+    vocabulary, stream = read_corpus(corpus, min_count=model.min_count)
+    sentences = np.repeat(np.arange(stream.n_sentences), np.diff(stream.offsets))
+    ids = np.asarray(stream.ids, np.int32)
+    counts = counted(ids, sentences, len(vocabulary), model.window)
+    kept = diags_array(keep_probabilities(vocabulary.counts, model.sample).astype(float))
+    counts = (kept @ counts @ kept).tocoo()
+    of_words = np.asarray(counts.sum(axis=1)).ravel()
+    noise = noise_probabilities(vocabulary.counts, model.ns_exponent)
+    pmi = np.log(counts.data) - np.log(of_words[counts.row]) - np.log(noise[counts.col])
+    pmi = coo_array((np.maximum(pmi, 0), (counts.row, counts.col)), shape=counts.shape).tocsr()
+    U, sigma, _ = svds(pmi, k=model.vector_size, random_state=0)
+    return KeyedVectors(vocabulary.words, (U * np.sqrt(sigma)).astype(np.float32))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--eval-dir", type=Path, nargs="+", required=True, help="folders of sets")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--sample", type=float, default=1e-3)
+    parser.add_argument("--vector-size", type=int, default=100)
+    parser.add_argument("--workers", type=int)
+    parser.add_argument("--models", type=Path, help="folder that keeps models for another time")
+    parser.add_argument("--warm-start", action="store_true", help="PPMI + SVD as init_vectors")
+    arguments = parser.parse_args()
+    logging.disable(logging.WARNING)  # sets have words that vectors do not have
+    params = {
+        "epochs": arguments.epochs,
+        "sample": arguments.sample,
+        "vector_size": arguments.vector_size,
+        "workers": arguments.workers,
+        "progress": False,
+    }
+
+    def judged(wv: KeyedVectors) -> dict[str, float]:
+        found = {}
+        for folder in arguments.eval_dir:
+            found |= scores(wv, folder)
+        of_pairs = [found[name] for name in found if name not in ("semantic", "syntactic")]
+        return found | {"mean of the pairs": float(np.mean(of_pairs))}
+
+    start = ppmi_svd(arguments.corpus, params) if arguments.warm_start else None
+    found: dict[str, list[dict[str, float]]] = {}
+    for seed in arguments.seeds:
+        saved = arguments.models and arguments.models / f"{arguments.corpus.stem}-{seed}"
+        if saved and saved.exists():
+            model = Word2Vec.load(saved)
+        else:
+            model = Word2Vec(**params, seed=seed).fit(arguments.corpus)
+            if saved:
+                model.save(saved)
+        changed = {"as trained": model.wv, **{name: f(model) for name, f in CHANGES.items()}}
+        if start is not None:
+            warm = Word2Vec(**params, seed=seed).fit(arguments.corpus, init_vectors=start)
+            changed |= {"PPMI + SVD alone": start, "begun with PPMI + SVD": warm.wv}
+        for name, wv in changed.items():
+            found.setdefault(name, []).append(judged(wv))
+
+    plain = found.pop("as trained")
+    rows = [["", "as trained", *found]]
+    for name in plain[0]:
+        before = np.array([row[name] for row in plain])
+        rows.append([name, f"{before.mean():.1f} ± {before.std(ddof=1):.1f}"])
+        for each in found.values():
+            gain = np.array([row[name] for row in each]) - before
+            rows[-1].append(f"{gain.mean():+.1f} ± {gain.std(ddof=1):.1f}")
+    print("\n".join(table(rows)))
+    print(f"\n{json.dumps(environment())}")
+
+
+if __name__ == "__main__":
+    main()
