@@ -52,6 +52,11 @@ SETTINGS = {"optimizer": 4, "spread": 2, "batch": 3, "window": 2, "floor": 3, "m
         ("scaling.py window length racing --rounds 1 --tokens 5000", 12),
         ("interrupt.py --quick --rounds 1", 6),
         ("pictures.py HOME/model --methods pca negtsne", 3),
+        (
+            "post_processing.py HOME/corpus --eval-dir HOME/eval --seeds 1 2 --epochs 1"
+            " --vector-size 8 --warm-start",
+            3,
+        ),
         *[
             (f"settings.py HOME/corpus --eval-dir HOME/eval --vary {vary}", 1 + n)
             for vary, n in SETTINGS.items()
@@ -62,6 +67,28 @@ def test_script_prints_its_tables(home, command, n_rows):
     if "interrupt" in command and sys.platform == "win32":
         pytest.skip("it sends itself a signal")
     assert len(rows_of(run(*command.replace("HOME", str(home)).split()))) == n_rows
+
+
+@pytest.mark.parametrize(
+    ("options", "n_rows"), [("", 8), ("--no-gensim", 5), ("--no-gensim --last-item", 6)]
+)
+def test_recommending_finds_what_goes_together(tmp_path, options, n_rows):
+    pytest.importorskip("pandas")
+    if "--no-gensim" not in options:
+        pytest.importorskip("gensim")
+    rng = np.random.default_rng(0)
+    baskets = [rng.choice(10, 4, replace=False) + 100 * (i % 10) for i in range(600)]
+    rows = [f"{i},{item}" for i, basket in enumerate(baskets) for item in basket]
+    (tmp_path / "shop.csv").write_text("\n".join(["basket,item", *rows]))
+    options = f"--group basket --item item --seeds 1 --epochs 10 {options}".split()
+    shown = rows_of(run("recommending.py", tmp_path / "shop.csv", *options))
+    assert len(shown) == n_rows
+    hits = {
+        name.strip(): float(hits) for _, name, hits, *_ in (row.split("|") for row in shown[1:])
+    }
+    assert hits["the most frequent items"] < 30
+    for name in ("counted: cosines of items", "negsamp, `recommend`", "negsamp, `wv.most_similar`"):
+        assert hits[name] > 90
 
 
 def test_stability_prints_and_writes_its_runs(tmp_path):

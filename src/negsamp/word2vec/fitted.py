@@ -21,7 +21,7 @@ from negsamp.word2vec.learned import Learned
 from negsamp.word2vec.model_html import model_html
 from negsamp.word2vec.model_json import check_model, parse_record
 from negsamp.word2vec.parameters import PARAMETERS, Parameters
-from negsamp.word2vec.predictions import predicted_contexts, rows_of
+from negsamp.word2vec.predictions import predicted_contexts, recommended, rows_of
 
 __all__ = ["FittedModel"]
 
@@ -186,6 +186,42 @@ class FittedModel(Parameters):
         """
         learned = self._fitted("vectors_")
         return predicted_contexts(learned, self._settings(), words, topn, by, ignore_missing)
+
+    def recommend(self, history: Any, topn: int | None = 10, exclude: Any = None) -> Any:
+        """The items that go best with those of a history, without these, for this model.
+
+        For a model whose words are items that were bought, played or read together: see
+        docs/recipes.md. An item's score is the probability that it is the context of an item drawn
+        from the history at random:
+
+            log 1/n Σ_h p(item | h)
+
+        Parameters
+        ----------
+        history : hashable, or container of hashable
+            The n items, in any order. One that is there twice weighs twice; items that are not in
+            the vocabulary are left out, unless there is no other.
+        topn : int, optional
+            How many items; all there are, if there are fewer. 0 for none, and None for the scores
+            of all items, those of the history too.
+        exclude : hashable, or container of hashable, optional
+            Items that are no answer either, sold out for instance; unknown ones are ignored.
+            (`predict_context` leaves out nothing.)
+
+        Returns
+        -------
+        list of (item, float), or ndarray, shape (V',) float64
+            The items and their scores in nats, the largest first, equal ones in the order of rows.
+            Where `topn` is None, the scores alone, in the order of ``context_wv``.
+
+        Raises
+        ------
+        UnknownWordError, ValueError, TypeError
+            If no item of the history is in the vocabulary; if `history` is empty or `topn` is less
+            than 0; if an item is not hashable.
+        """
+        learned = self._fitted("vectors_")
+        return recommended(learned, self._settings(), history, topn, exclude)
 
     def save(
         self, folder: str | os.PathLike[str], *, keys: Callable[[Any], str] | None = None
