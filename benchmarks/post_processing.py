@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--eval-dir", type=Path, nargs="+", required=True, help="folders of sets")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--sample", type=float, default=1e-3)
+    parser.add_argument("--sample", type=float)
     parser.add_argument("--vector-size", type=int, default=100)
     parser.add_argument("--workers", type=int)
     parser.add_argument("--models", type=Path, help="folder that keeps models for another time")

@@ -221,6 +221,11 @@ TRAINING = {
         "scale it down",
         lambda: model().fit_pairs(["a", "b"], ["b", "a"], np.array([1e308, 1e308]) / 1e308),
     ),
+    "empty history": (
+        lambda: fitted().recommend([]),
+        r"For the most frequent items, write (model\..*)$",
+        lambda code: evaluated(code, model=fitted())[3],
+    ),
     "dense graph": (
         lambda: [*negsamp.random_walks(np.ones((3, 3)))],
         r"(scipy\.sparse\.csr_array\(graph\)) makes one of a dense matrix",
@@ -247,6 +252,16 @@ VECTORS = {
         lambda: negsamp.save_vectors(fitted(), "model.npz"),
         r"that of a model is its \.(wv)",
         lambda name: negsamp.save_vectors(getattr(fitted(), name), "model.npz"),
+    ),
+    "post-processing of a model": (
+        lambda: negsamp.all_but_the_top(fitted()),
+        r"kv is a Word2Vec; give its \.(wv)$",
+        lambda name: negsamp.all_but_the_top(getattr(fitted(), name)),
+    ),
+    "post-processing of a matrix": (
+        lambda: negsamp.all_but_the_top(np.eye(5)),
+        r"kv is a ndarray; it must be what (negsamp\..*) makes$",
+        lambda code: negsamp.all_but_the_top(evaluated(code, words="abcde", vectors=np.eye(5))),
     ),
     "no header": (
         lambda: negsamp.load_word2vec_format("glove.txt"),

@@ -198,8 +198,6 @@ def test_recommend_refuses(model, arguments, error, message):
 
 
 @pytest.mark.parametrize("history", [[], (), np.array([]), iter([])])
-def test_an_empty_history_names_the_most_frequent_items(model, history):
-    with pytest.raises(ValueError, match=r"^history is empty; .* write (.*)$") as caught:
+def test_recommend_refuses_an_empty_history(model, history):
+    with pytest.raises(ValueError, match="history is empty; it needs an item or more"):
         model.recommend(history)
-    found = eval(str(caught.value).rpartition("write ")[2], {"model": model})
-    assert found == list(model.wv)[:10]

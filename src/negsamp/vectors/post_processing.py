@@ -61,7 +61,8 @@ def all_but_the_top(kv: KeyedVectors, n_components: int | None = None) -> KeyedV
     [1.0, -1.0, 1.0, -1.0]
     """
     if not isinstance(kv, KeyedVectors):
-        its = "give its .wv" if hasattr(type(kv), "wv") else "it must be a negsamp.KeyedVectors"
+        its = "it must be what negsamp.KeyedVectors(words, vectors) makes"
+        its = "give its .wv" if hasattr(type(kv), "wv") else its
         raise TypeError(f"kv is a {type(kv).__name__}; {its}")
     V, d = kv.vectors.shape
     check_integer("n_components", n_components, 0, optional=True)
