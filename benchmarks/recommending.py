@@ -84,8 +84,12 @@ def by_negsamp(baskets: list[list[Any]], items: list[Any], params: dict) -> dict
     of_contexts = [model.context_wv.key_to_index[item] for item in items]
     wv = model.wv
     rows = [wv.key_to_index[item] for item in items]
+    discount = 0.25 * np.log(model.context_wv.counts)
     return {
         "negsamp, `recommend`": lambda g, h: model.recommend(h, topn=None)[of_contexts],
+        "negsamp, less 0.25 log count": lambda g, h: (model.recommend(h, topn=None) - discount)[
+            of_contexts
+        ],
         "negsamp, `wv.most_similar`": lambda g, h: wv.most_similar(h, topn=None)[rows],
     }
 
@@ -145,6 +149,7 @@ def main() -> None:
     parser.add_argument("--min-count", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--alpha", type=float, default=0.025)
+    parser.add_argument("--gensim-alpha", type=float, default=0.025)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--tests", type=int, default=2000, help="at most so many are asked for")
     parser.add_argument("--no-gensim", action="store_true")
@@ -186,7 +191,7 @@ def main() -> None:
         if arguments.last_item:
             scores["negsamp, `fit_pairs`, `recommend`"] = by_pairs(groups, items, params)
         if not arguments.no_gensim:
-            scores |= by_gensim(baskets, items, params)
+            scores |= by_gensim(baskets, items, {**params, "alpha": arguments.gensim_alpha})
         for name, score in scores.items():
             judge(name, score)
     rows = [["", "hit rate@10 (%)", "MRR"]]

@@ -70,7 +70,7 @@ def test_script_prints_its_tables(home, command, n_rows):
 
 
 @pytest.mark.parametrize(
-    ("options", "n_rows"), [("", 8), ("--no-gensim", 5), ("--no-gensim --last-item", 6)]
+    ("options", "n_rows"), [("", 9), ("--no-gensim", 6), ("--no-gensim --last-item", 7)]
 )
 def test_recommending_finds_what_goes_together(tmp_path, options, n_rows):
     pytest.importorskip("pandas")
