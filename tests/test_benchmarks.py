@@ -55,7 +55,7 @@ SETTINGS = {"optimizer": 4, "spread": 2, "batch": 3, "window": 2, "floor": 3, "m
         (
             "post_processing.py HOME/corpus --eval-dir HOME/eval --seeds 1 2 --epochs 1"
             " --vector-size 8 --warm-start",
-            3,
+            2,
         ),
         *[
             (f"settings.py HOME/corpus --eval-dir HOME/eval --vary {vary}", 1 + n)
