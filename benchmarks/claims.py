@@ -31,7 +31,8 @@ from negsamp import TokenStream, Word2Vec, noise_probabilities, read_corpus
 from negsamp.core.objectives import OBJECTIVES
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.core.windows import window_weights
-from negsamp.training.run import Encoded, Run
+from negsamp.training.reading import Encoded
+from negsamp.training.run import Run
 from negsamp.training.settings import Settings
 
 

@@ -25,7 +25,8 @@ from negsamp import AliasTable, Word2Vec
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.stream import TokenStream
 from negsamp.training import run as training
-from negsamp.training.run import Encoded, Run
+from negsamp.training.reading import Encoded
+from negsamp.training.run import Run
 from negsamp.training.settings import Settings
 from negsamp.training.workers import start_children
 

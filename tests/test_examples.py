@@ -161,3 +161,42 @@ def test_read_me_first_prints_what_it_learned(tmp_path):
     assert float(seen) > float(unseen) + 1
     assert "near king: queen" in done.stdout
     assert "near dog: cat" in done.stdout
+
+
+def stream(folder, lines, *arguments):
+    return subprocess.run(
+        [sys.executable, "-W", "error", str(EXAMPLE.with_name("stream.py")), *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": SOURCES},
+        input="\n".join(lines),
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
+def test_stream_goes_on_from_where_it_was(home, tmp_path):
+    lines = (home / "corpus.txt").read_text("utf-8").splitlines()
+    # the first lines are too few to begin with
+    how = "--vector-size 8 --batch 4 --every 3 --min-count 8 --watch king nowhere".split()
+    first = stream(tmp_path, lines[:100], *how)
+    assert first.returncode == 0
+    assert first.stderr.count("\n") == first.stderr.count("sample=0 keeps all of them")
+    assert first.stdout.startswith("Batch 1: waiting for more, as no word is seen min_count=8")
+    assert "  king (" in first.stdout
+    assert "nowhere" not in first.stdout
+    assert first.stdout.endswith("Saved as vectors/stream.\n")
+    assert Word2Vec.load(tmp_path / "vectors" / "stream").raw_words_ == 1000
+    again = stream(tmp_path, ["king emperor"] * 40, *how)
+    assert again.stdout.startswith("Going on from vectors/stream: 12 words.\n")
+    model = Word2Vec.load(tmp_path / "vectors" / "stream")
+    assert model.raw_words_ == 1080
+    assert model.wv.index_to_key[12:] == ["emperor"]
+    expected = Word2Vec(8, min_count=8, epochs=1, seed=1)
+    assert model.get_params() == expected.get_params()
+
+
+def test_stream_that_ends_at_once_says_so(tmp_path):
+    done = stream(tmp_path, ["too little"])
+    assert done.returncode == 1
+    assert done.stderr == "error: the stream ended before there was enough to train on\n"
+    assert os.listdir(tmp_path) == []

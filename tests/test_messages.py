@@ -123,6 +123,31 @@ TRAINING = {
         "give other arguments by name",
         lambda: model().fit(SENTENCES, errors="ignore"),
     ),
+    "another window than before": (
+        lambda: fitted().set_params(window=2).partial_fit(SENTENCES),
+        r"goes on with (set_params\(.*\)), and",
+        lambda code: evaluated(f"m.{code}.partial_fit(c)", m=fitted(), c=SENTENCES),
+    ),
+    "a tree that cannot grow": (
+        lambda: model(objective="hierarchical").partial_fit(SENTENCES),
+        "fit all texts together, or choose (objective='sgns')",
+        lambda code: [
+            model(objective="hierarchical").fit(SENTENCES),
+            evaluated(f"m.set_params({code}).partial_fit(c)", m=model(), c=SENTENCES),
+        ],
+    ),
+    "noise that cannot grow": (
+        lambda: model(noise=np.ones(5)).partial_fit(SENTENCES),
+        "a function of the counts, such as (noise=.*)",
+        lambda code: evaluated(f"m.set_params({code}).partial_fit(c)", m=model(), c=SENTENCES),
+    ),
+    "vectors to begin with, later": (
+        lambda: fitted().partial_fit(SENTENCES, init_vectors=fitted().wv),
+        r"(fit\(corpus, init_vectors=…\)) begins anew",
+        lambda code: evaluated(
+            "m." + code.replace("…", "kv"), m=model(), corpus=SENTENCES, kv=fitted().wv
+        ),
+    ),
     "not fitted": (
         lambda: Word2Vec().wv,
         r"call (fit\(corpus\)) or load\(folder\)",

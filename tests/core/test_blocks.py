@@ -161,6 +161,16 @@ def test_block_shape_follows_the_corpus():
     assert choose_block_shape(6e7, 0.005, vector_size=10_000).batch_size == 1024
 
 
+def test_updates_on_a_further_text_are_like_those_on_all_texts():
+    whole = choose_block_shape(6e7, 0.005)
+    assert choose_block_shape(6e7, 0.005, text_tokens=1e6) == whole
+    for tokens in (100, 2000, 10_000):
+        some = choose_block_shape(6e7, 0.005, text_tokens=tokens)
+        assert tokens / 8 <= some.batch_size <= tokens / 2
+        assert some.noise_words == whole.noise_words
+    assert choose_block_shape(3e4, 0.01, text_tokens=3e4) == choose_block_shape(3e4, 0.01)
+
+
 def test_noise_words_follow_what_they_stand_for():
     def words(kept_tokens=6e7, **how):
         return choose_block_shape(kept_tokens, 0.005, **how).noise_words

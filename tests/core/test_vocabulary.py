@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from negsamp.core.vocabulary import Vocabulary
+from negsamp.core.rare_words import RareWords
+from negsamp.core.vocabulary import Growth, Vocabulary
 
 
 @pytest.mark.parametrize("row", [-1, 2])
@@ -34,3 +35,19 @@ def test_vocabulary_refuses_parts_that_do_not_agree():
         Vocabulary(["a", "b"], [1])
     with pytest.raises(ValueError, match="words holds a word more than once"):
         Vocabulary(["a", "b", "a"], [2, 1, 1])
+
+
+def test_vocabulary_grows_in_place_and_can_be_taken_back():
+    vocabulary = Vocabulary(["a", "b"], [5, 2], 9, RareWords.of(["c", "d"], np.array([1, 1])))
+    before, copied = vocabulary.copy(), vocabulary.copy()
+    growth = Growth(["c"], np.array([5, 3, 2]), 12, {"c": 0, "e": 1}, 5)
+    take_back = vocabulary.grow(growth)
+    assert vocabulary.words == [*vocabulary.index] == ["a", "b", "c"]
+    assert vocabulary.index["c"] == 2
+    assert vocabulary.counts.tolist() == [5, 3, 2]
+    assert (vocabulary.raw_words, vocabulary.rare.counts) == (12, {"d": 1, "e": 1})
+    take_back()
+    for one in (vocabulary, copied):
+        assert (one.words, one.index, one.raw_words) == (before.words, before.index, 9)
+        assert one.counts.tolist() == [5, 2]
+        assert one.rare.counts == {"c": 1, "d": 1}

@@ -27,7 +27,8 @@ def write(folder, words=("a", "b c", 7), seed=0, about=ABOUT):
 
 
 def assert_holds(folder, words=("a", "b c", 7), seed=0):
-    read, counts, arrays, about = read_model(folder)
+    read, counts, arrays, about, rare = read_model(folder)
+    assert rare is None
     assert repr(read) == repr(list(words)), "repr tells 1 from 1.0 and True, and 0.0 from -0.0"
     assert counts.tolist() == list(range(len(words), 0, -1))
     assert counts.dtype == np.int64
@@ -133,3 +134,33 @@ def test_array_of_objects_is_refused_and_not_loaded(folder):
     fix_digests(folder)
     with pytest.raises(SavedModelError, match=r"vectors.npy' is damaged: .* type '.O'"):
         read_model(folder)
+
+
+# Words without a row
+
+
+def test_rare_words_are_those_that_files_hold(tmp_path):
+    rare = ["x", "y z", 7, frozenset("a"), (1, "b"), None], [1, 1, 2, 1, 3, 1]
+    write_model(tmp_path, ["a"], np.ones(1, int), arrays_of(1), ABOUT, rare)
+    assert (tmp_path / "rare_words.txt").read_text().startswith("x 1\n")
+    words, counts = read_model(tmp_path).rare()
+    assert repr(words) == "['x', 'y z', 7, (1, 'b')]"
+    assert counts.tolist() == [1, 1, 2, 3]
+    write_model(tmp_path, ["a"], np.ones(1, int), arrays_of(1), ABOUT, ([object()], [1]))
+    assert "rare_words.txt" not in os.listdir(tmp_path)
+    assert read_model(tmp_path).rare is None
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"x 1\nx 1\n", "holds 'x' more than once"), (b"x 0\n", "row 0 is 0"), (b"x\n", "line 1")],
+)
+def test_damaged_rare_words_are_named_when_they_are_needed(folder, content, message):
+    write_model(folder, ["a"], np.ones(1, int), arrays_of(1), ABOUT, (["x"], [1]))
+    (folder / "rare_words.txt").write_bytes(content)
+    with pytest.raises(SavedModelError, match=r"rare_words.txt' is not the file that was saved"):
+        read_model(folder)
+    fix_digests(folder)
+    rare = read_model(folder).rare
+    with pytest.raises(SavedModelError, match=f"rare_words.txt' .*{message}"):
+        rare()

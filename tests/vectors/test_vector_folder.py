@@ -279,15 +279,14 @@ def test_damaged_words_are_refused_when_they_are_read(tmp_path, mmap, lines, mes
         KeyedVectors.load(folder, mmap=mmap).index_to_key  # noqa: B018
 
 
-def test_counts_of_vectors_may_be_0_and_rise_and_those_of_a_model_may_not(folder, model):
+def test_counts_of_vectors_may_be_0_and_those_of_a_model_may_not(folder, model):
     assert KeyedVectors.load(folder).counts.tolist() == [5, 9, 0, 1, 1, 3]
-    for count, message in ((b"0", "the count of row 14 is 0"), (b"5", "the count of row 14 is 5")):
-        content = (GOLDEN / "sgns" / "vocabulary.txt").read_bytes()
-        (model / "vocabulary.txt").write_bytes(content[: content.rindex(b" ") + 1] + count + b"\n")
-        fix_digests(model)
-        for mmap in (False, True):
-            with pytest.raises(SavedModelError, match=message):
-                KeyedVectors.load(model, mmap=mmap).counts  # noqa: B018
+    content = (GOLDEN / "sgns" / "vocabulary.txt").read_bytes()
+    (model / "vocabulary.txt").write_bytes(content[: content.rindex(b" ") + 1] + b"0\n")
+    fix_digests(model)
+    for mmap in (False, True):
+        with pytest.raises(SavedModelError, match="the count of row 14 is 0"):
+            KeyedVectors.load(model, mmap=mmap).counts  # noqa: B018
 
 
 @MMAP

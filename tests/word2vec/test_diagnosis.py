@@ -10,7 +10,8 @@ import pytest
 from negsamp import CorpusError, Diagnosis, Word2Vec, skipgram_pairs
 from negsamp.core import windows
 from negsamp.errors import EncodingError
-from negsamp.training.run import Run, machine_memory
+from negsamp.training.reading import machine_memory
+from negsamp.training.run import Run
 from negsamp.word2vec import diagnosis
 from negsamp.word2vec.diagnosis_report import spell_bytes, spell_duration
 

@@ -8,7 +8,8 @@ import pytest
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.stream import TokenStream
 from negsamp.training.progress import Observer
-from negsamp.training.run import Encoded, Run
+from negsamp.training.reading import Encoded
+from negsamp.training.run import Run
 from negsamp.training.settings import Settings
 from negsamp.word2vec.footprint import LIBRARIES, PROCESS, training_footprint
 from negsamp.word2vec.model import Word2Vec

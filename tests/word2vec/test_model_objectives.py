@@ -7,7 +7,7 @@ from scipy.special import logsumexp
 from negsamp import CorpusError, UnknownWordError, Word2Vec
 from negsamp.core.objectives import OBJECTIVES
 from negsamp.core.sampling import noise_probabilities
-from negsamp.training import run as fitting
+from negsamp.training import reading
 
 V, K = 8, 5
 SAMPLED = [name for name, objective in OBJECTIVES.items() if objective.draws_noise]
@@ -208,7 +208,7 @@ def test_settings_that_do_not_go_together_are_named_before_reading(params, messa
 
 
 def test_a_softmax_that_would_not_fit_in_memory_says_so_before_training(monkeypatch):
-    monkeypatch.setattr(fitting, "machine_memory", lambda: 1000)
+    monkeypatch.setattr(reading, "machine_memory", lambda: 1000)
     with pytest.raises(
         ValueError, match=r"needs 0\.\d GB .* 2 words, and this machine has 0\.0 GB"
     ):

@@ -159,7 +159,7 @@ def _check_resumes(model: Word2Vec, arguments: argparse.Namespace) -> None:
     """Refuse options that are not those that the run began with."""
     latest = read_latest(arguments.checkpoint)
     limits = checked_limits(arguments.validation, arguments.patience, arguments.max_time)
-    began = {**latest.about["parameters"], **latest.limits.record()}
+    began = {**latest.model.about["parameters"], **latest.limits.record()}
     defaults = Word2Vec().get_params()
     for name, value in {**model.get_params(), **limits.record()}.items():
         if name in MAY_CHANGE or value in (defaults.get(name), began.get(name)):

@@ -166,6 +166,7 @@ LARGEST_BATCH, LARGEST_GROUP, PART = 4096, 512, 128
 NOISE_WORDS, FEWEST, MOST, TOKENS, POWER = 44, 16, 256, 60e6, 0.25
 FLOATS_PER_BATCH = 2**20  # so that gradients stay in the cache until they are added
 UPDATES_PER_EPOCH = 200  # at least, so that a small corpus has some
+UPDATES_PER_TEXT = 4  # at least, of a further text
 OCCURRENCES_PER_BATCH = 64  # at most, of the most frequent word, which moves once in an update
 
 
@@ -179,6 +180,7 @@ def choose_block_shape(
     batch_size: int | None = None,
     epochs: int = 1,
     noise_multiple: int = 1,
+    text_tokens: float | None = None,
 ) -> BlockShape:
     """Choose the shape of the blocks for a corpus.
 
@@ -187,11 +189,13 @@ def choose_block_shape(
     wide windows need large groups. The more noise words a pair counts for (`negative`), the more
     pairs a center has, and the fewer tokens all epochs have, the more noise words a part must
     share: a multiple of `noise_multiple`, which is 0 for objectives that draw none. `batch_size`,
-    in centers, is rounded up to what the kernel can do, and chosen if None.
+    in centers, is rounded up to what the kernel can do, and chosen if None. Where only a further
+    part of the corpus is trained, after the others, it has `text_tokens`.
     """
     if batch_size is None:
         wanted = min(
             kept_tokens / UPDATES_PER_EPOCH,
+            np.inf if text_tokens is None else text_tokens / UPDATES_PER_TEXT,
             OCCURRENCES_PER_BATCH / largest_share,
             LARGEST_BATCH,
             max(FLOATS_PER_BATCH / vector_size, LARGEST_BATCH / 4),

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from copy import copy
+from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Vocabulary"]
+from negsamp.core.rare_words import RareWords
+
+__all__ = ["Growth", "Vocabulary"]
+
+
+class Growth(NamedTuple):
+    """What a further text adds to a vocabulary."""
+
+    words: list[Any]  # that have a row from now on, behind the others
+    counts: np.ndarray  # of all words, those before and these: (V,) int64
+    raw_words: int  # tokens read in all
+    rare: Mapping[Any, int]  # the counts of other words that were seen, 0 for those of `words`
+    most_rare: int  # rare words that are remembered
 
 
 class Vocabulary:
     """The words of a corpus by falling count, words of equal count in order of the words.
+
+    Words that `Word2Vec.partial_fit` adds stand behind the others, in an order of their own.
 
     Parameters
     ----------
@@ -21,17 +36,23 @@ class Vocabulary:
         How often each was seen.
     raw_words : int, optional
         Tokens read in all, with those that are not in `words`.
+    rare : RareWords, optional
+        Words that were seen too rarely, as far as they are remembered.
 
     Attributes
     ----------
-    words, counts, raw_words
-        As above: list, ndarray and int.
+    words, counts, raw_words, rare
+        As above: list, ndarray, int and RareWords.
     index : dict
         Each word's id.
     """
 
     def __init__(
-        self, words: Sequence[Hashable], counts: Any, raw_words: int | None = None
+        self,
+        words: Sequence[Hashable],
+        counts: Any,
+        raw_words: int | None = None,
+        rare: RareWords | None = None,
     ) -> None:
         self.words = list(words)
         self.counts = np.array(counts, dtype=np.int64)
@@ -43,6 +64,8 @@ class Vocabulary:
         if len(self.index) != len(self.words):
             raise ValueError("words holds a word more than once")
         self.raw_words = int(self.counts.sum()) if raw_words is None else int(raw_words)
+        self.rare = RareWords() if rare is None else rare
+        self.is_shared = False  # others may have it, so that it must not grow in place
 
     def __len__(self) -> int:
         return len(self.words)
@@ -69,3 +92,30 @@ class Vocabulary:
         if len(wrong):
             raise IndexError(f"ids holds {wrong[0]}; it must hold rows from 0 to {len(self) - 1}")
         return [self.words[row] for row in rows.tolist()]
+
+    def copy(self) -> Vocabulary:
+        """The same, which does not grow with this one."""
+        new = copy(self)
+        new.words, new.index, new.rare = [*self.words], self.index.copy(), self.rare.copy()
+        new.is_shared = False
+        return new
+
+    def grow(self, growth: Growth) -> Callable[[], None]:
+        """Add what another text had, in place; the function that is returned takes it back.
+
+        It takes time in proportion to what is added.
+        """
+        V, counts, raw_words = len(self.words), self.counts, self.raw_words
+        rare = self.rare.update(growth.rare, growth.most_rare)
+        self.words += growth.words
+        self.index.update(zip(growth.words, range(V, len(self.words)), strict=True))
+        self.counts, self.raw_words = growth.counts, growth.raw_words
+
+        def take_back() -> None:
+            del self.words[V:]
+            for word in growth.words:
+                del self.index[word]
+            self.counts, self.raw_words = counts, raw_words
+            self.rare.update(rare, len(self.rare.counts) + len(rare))
+
+        return take_back

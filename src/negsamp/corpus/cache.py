@@ -1,9 +1,9 @@
 """Text files as ids in a folder, encoded once and mapped from then on.
 
 The folder holds a folder for each text and each way of reading it: the words (a word a line) and
-their counts, the ids and sentence ends, and a record of what they were made from. It appears
-complete or not at all, so that several processes may use one cache. A text that has changed has
-another digest, and so another folder.
+their counts, those of rare words, the ids and sentence ends, and a record of what they were made
+from. It appears complete or not at all, so that several processes may use one cache. A text that
+has changed has another digest, and so another folder.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from negsamp.core.rare_words import RareWords
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.counting import read_corpus
 from negsamp.corpus.decoding import check_encoding
@@ -32,7 +33,7 @@ from negsamp.files.reading import digest_of
 
 __all__ = ["read_cached"]
 
-FORMAT = "negsamp corpus 1"
+FORMAT = "negsamp corpus 2"
 CHECK_AT_ONCE = 1 << 20  # ids
 # Bytes of a text's beginning that tell how many tokens the whole has.
 SAMPLE = 1 << 20
@@ -84,9 +85,12 @@ def read_cached(
             if one != other:
                 raise CorpusError(f"corpus {path!r} was changed while it was read")
         # no token of a text holds a line end
-        spelled = "\n".join(map(str, vocabulary.words)).encode("utf-8", "surrogatepass")
-        (new / "words.txt").write_bytes(spelled)
+        rare = vocabulary.rare.counts
+        for name, words in (("words.txt", vocabulary.words), ("rare_words.txt", rare)):
+            spelled = "\n".join(map(str, words)).encode("utf-8", "surrogatepass")
+            (new / name).write_bytes(spelled)
         write_array(new / "counts.npy", vocabulary.counts)
+        write_array(new / "rare_counts.npy", np.fromiter(rare.values(), np.int64, len(rare)))
         record = {"format": FORMAT, "made_from": made_from, "raw_words": vocabulary.raw_words}
         (new / "corpus.json").write_text(json.dumps(record, indent=1), "utf-8")
     found = _read(cache / key, made_from)
@@ -102,7 +106,14 @@ def _read(folder: Path, made_from: dict[str, Any]) -> tuple[Vocabulary, TokenStr
         if record["format"] != FORMAT or record["made_from"] != made_from:
             raise ValueError("made from something else")
         words = (folder / "words.txt").read_bytes().decode("utf-8", "surrogatepass").split("\n")
-        vocabulary = Vocabulary(words, read_array(folder / "counts.npy"), record["raw_words"])
+        counts, rare_counts = (
+            read_array(folder / name) for name in ("counts.npy", "rare_counts.npy")
+        )
+        rare_words = (folder / "rare_words.txt").read_bytes()
+        if rare_words.count(b"\n") != max(len(rare_counts) - 1, 0):
+            raise ValueError("other rare words than counts")
+        rare = RareWords.of_lines(rare_words, rare_counts)
+        vocabulary = Vocabulary(words, counts, record["raw_words"], rare)
         stream = TokenStream(
             read_array(folder / "ids.npy", mmap=True), read_array(folder / "offsets.npy", mmap=True)
         )

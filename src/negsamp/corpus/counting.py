@@ -9,23 +9,23 @@ bytes until the words of the vocabulary are known; the ids are those of the same
 from __future__ import annotations
 
 import logging
-import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from itertools import chain
-from pathlib import Path
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from negsamp.checks import check_integer
-from negsamp.core.vocabulary import Vocabulary
+from negsamp.core.rare_words import REMEMBERED, RareWords
+from negsamp.core.vocabulary import Growth, Vocabulary
 from negsamp.corpus.containers import listing_code
 from negsamp.corpus.decoding import check_encoding
 from negsamp.corpus.reading import read_blocks, read_chunks
-from negsamp.corpus.stream import StreamBuilder, TokenStream
+from negsamp.corpus.stream import Folder, StreamBuilder, TokenStream
 from negsamp.corpus.text_files import TextFiles, text_files
 from negsamp.corpus.token_dict import TokenDict, named_tokens
 from negsamp.corpus.token_kinds import text_of
@@ -33,7 +33,7 @@ from negsamp.corpus.token_table import Found, WordTable
 from negsamp.corpus.tokenizing import Tokens, split_blocks
 from negsamp.errors import CorpusError
 
-__all__ = ["rank_words", "read_corpus"]
+__all__ = ["rank_words", "read_corpus", "read_more"]
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def read_corpus(
     max_vocab_size: int | None = None,
     errors: str = "strict",
     workers: int = 1,
-    folder: str | os.PathLike[str] | None = None,
+    folder: Folder | None = None,
     keep: bool = False,
     encoding: str = "utf-8",
     max_final_vocab: int | None = None,
@@ -72,10 +72,10 @@ def read_corpus(
     workers : int
         With 2 or more, a second thread helps to read files, unless `max_vocab_size` is given. This
         changes nothing but the time that it takes.
-    folder : path, optional
-        An empty folder for the files of a corpus of more than 33 million tokens, while it is read
-        and after: ``ids.npy`` and ``offsets.npy``, which the stream maps. Without it, the corpus is
-        in memory.
+    folder : path or callable, optional
+        An empty folder, or a function that makes one when it is first called, for the files of a
+        corpus of more than 33 million tokens, while it is read and after: ``ids.npy`` and
+        ``offsets.npy``, which the stream maps. Without it, the corpus is in memory.
     keep : bool
         Write these two files however small the corpus is.
     encoding : str
@@ -104,9 +104,79 @@ def read_corpus(
         folder's disk has no room.
     """
     check_integer("min_count", min_count, 0)
+    check_integer("max_final_vocab", max_final_vocab, 1, optional=True)
+    with closing(StreamBuilder(folder, keep)) as builder:
+        table = _count(builder, corpus, max_vocab_size, errors, workers, encoding)
+        return _finish(builder, table, min_count, max_final_vocab, max_vocab_size)
+
+
+def read_more(
+    known: Vocabulary,
+    corpus: Any,
+    min_count: int = 5,
+    max_vocab_size: int | None = None,
+    errors: str = "strict",
+    workers: int = 1,
+    folder: Folder | None = None,
+    encoding: str = "utf-8",
+    max_final_vocab: int | None = None,
+) -> tuple[Growth, TokenStream]:
+    """Count and encode a further text of a vocabulary, which stays as it is.
+
+    A word that is not in it is added where it was seen `min_count` times, in this text and before,
+    as far as that is remembered; those are added in order of falling count, and only as many as
+    `max_final_vocab` leaves room for. `max_vocab_size` bounds the words of this text, but for those
+    that have a row, and afterwards the rare words that are remembered; None remembers `REMEMBERED`
+    of them. A text without any token has nothing to add. The rest is as in `read_corpus`.
+    """
+    with closing(StreamBuilder(folder)) as builder:
+        table = _count(builder, corpus, max_vocab_size, errors, workers, encoding, known.index)
+        counts, rows, V = builder.counts(), table.rows(), len(known)
+        words, seen = table.words(rows), counts[rows]
+        places = np.fromiter((known.index.get(word, -1) for word in words), np.int32, len(words))
+        old, others = places >= 0, np.flatnonzero(places < 0).tolist()
+        ranks = np.full(len(counts), -1, np.int32)
+        ranks[rows[old]] = places[old]
+        known_counts = known.counts.copy()
+        known_counts[places[old]] += seen[old]
+        before, totals = known.rare.counts, np.zeros(len(counts), np.int64)
+        rare = {
+            words[i]: n + before.get(words[i], 0)
+            for i, n in zip(others, seen[others].tolist(), strict=True)
+        }
+        totals[rows[others]] = [*rare.values()]
+        new = rows[totals[rows] >= min_count]
+        added, provisional, _ = rank_words(table, new, totals)
+        if max_final_vocab is not None:
+            added = added[: max(0, max_final_vocab - V)]
+        provisional = provisional[: len(added)]
+        ranks[provisional] = np.arange(V, V + len(added))
+        rare |= dict.fromkeys(added, 0)
+        most = _most_rare(V + len(added), max_vocab_size)
+        all_counts = np.append(known_counts, totals[provisional])
+        # the rarest of a text are forgotten first
+        rare = dict(sorted(rare.items(), key=itemgetter(1)))
+        growth = Growth(added, all_counts, known.raw_words + builder.n_tokens, rare, most)
+        return growth, builder.build(ranks)
+
+
+def _most_rare(V: int, max_vocab_size: int | None) -> int:
+    """The rare words that are remembered beside V others."""
+    return REMEMBERED if max_vocab_size is None else max(0, max_vocab_size - V)
+
+
+def _count(
+    builder: StreamBuilder,
+    corpus: Any,
+    max_vocab_size: int | None,
+    errors: str,
+    workers: int,
+    encoding: str,
+    known: Mapping[Any, int] | None = None,
+) -> WordTable | TokenDict:
+    """Read a corpus into a builder; words that are `known` are not forgotten."""
     check_integer("max_vocab_size", max_vocab_size, 1, optional=True)
     check_encoding(encoding)
-    check_integer("max_final_vocab", max_final_vocab, 1, optional=True)
     table: WordTable | TokenDict
     files = text_files(corpus)
     if files is not None:
@@ -117,22 +187,28 @@ def read_corpus(
     else:
         table = TokenDict()
         pieces = _pieces_of_iterable(table, corpus)
-    is_told = False
-    with closing(StreamBuilder(None if folder is None else Path(folder), keep)) as builder:
-        for ids, lengths, continues in pieces:
-            builder.add(ids, lengths, continues)
-            if max_vocab_size is not None and len(table) > max_vocab_size:
-                if not is_told:
-                    logger.warning(
-                        "the corpus has more than max_vocab_size=%d different words; the rarest "
-                        "are forgotten from now on, and the counts of rare words will be too low",
-                        max_vocab_size,
-                    )
-                is_told = True
-                rows = table.rows()
-                order = np.argsort(-builder.counts()[rows], kind="stable")
-                table.forget_all_but(rows[order[:max_vocab_size]])
-        return _finish(builder, table, min_count, max_final_vocab)
+    is_told, stays = False, np.zeros(0, bool)
+    for ids, lengths, continues in pieces:
+        builder.add(ids, lengths, continues)
+        if max_vocab_size is None or len(table) <= max_vocab_size:
+            continue
+        if not is_told:
+            logger.warning(
+                "the corpus has more than max_vocab_size=%d different words; the rarest "
+                "are forgotten from now on, and the counts of rare words will be too low",
+                max_vocab_size,
+            )
+        is_told = True
+        rows, counts = table.rows(), builder.counts()
+        rank = -counts[rows]
+        if known is not None:
+            new = rows[rows >= len(stays)]
+            stays = np.append(stays, np.zeros(len(counts) - len(stays), bool))
+            stays[new] = [word in known for word in table.words(new)]
+            rank[stays[rows]] = -builder.n_tokens
+        most = max(max_vocab_size, int(stays[rows].sum()) if known else 0)
+        table.forget_all_but(rows[np.argsort(rank, kind="stable")[:most]])
+    return table
 
 
 def _pieces_of_files(
@@ -183,6 +259,7 @@ def _finish(
     table: WordTable | TokenDict,
     min_count: int,
     most: int | None,
+    max_vocab_size: int | None,
 ) -> tuple[Vocabulary, TokenStream]:
     """Sort the words that are frequent enough, and give the provisional ids their final value."""
     if builder.n_tokens == 0:
@@ -199,7 +276,11 @@ def _finish(
     if most is not None:
         words, provisional = words[:most], provisional[:most]
         ranks[ranks >= most] = -1
-    vocabulary = Vocabulary(words, counts[provisional], builder.n_tokens)
+    others = rows[ranks[rows] < 0]
+    others = others[np.argsort(counts[others], kind="stable")]
+    others = others[max(0, len(others) - _most_rare(len(words), max_vocab_size)) :]
+    rare = RareWords.of(table.words(others), counts[others])
+    vocabulary = Vocabulary(words, counts[provisional], builder.n_tokens, rare)
     return vocabulary, builder.build(ranks)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.reading import read_blocks, read_chunks
-from negsamp.corpus.stream import StreamBuilder, TokenStream
+from negsamp.corpus.stream import Folder, StreamBuilder, TokenStream
 from negsamp.corpus.text_files import text_files
 from negsamp.corpus.token_dict import look_up, named_tokens
 from negsamp.corpus.token_kinds import python_value
@@ -21,7 +21,11 @@ __all__ = ["document_rows", "encode_corpus"]
 
 
 def encode_corpus(
-    vocabulary: Vocabulary, corpus: Any, errors: str = "strict", encoding: str = "utf-8"
+    vocabulary: Vocabulary,
+    corpus: Any,
+    errors: str = "strict",
+    encoding: str = "utf-8",
+    folder: Folder | None = None,
 ) -> TokenStream:
     """Write a corpus as the ids of a vocabulary; unknown tokens are left out.
 
@@ -30,6 +34,8 @@ def encode_corpus(
     vocabulary : Vocabulary
     corpus, errors, encoding
         As in `Word2Vec.fit`.
+    folder : path or callable, optional
+        An empty folder for the files of a large corpus, as in `read_corpus`.
 
     Returns
     -------
@@ -41,7 +47,7 @@ def encode_corpus(
     CorpusError, FileNotFoundError
         If the corpus cannot be read.
     """
-    builder = StreamBuilder()
+    builder = StreamBuilder(folder)
     files = text_files(corpus)
     if files is not None:
         table, rows = table_of(vocabulary.words)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,11 @@ import numpy as np
 from negsamp.core.windows import token_pieces
 from negsamp.files.npy import ArrayWriter, check_room
 
-__all__ = ["StreamBuilder", "TokenStream", "forget_pages", "spill_folder"]
+__all__ = ["Folder", "StreamBuilder", "TokenStream", "forget_pages", "spill_folder"]
+
+# Where files go: a folder, or a function that makes one when it is first called.
+Folder = str | os.PathLike[str] | Callable[[], Path]
+
 
 # Numbers in one piece of memory: a little above the 32 MB from which the C library always gives
 # memory back to the system, so that what is translated is not in memory twice.
@@ -64,6 +70,13 @@ class TokenStream:
             longest = max(longest, int(np.diff(self.offsets[first : first + STEP + 1]).max()))
             forget_pages(self.offsets)
         return longest
+
+    def counts(self, V: int) -> np.ndarray:
+        """How often each of V words occurs, (V,) int64."""
+        counts = np.zeros(V, np.int64)
+        for ids, _ in self.pieces():
+            counts += np.bincount(ids, minlength=V)
+        return counts
 
     def pieces(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield tokens and sentence starts as `negsamp.core.windows.token_pieces` does.
@@ -120,11 +133,12 @@ class StreamBuilder:
     is written to the folder in any case if `keep` is true.
     """
 
-    def __init__(self, folder: Path | None = None, keep: bool = False) -> None:
-        self._folder, self._keep = folder, keep
-        self._ids = _Spool(np.int32, folder, SEGMENT)
+    def __init__(self, folder: Folder | None = None, keep: bool = False) -> None:
+        find = folder if callable(folder) or folder is None else partial(Path, folder)
+        self._folder, self._keep = find, keep
+        self._ids = _Spool(np.int32, find, SEGMENT)
         # there are fewer sentences than tokens
-        self._ends = _Spool(np.int64, folder, max(1, SEGMENT // 8))
+        self._ends = _Spool(np.int64, find, max(1, SEGMENT // 8))
         self._counts = np.zeros(0, dtype=np.int64)
         self._counted = 0
 
@@ -167,8 +181,9 @@ class StreamBuilder:
         if self._keep or self._ids.spilled or self._ends.spilled:
             assert self._folder is not None
             narrow = int(rows.max(initial=0)) < 1 << 16
-            kept_ids = ArrayWriter(self._folder / "ids.npy", np.uint16 if narrow else np.int32)
-            offsets = ArrayWriter(self._folder / "offsets.npy", np.int64)
+            folder = self._folder()
+            kept_ids = ArrayWriter(folder / "ids.npy", np.uint16 if narrow else np.int32)
+            offsets = ArrayWriter(folder / "offsets.npy", np.int64)
         else:
             kept_ids = _MemoryWriter(self.n_tokens, np.int32)
             offsets = _MemoryWriter(self._ends.size + 1, np.int64)
@@ -206,7 +221,7 @@ class StreamBuilder:
 class _Spool:
     """Numbers that are appended and read in order; they go to files once they are many."""
 
-    def __init__(self, dtype: Any, folder: Path | None, segment: int) -> None:
+    def __init__(self, dtype: Any, folder: Callable[[], Path] | None, segment: int) -> None:
         self.size = 0
         self.spilled = False
         self._dtype, self._folder, self._segment = np.dtype(dtype), folder, segment
@@ -256,8 +271,9 @@ class _Spool:
             return
         segment = self._segments[-1]
         # half of it is for the translated ids
-        check_room(self._folder, 2 * segment.nbytes, "this part of the corpus")
-        path = self._folder / f"{self._dtype}-{len(self._segments) - 1}"
+        folder = self._folder()
+        check_room(folder, 2 * segment.nbytes, "this part of the corpus")
+        path = folder / f"{self._dtype}-{len(self._segments) - 1}"
         segment.tofile(path)
         self._segments[-1] = path
         self.spilled = True

@@ -58,7 +58,7 @@ class SavedFolder(NamedTuple):
         place = _place_of(self.path, name)
         return explained(place, function, place, *args)
 
-    def read_bytes(self, name: str, most: int) -> bytes:
+    def read_bytes(self, name: str, most: int | None) -> bytes:
         """Read a file of at most so many bytes, which must have the digest of the record."""
         content = self.read(name, read_bytes, most)
         self._check_digest(name, hashlib.sha256(content).hexdigest())

@@ -2,27 +2,28 @@
 
 ``vectors.npy`` and ``context_vectors.npy`` are arrays that `numpy.load` reads without us,
 ``vocabulary.txt`` and ``words.json`` have a word and a count for each of their rows (`word_list`),
-and ``model.json`` holds the parameters, versions and the other files' digests. No pickle anywhere.
+``rare_words.txt`` and ``rare_words.json`` those of words without a row, and ``model.json`` holds
+the parameters, versions and the other files' digests. No pickle anywhere.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from negsamp.files.folder import Format, check_is_target, explained, open_folder, write_folder
 from negsamp.files.npy import is_plain, read_array, read_shape
-from negsamp.files.word_list import encode_words, read_words
+from negsamp.files.word_list import RARE, encode_some, encode_words, read_words
 
-__all__ = ["MODEL", "check_matrix", "check_target", "read_model", "write_model"]
+__all__ = ["MODEL", "ModelFiles", "check_matrix", "check_target", "read_model", "write_model"]
 
 ARRAYS = ("vectors", "context_vectors")
 # Columns of V numbers or of one, which only some models have: normalisers, a noise distribution of
-# the user's own, and in checkpoints the optimizer's sums of squares and which rows are frozen.
+# the user's own, the optimizer's sums of squares, and in checkpoints which rows are frozen.
 COLUMNS = ("log_z", "noise", "squares_in", "squares_out", "squares_log_z", "frozen")
 # Arrays of the epoch with the lowest held-out loss, in checkpoints; each is like the one it names.
 BEST = {f"best_{name}": name for name in ("log_z", *ARRAYS)}
@@ -35,9 +36,21 @@ MODEL = Format(
     "negsamp model 1",
     "a model",
     ("vocabulary.txt", *(f"{name}.npy" for name in ARRAYS)),
-    ("words.json", *(f"{name}.npy" for name in (*COLUMNS, *BEST))),
+    ("words.json", *RARE, *(f"{name}.npy" for name in (*COLUMNS, *BEST))),
 )
 LARGEST_VECTOR = 100_000  # numbers, as many as the parameter vector_size allows
+
+WordsAndCounts = tuple[Sequence[Any], Any]
+
+
+class ModelFiles(NamedTuple):
+    """What a model's folder holds."""
+
+    words: list[Any]
+    counts: np.ndarray  # (V,) int64
+    arrays: dict[str, np.ndarray]
+    about: dict[str, Any]  # all of ``model.json``
+    rare: Callable[[], WordsAndCounts] | None  # words without a row, parsed when they are needed
 
 
 def check_target(folder: str | os.PathLike[str]) -> Path:
@@ -51,17 +64,21 @@ def write_model(
     counts: np.ndarray,
     arrays: dict[str, np.ndarray],
     about: dict[str, Any],
+    rare: WordsAndCounts | None = None,
 ) -> None:
     """Write a model to a folder, which is new, empty, or holds an older model, which is replaced.
 
-    Counts are integers, 1 or more, that do not rise. Arrays are finite: ``"vectors"`` and
+    Counts are integers, 1 or more. Arrays are finite: ``"vectors"`` and
     ``"context_vectors"``, each (V, d) float32; perhaps ``"log_z"``, (1, 1) or (V, 1) float32;
     others of `COLUMNS`, (V, 1), but ``"squares_log_z"`` in the shape of ``"log_z"``; those of
     `BEST` in the shape of the array that each is the best of. `about` is what else ``model.json``
-    holds, as JSON values. ValueError for what `read_model` would refuse; nothing is left then.
+    holds, as JSON values. Of the `rare` words those are written that files can hold. ValueError for
+    what `read_model` would refuse; nothing is left then.
     """
     target = check_target(folder)
     files: dict[str, Any] = {**encode_words(words, counts)}
+    if rare is not None:
+        files |= encode_some(*rare)
     V = _check_shapes({name: (array.dtype, array.shape) for name, array in arrays.items()})
     if V != len(words):
         raise ValueError(f"there are {len(words)} words, and 'vectors.npy' has {V} rows")
@@ -69,10 +86,8 @@ def write_model(
     write_folder(target, MODEL, files, about)
 
 
-def read_model(
-    folder: str | os.PathLike[str], mmap: bool = False
-) -> tuple[list[Any], np.ndarray, dict[str, np.ndarray], dict[str, Any]]:
-    """Read what `write_model` wrote: words, counts (V,) int64, arrays, and all of ``model.json``.
+def read_model(folder: str | os.PathLike[str], mmap: bool = False) -> ModelFiles:
+    """Read what `write_model` wrote.
 
     With `mmap` the two matrices are mapped, read-only, and their digests and numbers are not looked
     at; sizes, and all of the other files, are checked as always.
@@ -97,7 +112,8 @@ def read_model(
         name: mapped[name] if name in mapped else saved.read_array(file)
         for name, file in files.items()
     }
-    return words, counts, arrays, saved.about
+    rare = read_words(saved, None, files=RARE) if RARE[0] in saved.digests else None
+    return ModelFiles(words, counts, arrays, saved.about, rare)
 
 
 def check_matrix(dtype: np.dtype, shape: tuple[int, ...], wanted: Any = None) -> int:

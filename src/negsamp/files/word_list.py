@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ from negsamp.errors import SavedModelError
 from negsamp.files.folder import SavedFolder, explained
 from negsamp.files.strict_json import parse_json
 
-__all__ = ["encode_words", "read_words", "texts_of"]
+__all__ = ["RARE", "encode_some", "encode_words", "read_words", "some_texts_of", "texts_of"]
 
 LINES, APART = "vocabulary.txt", "words.json"
+RARE = "rare_words.txt", "rare_words.json"
 # Bytes of a line: a token may have 16 MiB, and its count has 20 more.
 LONGEST_LINE = (1 << 24) + 32
 DEEPEST_TUPLE = 50
@@ -62,16 +64,36 @@ def texts_of(words: Sequence[Hashable], keys: Callable[[Any], str] | None) -> Se
     return list(rows)
 
 
-def encode_words(words: Sequence[Hashable], counts: Any, falling: bool = True) -> dict[str, bytes]:
+def some_texts_of(
+    counts: Mapping[Any, int], keys: Callable[[Any], str] | None, taken: Collection[Any]
+) -> tuple[list[Any], list[int]]:
+    """Words and counts, as `texts_of` has them, but without those that it would refuse or `taken`.
+
+    Words of which `keys` makes the same text become one.
+    """
+    if keys is None:
+        return [*counts], [*counts.values()]
+    found: dict[str, int] = {}
+    for word, n in counts.items():
+        with suppress(Exception):
+            text = word if isinstance(word, str) else keys(word)
+            if isinstance(text, str) and text not in taken:
+                found[text] = found.get(text, 0) + n
+    return [*found], [*found.values()]
+
+
+def encode_words(
+    words: Sequence[Hashable], counts: Any, least: int = 1, files: tuple[str, str] = (LINES, APART)
+) -> dict[str, bytes]:
     """Encode words and counts as the content of ``vocabulary.txt`` and perhaps ``words.json``.
 
-    Words are str, int, finite float, bool, bytes and tuples of these; counts (V,) are 1 or more and
-    do not rise if they are `falling`, or else 0 or more. ValueError for what would not come back.
+    Words are str, int, finite float, bool, bytes and tuples of these; counts (V,) are `least` or
+    more. `files` are other names of the two. ValueError for what would not come back.
     """
     numbers = np.asarray(counts)
     if numbers.dtype.kind not in "iu":
         raise ValueError(f"counts has type {numbers.dtype}; it must be integers")
-    _check_counts(numbers, falling)
+    _check_counts(numbers, least)
     lines: list[bytes] = []
     apart: dict[str, Any] = {}
     for row, (word, count) in enumerate(zip(words, numbers.tolist(), strict=True)):
@@ -84,56 +106,69 @@ def encode_words(words: Sequence[Hashable], counts: Any, falling: bool = True) -
             raise ValueError(
                 f"the word {word!r:.60} takes {len(lines[-1])} bytes; {LONGEST_LINE} can be saved"
             )
-    files = {LINES: b"".join(lines)}
+    found = {files[0]: b"".join(lines)}
     if apart:
-        files[APART] = json.dumps(apart).encode()
-    return files
+        found[files[1]] = json.dumps(apart).encode()
+    return found
+
+
+def encode_some(
+    words: Sequence[Hashable], counts: Any, files: tuple[str, str] = RARE
+) -> dict[str, bytes]:
+    """The same of those words alone that can be written; no file if there is none."""
+    found = {}
+    for word, count in zip(words, counts, strict=True):
+        with suppress(ValueError):
+            _to_json(word)
+            found[word] = count
+    return encode_words([*found], [*found.values()], files=files) if found else {}
 
 
 def read_words(
-    saved: SavedFolder, V: int, falling: bool = True
+    saved: SavedFolder,
+    V: int | None,
+    least: int = 1,
+    files: tuple[str, str] = (LINES, APART),
 ) -> Callable[[], tuple[list[Any], np.ndarray]]:
-    """Read the files of V words, and return a function that parses them.
+    """Read the files of V words, of any number if None, and return a function that parses them.
 
     Sizes and digests are checked at once; the function returns a list of V words and their counts,
     (V,) int64, and depends on no file. Either raises a SavedModelError that names the file.
     """
-    lines = saved.read_bytes(LINES, V * LONGEST_LINE)
+    name, beside = files
+    lines = saved.read_bytes(name, None if V is None else V * LONGEST_LINE)
     n_lines = lines.count(b"\n")
-    if n_lines != V:
+    if V is not None and n_lines != V:
         raise SavedModelError(
-            f"{str(saved.path / LINES)!r} has {n_lines} lines, and 'vectors.npy' has {V} rows"
+            f"{str(saved.path / name)!r} has {n_lines} lines, and 'vectors.npy' has {V} rows"
         )
     apart = None
-    if APART in saved.digests:
+    if beside in saved.digests:
         # a word takes at most twice the bytes of its line, and its key 25; a line has 4 or more
-        apart = saved.read_bytes(APART, 16 * len(lines))
-    return partial(_parse, saved.path, lines, apart, falling)
+        apart = saved.read_bytes(beside, 16 * len(lines))
+    return partial(_parse, saved.path, lines, apart, least, files)
 
 
 def _parse(
-    folder: Path, lines: bytes, apart: bytes | None, falling: bool
+    folder: Path, lines: bytes, apart: bytes | None, least: int, files: tuple[str, str]
 ) -> tuple[list[Any], np.ndarray]:
-    words, counts = explained(folder / LINES, _parse_lines, lines, falling)
+    words, counts = explained(folder / files[0], _parse_lines, lines, least)
     if apart is not None:
-        explained(folder / APART, _put_apart, words, apart)
+        explained(folder / files[1], _put_apart, words, apart)
     if len(set(words)) < len(words):
         [(twice, _)] = Counter(words).most_common(1)
-        raise SavedModelError(f"{str(folder / LINES)!r} holds {twice!r:.60} more than once")
+        raise SavedModelError(f"{str(folder / files[0])!r} holds {twice!r:.60} more than once")
     return words, counts
 
 
-def _check_counts(counts: np.ndarray, falling: bool) -> None:
-    least, allowed = (1, "1 or more and do not rise") if falling else (0, "0 or more")
+def _check_counts(counts: np.ndarray, least: int) -> None:
     wrong = counts < least
-    if falling:
-        wrong |= counts > np.append(counts[:1], counts[:-1])
     if wrong.any():
         row = int(wrong.argmax())
-        raise ValueError(f"the count of row {row} is {counts[row]}; counts are {allowed}")
+        raise ValueError(f"the count of row {row} is {counts[row]}; counts are {least} or more")
 
 
-def _parse_lines(content: bytes, falling: bool) -> tuple[list[Any], np.ndarray]:
+def _parse_lines(content: bytes, least: int) -> tuple[list[Any], np.ndarray]:
     """Words, and counts (V,) int64."""
     words: list[Any] = []
     counts: list[int] = []
@@ -151,7 +186,7 @@ def _parse_lines(content: bytes, falling: bool) -> tuple[list[Any], np.ndarray]:
     if end < len(text):
         raise ValueError(f"line {len(words) + 1} is not 'word count'")
     numbers = np.array(counts, np.int64)
-    _check_counts(numbers, falling)
+    _check_counts(numbers, least)
     return words, numbers
 
 

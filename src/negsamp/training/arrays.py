@@ -10,7 +10,7 @@ import numpy as np
 
 from negsamp.core.objectives import Extras
 
-__all__ = ["LEARNED", "SAVED", "Arrays"]
+__all__ = ["GOES_ON", "LEARNED", "SAVED", "Arrays"]
 
 
 def _file(name: str, *, learned: bool = False, column: bool = False) -> dict[str, Any]:
@@ -106,3 +106,5 @@ class Arrays(Extras):
 # The fields that a checkpoint holds and what `_file` says of them, and those that are learned.
 SAVED = {field.name: field.metadata for field in fields(Arrays) if field.metadata}
 LEARNED = [name for name, about in SAVED.items() if about["learned"]]
+# Those that a later call of `Word2Vec.partial_fit` goes on from.
+GOES_ON = [*LEARNED, "squares_in", "squares_out", "squares_log_z"]

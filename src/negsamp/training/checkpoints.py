@@ -11,22 +11,32 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from negsamp.checks import check_path, glimpse
+from negsamp.checks import check_path, glimpse, is_real
+from negsamp.core.rare_words import RareWords
+from negsamp.core.vocabulary import Vocabulary
 from negsamp.errors import CheckpointError, SavedModelError
-from negsamp.files.model_folder import read_model, write_model
+from negsamp.files.model_folder import ModelFiles, read_model, write_model
 from negsamp.training.arrays import LEARNED, SAVED
 from negsamp.training.limits import NO_LIMITS, Limits, read_limits
+from negsamp.training.past import NO_SECONDS, Before
 from negsamp.training.progress import Progress, losses_of_json, losses_to_json
 from negsamp.training.settings import Settings
 from negsamp.version import __version__
 
-__all__ = ["Checkpoints", "Saved", "check_unused", "has_checkpoints", "model_record", "read_latest"]
+__all__ = [
+    "Checkpoints",
+    "Saved",
+    "check_unused",
+    "has_checkpoints",
+    "model_record",
+    "read_latest",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +48,37 @@ class Saved(NamedTuple):
     """What a checkpoint holds: what `read_model` reads, and where the run was."""
 
     path: Path
-    words: list[Any]
-    counts: np.ndarray
-    files: dict[str, np.ndarray]
-    about: dict[str, Any]
+    model: ModelFiles
     progress: Progress
     limits: Limits = NO_LIMITS
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words with their counts."""
+        m = self.model
+        return Vocabulary(m.words, m.counts, m.about["raw_words"], RareWords(m.rare))
+
+    @property
+    def calls(self) -> int:
+        """Calls of `fit` and `partial_fit` until this run, and this one."""
+        return int(self.model.about.get("calls", 1))
+
+    @property
+    def rates(self) -> tuple[float, float] | None:
+        """The first and last learning rate, if they are not those of the parameters."""
+        return tuple(self.model.about["rates"]) if "rates" in self.model.about else None
+
+    @property
+    def before(self) -> Before:
+        """What the calls before this run came to."""
+        about, p = self.model.about, self.progress
+        losses = losses_of_json(about["loss_history"])
+        held_out = about.get("validation_loss_history", [])
+        return Before(
+            losses[: len(losses) - len(p.losses)],
+            held_out[: len(held_out) - len(p.validation_losses)],
+            about.get("seconds_before", NO_SECONDS),
+        )
 
 
 class Checkpoints:
@@ -52,12 +87,10 @@ class Checkpoints:
     One is due so many minutes after the last; with 0 minutes, after every update.
     """
 
-    def __init__(
-        self, folder: Path, minutes: float, words: Sequence[Hashable], counts: np.ndarray
-    ) -> None:
+    def __init__(self, folder: Path, minutes: float, vocabulary: Vocabulary) -> None:
         self.folder = folder
         self._seconds = 60 * minutes
-        self._words, self._counts = words, counts
+        self._vocabulary = vocabulary
         self._written = time.monotonic()
         folder.mkdir(parents=True, exist_ok=True)
         self._numbers = _numbers(folder)
@@ -71,9 +104,11 @@ class Checkpoints:
 
     def write(self, files: dict[str, np.ndarray], record: dict[str, Any]) -> None:
         """Write the next one, and remove all but the last two; after an OSError these are there."""
-        number = max(self._numbers, default=0) + 1
+        number, v = max(self._numbers, default=0) + 1, self._vocabulary
+        rare = v.rare.counts
+        rare_words = [*rare], [*rare.values()]
         try:
-            write_model(self._path(number), self._words, self._counts, files, record)
+            write_model(self._path(number), v.words, v.counts, files, record, rare_words)
         finally:
             self._written = time.monotonic()
         self._numbers.append(number)
@@ -100,6 +135,7 @@ def model_record(
     losses: Sequence[float],
     validation_losses: Sequence[float],
     fit_seconds: dict[str, float],
+    calls: int,
 ) -> dict[str, Any]:
     """What ``model.json`` says of a model."""
     held_out = {"validation_loss_history": [*validation_losses]} if validation_losses else {}
@@ -110,6 +146,7 @@ def model_record(
         "loss_history": losses_to_json(losses),
         **held_out,
         "fit_seconds": fit_seconds,
+        "calls": calls,
     }
 
 
@@ -152,7 +189,8 @@ def read_latest(folder: str | os.PathLike[str]) -> Saved:
 
 
 def _read(path: Path) -> Saved:
-    words, counts, files, about = read_model(path)
+    model = read_model(path)
+    files, about = model.arrays, model.about
     try:
         progress = _checked_progress(about["progress"])
         path_before, seconds = about["corpus"]["path"], about["fit_seconds"]
@@ -160,8 +198,12 @@ def _read(path: Path) -> Saved:
         is_named = path_before is None or all(isinstance(path, str) for path in paths)
         if not is_named or type(about["entropy"]) is not int:
             raise ValueError("its corpus or entropy are of another type")
-        if not all(np.isfinite(seconds[name]) for name in ("read", "train")):
+        before = about.get("seconds_before", NO_SECONDS)
+        if not all(np.isfinite(s[name]) for s in (seconds, before) for name in NO_SECONDS):
             raise ValueError("its seconds are no numbers")
+        first, last = about.get("rates", (1, 0))
+        if not is_real(first) or not is_real(last) or not 0 <= last <= first:
+            raise ValueError(f"rates are {glimpse(about['rates'])}")
         needed = {"squares_in", "squares_out"} | ({"squares_log_z"} if "log_z" in files else set())
         if lacking := sorted(needed - set(files)):
             raise ValueError(f"it lacks the file {lacking[0]}.npy")
@@ -175,7 +217,7 @@ def _read(path: Path) -> Saved:
             raise ValueError("'frozen.npy' holds other numbers than 0 and 1")
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{str(path)!r} is no checkpoint: {error!r:.200}") from error
-    return Saved(path, words, counts, files, about, progress, limits)
+    return Saved(path, model, progress, limits)
 
 
 def _checked_progress(record: dict[str, Any]) -> Progress:

@@ -14,7 +14,7 @@ from negsamp.checks import glimpse, is_integer
 from negsamp.errors import UnknownWordError
 from negsamp.vectors.key_containers import as_python
 
-__all__ = ["WarmStart", "checked_start", "initial_vectors"]
+__all__ = ["WarmStart", "checked_frozen", "checked_start", "initial_vectors"]
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,8 @@ class WarmStart:
                     f"init_vectors holds a vector of {glimpse(word)} that is not finite as float32"
                 )
             W_in[rows[some]] = taken
-        is_frozen = [self.frozen is True or word in self.frozen for word in shared]  # type: ignore[operator]
+        frozen = self.frozen
+        is_frozen = [frozen if isinstance(frozen, bool) else word in frozen for word in shared]
         level = logging.INFO if shared else logging.WARNING
         message = "init_vectors has %d of the corpus's %d words; %d of them are frozen"
         logger.log(level, message, len(shared), len(words), sum(is_frozen))
@@ -68,7 +69,8 @@ class WarmStart:
             logger.warning(
                 "%d words of init_vectors are not in the model, as the corpus does not have them, "
                 "or too rarely: %s. model.wv.merged(init_vectors) has the words of both; to train "
-                "them, fit the model on the old and the new text together",
+                "them, fit the model on the old and the new text together, or go on with the old "
+                "model: partial_fit(corpus)",
                 left,
                 names,
             )
@@ -107,8 +109,16 @@ def checked_start(init_vectors: Any, frozen: Any, vector_size: int) -> WarmStart
     rows = index.values()
     if not all(is_integer(row) and 0 <= row < len(vectors) for row in rows):
         raise ValueError(f"init_vectors names rows that its {len(vectors)} vectors do not have")
-    if is_none or frozen is True or isinstance(frozen, np.bool_):
-        return WarmStart(index, vectors, frozenset() if is_none else True)
+    return WarmStart(index, vectors, checked_frozen(frozen, init_vectors))
+
+
+def checked_frozen(frozen: Any, known: Any) -> frozenset[Hashable] | bool:
+    """The words whose vectors stay as they are, True for all that are known; False is none.
+
+    `known` has `key_to_index`; UnknownWordError names a word that is not in it.
+    """
+    if isinstance(frozen, (bool, np.bool_)):
+        return bool(frozen)
     if isinstance(frozen, (str, bytes)) or not isinstance(frozen, Iterable):
         raise TypeError(
             f"frozen is {glimpse(frozen)}; it must be True, False or an iterable of words"
@@ -116,9 +126,9 @@ def checked_start(init_vectors: Any, frozen: Any, vector_size: int) -> WarmStart
     words = [as_python(word) for word in frozen]
     for word in words:
         try:
-            is_known = word in index
+            is_known = word in known.key_to_index
         except TypeError:
             is_known = False  # not hashable
         if not is_known:
-            raise UnknownWordError(word, vocabulary=init_vectors)
-    return WarmStart(index, vectors, frozenset(words))
+            raise UnknownWordError(word, vocabulary=known)
+    return frozenset(words)

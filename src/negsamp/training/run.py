@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import time
 import warnings
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import cache as cached
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -21,19 +22,16 @@ from negsamp.core.sampling import (
     noise_weights,
     subsampling_threshold,
 )
-from negsamp.core.vocabulary import Vocabulary
-from negsamp.corpus.cache import read_cached
-from negsamp.corpus.counting import read_corpus
-from negsamp.corpus.stream import TokenStream, spill_folder
+from negsamp.corpus.stream import spill_folder
 from negsamp.corpus.text_files import TextFiles, text_files
-from negsamp.corpus.token_kinds import advice_on_tokens
-from negsamp.errors import CheckpointError, CorpusError, TrainingInterrupted
+from negsamp.errors import CheckpointError, TrainingInterrupted
 from negsamp.training.arrays import Arrays
 from negsamp.training.checkpoints import Checkpoints, Saved, model_record
 from negsamp.training.epochs import Job, scratch_layout, train_epochs
 from negsamp.training.initial_vectors import WarmStart, initial_vectors
 from negsamp.training.interrupts import Interrupts
 from negsamp.training.limits import NO_LIMITS, Limits
+from negsamp.training.past import NO_SECONDS, NOTHING, Past, entropy_of, later_rate
 from negsamp.training.progress import (
     Observer,
     Progress,
@@ -42,35 +40,31 @@ from negsamp.training.progress import (
     progress_bar,
     show_loss,
 )
+from negsamp.training.reading import Encoded, Text, read_text
 from negsamp.training.schedule import Schedule
 from negsamp.training.settings import Settings
 from negsamp.training.validation import hold_out
 from negsamp.training.workers import Team, can_start_children, run_team, start_children
 
-__all__ = ["Encoded", "Run", "machine_memory"]
+__all__ = ["Run"]
 
 logger = logging.getLogger(__name__)
 
 # Bytes of a text that is trained for longer than worker processes take to start.
 LARGE_FILE = 8_000_000
+LONGEST_HISTORY = 100_000  # epochs, of which a stream has no end
 # Subsampling keeps about six tokens in ten of ordinary text at the default, and a quarter of a text
 # of thirty words that are alike.
 FEW_SAMPLED = 0.25
-
-
-class Encoded(NamedTuple):
-    """A corpus that is read already, and needs no reading again."""
-
-    vocabulary: Vocabulary
-    stream: TokenStream
 
 
 class Run(Observer):
     """A training run, which owns its worker processes, temporary files, checkpoints, clock and bar.
 
     It is a context: what it owns ends with it. The corpus, which may be `Encoded`, is read when the
-    run is made, after its options are checked. `saved` is a checkpoint to continue from; the other
-    arguments are those of `Word2Vec.fit`.
+    run is made, after its options are checked. `past` is what earlier calls learned, `rates` are
+    the first and the last learning rate where they are not those of the settings, and `saved` is a
+    checkpoint to continue from; the other arguments are those of `Word2Vec.fit`.
     """
 
     arrays: Arrays | None
@@ -87,6 +81,8 @@ class Run(Observer):
         checkpoint_every: float = 10.0,
         start: WarmStart | None = None,
         limits: Limits = NO_LIMITS,
+        past: Past | None = None,
+        rates: tuple[float, float] | None = None,
         saved: Saved | None = None,
     ) -> None:
         if checkpoint:
@@ -95,54 +91,53 @@ class Run(Observer):
         _check_options(files, cache, checkpoint, checkpoint_every)
         self.settings = settings
         with ExitStack() as owned:
-            folder = owned.enter_context(spill_folder())
+            spilled = owned.enter_context(ExitStack())  # it ends after the children
+            folder = cached(lambda: spilled.enter_context(spill_folder()))
             # Before reading: a large file is sure to need them
             is_large = files is not None and files.size > LARGE_FILE and can_start_children()
             children = start_children(settings.processes - 1 if is_large else 0)
             self._children = owned.enter_context(children)
             began = time.perf_counter()
-            if isinstance(corpus, Encoded):
-                self.vocabulary, stream = corpus
-            else:
-                s = settings
-                reading = max(s.min_count, 1), s.max_vocab_size, errors, s.processes
-                most = s.max_final_vocab
-                if cache is not None and files is not None and files.are_regular:
-                    found = read_cached(files, cache, *reading, encoding, most)
-                else:
-                    found = read_corpus(
-                        files or corpus,
-                        *reading,
-                        folder,
-                        encoding=encoding,
-                        max_final_vocab=most,
-                    )
-                self.vocabulary, stream = found
-            self._check_corpus(files, stream)
-            if not isinstance(corpus, Encoded):
-                for advice in advice_on_tokens(self.vocabulary):
-                    logger.warning("%s", advice)
+            self.calls = past.calls + 1 if past else saved.calls if saved else 1
+            text = read_text(
+                settings,
+                corpus,
+                files,
+                *(folder, errors, encoding, cache),
+                grows=past.vocabulary if past else None,
+                known=saved.vocabulary if saved and self.calls > 1 else None,
+            )
+            self.vocabulary = text.vocabulary
             self.corpus = {
                 "path": None if files is None else files.recorded,
                 "errors": errors,
                 "encoding": encoding,
                 "cache": None if cache is None else os.path.abspath(cache),
-                "sha256": stream.digest() if checkpoint else None,
+                "sha256": text.stream.digest() if checkpoint else None,
             }
             self.seconds = {"read": time.perf_counter() - began, "train": 0.0}
-            self.seconds_before, self.progress = {"read": 0.0, "train": 0.0}, Progress()
-            seed = settings.seed
+            self.progress, self._seconds_before_stop = Progress(), NO_SECONDS
+            self.before = past.before if past else NOTHING
+            entropy = entropy_of(settings.seed, self.calls)
             if saved:
                 self._check_same_corpus(saved)
-                self.seconds_before, self.progress = saved.about["fit_seconds"], saved.progress
-                seed = saved.about["entropy"]
-            entropy = np.random.SeedSequence(seed).entropy
-            assert isinstance(entropy, int)
-            self._prepare(stream, entropy, limits, start, saved)
+                self.progress, self.before = saved.progress, saved.before
+                so_far = saved.model.about["fit_seconds"]
+                self._seconds_before_stop = _less(so_far, self.before.seconds)
+                entropy = saved.model.about["entropy"]
+                rates = saved.rates
+            elif past and rates is None:
+                before, alpha = self.vocabulary.raw_words, settings.alpha
+                rates = later_rate(alpha, before), later_rate(alpha, before + text.raw_words)
+            self._prepare(text, entropy, limits, rates, start, past, saved)
+            self._n_read = text.raw_words
+            self._take_back: Callable[[], None] = lambda: None
+            owned.callback(lambda: self._take_back())
+            if text.growth:
+                self._take_back = self.vocabulary.grow(text.growth)
             self._checkpoints: Checkpoints | None = None
             if checkpoint:
-                words, counts = self.vocabulary.words, self.vocabulary.counts
-                self._checkpoints = Checkpoints(checkpoint, checkpoint_every, words, counts)
+                self._checkpoints = Checkpoints(checkpoint, checkpoint_every, self.vocabulary)
             self._owned = owned.pop_all()
 
     def __enter__(self) -> Run:
@@ -154,31 +149,48 @@ class Run(Observer):
 
     def _prepare(
         self,
-        stream: TokenStream,
+        text: Text,
         entropy: int,
         limits: Limits,
+        rates: tuple[float, float] | None,
         start: WarmStart | None,
+        past: Past | None,
         saved: Saved | None,
     ) -> None:
-        """Make the schedule and the arrays of the corpus."""
-        s, counts = self.settings, self.vocabulary.counts
+        """Make the schedule and the arrays."""
+        s, stream, counts = self.settings, text.stream, text.counts
+        V, d = len(counts), s.vector_size
         self._keep = keep = keep_probabilities(counts, s.sample)
         noise = s.noise_distribution(counts)
         table = AliasTable(noise)
         extras = s.objective.extras(counts, noise, s.negative)
-        held, left = None, counts
-        if limits.validation is not None:
+        of_text = text.own_counts
+        is_empty = stream.longest_sentence < 2
+        if is_empty:  # a later text may be, and the schedule is not used
+            self.progress.finished, of_text = True, np.eye(1, V, dtype=np.int64)[0]
+        held, left = None, of_text
+        if limits.validation is not None and not is_empty:
             held = hold_out(stream, limits.validation, keep, entropy)
-            left = counts - held.counts
-        self.schedule = Schedule.of_corpus(s, left, stream.longest_sentence, keep, entropy, limits)
-        V, d = len(counts), s.vector_size
+            left = of_text - held.counts
+        longest = max(stream.longest_sentence, 2)
+        of_all = None if text.is_first else counts
+        self.schedule = Schedule.of_corpus(s, left, longest, keep, entropy, limits, of_all, rates)
+        n = V - len(past.vocabulary) if past else V
+        learned: dict[str, np.ndarray] = {
+            "W_in": initial_vectors(n, d, entropy),
+            "W_out": np.zeros((n, d), np.float32),
+            "squares_in": np.zeros(n),
+            "squares_out": np.zeros(n),
+        }
+        if (log_z := extras.log_z) is not None:
+            learned["log_z"] = log_z[V - n :]
+            learned["squares_log_z"] = np.zeros(len(log_z[V - n :]))
+        if past:
+            learned = past.extended(learned)
+        rest = {name: value for name, value in vars(extras).items() if name not in learned}
         self.arrays = Arrays(
-            **vars(extras),
-            W_in=initial_vectors(V, d, entropy),
-            W_out=np.zeros((V, d), np.float32),
-            squares_in=np.zeros(V),
-            squares_out=np.zeros(V),
-            squares_log_z=None if extras.log_z is None else np.zeros(len(extras.log_z)),
+            **rest,
+            **learned,
             ids=stream.ids,
             offsets=stream.offsets,
             keep=keep,
@@ -192,9 +204,11 @@ class Run(Observer):
             for name, array in self.arrays.learned().items():
                 setattr(self.arrays, f"best_{name}", np.zeros_like(array))
         if saved:
-            self.arrays.take_from_files(saved.files)
+            self.arrays.take_from_files(saved.model.arrays)
         elif start is not None:
             self.arrays.frozen = start.fill(self.vocabulary.index, self.arrays.W_in)
+        elif past:
+            self.arrays.frozen = past.frozen_rows(V)
 
     def train(self, observer: Observer | None = None) -> None:
         """Train to the end; the observer finds the attributes up to date.
@@ -206,13 +220,13 @@ class Run(Observer):
         self._began = time.perf_counter()
         scratch = scratch_layout(self.schedule, self.arrays)
         arrays, self.arrays = self.arrays.as_dict(), None  # several workers move them
-        self._words = self.vocabulary.raw_words * self.settings.epochs
+        self._words = self._n_read * self.settings.epochs
         show = self.settings.progress
         self._bar = progress_bar(self._words, " words", show, self._words_done())
         try:
             with ExitStack() as last, self._bar, Interrupts() as interrupts:
                 last.callback(self.on_stop)
-                before = self.seconds_before["train"]
+                before = self._seconds_before_stop["train"]
                 job = Job(self.schedule, self.progress, self, interrupts, before)
                 if (members := self.schedule.members) == 1:
                     arrays |= {name: np.zeros(*spec) for name, spec in scratch.items()}
@@ -227,7 +241,12 @@ class Run(Observer):
         self._write()
 
     def warn_of_few_tokens(self) -> None:
-        """Log before training that subsampling leaves little of the corpus, if it does."""
+        """Log before training that subsampling leaves little of the corpus, if it does.
+
+        Later texts, which may be small, are not looked at, here and after training.
+        """
+        if self.calls > 1:
+            return
         counts = self.vocabulary.counts
         total, sample = int(counts.sum()), subsampling_threshold(counts, self.settings.sample)
         share = float(counts @ self._keep) / total
@@ -242,18 +261,31 @@ class Run(Observer):
         """Warn after training of epochs that had no pair, if there were any."""
         s, counts = self.settings, self.vocabulary.counts
         message = explain_empty_epochs(self.progress.losses, counts, self._keep, s.sample)
-        if message:
+        if message and self.calls == 1:
             warnings.warn(message, RuntimeWarning, stacklevel + 1)
 
     @property
     def fit_seconds(self) -> dict[str, float]:
-        """Seconds of reading and training, those before the checkpoint included."""
-        return {name: self.seconds[name] + self.seconds_before[name] for name in self.seconds}
+        """Seconds of reading and training, those of earlier calls included."""
+        parts = self.before.seconds, self._seconds_before_stop, self.seconds
+        return {name: sum(part[name] for part in parts) for name in NO_SECONDS}
+
+    @property
+    def losses(self) -> list[float]:
+        """Mean losses of the epochs, those of earlier calls included."""
+        return [*self.before.losses, *self.progress.losses][-LONGEST_HISTORY:]
+
+    @property
+    def validation_losses(self) -> list[float]:
+        """Mean held-out losses after the epochs, those of earlier calls included."""
+        both = *self.before.validation_losses, *self.progress.validation_losses
+        return [*both][-LONGEST_HISTORY:]
 
     def on_start(self, arrays: Arrays, progress: Progress) -> None:
         if self._checkpoints:  # at once, so that a folder that cannot be written is known
             self._checkpoints.write(self._files(arrays), self._record())
         self.arrays = arrays
+        self._take_back = lambda: None
         self._observer.on_start(arrays, progress)
 
     def on_block(self, progress: Progress, alpha: float) -> None:
@@ -301,60 +333,27 @@ class Run(Observer):
 
     def _record(self) -> dict[str, Any]:
         p, raw_words = self.progress, self.vocabulary.raw_words
-        losses = p.losses, p.validation_losses
-        record = model_record(self.settings, raw_words, *losses, self.fit_seconds)
+        losses = self.losses, self.validation_losses
+        record = model_record(self.settings, raw_words, *losses, self.fit_seconds, self.calls)
         record |= {"entropy": self.schedule.seed, "corpus": self.corpus}
+        if self.calls > 1:
+            record["seconds_before"] = self.before.seconds
+        if self.schedule.rates is not None:
+            record["rates"] = self.schedule.rates
         if self.schedule.limits != NO_LIMITS:
             record["limits"] = self.schedule.limits.record()
         return {**record, "progress": {**asdict(p), "losses": losses_to_json(p.losses)}}
 
-    def _check_corpus(self, files: TextFiles | None, stream: TokenStream) -> None:
-        """Refuse before anything is trained what the corpus is too small or too large for."""
-        s, V = self.settings, len(self.vocabulary)
-        if stream.longest_sentence < 2:
-            total = self.vocabulary.raw_words
-            left_out = total - int(self.vocabulary.counts.sum())
-            raise CorpusError(
-                f"the corpus has no pair: none of its {stream.n_sentences} sentences has two words "
-                "that are frequent enough"
-                + f"; {left_out} of {total} tokens are too rare: with {_all_words(s)} all are kept"
-                * bool(left_out)
-                + "; a single sentence is a list in a list" * (not files and not left_out)
-            )
-        objective, memory = s.objective, machine_memory()
-        if V < objective.least_words:
-            raise CorpusError(
-                f"objective {objective.name!r} needs two words or more; the corpus has one"
-            )
-        needed = objective.working_bytes(V, s.vector_size)
-        if memory is not None and needed > memory:
-            raise ValueError(
-                f"objective {objective.name!r} needs {needed / 1e9:.1f} GB for the scores and "
-                f"gradients of {V} words, and this machine has {memory / 1e9:.1f} GB; a larger "
-                "min_count or another objective needs less"
-            )
-
     def _check_same_corpus(self, saved: Saved) -> None:
-        vocabulary, path = self.vocabulary, self.corpus["path"]
-        is_same = vocabulary.words == saved.words and (vocabulary.counts == saved.counts).all()
-        if not is_same or self.corpus["sha256"] != saved.about["corpus"]["sha256"]:
+        vocabulary, path, model = self.vocabulary, self.corpus["path"], saved.model
+        is_same = vocabulary.words == model.words and (vocabulary.counts == model.counts).all()
+        if not is_same or self.corpus["sha256"] != model.about["corpus"]["sha256"]:
             name = "" if path is None else f" {path!r:.200}"
             raise CheckpointError(f"the corpus{name} is not the one that this run began with")
 
 
-def _all_words(settings: Settings) -> str:
-    """The parameters that keep all words, where others do not."""
-    return "min_count=1" + " and max_final_vocab=None" * (settings.max_final_vocab is not None)
-
-
-def machine_memory() -> int | None:
-    """Bytes of this machine's memory, or None if it does not say."""
-    if sys.platform == "win32":
-        return None
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError):
-        return None
+def _less(seconds: dict[str, float], before: dict[str, float]) -> dict[str, float]:
+    return {name: seconds[name] - before[name] for name in NO_SECONDS}
 
 
 def _check_options(

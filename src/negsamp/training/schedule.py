@@ -35,6 +35,7 @@ class Schedule:
     kept_tokens: float  # expected in an epoch, after subsampling
     seed: int  # entropy of every random number
     limits: Limits = NO_LIMITS
+    rates: tuple[float, float] | None = None  # learning rates instead of `alpha` and `min_alpha`
 
     @classmethod
     def of_corpus(
@@ -45,17 +46,22 @@ class Schedule:
         keep: np.ndarray,
         seed: int,
         limits: Limits = NO_LIMITS,
+        all_counts: np.ndarray | None = None,
+        rates: tuple[float, float] | None = None,
     ) -> Schedule:
         """The schedule for a corpus.
 
         `counts` are the occurrences of each word that are trained, (V,), and `keep` comes from
-        `keep_probabilities`. The longest sentence has two tokens or more.
+        `keep_probabilities`. The longest sentence has two tokens or more. For a further text, there
+        are `all_counts`, those of all texts: its updates are like those of all in one run.
         """
         reach = min(settings.window, longest_sentence - 1)
         kept = counts * keep.astype(np.float64)
+        of_all = kept if all_counts is None else all_counts * keep.astype(np.float64)
         shape = choose_block_shape(
-            kept.sum(),
+            of_all.sum(),
             kept.max() / kept.sum(),
+            text_tokens=None if all_counts is None else kept.sum(),
             window=reach,
             negative=settings.negative,
             vector_size=settings.vector_size,
@@ -65,7 +71,7 @@ class Schedule:
         )
         # workers have the noise as a table, and a function might not reach them
         settings = replace(settings, noise=None)
-        return cls(settings, reach, shape, float(kept.sum()), seed, limits)
+        return cls(settings, reach, shape, float(kept.sum()), seed, limits, rates)
 
     def share_done(self, progress: Progress) -> float:
         """The share of the whole run that is done, 0 … 1."""
@@ -80,8 +86,9 @@ class Schedule:
     def learning_rate(self, centers_done: float) -> float:
         """Linear decay from `alpha` to `min_alpha` over the tokens of all epochs."""
         s = self.settings
+        first, last = self.rates or (s.alpha, s.min_alpha)
         left = 1 - centers_done / (self.kept_tokens * s.epochs)
-        return s.min_alpha + (s.alpha - s.min_alpha) * max(left, 0.0)
+        return last + (first - last) * max(left, 0.0)
 
     @cached_property
     def members(self) -> int:

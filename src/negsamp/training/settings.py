@@ -16,7 +16,7 @@ from negsamp.core.objectives import OBJECTIVES, Objective, objective_of
 from negsamp.core.optimizers import OPTIMIZERS
 from negsamp.core.sampling import checked_noise, custom_noise, noise_probabilities
 
-__all__ = ["Settings", "available_cores", "refusal", "refuse", "refuse_corpus"]
+__all__ = ["LARGEST_ALPHA", "Settings", "available_cores", "refusal", "refuse", "refuse_corpus"]
 
 # What users of gensim, older gensim or other libraries may write, and what it is called here.
 OTHER_NAMES = {
@@ -43,7 +43,7 @@ CORPORA = {
 }
 LEAVE_OUT = {
     "compute_loss": "loss_history_ is always kept",
-    "sorted_vocab": "words are always in order of falling count",
+    "sorted_vocab": "fit puts words in order of falling count",
     "cbow_mean": "it belongs to CBOW",
     "hashfxn": "the same seed always gives the same vectors",
     "null_word": "no such word is needed",
@@ -67,10 +67,14 @@ INTEGERS = {
     "max_final_vocab": (1, 2**63, True),
     "batch_size": (1, 1 << 20, True),
 }
+LARGEST_ALPHA = 10
 NUMBERS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "sample": ("a finite number, 0 or more, or None", lambda value: value >= 0),
     "ns_exponent": ("a finite number", lambda value: True),
-    "alpha": ("a finite number above 0, at most 10", lambda value: 0 < value <= 10),
+    "alpha": (
+        f"a finite number above 0, at most {LARGEST_ALPHA}",
+        lambda value: 0 < value <= LARGEST_ALPHA,
+    ),
     "min_alpha": ("a finite number, 0 or more", lambda value: value >= 0),
 }
 

@@ -101,7 +101,8 @@ class KeyedVectors(WordVectors):
             How many answers; all there are, if there are fewer. 0 for none, and None for the
             cosines of all candidates, those of the query's keys too.
         restrict_vocab : int, optional
-            Look for answers among this number of the first words only, the most frequent ones.
+            Look for answers among this number of the first words only, the most frequent ones where
+            words are in order of their counts, as they are after `Word2Vec.fit`.
         clip_start, clip_end : int, optional
             Look for answers among the rows from `clip_start` to before `clip_end`.
         among : container of hashable, optional

@@ -45,7 +45,7 @@ def write_vectors(
     target = check_is_target(folder, VECTORS)
     check_matrix(vectors.dtype, vectors.shape)
     numbers = np.zeros(len(words), np.int64) if counts is None else counts
-    files = {**encode_words(texts_of(words, keys), numbers, falling=False), "vectors.npy": vectors}
+    files = {**encode_words(texts_of(words, keys), numbers, least=0), "vectors.npy": vectors}
     write_folder(target, VECTORS, files, {})
 
 
@@ -69,7 +69,7 @@ def read_vectors(
     else:
         dtype, shape = saved.read(file, read_shape)
     V = explained(saved.path / file, check_matrix, dtype, shape, wanted)
-    words_and_counts = read_words(saved, V, falling=saved.kind is MODEL)
+    words_and_counts = read_words(saved, V, least=int(saved.kind is MODEL))
     if not mmap:
         vectors = saved.read_array(file)
     return vectors, partial(_without_zeros, words_and_counts)

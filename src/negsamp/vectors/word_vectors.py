@@ -185,7 +185,8 @@ class WordVectors(OtherVectorNames):
 
         Keys may stand in any container: a list, an array, a column of a table, a generator. A tuple
         is one key where tuples are among the keys. A set's vectors come in the order of the rows.
-        ``kv[:n]`` has the first n words, the most frequent ones, and copies no vector.
+        ``kv[:n]`` has the first n words, the most frequent ones after `Word2Vec.fit`, and copies no
+        vector.
         """
         if isinstance(key, slice):
             counts = None if self.counts is None else self.counts[key]

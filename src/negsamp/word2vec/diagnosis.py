@@ -23,7 +23,8 @@ from negsamp.corpus.stream import StreamBuilder, TokenStream, spill_folder
 from negsamp.corpus.text_files import TextFiles, text_files
 from negsamp.corpus.token_kinds import advice_on_tokens
 from negsamp.errors import EncodingError
-from negsamp.training.run import Encoded, Run, machine_memory
+from negsamp.training.reading import Encoded, machine_memory
+from negsamp.training.run import Run
 from negsamp.training.schedule import Schedule
 from negsamp.training.settings import Settings
 from negsamp.training.timing import expected_seconds

@@ -10,14 +10,15 @@ from typing import Any, Self
 import numpy as np
 
 from negsamp.checks import class_only
+from negsamp.core.rare_words import RareWords
 from negsamp.core.sampling import noise_weights
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.errors import NotFittedError, SavedModelError
-from negsamp.files.model_folder import read_model, write_model
-from negsamp.files.word_list import texts_of
+from negsamp.files.model_folder import ModelFiles, read_model, write_model
+from negsamp.files.word_list import some_texts_of, texts_of
 from negsamp.training.checkpoints import model_record
 from negsamp.vectors.keyed_vectors import KeyedVectors
-from negsamp.word2vec.learned import Learned
+from negsamp.word2vec.learned import SUMS, Learned, what_stays
 from negsamp.word2vec.model_html import model_html
 from negsamp.word2vec.model_json import check_model, parse_record
 from negsamp.word2vec.parameters import PARAMETERS, Parameters
@@ -60,7 +61,7 @@ class FittedModel(Parameters):
     @property
     def vocabulary_(self) -> Vocabulary:
         """The words and how often each was seen."""
-        return self._fitted("vocabulary_").vocabulary
+        return self._fitted("vocabulary_").given_vocabulary()
 
     @property
     def loss_history_(self) -> list[float]:
@@ -260,6 +261,7 @@ class FittedModel(Parameters):
             arrays["log_z"] = learned.extras.log_z
         if self.noise is not None:
             arrays["noise"] = noise_weights(self.noise, vocabulary.counts)[:, None]
+        arrays |= {name: sums[:, None] for name, sums in (learned.sums or {}).items()}
         settings = self._settings()
         check_model(settings, arrays)
         about = model_record(
@@ -268,9 +270,13 @@ class FittedModel(Parameters):
             learned.loss_history,
             learned.validation_loss_history,
             learned.fit_seconds,
+            learned.calls,
         )
         words = texts_of(vocabulary.words, keys)
-        write_model(folder, words, vocabulary.counts, arrays, about)
+        rare: tuple[list[Any], list[int]] = [], []
+        if learned.sums is not None:
+            rare = some_texts_of(vocabulary.rare.counts, keys, {*words} if keys else ())
+        write_model(folder, words, vocabulary.counts, arrays, about, rare)
 
     @class_only
     def load(cls, folder: str | os.PathLike[str], mmap: bool = False) -> Self:
@@ -295,30 +301,34 @@ class FittedModel(Parameters):
         OSError, MemoryError
             If a file cannot be read, or is larger than the memory.
         """
-        return cls._from_files(folder, *read_model(folder, mmap))
+        return cls._from_files(folder, read_model(folder, mmap))
 
     @classmethod
-    def _from_files(
-        cls,
-        folder: str | os.PathLike[str],
-        words: list[Any],
-        counts: np.ndarray,
-        arrays: dict[str, np.ndarray],
-        about: dict[str, Any],
-    ) -> Self:
+    def _from_files(cls, folder: str | os.PathLike[str], files: ModelFiles) -> Self:
+        words, counts, arrays, about, rare = files
         try:
             parameters, told = parse_record(about, PARAMETERS, counts, arrays)
             model = cls(**parameters)
             s = model._settings()
             check_model(s, arrays)
             extras = s.objective.extras(counts, s.noise_distribution(counts), s.negative)
-            vocabulary = Vocabulary(words, counts, told["raw_words"])
+            vocabulary = Vocabulary(words, counts, told["raw_words"], RareWords(rare))
         except (TypeError, ValueError) as error:
             name = os.fspath(folder)
             raise SavedModelError(f"model.json in {name!r} is damaged: {error}") from error
         extras.log_z = arrays.get("log_z")
         W_in, W_out = arrays["vectors"], arrays["context_vectors"]
+        needed = SUMS if "log_z" in arrays else SUMS[:2]
+        has_sums = {*needed} <= {*arrays}
+        sums = {name: arrays[name][:, 0] for name in needed} if has_sums else None
         model._learned = Learned(
-            vocabulary, W_in, W_out, objective=s.objective, needs=extras, **told
+            vocabulary,
+            W_in,
+            W_out,
+            objective=s.objective,
+            needs=extras,
+            sums=sums,
+            trained_with=what_stays(s),
+            **told,
         )
         return model

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -13,14 +13,30 @@ import numpy as np
 from negsamp.checks import glimpse
 from negsamp.core.objectives import Extras, Objective, Trained
 from negsamp.core.vocabulary import Vocabulary
-from negsamp.training.arrays import Arrays
+from negsamp.training.arrays import GOES_ON, LEARNED, Arrays
 from negsamp.training.pairs import PairRun
+from negsamp.training.past import Before, Past
 from negsamp.training.progress import Observer, Progress
 from negsamp.training.run import Run
 from negsamp.training.settings import Settings
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
-__all__ = ["Callbacks", "KeepLearned", "Learned", "checked_callbacks"]
+__all__ = [
+    "STAYS",
+    "SUMS",
+    "Callbacks",
+    "KeepLearned",
+    "Learned",
+    "checked_callbacks",
+    "what_stays",
+]
+
+SUMS = [name for name in GOES_ON if name not in LEARNED]
+# What a vector means depends on these.
+STAYS = (
+    *("vector_size", "window", "objective", "nce_normalizer", "optimizer"),
+    *("negative", "ns_exponent", "shrink_windows"),
+)
 
 Callback = Callable[[Any, int], Any]  # of the model and the number of the epoch
 Callbacks = Callback | Iterable[Callback] | None
@@ -42,22 +58,31 @@ class Learned:
     # Of the contexts, after `Word2Vec.fit_pairs`; else they are the words of `vocabulary`
     context_vocabulary: Vocabulary | None = None
     context_noise: np.ndarray | None = None  # their noise distribution, (V',) float64
+    # What `Word2Vec.partial_fit` goes on from: the optimizer's sums, calls until now, and the
+    # settings that must stay
+    sums: Mapping[str, np.ndarray] | None = None
+    calls: int = 1
+    trained_with: Mapping[str, Any] | None = None
     goes_on: bool = False  # training changes the arrays; copies are given out
 
     @classmethod
     def of_run(cls, run: Run) -> Learned:
         """What a run has learned until now."""
         assert run.arrays is not None
+        arrays = run.arrays.as_dict()
         return cls(
             run.vocabulary,
             run.arrays.W_in,
             run.arrays.W_out,
             run.vocabulary.raw_words,
-            [*run.progress.losses],
-            [*run.progress.validation_losses],
+            run.losses,
+            run.validation_losses,
             run.fit_seconds,
             run.settings.objective,
             run.arrays.extras,
+            sums={name: arrays[name] for name in SUMS if name in arrays},
+            calls=run.calls,
+            trained_with=what_stays(run.settings),
         )
 
     @classmethod
@@ -116,10 +141,48 @@ class Learned:
 
     def lasting(self) -> Learned:
         """The same, which training does not change any more."""
-        if not self.goes_on:
-            return self
+        vocabulary = self.given_vocabulary()
         W_in, W_out, needs = self.vectors, self.context_vectors, self.extras
-        return replace(self, W_in=W_in, W_out=W_out, needs=needs, goes_on=False)
+        if not self.goes_on:
+            vars(self)["are_sums_given"] = True
+            return self
+        sums = self.sums and {name: array.copy() for name, array in self.sums.items()}
+        return replace(
+            self,
+            vocabulary=vocabulary,
+            W_in=W_in,
+            W_out=W_out,
+            needs=needs,
+            sums=sums,
+            goes_on=False,
+        )
+
+    def given_vocabulary(self) -> Vocabulary:
+        """The words, for others who may keep them."""
+        self.vocabulary.is_shared = True
+        return self.vocabulary
+
+    def past(self, frozen: frozenset[Any] | bool = False) -> Past:
+        """What a run goes on from; of what others may have, it is a copy."""
+        sums = self.sums
+        if sums is None:
+            V, log_z = len(self.vocabulary), self.needs.log_z
+            sums = {"squares_in": np.zeros(V), "squares_out": np.zeros(V)}
+            sums |= {} if log_z is None else {"squares_log_z": np.zeros(len(log_z))}
+        are_given = "are_sums_given" in vars(self)
+        arrays = {name: array.copy() if are_given else array for name, array in sums.items()}
+        for name, array, given in (
+            ("W_in", self.W_in, "vectors"),
+            ("W_out", self.W_out, "context_vectors"),
+            ("log_z", self.needs.log_z, "extras"),
+        ):
+            if array is not None:
+                # what was asked for is kept under the name of the property
+                is_given = given in vars(self) or not array.flags.writeable
+                arrays[name] = array.copy() if is_given else array
+        vocabulary = self.vocabulary.copy() if self.vocabulary.is_shared else self.vocabulary
+        before = Before(self.loss_history, self.validation_loss_history, self.fit_seconds)
+        return Past(vocabulary, arrays, self.calls, before, frozen)
 
     def __getstate__(self) -> dict[str, Any]:
         # what is cached is made again when it is asked for
@@ -132,6 +195,11 @@ class Learned:
             array = array.copy()
             array.flags.writeable = False
         return array
+
+
+def what_stays(settings: Settings) -> dict[str, Any]:
+    """The settings that later calls of `Word2Vec.partial_fit` must have, too."""
+    return {name: getattr(settings, name) for name in STAYS}
 
 
 class KeepLearned(Observer):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,13 @@ from negsamp.training.limits import checked_limits
 from negsamp.training.run import Run
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.word2vec.document_vectors import check_documents
-from negsamp.word2vec.learned import Callbacks, KeepLearned, Learned, checked_callbacks
-from negsamp.word2vec.pair_model import PairModel
+from negsamp.word2vec.growing_model import GrowingModel
+from negsamp.word2vec.learned import Callbacks, checked_callbacks
 
 __all__ = ["Word2Vec"]
 
 
-class Word2Vec(PairModel):
+class Word2Vec(GrowingModel):
     """Skip-gram word vectors, trained with negative sampling.
 
     Parameters
@@ -77,7 +76,8 @@ class Word2Vec(PairModel):
         Show a progress bar; None shows it on a terminal only.
     noise : array_like, shape (V,), or callable, optional
         Noise distribution of your own, in place of `ns_exponent`: weights of the words in the order
-        of the vocabulary (by falling count), or a function that makes them of the counts.
+        of the vocabulary (by falling count), or a function that makes them of the counts, which
+        `partial_fit` needs.
     nce_normalizer : str, optional
         Of ``"nce"``, γ, the logarithm of the partition function: ``"global"``, one number for all
         centers, learned (what None means); ``"center"``, one for each; ``"fixed"``, 0.
@@ -150,8 +150,8 @@ class Word2Vec(PairModel):
     ) -> Word2Vec:
         """Learn vectors from a corpus.
 
-        A model that was fitted before begins anew, as scikit-learn's do; to go on from its vectors,
-        give them as `init_vectors`.
+        A model that was fitted before begins anew, as scikit-learn's do; to go on, call
+        `partial_fit`, or give its vectors as `init_vectors`.
 
         Parameters
         ----------
@@ -261,11 +261,6 @@ class Word2Vec(PairModel):
             self._train(run, callbacks)
         return self
 
-    def _train(self, run: Run, callbacks: list[Any]) -> None:
-        run.warn_of_few_tokens()
-        run.train(KeepLearned(self, partial(Learned.of_run, run), callbacks))
-        run.warn_of_empty_epochs(stacklevel=3)
-
     def fit_transform(self, documents: Any, y: Any = None, **fit_params: Any) -> Any:
         """`fit` and `transform` of the same documents, which may be a generator.
 
@@ -314,13 +309,13 @@ class Word2Vec(PairModel):
             must be given; else as in `fit`.
         """
         saved = read_latest(checkpoint)
-        model = cls._from_files(saved.path, saved.words, saved.counts, saved.files, saved.about)
+        model = cls._from_files(saved.path, saved.model)
         model.set_params(workers=workers, progress=progress)
         settings = model._settings()
         callbacks = checked_callbacks(callbacks)
         if saved.progress.finished or saved.progress.epoch == settings.epochs:
             return model
-        record = saved.about["corpus"]
+        record = saved.model.about["corpus"]
         if corpus is None and record["path"] is None:
             raise ValueError("corpus is None, but the run's corpus was no file: give it again")
         if corpus is None:

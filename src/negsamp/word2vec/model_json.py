@@ -71,6 +71,9 @@ def parse_record(
             f"raw_words is {glimpse(raw_words)}; it must be an integer, {least} or more, as the "
             "counts sum to that"
         )
+    calls = about.get("calls", 1)  # absent from older models
+    if not is_integer(calls) or not 1 <= calls < 2**63:
+        raise ValueError(f"calls is {glimpse(calls)}; it must be an integer, 1 or more")
     about = {"validation_loss_history": [], **about}  # absent where nothing was held out
     losses, held_out = (
         _part(about, name, list, "a list of numbers")
@@ -83,6 +86,7 @@ def parse_record(
         "loss_history": _numbers("loss_history", losses, or_null=True),
         "validation_loss_history": _numbers("validation_loss_history", held_out),
         "fit_seconds": dict(zip(seconds, spent, strict=True)),
+        "calls": calls,
     }
 
 

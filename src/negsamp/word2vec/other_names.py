@@ -12,9 +12,10 @@ from negsamp.vectors.other_names import OF_VECTORS, OtherNames
 __all__ = ["OtherModelNames"]
 
 FIT = "write model.fit(corpus), which counts the words and trains"
+GO_ON = "write model.partial_fit(corpus), which counts on and goes on training"
 OF_MODELS = {
     "add_null_word": FIT,
-    "build_vocab": FIT,
+    "build_vocab": f"{FIT}; with update=True, model.partial_fit(corpus)",
     "build_vocab_from_freq": FIT,
     "corpus_total_words": "write model.raw_words_",
     "create_binary_tree": FIT,
@@ -27,7 +28,6 @@ OF_MODELS = {
     "iter": "write model.epochs",
     "layer1_size": "write model.vector_size",
     "make_cum_table": FIT,
-    "partial_fit": "write model.fit(corpus, init_vectors=model.wv)",
     "predict_output_word": "write model.predict_context(words)",
     "prepare_vocab": FIT,
     "prepare_weights": FIT,
@@ -39,8 +39,8 @@ OF_MODELS = {
     "syn1": "write model.context_vectors_",
     "syn1neg": "write model.context_vectors_",
     "total_train_time": "write model.fit_seconds_['train']",
-    "train": f"{FIT}; to go on from its vectors, model.fit(corpus, init_vectors=model.wv)",
-    "update_weights": "write model.fit(corpus, init_vectors=model.wv)",
+    "train": f"{FIT}; to go on, model.partial_fit(corpus)",
+    "update_weights": GO_ON,
 }
 
 

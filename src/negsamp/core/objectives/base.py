@@ -92,6 +92,8 @@ class Objective:
         Whether the output rows belong to words.
     trains_pairs : bool
         Whether ``Word2Vec.fit_pairs`` can train it.
+    grows : bool
+        Whether words may be added to what was trained, by ``Word2Vec.partial_fit``.
     least_words : int
         Words that a vocabulary must have.
     """
@@ -102,6 +104,7 @@ class Objective:
     has_normalizer: bool = False
     outputs_are_words: bool = True
     trains_pairs: bool = False
+    grows: bool = True
     least_words: int = 1
 
     def __init_subclass__(cls) -> None:

@@ -43,6 +43,7 @@ class HierarchicalSoftmax(ExactObjective):
 
     name = "hierarchical"
     outputs_are_words = False
+    grows = False
     least_words = 2
 
     def loss(self, scores: np.ndarray, signs: np.ndarray) -> np.ndarray:  # type: ignore[override]
