@@ -261,7 +261,7 @@ def test_rates_are_checked_before_anything_is_read(is_first, how, message):
 
 @pytest.mark.parametrize(
     "text",
-    [[], [[]], [["w2"]], [["new", "words"]], [["w2"], ["new"]], iter(()), [["w1", "w2"]]],
+    [[], [[]], [["w2"]], [["new", "words"]], [["w2"], ["new"]], [["w1", "w2"]]],
     ids=str,
 )
 @pytest.mark.parametrize("how", [{}, {"validation": 0.1, "patience": 2}, {"max_time": 9}])
