@@ -27,7 +27,7 @@ def write(folder, words=("a", "b c", 7), seed=0, about=ABOUT):
 
 
 def assert_holds(folder, words=("a", "b c", 7), seed=0):
-    read, counts, arrays, about = read_model(folder)
+    read, counts, arrays, about, _ = read_model(folder)
     assert repr(read) == repr(list(words)), "repr tells 1 from 1.0 and True, and 0.0 from -0.0"
     assert counts.tolist() == list(range(len(words), 0, -1))
     assert counts.dtype == np.int64

@@ -21,7 +21,14 @@ import numpy as np
 from negsamp.core.windows import token_pieces
 from negsamp.files.npy import ArrayWriter, check_room
 
-__all__ = ["StreamBuilder", "TokenStream", "forget_pages", "spill_folder"]
+__all__ = [
+    "SEGMENT",
+    "Spool",
+    "StreamBuilder",
+    "TokenStream",
+    "forget_pages",
+    "spill_folder",
+]
 
 # Numbers in one piece of memory: a little above the 32 MB from which the C library always gives
 # memory back to the system, so that what is translated is not in memory twice.
@@ -122,9 +129,9 @@ class StreamBuilder:
 
     def __init__(self, folder: Path | None = None, keep: bool = False) -> None:
         self._folder, self._keep = folder, keep
-        self._ids = _Spool(np.int32, folder, SEGMENT)
+        self._ids = Spool(np.int32, folder, SEGMENT)
         # there are fewer sentences than tokens
-        self._ends = _Spool(np.int64, folder, max(1, SEGMENT // 8))
+        self._ends = Spool(np.int64, folder, max(1, SEGMENT // 8))
         self._counts = np.zeros(0, dtype=np.int64)
         self._counted = 0
 
@@ -203,7 +210,7 @@ class StreamBuilder:
             start, ends = stop, ends[reached:]
 
 
-class _Spool:
+class Spool:
     """Numbers that are appended and read in order; they go to files once they are many."""
 
     def __init__(self, dtype: Any, folder: Path | None, segment: int) -> None:
@@ -238,6 +245,10 @@ class _Spool:
             del segment
             if forget:
                 self._drop(number)
+
+    def taken(self) -> np.ndarray:
+        """Return all numbers as one array, and forget them here."""
+        return np.concatenate([np.empty(0, self._dtype), *self.pieces(self._segment, forget=True)])
 
     def close(self) -> None:
         """Remove the files that are left."""

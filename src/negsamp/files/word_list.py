@@ -20,9 +20,10 @@ from negsamp.errors import SavedModelError
 from negsamp.files.folder import SavedFolder, explained
 from negsamp.files.strict_json import parse_json
 
-__all__ = ["encode_words", "read_words", "texts_of"]
+__all__ = ["CONTEXTS", "encode_words", "read_words", "texts_of"]
 
 LINES, APART = "vocabulary.txt", "words.json"
+CONTEXTS = "contexts.txt", "contexts.json"  # of the contexts, where they are other words
 # Bytes of a line: a token may have 16 MiB, and its count has 20 more.
 LONGEST_LINE = (1 << 24) + 32
 DEEPEST_TUPLE = 50
@@ -62,11 +63,17 @@ def texts_of(words: Sequence[Hashable], keys: Callable[[Any], str] | None) -> Se
     return list(rows)
 
 
-def encode_words(words: Sequence[Hashable], counts: Any, falling: bool = True) -> dict[str, bytes]:
+def encode_words(
+    words: Sequence[Hashable],
+    counts: Any,
+    falling: bool = True,
+    files: tuple[str, str] = (LINES, APART),
+) -> dict[str, bytes]:
     """Encode words and counts as the content of ``vocabulary.txt`` and perhaps ``words.json``.
 
     Words are str, int, finite float, bool, bytes and tuples of these; counts (V,) are 1 or more and
-    do not rise if they are `falling`, or else 0 or more. ValueError for what would not come back.
+    do not rise if they are `falling`, or else 0 or more. `files` are other names of the two.
+    ValueError for what would not come back.
     """
     numbers = np.asarray(counts)
     if numbers.dtype.kind not in "iu":
@@ -84,42 +91,47 @@ def encode_words(words: Sequence[Hashable], counts: Any, falling: bool = True) -
             raise ValueError(
                 f"the word {word!r:.60} takes {len(lines[-1])} bytes; {LONGEST_LINE} can be saved"
             )
-    files = {LINES: b"".join(lines)}
+    found = {files[0]: b"".join(lines)}
     if apart:
-        files[APART] = json.dumps(apart).encode()
-    return files
+        found[files[1]] = json.dumps(apart).encode()
+    return found
 
 
 def read_words(
-    saved: SavedFolder, V: int, falling: bool = True
+    saved: SavedFolder,
+    V: int,
+    falling: bool = True,
+    files: tuple[str, str] = (LINES, APART),
 ) -> Callable[[], tuple[list[Any], np.ndarray]]:
     """Read the files of V words, and return a function that parses them.
 
     Sizes and digests are checked at once; the function returns a list of V words and their counts,
     (V,) int64, and depends on no file. Either raises a SavedModelError that names the file.
     """
-    lines = saved.read_bytes(LINES, V * LONGEST_LINE)
+    name, beside = files
+    lines = saved.read_bytes(name, V * LONGEST_LINE)
     n_lines = lines.count(b"\n")
     if n_lines != V:
+        matrix = "context_vectors.npy" if files == CONTEXTS else "vectors.npy"
         raise SavedModelError(
-            f"{str(saved.path / LINES)!r} has {n_lines} lines, and 'vectors.npy' has {V} rows"
+            f"{str(saved.path / name)!r} has {n_lines} lines, and {matrix!r} has {V} rows"
         )
     apart = None
-    if APART in saved.digests:
+    if beside in saved.digests:
         # a word takes at most twice the bytes of its line, and its key 25; a line has 4 or more
-        apart = saved.read_bytes(APART, 16 * len(lines))
-    return partial(_parse, saved.path, lines, apart, falling)
+        apart = saved.read_bytes(beside, 16 * len(lines))
+    return partial(_parse, saved.path, lines, apart, falling, files)
 
 
 def _parse(
-    folder: Path, lines: bytes, apart: bytes | None, falling: bool
+    folder: Path, lines: bytes, apart: bytes | None, falling: bool, files: tuple[str, str]
 ) -> tuple[list[Any], np.ndarray]:
-    words, counts = explained(folder / LINES, _parse_lines, lines, falling)
+    words, counts = explained(folder / files[0], _parse_lines, lines, falling)
     if apart is not None:
-        explained(folder / APART, _put_apart, words, apart)
+        explained(folder / files[1], _put_apart, words, apart)
     if len(set(words)) < len(words):
         [(twice, _)] = Counter(words).most_common(1)
-        raise SavedModelError(f"{str(folder / LINES)!r} holds {twice!r:.60} more than once")
+        raise SavedModelError(f"{str(folder / files[0])!r} holds {twice!r:.60} more than once")
     return words, counts
 
 

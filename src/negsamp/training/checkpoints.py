@@ -11,22 +11,32 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from negsamp.checks import check_path, glimpse
+from negsamp.checks import check_path, glimpse, is_real
+from negsamp.core.vocabulary import Vocabulary
+from negsamp.corpus.text_files import TextFiles
 from negsamp.errors import CheckpointError, SavedModelError
-from negsamp.files.model_folder import read_model, write_model
+from negsamp.files.model_folder import ModelFiles, read_model, write_model
 from negsamp.training.arrays import LEARNED, SAVED
 from negsamp.training.limits import NO_LIMITS, Limits, read_limits
 from negsamp.training.progress import Progress, losses_of_json, losses_to_json
 from negsamp.training.settings import Settings
 from negsamp.version import __version__
 
-__all__ = ["Checkpoints", "Saved", "check_unused", "has_checkpoints", "model_record", "read_latest"]
+__all__ = [
+    "Checkpoints",
+    "Saved",
+    "check_options",
+    "check_unused",
+    "has_checkpoints",
+    "model_record",
+    "read_latest",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +48,23 @@ class Saved(NamedTuple):
     """What a checkpoint holds: what `read_model` reads, and where the run was."""
 
     path: Path
-    words: list[Any]
-    counts: np.ndarray
-    files: dict[str, np.ndarray]
-    about: dict[str, Any]
+    model: ModelFiles
     progress: Progress
     limits: Limits = NO_LIMITS
+
+    def is_finished(self, epochs: int) -> bool:
+        """Whether the run has come to its end."""
+        return self.progress.finished or self.progress.epoch == epochs
+
+    def paths(self, lacking: str) -> str | list[Path]:
+        """The paths of the files that were trained, as `text_files` takes them.
+
+        A ValueError with the message `lacking` says that it was no file.
+        """
+        path = self.model.about["corpus"]["path"]
+        if path is None:
+            raise ValueError(lacking)
+        return [*map(Path, path)] if isinstance(path, list) else path
 
 
 class Checkpoints:
@@ -53,11 +74,15 @@ class Checkpoints:
     """
 
     def __init__(
-        self, folder: Path, minutes: float, words: Sequence[Hashable], counts: np.ndarray
+        self,
+        folder: Path,
+        minutes: float,
+        vocabulary: Vocabulary,
+        contexts: Vocabulary | None = None,
     ) -> None:
         self.folder = folder
         self._seconds = 60 * minutes
-        self._words, self._counts = words, counts
+        self._vocabularies = vocabulary, contexts
         self._written = time.monotonic()
         folder.mkdir(parents=True, exist_ok=True)
         self._numbers = _numbers(folder)
@@ -73,7 +98,9 @@ class Checkpoints:
         """Write the next one, and remove all but the last two; after an OSError these are there."""
         number = max(self._numbers, default=0) + 1
         try:
-            write_model(self._path(number), self._words, self._counts, files, record)
+            v, contexts = self._vocabularies
+            others = None if contexts is None else (contexts.words, contexts.counts)
+            write_model(self._path(number), v.words, v.counts, files, record, contexts=others)
         finally:
             self._written = time.monotonic()
         self._numbers.append(number)
@@ -111,6 +138,33 @@ def model_record(
         **held_out,
         "fit_seconds": fit_seconds,
     }
+
+
+def check_options(
+    files: TextFiles | None,
+    cache: str | os.PathLike[str] | None,
+    checkpoint: Path | None,
+    checkpoint_every: float,
+) -> None:
+    """Check where a run on these files, None if it is on none, may write, and how often."""
+    if cache is not None:
+        if not isinstance(cache, (str, os.PathLike)):
+            raise TypeError(f"cache is {glimpse(cache)}; it must name a folder, or be None")
+        check_path(cache)
+        if Path(cache).exists() and not Path(cache).is_dir():
+            raise FileExistsError(f"cache is {str(cache)!r}, a file; it must be a folder")
+        if files is None:
+            raise ValueError(
+                f"cache is {str(cache)!r}, but the corpus is no file: nothing would tell "
+                "whether it is the same next time"
+            )
+        files.check_apart("cache", cache)
+    if files is not None and checkpoint is not None:
+        files.check_apart("checkpoint", checkpoint)
+    if not is_real(checkpoint_every) or not 0 <= checkpoint_every < float("inf"):
+        raise ValueError(
+            f"checkpoint_every is {glimpse(checkpoint_every)}; it must be minutes, 0 or more"
+        )
 
 
 def check_unused(folder: str | os.PathLike[str]) -> Path:
@@ -152,7 +206,8 @@ def read_latest(folder: str | os.PathLike[str]) -> Saved:
 
 
 def _read(path: Path) -> Saved:
-    words, counts, files, about = read_model(path)
+    model = read_model(path)
+    files, about = model.arrays, model.about
     try:
         progress = _checked_progress(about["progress"])
         path_before, seconds = about["corpus"]["path"], about["fit_seconds"]
@@ -175,7 +230,7 @@ def _read(path: Path) -> Saved:
             raise ValueError("'frozen.npy' holds other numbers than 0 and 1")
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{str(path)!r} is no checkpoint: {error!r:.200}") from error
-    return Saved(path, words, counts, files, about, progress, limits)
+    return Saved(path, model, progress, limits)
 
 
 def _checked_progress(record: dict[str, Any]) -> Progress:

@@ -13,7 +13,7 @@ from negsamp.checks import class_only
 from negsamp.core.sampling import noise_weights
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.errors import NotFittedError, SavedModelError
-from negsamp.files.model_folder import read_model, write_model
+from negsamp.files.model_folder import ModelFiles, read_model, write_model
 from negsamp.files.word_list import texts_of
 from negsamp.training.checkpoints import model_record
 from negsamp.vectors.keyed_vectors import KeyedVectors
@@ -230,7 +230,8 @@ class FittedModel(Parameters):
 
         ``vectors.npy`` and ``context_vectors.npy`` (`numpy.load` reads them, memory-mapped too),
         ``vocabulary.txt`` (a word and its count a line, in the order of their rows) and
-        ``model.json``. The folder appears complete or not at all.
+        ``model.json``; after `fit_pairs` ``contexts.txt`` too. The folder appears complete or not
+        at all.
 
         Parameters
         ----------
@@ -249,17 +250,16 @@ class FittedModel(Parameters):
         """
         learned = self._fitted("vectors_")
         vocabulary, contexts = learned.vocabulary, learned.context_vocabulary
-        if contexts is not None:
-            raise ValueError(
-                f"the model has {len(vocabulary)} centers and {len(contexts)} contexts of "
-                "fit_pairs; a saved model has one vocabulary: save wv and context_wv, each by its "
-                "own save"
-            )
         arrays = {"vectors": learned.vectors, "context_vectors": learned.context_vectors}
         if learned.extras.log_z is not None:
             arrays["log_z"] = learned.extras.log_z
-        if self.noise is not None:
-            arrays["noise"] = noise_weights(self.noise, vocabulary.counts)[:, None]
+        own_noise = self.noise is not None
+        if (noise := learned.context_noise) is not None:
+            arrays["context_noise"] = noise[:, None]
+        elif own_noise:
+            noise = noise_weights(self.noise, vocabulary.counts)
+        if own_noise and noise is not None:
+            arrays["noise"] = noise[:, None]
         settings = self._settings()
         check_model(settings, arrays)
         about = model_record(
@@ -270,7 +270,10 @@ class FittedModel(Parameters):
             learned.fit_seconds,
         )
         words = texts_of(vocabulary.words, keys)
-        write_model(folder, words, vocabulary.counts, arrays, about)
+        others = None
+        if contexts is not None:
+            others = texts_of(contexts.words, keys), contexts.counts
+        write_model(folder, words, vocabulary.counts, arrays, about, contexts=others)
 
     @class_only
     def load(cls, folder: str | os.PathLike[str], mmap: bool = False) -> Self:
@@ -295,30 +298,35 @@ class FittedModel(Parameters):
         OSError, MemoryError
             If a file cannot be read, or is larger than the memory.
         """
-        return cls._from_files(folder, *read_model(folder, mmap))
+        return cls._from_files(folder, read_model(folder, mmap))
 
     @classmethod
-    def _from_files(
-        cls,
-        folder: str | os.PathLike[str],
-        words: list[Any],
-        counts: np.ndarray,
-        arrays: dict[str, np.ndarray],
-        about: dict[str, Any],
-    ) -> Self:
+    def _from_files(cls, folder: str | os.PathLike[str], files: ModelFiles) -> Self:
+        arrays, noise, contexts = files.arrays, None, None
         try:
-            parameters, told = parse_record(about, PARAMETERS, counts, arrays)
+            parameters, told = parse_record(files.about, PARAMETERS, files.counts, arrays)
             model = cls(**parameters)
             s = model._settings()
             check_model(s, arrays)
-            extras = s.objective.extras(counts, s.noise_distribution(counts), s.negative)
-            vocabulary = Vocabulary(words, counts, told["raw_words"])
+            if files.contexts is None:
+                of_words = s.noise_distribution(files.counts)
+            else:
+                of_words = noise = arrays["context_noise"][:, 0]
+                contexts = Vocabulary(*files.contexts)
+            extras = s.objective.extras(files.counts, of_words, s.negative)
+            vocabulary = Vocabulary(files.words, files.counts, told["raw_words"])
         except (TypeError, ValueError) as error:
             name = os.fspath(folder)
             raise SavedModelError(f"model.json in {name!r} is damaged: {error}") from error
         extras.log_z = arrays.get("log_z")
-        W_in, W_out = arrays["vectors"], arrays["context_vectors"]
         model._learned = Learned(
-            vocabulary, W_in, W_out, objective=s.objective, needs=extras, **told
+            vocabulary,
+            arrays["vectors"],
+            arrays["context_vectors"],
+            objective=s.objective,
+            needs=extras,
+            context_vocabulary=contexts,
+            context_noise=noise,
+            **told,
         )
         return model

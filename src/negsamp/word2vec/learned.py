@@ -14,7 +14,6 @@ from negsamp.checks import glimpse
 from negsamp.core.objectives import Extras, Objective, Trained
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.training.arrays import Arrays
-from negsamp.training.pairs import PairRun
 from negsamp.training.progress import Observer, Progress
 from negsamp.training.run import Run
 from negsamp.training.settings import Settings
@@ -58,23 +57,8 @@ class Learned:
             run.fit_seconds,
             run.settings.objective,
             run.arrays.extras,
-        )
-
-    @classmethod
-    def of_pairs(cls, run: PairRun, read_seconds: float) -> Learned:
-        """What a run on pairs has learned until now."""
-        return cls(
-            run.data.center_words,
-            run.W_in,
-            run.W_out,
-            run.data.given,
-            [*run.progress.losses],
-            [],
-            {"read": read_seconds, "train": run.train_seconds},
-            run.settings.objective,
-            Extras(),
-            run.data.context_words,
-            run.noise,
+            run.contexts,
+            run.context_noise,
         )
 
     @cached_property
