@@ -383,6 +383,18 @@ COMMANDS = {
         "it needs (--init-vectors) FOLDER",
         lambda option: [command(*TRAIN), command(*TRAIN, "--frozen", option, "out")],
     ),
+    "options of pairs alone": (
+        lambda: command(*TRAIN, "--header"),
+        "argument --header: it needs (--pairs)",
+        lambda option: command(
+            "train", file_of("c,o\na,b\n"), *TRAIN[2:6], option, "--header", "--quiet"
+        ),
+    ),
+    "heading of pairs": (
+        lambda: command("train", file_of("c,o,n\na,b,1\n"), *TRAIN[2:6], "--pairs"),
+        "(--header) leaves the first line of each file out",
+        lambda option: command("train", "given.csv", *TRAIN[2:6], "--pairs", option),
+    ),
     "resume alone": (
         lambda: command(*TRAIN, "--resume"),
         "it needs (--checkpoint) FOLDER",
