@@ -230,6 +230,11 @@ TRAINING = {
         "(score_pairs) takes pairs",
         lambda name: getattr(model().fit_pairs([("a", "b")]), name)(["a"], ["b"]),
     ),
+    "rare pairs": (
+        lambda: model(min_count=5).fit_pairs([("a", "b", 0.5)]),
+        r"(min_count)=(0) keeps all pairs",
+        lambda name, value: model(**{name: int(value)}).fit_pairs([("a", "b", 0.5)]),
+    ),
     "weights beside tuples": (
         lambda: model().fit_pairs([("a", "b"), ("b", "a")], weights=[1, 2]),
         "tuples hold their own weights",

@@ -131,6 +131,9 @@ def test_header_is_left_out_of_each_file(monkeypatch, write, tmp_path, block):
     ):
         read(tmp_path)
     assert read(tmp_path, header=True) == (ROWS, WEIGHTS)
+    with pytest.raises(CorpusError, match=r"line 6 of .* is 'a,b'"):
+        read(write(lines + "a,b\n", "a.csv"), header=True)
+    write(lines, "a.csv")
     write(lines, "b.csv")
     assert read(tmp_path, header=True) == (ROWS + ROWS, WEIGHTS + WEIGHTS)
 
@@ -140,6 +143,7 @@ def test_header_is_left_out_of_each_file(monkeypatch, write, tmp_path, block):
     ("line", "message"),
     [
         ("a\tx", "which has 2 columns between tabs; it must have 3, as the first line has"),
+        ("a\tx\nb\ty\t1\t2", "which has 2 columns between tabs"),  # as many as of two lines
         ("a\tx\t1\t", "which has 4 columns between tabs; it must have 3"),
         ("a x 1", "which has 1 column between tabs"),
         ("a\t\t1", "which has no context: nothing stands there"),
@@ -150,7 +154,7 @@ def test_header_is_left_out_of_each_file(monkeypatch, write, tmp_path, block):
 def test_line_that_is_no_pair_is_named(monkeypatch, write, line, message, block):
     monkeypatch.setattr("negsamp.corpus.reading.BYTES_PER_BLOCK", block)
     path = write(spelled(ROWS, WEIGHTS) + line + "\n" + spelled(ROWS, WEIGHTS))
-    named = re.escape(f"is {line!r}, ")
+    named = re.escape(f"is {line.partition(chr(10))[0]!r}, ")
     with pytest.raises(CorpusError, match=f"^line 5 of '.*pairs.tsv' {named}.*{message}"):
         read(path)
 

@@ -163,6 +163,9 @@ def test_cells_of_a_matrix_add_up_and_zeros_are_none():
     before = twice.data.copy()
     assert spelled(twice) == {(0, 0): 2.0, (1, 0): 2.0}
     assert (twice.data == before).all()
+    of_rows = scipy.sparse.csr_array((twice.data, [0, 0, 1, 0], [0, 2, 4]))  # with repeated cells
+    assert spelled(of_rows) == {(0, 0): 2.0, (1, 0): 2.0}
+    assert of_rows.nnz == 4
     assert spelled(scipy.sparse.csr_array([[True, False], [True, True]])) == dict.fromkeys(
         [(0, 0), (1, 0), (1, 1)], 1.0
     )

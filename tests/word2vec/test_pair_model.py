@@ -49,7 +49,7 @@ PARAMS = [
 ]
 
 
-@pytest.mark.parametrize("params", PARAMS, ids=str)
+@pytest.mark.parametrize("params", PARAMS, ids=" ".join)
 @pytest.mark.parametrize("mmap", [False, True])
 def test_saved_model_of_pairs_comes_back(tmp_path, params, mmap):
     model = fit(**params)
@@ -66,7 +66,7 @@ def test_saved_model_of_pairs_comes_back(tmp_path, params, mmap):
     ]
 
 
-@pytest.mark.parametrize("params", [PARAMS[0], PARAMS[3], PARAMS[6]], ids=str)
+@pytest.mark.parametrize("params", [PARAMS[0], PARAMS[3], PARAMS[6]])
 def test_copies_and_pickles_of_a_model_of_pairs_are_the_same(params):
     model = fit(**params)
     for other in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model), copy.copy(model)):
@@ -100,6 +100,13 @@ def test_more_contexts_than_centers_and_weights_of_any_size_are_saved(tmp_path):
     assert loaded.context_wv.index_to_key == model.context_wv.index_to_key
     assert loaded.vectors_.shape, loaded.context_vectors_.shape == ((1, 6), (9, 6))
     assert loaded.raw_words_ == model.raw_words_
+
+
+def test_light_pairs_are_saved_though_each_word_counts_one(tmp_path):
+    model = Word2Vec(**{**SETTINGS, "min_count": 0}).fit_pairs([("a", "x", 0.1), ("b", "x", 0.1)])
+    assert model.wv.counts.tolist() == [1, 1]
+    model.save(tmp_path / "model")
+    assert Word2Vec.load(tmp_path / "model").raw_words_ == model.raw_words_ == 0
 
 
 def edited(folder, change):

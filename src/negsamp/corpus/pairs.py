@@ -111,7 +111,8 @@ def read_pairs(given: GivenPairs, min_count: float, folder: Path | None = None) 
     if not size:
         raise CorpusError(
             f"no pair is left with min_count={min_count}: the pairs of the most frequent center "
-            f"weigh {seen[0].max():g} in all, those of the most frequent context {seen[1].max():g}"
+            f"weigh {seen[0].max():g} in all, those of the most frequent context "
+            f"{seen[1].max():g}; min_count=0 keeps all pairs"
         )
     sums, weight = _sums(frequent(), sides)
     ranked = [side.ranked(of_words) for side, of_words in zip(sides, sums, strict=True)]

@@ -44,7 +44,7 @@ UPDATES_PER_EPOCH = 200
 # Of the most frequent word in one update: of text it is 64, each a center of some six pairs.
 OCCURRENCES_PER_BATCH = 384
 PAIRS_WORTH_A_WORKER = 1_000_000  # which take as long as starting a process
-GROUPS_MEASURED = 8  # of a block whose loss is measured, at most
+GROUPS_MEASURED = 4  # of a block whose loss is measured, at most
 
 
 def choose_pair_shape(

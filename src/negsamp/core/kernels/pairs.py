@@ -28,7 +28,7 @@ from negsamp.core.optimizers import Gradients, Layout
 __all__ = ["PairBlock", "PairKernel", "pair_layout"]
 
 # Pairs whose vectors are in the buffers at a time, and how many floats these are at most.
-PAIRS_AT_ONCE, FLOATS_AT_ONCE = 2048, 2048 * 100
+PAIRS_AT_ONCE, FLOATS_AT_ONCE = 1024, 1024 * 100
 
 
 @dataclass(frozen=True)
@@ -181,10 +181,10 @@ class PairKernel:
     def _make_slices(self, G: int) -> tuple[list[Any], Gradients]:
         """Slices of G groups, each with its buffers and where its gradients go; those of all."""
         L, N, d = self._shape
-        sizes = *[G * L, G * (L + N)] * 2, G * L, 0, G * L, G * (L + N)
-        found: Any = Gradients(
-            *(a if a is None else a[:n] for a, n in zip(self._into, sizes, strict=True))  # type: ignore[arg-type]
-        )
+        n_log_z = G * L if self._has_log_z else None
+        sizes = *[G * L, G * (L + N)] * 2, n_log_z, None, G * L, G * (L + N)
+        arrays = zip(self._into, sizes, strict=True)
+        found: Any = Gradients._make(None if n is None else a[:n] for a, n in arrays)  # type: ignore[index]
         first, last, _ = self._share(G).indices(G)
         step = max(1, round(min(PAIRS_AT_ONCE, FLOATS_AT_ONCE / d) / L))
         slices = []
