@@ -21,7 +21,7 @@ from negsamp.corpus.pair_forms import LARGEST, GivenPairs, Side, Weights, read_g
 from negsamp.corpus.token_kinds import advice_on_tokens
 from negsamp.errors import CorpusError
 
-__all__ = ["PairData", "read_pairs"]
+__all__ = ["PIECE", "PairData", "Piece", "read_pairs"]
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,10 @@ def read_pairs(given: GivenPairs, min_count: float, folder: Path | None = None) 
     def kept() -> Iterator[Piece]:
         for centers, contexts, w in encoded():
             stays = (w > 0) & enough[0][centers] & enough[1][contexts]
-            yield centers[stays], contexts[stays], w[stays]
+            if stays.all():
+                yield centers, contexts, w
+            else:
+                yield centers[stays], contexts[stays], w[stays]
 
     frequent = kept if is_large else _in_memory(kept())
     size, largest = 0, 0.0

@@ -248,6 +248,8 @@ class Spool:
 
     def taken(self) -> np.ndarray:
         """Return all numbers as one array, and forget them here."""
+        if len(self._segments) == 1:  # as it is; memory that was never written to was never taken
+            return self._segments.pop()[: self.size]
         return np.concatenate([np.empty(0, self._dtype), *self.pieces(self._segment, forget=True)])
 
     def close(self) -> None:

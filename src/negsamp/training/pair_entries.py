@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.corpus.pairs import PairData
+from negsamp.corpus.pairs import PIECE, PairData, Piece
+from negsamp.corpus.stream import forget_pages
 from negsamp.errors import CorpusError
 from negsamp.files.npy import check_room
 
@@ -42,7 +43,7 @@ def split_weights(
 
 
 class Entries:
-    """Makes the entries of pairs, those of held-out pairs by themselves."""
+    """Makes the entries of pairs, and keeps those of a share of them apart."""
 
     def __init__(self, data: PairData, share: float | None, seed: int, folder: Path) -> None:
         self.data, self.share, self.seed, self.folder = data, share, seed, folder
@@ -50,7 +51,7 @@ class Entries:
     def arrays(self) -> dict[str, np.ndarray]:
         """Those of `PairArrays` that hold pairs."""
         data, n, total = self.data, 0, 0.0
-        for _, w in self._pieces(is_held=False):
+        for *_, w in self._pieces(is_held=False):
             n, total = n + len(w), total + float((w / data.largest).sum())
         if not n or (n == data.size and self.share is not None):
             raise CorpusError(
@@ -59,72 +60,69 @@ class Entries:
             )
         self.mean = total / n
         copies = mass = 0.0
-        for _, w in self._pieces(is_held=False):
+        for *_, w in self._pieces(is_held=False):
             of_each, _ = split_weights(w, data.largest, self.mean)
-            copies, mass = (
-                copies + of_each.sum(),
-                mass + float((w / data.largest / self.mean).sum()),
-            )
+            copies += of_each.sum()
+            mass += float((w / data.largest / self.mean).sum())
         self.scale = copies / mass
-        n_parts = -(-int(copies) // PART) if data.is_large else 1
-        found = self._written("", int(copies), n_parts)
+        found = self._written("", int(copies), -(-int(copies) // PART) if data.is_large else 1)
         if self.share is not None:
             found |= self._written("held_", data.size - n, 1)
             del found["held_ends"]
         return found
 
-    def _pieces(self, is_held: bool) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Pairs (n, 2) int32 and their weights; a share of each piece is held out."""
+    def _pieces(self, is_held: bool) -> Iterator[Piece]:
+        """The pairs that are held out, a share of each piece, or the others."""
         rng = self._rng(0)
-        for centers, contexts, w in self.data.pieces():
-            rows = np.column_stack([centers, contexts])
+        for piece in self.data.pieces():
             if self.share is None:
-                yield rows, w
+                yield piece
                 continue
             # of each 1 / share consecutive pairs, one
-            n, held = max(1, round(self.share * len(w))), np.zeros(len(w), bool)
-            edges = np.arange(n + 1) * len(w) // n
+            size = len(piece[0])
+            n, held = max(1, round(self.share * size)), np.zeros(size, bool)
+            edges = np.arange(n + 1) * size // n
             held[edges[:-1] + (rng.random(n) * np.diff(edges)).astype(np.int64)] = True
-            yield rows[held == is_held], w[held == is_held]
+            centers, contexts, w = (array[held == is_held] for array in piece)
+            yield centers, contexts, w
 
     def _written(self, name: str, n: int, n_parts: int) -> dict[str, np.ndarray]:
         """Write n entries, or n pairs that are held out, dealt out to parts at random."""
         sizes = np.zeros(n_parts, np.int64)
-        for part, _, _ in self._dealt(name, n_parts):
+        for part, *_ in self._dealt(name, n_parts):
             sizes += np.bincount(part, minlength=n_parts)
         ends = np.cumsum(sizes)
         pairs = self._array(f"{name}pairs", (n, 2), np.int32)
         weights = self._array(f"{name}weights", (n,), np.float32)
         place = ends - sizes
-        for part, rows, w in self._dealt(name, n_parts):
+        for part, *entries in self._dealt(name, n_parts):
             order = np.argsort(part, kind="stable")
             edges = np.append(0, np.cumsum(np.bincount(part, minlength=n_parts)))
-            for number in np.unique(part).tolist():
+            for number in np.flatnonzero(np.diff(edges)).tolist():
                 some = order[edges[number] : edges[number + 1]]
                 to = slice(place[number], place[number] + len(some))
-                pairs[to], weights[to] = rows[some], w[some]
+                pairs[to, 0], pairs[to, 1], weights[to] = (array[some] for array in entries)
                 place[number] += len(some)
+        forget_pages(pairs)
+        forget_pages(weights)
         found = {f"{name}pairs": pairs, f"{name}weights": weights, f"{name}ends": ends}
-        if not isinstance(weights, np.memmap) and (weights == 1).all():
+        if not self.data.is_large and (weights == 1).all():
             del found[f"{name}weights"]
         return found
 
-    def _dealt(
-        self, name: str, n_parts: int
-    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Entries with the part of each, some at a time: (n,) int, (n, 2) int32, (n,) float32."""
+    def _dealt(self, name: str, n_parts: int) -> Iterator[tuple[np.ndarray, ...]]:
+        """The part of each entry, its rows of centers and contexts, and weight, some at a time."""
         rng = self._rng(1)
-        for rows, w in self._pieces(is_held=bool(name)):
-            copies, each = split_weights(w, self.data.largest, self.mean)
-            each = each * self.scale
-            if name:
-                each = each * copies
-            else:
-                rows, each = np.repeat(rows, copies, axis=0), np.repeat(each, copies)
-            part = (
-                rng.integers(n_parts, size=len(each)) if n_parts > 1 else np.zeros(len(each), int)
-            )
-            yield part, rows, each.astype(np.float32)
+        for piece in self._pieces(is_held=bool(name)):
+            for at in range(0, len(piece[0]), PIECE):
+                centers, contexts, w = (array[at : at + PIECE] for array in piece)
+                copies, each = split_weights(w, self.data.largest, self.mean)
+                each = each * self.scale
+                if name:  # as it is
+                    copies, each = np.ones_like(copies), each * copies
+                part = rng.integers(n_parts, size=copies.sum()) if n_parts > 1 else None
+                entries = [np.repeat(a, copies) for a in (centers, contexts, each)]
+                yield np.zeros(len(entries[0]), int) if part is None else part, *entries
 
     def _array(self, name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
         if not self.data.is_large:
@@ -134,6 +132,4 @@ class Entries:
         return np.lib.format.open_memmap(path, "w+", dtype=dtype, shape=shape)
 
     def _rng(self, key: int) -> np.random.Generator:
-        return np.random.default_rng(
-            np.random.SeedSequence(self.seed, spawn_key=(2**31, 2**31, key))
-        )
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(2**31, key)))

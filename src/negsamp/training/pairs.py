@@ -153,7 +153,8 @@ class _PairWorker(_Worker):
                 some = order[at : min(at + size, n)]
                 yield some, [self._noise_for(len(some) - b, rng) for b in self._begins(len(some))]
             rest = order[n:]
-            forget_pages(self.arrays.pairs)
+            for array in (self.arrays.pairs, self.arrays.weights):
+                forget_pages(array)
 
     def _blocks(self, number: int, run: Any) -> Iterator[PairBlock]:
         order, noise = run
@@ -192,7 +193,7 @@ class _PairWorker(_Worker):
         return block.part(slice(groups))
 
     def _held_out_blocks(self) -> Iterator[PairBlock]:
-        a, rng = self.arrays, self._rng(HELD_OUT)
+        a, rng = self.arrays, self._rng(HELD_OUT, 2)
         for at in self._begins(n := len(a.held_pairs)):
             some = slice(at, at + self.schedule.shape.batch_size)
             weights = None if a.held_weights is None else a.held_weights[some]

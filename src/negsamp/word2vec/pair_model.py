@@ -117,7 +117,7 @@ class PairModel(TextModel):
         in one update. `window`, `shrink_windows`, `sample`, `max_vocab_size` and `max_final_vocab`
         are ignored: pairs are trained as they are given. `raw_words_` is the weight of all pairs.
 
-        Pairs take about 50 bytes of memory each; more than 33 million are trained from temporary
+        Pairs take about 60 bytes of memory each; more than 33 million are trained from temporary
         files, 28 bytes each, and need not fit into memory. ``"softmax"`` and ``"hierarchical"``
         draw no noise and are for text.
 
