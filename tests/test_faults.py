@@ -135,9 +135,9 @@ def test_corpus_in_files_gives_the_same_bytes(corpus, tmp_path, monkeypatch, wor
     text.write_text("\n".join(" ".join(sentence) for sentence in words))
     expected = make(workers=1).fit(words)
     spilled = []
-    spill = stream._Spool._spill
+    spill = stream.Spool._spill
     monkeypatch.setattr(stream, "SEGMENT", 1000)
-    monkeypatch.setattr(stream._Spool, "_spill", lambda self: [spilled.append(1), spill(self)])
+    monkeypatch.setattr(stream.Spool, "_spill", lambda self: [spilled.append(1), spill(self)])
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     model = make(workers=workers).fit(text if as_file else iter(words))

@@ -64,6 +64,32 @@ def stopped_run(folder):
         return str(error)
 
 
+def networkx_graph():
+    return pytest.importorskip("networkx").DiGraph([("a", "b"), ("b", "c")])
+
+
+def four_columns():
+    return pytest.importorskip("pandas").DataFrame({name: ["x", "y"] for name in "abcd"})
+
+
+def file_of(text):
+    Path("given.csv").write_text(text)
+    return Path("given.csv")
+
+
+def checkpoint_of_text():
+    if not Path("text-run").exists():
+        fitted(checkpoint="text-run")
+    return "text-run"
+
+
+def stopped_pairs():
+    if not Path("pair-run").exists():
+        with pytest.raises(KeyboardInterrupt):
+            model().fit_pairs(["a", "b"], ["b", "a"], checkpoint="pair-run", callbacks=interrupt)
+    return "pair-run"
+
+
 def raised(text):
     raise RuntimeError(text)
 
@@ -224,22 +250,59 @@ TRAINING = {
             for name in names[:-1]
         ],
     ),
-    "pairs that cannot be saved": (
-        lambda: model().fit_pairs([("a", "b")]).save("pairs"),
-        "save (wv) and (context_wv), each by its own save",
-        lambda *names: [
-            getattr(model().fit_pairs([("a", "b")]), name).save(name) for name in names
-        ],
-    ),
     "score of pairs": (
         lambda: model().fit_pairs([("a", "b")]).score(SENTENCES),
         "(score_pairs) takes pairs",
         lambda name: getattr(model().fit_pairs([("a", "b")]), name)(["a"], ["b"]),
     ),
+    "rare pairs": (
+        lambda: model(min_count=5).fit_pairs([("a", "b", 0.5)]),
+        r"(min_count)=(0) keeps all pairs",
+        lambda name, value: model(**{name: int(value)}).fit_pairs([("a", "b", 0.5)]),
+    ),
     "weights beside tuples": (
         lambda: model().fit_pairs([("a", "b"), ("b", "a")], weights=[1, 2]),
         "tuples hold their own weights",
         lambda: model().fit_pairs([("a", "b", 1), ("b", "a", 2)]),
+    ),
+    "graph for its edges": (
+        lambda: model().fit_pairs(networkx_graph()),
+        r"its edges are pairs: (centers\.edges\(.*\))",
+        lambda code: model().fit_pairs(evaluated(code, centers=networkx_graph())),
+    ),
+    "matrix that is dense": (
+        lambda: model().fit_pairs(np.ones((3, 4))),
+        r"give (scipy\.sparse\.csr_array\(centers\))",
+        lambda code: model().fit_pairs(
+            evaluated(code, scipy=__import__("scipy.sparse"), centers=np.ones((3, 4)))
+        ),
+    ),
+    "table of four columns": (
+        lambda: model().fit_pairs(four_columns()),
+        r"; (fit_pairs\(.*\)) takes two of its columns",
+        lambda code: evaluated(code, fit_pairs=model().fit_pairs, centers=four_columns()),
+    ),
+    "file of pairs with a heading": (
+        lambda: model().fit_pairs(file_of("user,item,n\na,b,1\n")),
+        "(header)=True leaves the first line of each file out",
+        lambda name: model().fit_pairs(file_of("user,item,n\na,b,1\n"), **{name: True}),
+    ),
+    "text in the place of pairs": (
+        lambda: model().fit_pairs(file_of("a text of five words\n")),
+        r"of other tables, give the columns: fit_pairs\((table)\['center'\]",
+        lambda name: model().fit_pairs(["a"], ["b"]),
+    ),
+    "checkpoint of pairs without them": (
+        lambda: negsamp.Word2Vec.resume(stopped_pairs()),
+        r"give them again: (Word2Vec\.resume_pairs\(.*\))",
+        lambda code: evaluated(
+            code, checkpoint=stopped_pairs(), centers=["a", "b"], contexts=["b", "a"], weights=None
+        ),
+    ),
+    "checkpoint of a text for pairs": (
+        lambda: negsamp.Word2Vec.resume_pairs(checkpoint_of_text()),
+        r"go on with Word2Vec\.(resume)",
+        lambda name: getattr(negsamp.Word2Vec, name)(checkpoint_of_text()),
     ),
     "weights too large": (
         lambda: model().fit_pairs(["a", "b"], ["b", "a"], [1e308, 1e308]),
@@ -349,6 +412,18 @@ COMMANDS = {
         lambda: command(*TRAIN, "--frozen"),
         "it needs (--init-vectors) FOLDER",
         lambda option: [command(*TRAIN), command(*TRAIN, "--frozen", option, "out")],
+    ),
+    "options of pairs alone": (
+        lambda: command(*TRAIN, "--header"),
+        "argument --header: it needs (--pairs)",
+        lambda option: command(
+            "train", file_of("c,o\na,b\n"), *TRAIN[2:6], option, "--header", "--quiet"
+        ),
+    ),
+    "heading of pairs": (
+        lambda: command("train", file_of("c,o,n\na,b,1\n"), *TRAIN[2:6], "--pairs"),
+        "(--header) leaves the first line of each file out",
+        lambda option: command("train", "given.csv", *TRAIN[2:6], "--pairs", option),
     ),
     "resume alone": (
         lambda: command(*TRAIN, "--resume"),

@@ -4,12 +4,17 @@ import numpy as np
 import pytest
 
 from negsamp import CorpusError
-from negsamp.corpus import pairs as pairdata
-from negsamp.corpus.pairs import read_pairs
+from negsamp.corpus import pair_forms
+from negsamp.corpus.pair_forms import GivenPairs
+from negsamp.corpus.pairs import read_pairs as read_given
 
 CENTERS = ["b", "a", "b", ("c", 1), "a", "b"]
 CONTEXTS = ["x", "y", "x", "b", "x", 3]
 WEIGHTS = [1.0, 2.0, 0.5, 0.25, 0.0, 4.0]
+
+
+def read_pairs(centers, contexts, weights, min_count, **more):
+    return read_given(GivenPairs(centers, contexts, weights, **more), min_count)
 
 
 def spelled(data):
@@ -31,7 +36,7 @@ def spelled(data):
     ids=["lists", "iterators", "mixed", "tuples", "lists of three"],
 )
 def test_every_form_is_read_alike(monkeypatch, at_once, form):
-    monkeypatch.setattr(pairdata, "AT_ONCE", at_once)
+    monkeypatch.setattr(pair_forms, "AT_ONCE", at_once)
     data = read_pairs(*form(), 0)
     expected = [p for p in zip(CENTERS, CONTEXTS, WEIGHTS, strict=True) if p[2]]
     assert spelled(data) == expected
@@ -40,7 +45,7 @@ def test_every_form_is_read_alike(monkeypatch, at_once, form):
     assert data.center_words.counts.tolist() == [6, 2, 1]  # 5.5, 2, 0.25
     assert data.context_weights.tolist() == [4.0, 2.0, 1.5, 0.25]
     assert data.centers.dtype == data.contexts.dtype == np.int32
-    assert data.given == 8
+    assert data.center_words.raw_words == data.context_words.raw_words == 8
 
 
 def test_arrays_of_numbers_and_strings_hold_python_words():
@@ -87,7 +92,8 @@ def test_weights_of_any_size_give_counts():
         ((["ab", "cd"],), ValueError, r"pair 0 is 'ab'; all must be \(center, context\), or all"),
         (([("a", "x"), ("a", "x", 1)],), ValueError, r"pair 1 is \('a', 'x', 1\); all must be"),
         (([("a", "x"), ("a",)],), ValueError, r"pair 1 is \('a',\); all must be"),
-        (("ab",), TypeError, "centers is 'ab'; without contexts it must be an iterable of tuples"),
+        ((3,), TypeError, "centers is 3; without contexts it must be an iterable of tuples, a tab"),
+        (("ab",), FileNotFoundError, "names the file 'ab', which does not exist"),
         (([("a", "x")], None, [1]), ValueError, "weights is given without contexts"),
         ((["a"], ["x"], [1, 2]), ValueError, r"weights has shape \(2,\); it must be \(1,\)"),
         ((["a"], ["x"], 2.0), TypeError, "weights is 2.0; it must be an array of numbers, or None"),
@@ -105,7 +111,7 @@ def test_what_cannot_be_trained_is_refused(given, error, message):
 
 
 def test_places_are_counted_from_the_first_pair(monkeypatch):
-    monkeypatch.setattr(pairdata, "AT_ONCE", 3)
+    monkeypatch.setattr(pair_forms, "AT_ONCE", 3)
     words = list("abcdefg")
     with pytest.raises(CorpusError, match=r"contexts\[5\] is None"):
         read_pairs(words, [*"xyxyx", None, "x"], None, 0)

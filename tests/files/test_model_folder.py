@@ -27,7 +27,7 @@ def write(folder, words=("a", "b c", 7), seed=0, about=ABOUT):
 
 
 def assert_holds(folder, words=("a", "b c", 7), seed=0):
-    read, counts, arrays, about, rare = read_model(folder)
+    read, counts, arrays, about, rare, _ = read_model(folder)
     assert rare is None
     assert repr(read) == repr(list(words)), "repr tells 1 from 1.0 and True, and 0.0 from -0.0"
     assert counts.tolist() == list(range(len(words), 0, -1))

@@ -1,4 +1,4 @@
-"""``negsamp train``: `Word2Vec.fit`, or `Word2Vec.resume`, and `Word2Vec.save`."""
+"""``negsamp train``: `Word2Vec.fit`, `fit_pairs` or `resume`, and `Word2Vec.save`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from negsamp.vectors.formats import SAVERS, open_vectors, save_vectors, saver_fo
 from negsamp.vectors.formats.reading import suffix_of
 from negsamp.word2vec.model import Word2Vec
 
-DESCRIPTION = "Learn word vectors from a text and save them as a folder of plain files."
+DESCRIPTION = "Learn word vectors from a text, or from pairs, and save them as a folder of files."
 # Parameters in which a run that goes on may differ from its beginning.
 MAY_CHANGE = ("workers", "progress", "noise")
 EMPTY_EPOCHS = "(nothing was trained|.* epochs had no pair)"  # a warning of `fit`
@@ -45,6 +45,7 @@ FIT_OPTIONS = {
     "validation": ("SHARE", "hold out a share of the sentences and compute its loss each epoch"),
     "patience": ("N", "end after N epochs without a lower held-out loss; keep the best epoch"),
 }
+PAIR_OPTIONS = ("delimiter", "header")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +57,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_output(parser, "FOLDER", text, Path)
     text = "replace the file of --output if there is one"
     parser.add_argument("--force", action="store_true", help=text)
+    text = (
+        "CORPUS holds pairs: on each line a center, a context and perhaps a weight, between tabs, "
+        "commas or white space; options of windows and subsampling mean nothing"
+    )
+    parser.add_argument("--pairs", action="store_true", help=text)
+    text = "the character between the columns of --pairs (default: found out)"
+    parser.add_argument("--delimiter", metavar="CHAR", help=text)
+    text = "leave out the first line of each file of --pairs"
+    parser.add_argument("--header", action="store_true", help=text)
     options.add_parameters(parser)
     for name, (metavar, text) in FIT_OPTIONS.items():
         options.add_option(parser, Word2Vec.fit, name, text, metavar=metavar)
@@ -80,6 +90,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.frozen and arguments.init_vectors is None:
         raise UsageError("argument --frozen: it needs --init-vectors FOLDER")
     corpus = options.corpus_of(arguments)
+    _check_pairs(arguments)
     with _ended_by_sigterm(), warnings.catch_warnings():
         try:
             warnings.filterwarnings("ignore", EMPTY_EPOCHS, RuntimeWarning)  # told in our own words
@@ -96,13 +107,12 @@ def run(arguments: argparse.Namespace) -> None:
                 begin, vectors = arguments.init_vectors, None
                 if begin is not None:
                     vectors = open_vectors(begin, errors=arguments.errors)
-                model.fit(
-                    corpus,
-                    init_vectors=vectors,
-                    **options.values_of(
-                        arguments, (*FIT_OPTIONS, *options.READING, "frozen", "max_time")
-                    ),
-                )
+                names = [*FIT_OPTIONS, *options.READING, "frozen", "max_time"]
+                fit: Any = model.fit
+                if arguments.pairs:
+                    fit = model.fit_pairs
+                    names = [name for name in names if name != "cache"] + [*PAIR_OPTIONS]
+                fit(corpus, init_vectors=vectors, **options.values_of(arguments, names))
         except TrainingInterrupted as stopped:
             _save_what_was_learned(model, arguments, stopped, save)
             raise
@@ -110,6 +120,17 @@ def run(arguments: argparse.Namespace) -> None:
     save(model, arguments.output)
     if arguments.progress is not False:
         _print_summary(model, arguments)
+
+
+def _check_pairs(arguments: argparse.Namespace) -> None:
+    """Refuse options of text with pairs, and those of pairs without."""
+    if arguments.delimiter == r"\t":  # as it is typed in a shell
+        arguments.delimiter = "\t"
+    if arguments.pairs and arguments.cache is not None:
+        raise UsageError("argument --cache: it keeps a text, and --pairs has none; leave it out")
+    for name in PAIR_OPTIONS:
+        if not arguments.pairs and getattr(arguments, name):
+            raise UsageError(f"argument --{name}: it needs --pairs")
 
 
 def _check_trained(model: Word2Vec) -> None:
@@ -126,16 +147,17 @@ def _check_trained(model: Word2Vec) -> None:
 
 
 def _print_summary(model: Word2Vec, arguments: argparse.Namespace) -> None:
-    seconds, epochs = model.fit_seconds_["train"], len(model.loss_history_)
-    # of an epoch that time cut short, nobody knows how many words were trained
-    words_per_second = model.raw_words_ * epochs / seconds
-    speed = "" if arguments.max_time else f" {words_per_second:,.0f} words/s,"
+    seconds, losses = model.fit_seconds_["train"], model.loss_history_
+    told = f"{len(model.wv):,} words, {model.raw_words_:,} tokens, {seconds:.1f} s,"
+    if arguments.pairs:
+        told = f"{len(model.wv):,} centers, {len(model.context_wv):,} contexts, {seconds:.1f} s,"
+    elif not arguments.max_time:
+        # of an epoch that time cut short, nobody knows how many words were trained
+        told += f" {model.raw_words_ * len(losses) / seconds:,.0f} words/s,"
     held_out = "".join(f", held-out {loss:.3f}" for loss in model.validation_loss_history_[-1:])
-    alone = "; the vectors alone, without counts" if _is_file(arguments.output) else ""
-    print(
-        f"{arguments.output}: {len(model.wv):,} words, {model.raw_words_:,} tokens, "
-        f"{seconds:.1f} s,{speed} loss {model.loss_history_[-1]:.3f}{held_out}{alone}"
-    )
+    of_centers = " of the centers" * arguments.pairs
+    alone = f"; the vectors{of_centers} alone, without counts" * _is_file(arguments.output)
+    print(f"{arguments.output}: {told} loss {losses[-1]:.3f}{held_out}{alone}")
 
 
 @contextmanager

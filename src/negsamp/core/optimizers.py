@@ -34,8 +34,8 @@ class Gradients(NamedTuple):
     """The direction in which each occurrence in a block moves its row: −∂loss/∂row.
 
     With n = G·L centers in a block and m = G·(L + 2w) + G·H·N rows of W_out, unless `output_rows`
-    names them. Where a row of `outputs` is a sum over occurrences, its ‖g‖² is the sum of theirs,
-    and `output_lengths` holds the length of the sum.
+    names them. Where a row is a sum over occurrences, its ‖g‖² is the sum of theirs, and
+    `center_lengths` or `output_lengths` holds the length of the sum.
     """
 
     centers: np.ndarray  # (n, d), for W_in[block.center_rows]
@@ -44,6 +44,7 @@ class Gradients(NamedTuple):
     output_squares: np.ndarray  # (m,), ‖g‖² of each row of `outputs`
     log_z: np.ndarray | None = None  # (n,), for the γ of the centers, where they are learned
     output_rows: np.ndarray | None = None  # (m,) int32, for objectives without noise words
+    center_lengths: np.ndarray | None = None  # (n,)
     output_lengths: np.ndarray | None = None  # (m,)
 
     @staticmethod
@@ -57,6 +58,7 @@ class Gradients(NamedTuple):
             "output_squares": ((m,), dtype),
             "log_z": ((n,), dtype),
             "output_rows": ((m,), np.int32),
+            "center_lengths": ((n,), dtype),
             "output_lengths": ((m,), dtype),
         }
         names = "centers", "outputs", "center_squares", "output_squares", *more

@@ -1,178 +1,150 @@
-"""Explicit (center, context) pairs as ids of two vocabularies, with their weights."""
+"""Explicit (center, context) pairs as ids of two vocabularies, with their weights.
+
+Pairs are read once, whatever holds them. Those of more than some gigabytes go to files as they
+come, so that what is in memory does not grow with them.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from negsamp.checks import glimpse
 from negsamp.core.vocabulary import Vocabulary
-from negsamp.corpus.containers import check_column, items_of
-from negsamp.corpus.counting import rank_words
-from negsamp.corpus.token_dict import TokenDict
+from negsamp.corpus.pair_forms import LARGEST, GivenPairs, Side, Weights, read_given
 from negsamp.corpus.token_kinds import advice_on_tokens
 from negsamp.errors import CorpusError
 
-__all__ = ["PairData", "read_pairs"]
+__all__ = ["PIECE", "PairData", "Piece", "read_pairs"]
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 1 << 16  # pairs encoded together
+PIECE = 1 << 20  # pairs of files that are in memory together
+
+Piece = tuple[np.ndarray, np.ndarray, np.ndarray]  # rows of centers and contexts, and weights
 
 
-class PairData(NamedTuple):
+@dataclass(frozen=True)
+class PairData:
     """Pairs of words, whose vocabularies are in order of falling weight.
 
     A word's count is the weight of its pairs, rounded, and at least 1.
     """
 
-    centers: np.ndarray  # (P,) int32, rows of center_words
-    contexts: np.ndarray  # (P,) int32, rows of context_words
-    weights: np.ndarray  # (P,) float64, above 0
     center_words: Vocabulary
     context_words: Vocabulary
-    context_weights: np.ndarray  # (V',) float64, sum of the weights of each context's pairs
-    given: int  # weight of all pairs that were given, rounded
+    center_weights: np.ndarray  # (V,) float64, sum of the weights of each center's pairs
+    context_weights: np.ndarray  # (V',) float64, the same of contexts
+    size: int  # pairs
+    largest: float  # weight of a pair
+    total: float  # weight of all pairs
+    is_large: bool  # too large for the memory
+    # Yields them once more: (n,) int32 rows of each side and (n,) float64 weights above 0
+    pieces: Callable[[], Iterator[Piece]]
+
+    @property
+    def centers(self) -> np.ndarray:
+        """Rows of `center_words`, (P,) int32."""
+        return np.concatenate([piece[0] for piece in self.pieces()])
+
+    @property
+    def contexts(self) -> np.ndarray:
+        """Rows of `context_words`, (P,) int32."""
+        return np.concatenate([piece[1] for piece in self.pieces()])
+
+    @property
+    def weights(self) -> np.ndarray:
+        """(P,) float64, above 0."""
+        return np.concatenate([piece[2] for piece in self.pieces()])
+
+    def digest(self) -> str:
+        """Return the SHA-256 of rows and weights."""
+        found = hashlib.sha256()
+        for piece in self.pieces():
+            for at in range(0, len(piece[0]), PIECE):
+                for array, kind in zip(piece, ("<i4", "<i4", "<f8"), strict=True):
+                    found.update(array[at : at + PIECE].astype(kind).tobytes())
+        return found.hexdigest()
 
 
-def read_pairs(centers: Any, contexts: Any, weights: Any, min_count: float) -> PairData:
-    """Encode (center, context) pairs as ids; the arguments are as in `Word2Vec.fit_pairs`.
+def read_pairs(given: GivenPairs, min_count: float, folder: Path | None = None) -> PairData:
+    """Encode (center, context) pairs as ids; what is given is as in `Word2Vec.fit_pairs`.
 
     Words whose pairs weigh less than `min_count` in all are left out on either side, with their
-    pairs. An error names the argument and the place in it.
+    pairs. An error names the argument and the place in it. Large ones go to files in the folder.
     """
-    sides = _Side("centers"), _Side("contexts")
-    if contexts is None:
-        if weights is not None:
-            raise ValueError("weights is given without contexts; tuples hold their own weights")
-        weights = _read_tuples(centers, sides)
-    else:
-        _read_columns(centers, contexts, sides)
-    ids = [side.ids() for side in sides]
-    w = _checked_weights(weights, len(ids[0]))
-    if not w.any():
-        why = f"the weights of all {len(w)} are 0" if len(w) else "none is given"
+    sides, weights = (Side("centers", folder), Side("contexts", folder)), Weights(folder)
+    read_given(given, sides, weights)
+    n = sides[0].ids.size
+    is_large = any(spool.spilled for spool in (sides[0].ids, sides[1].ids, weights.spool))
+    numbers = [side.ids for side in sides] + [weights.spool] * weights.are_given
+    whole = None if is_large else [spool.taken() for spool in numbers]
+
+    def encoded() -> Iterator[Piece]:
+        pieces: Any = [whole] if whole else zip(*(s.pieces(PIECE) for s in numbers), strict=True)
+        for centers, contexts, *w in pieces:
+            yield centers, contexts, w[0] if w else np.ones(len(centers))
+
+    seen, total = _sums(encoded(), sides)
+    if not np.isfinite(total):
+        raise ValueError("weights sums to more than a float can hold; scale it down")
+    if not total:
+        why = f"the weights of all {n} are 0" if n else "none is given"
         raise CorpusError(f"there is no pair to train on: {why}")
-    given = float(w.sum())
-    seen = [np.bincount(i, w, len(s.table)) for i, s in zip(ids, sides, strict=True)]
     enough = [(weight >= min_count) & (weight > 0) for weight in seen]
-    stays = (w > 0) & enough[0][ids[0]] & enough[1][ids[1]]
-    if not stays.any():
+
+    def kept() -> Iterator[Piece]:
+        for centers, contexts, w in encoded():
+            stays = (w > 0) & enough[0][centers] & enough[1][contexts]
+            if stays.all():
+                yield centers, contexts, w
+            else:
+                yield centers[stays], contexts[stays], w[stays]
+
+    frequent = kept if is_large else _in_memory(kept())
+    size, largest = 0, 0.0
+    for _, _, w in frequent():
+        size, largest = size + len(w), max(largest, float(w.max(initial=0)))
+    if not size:
         raise CorpusError(
             f"no pair is left with min_count={min_count}: the pairs of the most frequent center "
-            f"weigh {seen[0].max():g} in all, those of the most frequent context {seen[1].max():g}"
+            f"weigh {seen[0].max():g} in all, those of the most frequent context "
+            f"{seen[1].max():g}; min_count=0 keeps all pairs"
         )
-    w = w[stays]
-    (rows_in, words_in, _), (rows_out, words_out, sums) = (
-        side.sorted(i[stays], w) for i, side in zip(ids, sides, strict=True)
-    )
-    for side, words in zip(sides, (words_in, words_out), strict=True):
+    sums, weight = _sums(frequent(), sides)
+    ranked = [side.ranked(of_words) for side, of_words in zip(sides, sums, strict=True)]
+    raw = round(min(total, LARGEST))
+    centers, contexts = (Vocabulary(words, counts, raw) for words, counts, _, _ in ranked)
+    for side, words in zip(sides, (centers, contexts), strict=True):
         for advice in advice_on_tokens(words, strings=f"map(str, {side.name})"):
             logger.warning("%s", advice)
-    return PairData(rows_in, rows_out, w, words_in, words_out, sums, round(given))
+
+    def final() -> Iterator[Piece]:
+        for *ids, w in frequent():
+            rows_in, rows_out = (ranks[i] for i, (_, _, ranks, _) in zip(ids, ranked, strict=True))
+            yield rows_in, rows_out, w
+
+    pieces = final if is_large else _in_memory(final())
+    of_words = ranked[0][3], ranked[1][3]
+    return PairData(centers, contexts, *of_words, size, largest, weight, is_large, pieces)
 
 
-class _Side:
-    """The words of one side, by provisional ids in the order in which they are met."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.table = TokenDict()
-        self._pieces = [np.empty(0, np.int32)]
-        self.met = 0
-
-    def add(self, words: list[Any]) -> None:
-        named = ((f"{self.name}[{at}]", word) for at, word in enumerate(words, self.met))
-        self._pieces.append(self.table.add(words, len(words), named, kind="word"))
-        self.met += len(words)
-
-    def ids(self) -> np.ndarray:
-        return np.concatenate(self._pieces)
-
-    def sorted(
-        self, ids: np.ndarray, weights: np.ndarray
-    ) -> tuple[np.ndarray, Vocabulary, np.ndarray]:
-        """Return the final rows of the pairs that stay, their words, and the words' weights."""
-        seen = np.bincount(ids, weights, len(self.table))
-        words, rows, ranks = rank_words(self.table, np.flatnonzero(seen), seen)
-        counts = np.maximum(np.rint(np.minimum(seen[rows], 2.0**62)), 1).astype(np.int64)
-        return ranks[ids], Vocabulary(words, counts), seen[rows]
+def _in_memory(pieces: Iterator[Piece]) -> Callable[[], Iterator[Piece]]:
+    return partial(iter, [*pieces])
 
 
-def _read_columns(centers: Any, contexts: Any, sides: tuple[_Side, _Side]) -> None:
-    columns = [_words("centers", centers), _words("contexts", contexts)]
-    while any(chunks := [list(islice(column, AT_ONCE)) for column in columns]):
-        for side, chunk in zip(sides, chunks, strict=True):
-            side.add(chunk)
-    if sides[0].met != sides[1].met:
-        raise ValueError(
-            f"centers has {sides[0].met} words and contexts {sides[1].met}; they come in pairs"
-        )
-
-
-def _words(name: str, given: Any) -> Iterator[Any]:
-    check_column(name, given)
-    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        raise TypeError(f"{name} is {glimpse(given)}; it must be an iterable of words")
-    if isinstance(given, np.ndarray):
-        if given.ndim != 1:
-            raise ValueError(f"{name} has shape {given.shape}; it must be (P,)")
-        # Python's own numbers and strings, some at a time
-        pieces = range(0, len(given), AT_ONCE)
-        return chain.from_iterable(given[at : at + AT_ONCE].tolist() for at in pieces)
-    return items_of(given)
-
-
-def _read_tuples(pairs: Any, sides: tuple[_Side, _Side]) -> list[Any] | None:
-    """Add pairs to both sides; return their weights, None where they have none."""
-    check_column("centers", pairs)
-    if isinstance(pairs, (str, bytes)) or not isinstance(pairs, Iterable):
-        raise TypeError(
-            f"centers is {glimpse(pairs)}; without contexts it must be an iterable of tuples"
-        )
-    source, size = iter(pairs), 0
-    weights: list[Any] = []
-    while chunk := list(islice(source, AT_ONCE)):
-        for at, pair in enumerate(chunk, sides[0].met):
-            length = len(pair) if isinstance(pair, (tuple, list)) else 0
-            size = size or length
-            if length not in (2, 3) or length != size:
-                raise ValueError(
-                    f"pair {at} is {glimpse(pair)}; all must be (center, context), or all "
-                    "(center, context, weight)"
-                )
-        columns = list(zip(*chunk, strict=True))
-        for side, column in zip(sides, columns, strict=False):
-            side.add(list(column))
-        weights += columns[2] if size == 3 else ()
-    return weights if size == 3 else None
-
-
-def _checked_weights(weights: Any, n: int) -> np.ndarray:
-    if weights is None:
-        return np.ones(n)
-    check_column("weights", weights)
-    if not isinstance(weights, (np.ndarray, list, tuple)):
-        if isinstance(weights, (str, bytes)) or not isinstance(weights, Iterable):
-            raise TypeError(
-                f"weights is {glimpse(weights)}; it must be an array of numbers, or None"
-            )
-        weights = list(items_of(weights))
-    try:
-        checked = np.array(weights, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError("weights holds what is no number") from None
-    if checked.shape != (n,):
-        raise ValueError(f"weights has shape {checked.shape}; it must be ({n},), one a pair")
-    is_bad = ~(np.isfinite(checked) & (checked >= 0))
-    if is_bad.any():
-        place = int(is_bad.argmax())
-        raise ValueError(f"weights[{place}] is {checked[place]}; it must be finite, 0 or more")
+def _sums(pieces: Iterable[Piece], sides: tuple[Side, Side]) -> tuple[list[np.ndarray], float]:
+    """Weight of the pairs of each word of both sides, and of all."""
+    sums, total = [np.zeros(len(side.table)) for side in sides], 0.0
     with np.errstate(over="ignore"):
-        if not np.isfinite(checked.sum()):
-            raise ValueError("weights sums to more than a float can hold; scale it down")
-    return checked
+        for centers, contexts, w in pieces:
+            for ids, of_words in zip((centers, contexts), sums, strict=True):
+                of_words += np.bincount(ids, w, len(of_words))
+            total += float(w.sum())
+    return sums, total

@@ -23,7 +23,15 @@ import numpy as np
 from negsamp.core.windows import token_pieces
 from negsamp.files.npy import ArrayWriter, check_room
 
-__all__ = ["Folder", "StreamBuilder", "TokenStream", "forget_pages", "spill_folder"]
+__all__ = [
+    "SEGMENT",
+    "Folder",
+    "Spool",
+    "StreamBuilder",
+    "TokenStream",
+    "forget_pages",
+    "spill_folder",
+]
 
 # Where files go: a folder, or a function that makes one when it is first called.
 Folder = str | os.PathLike[str] | Callable[[], Path]
@@ -136,9 +144,9 @@ class StreamBuilder:
     def __init__(self, folder: Folder | None = None, keep: bool = False) -> None:
         find = folder if callable(folder) or folder is None else partial(Path, folder)
         self._folder, self._keep = find, keep
-        self._ids = _Spool(np.int32, find, SEGMENT)
+        self._ids = Spool(np.int32, find, SEGMENT)
         # there are fewer sentences than tokens
-        self._ends = _Spool(np.int64, find, max(1, SEGMENT // 8))
+        self._ends = Spool(np.int64, find, max(1, SEGMENT // 8))
         self._counts = np.zeros(0, dtype=np.int64)
         self._counted = 0
 
@@ -218,7 +226,7 @@ class StreamBuilder:
             start, ends = stop, ends[reached:]
 
 
-class _Spool:
+class Spool:
     """Numbers that are appended and read in order; they go to files once they are many."""
 
     def __init__(self, dtype: Any, folder: Callable[[], Path] | None, segment: int) -> None:
@@ -253,6 +261,12 @@ class _Spool:
             del segment
             if forget:
                 self._drop(number)
+
+    def taken(self) -> np.ndarray:
+        """Return all numbers as one array, and forget them here."""
+        if len(self._segments) == 1:  # as it is; memory that was never written to was never taken
+            return self._segments.pop()[: self.size]
+        return np.concatenate([np.empty(0, self._dtype), *self.pieces(self._segment, forget=True)])
 
     def close(self) -> None:
         """Remove the files that are left."""

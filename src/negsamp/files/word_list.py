@@ -21,10 +21,19 @@ from negsamp.errors import SavedModelError
 from negsamp.files.folder import SavedFolder, explained
 from negsamp.files.strict_json import parse_json
 
-__all__ = ["RARE", "encode_some", "encode_words", "read_words", "some_texts_of", "texts_of"]
+__all__ = [
+    "CONTEXTS",
+    "RARE",
+    "encode_some",
+    "encode_words",
+    "read_words",
+    "some_texts_of",
+    "texts_of",
+]
 
 LINES, APART = "vocabulary.txt", "words.json"
 RARE = "rare_words.txt", "rare_words.json"
+CONTEXTS = "contexts.txt", "contexts.json"  # of the contexts, where they are other words
 # Bytes of a line: a token may have 16 MiB, and its count has 20 more.
 LONGEST_LINE = (1 << 24) + 32
 DEEPEST_TUPLE = 50
@@ -139,8 +148,9 @@ def read_words(
     lines = saved.read_bytes(name, None if V is None else V * LONGEST_LINE)
     n_lines = lines.count(b"\n")
     if V is not None and n_lines != V:
+        matrix = "context_vectors.npy" if files == CONTEXTS else "vectors.npy"
         raise SavedModelError(
-            f"{str(saved.path / name)!r} has {n_lines} lines, and 'vectors.npy' has {V} rows"
+            f"{str(saved.path / name)!r} has {n_lines} lines, and {matrix!r} has {V} rows"
         )
     apart = None
     if beside in saved.digests:

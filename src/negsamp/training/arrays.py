@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from negsamp.core.objectives import Extras
 
-__all__ = ["GOES_ON", "LEARNED", "SAVED", "Arrays"]
+__all__ = ["GOES_ON", "LEARNED", "SAVED", "Arrays", "PairArrays", "TextArrays"]
 
 
 def _file(name: str, *, learned: bool = False, column: bool = False) -> dict[str, Any]:
@@ -45,25 +45,16 @@ class Arrays(Extras):
     best_W_in: np.ndarray | None = field(default=None, metadata=_file("best_vectors"))
     best_W_out: np.ndarray | None = field(default=None, metadata=_file("best_context_vectors"))
     best_log_z: np.ndarray | None = field(default=None, metadata=_file("best_log_z"))
-    # The text, a `TokenStream`: (n_tokens,) and (n_sentences + 1,)
-    ids: np.ndarray
-    offsets: np.ndarray
-    keep: np.ndarray  # probability that an occurrence of each word is kept: (V,) float32
     # The noise distribution, an `AliasTable`: (V,)
     threshold: np.ndarray
     alias: np.ndarray
-    # Begin and end of each part of the text that is held out, in tokens, (n, 2) int64, and what
-    # stands there, subsampled, as a `TokenStream`
-    held_out: np.ndarray | None = None
-    held_ids: np.ndarray | None = None
-    held_offsets: np.ndarray | None = None
 
     def as_dict(self) -> dict[str, np.ndarray]:
         """All arrays that there are, by name."""
         return {name: array for name, array in vars(self).items() if array is not None}
 
     @classmethod
-    def of_dict(cls, arrays: Mapping[str, np.ndarray]) -> Arrays:
+    def of_dict(cls, arrays: Mapping[str, np.ndarray]) -> Self:
         """The record of arrays by name, among which there may be others."""
         names = [field.name for field in fields(cls)]
         return cls(**{name: arrays[name] for name in names if name in arrays})
@@ -88,7 +79,7 @@ class Arrays(Extras):
             if (array := files.get(about["file"])) is not None:
                 setattr(self, name, array[:, 0] if about["column"] else array)
 
-    def apart(self) -> Arrays:
+    def apart(self) -> Self:
         """The same, with copies of what a checkpoint holds and of what the objective needs."""
         of_objective = {field.name for field in fields(Extras)}
         arrays = self.as_dict()
@@ -101,6 +92,34 @@ class Arrays(Extras):
     def extras(self) -> Extras:
         """What the objective needs, alone."""
         return Extras(**{field.name: getattr(self, field.name) for field in fields(Extras)})
+
+
+@dataclass(kw_only=True)
+class TextArrays(Arrays):
+    """What training on text works on."""
+
+    # The text, a `TokenStream`: (n_tokens,) and (n_sentences + 1,)
+    ids: np.ndarray
+    offsets: np.ndarray
+    keep: np.ndarray  # probability that an occurrence of each word is kept: (V,) float32
+    # Begin and end of each part of the text that is held out, in tokens, (n, 2) int64, and what
+    # stands there, subsampled, as a `TokenStream`
+    held_out: np.ndarray | None = None
+    held_ids: np.ndarray | None = None
+    held_offsets: np.ndarray | None = None
+
+
+@dataclass(kw_only=True)
+class PairArrays(Arrays):
+    """What training on pairs works on; V and V' words are centers and contexts."""
+
+    # The pairs that are trained and those that are held out, each a row of `W_in` and one of
+    # `W_out`, (P, 2) int32, and their weights, (P,) float32; None if all are 1
+    pairs: np.ndarray
+    weights: np.ndarray | None = None
+    held_pairs: np.ndarray | None = None
+    held_weights: np.ndarray | None = None
+    ends: np.ndarray  # where each part of `pairs` ends that is mixed by itself: (n,) int64
 
 
 # The fields that a checkpoint holds and what `_file` says of them, and those that are learned.

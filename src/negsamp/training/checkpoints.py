@@ -20,6 +20,7 @@ import numpy as np
 from negsamp.checks import check_path, glimpse, is_real
 from negsamp.core.rare_words import RareWords
 from negsamp.core.vocabulary import Vocabulary
+from negsamp.corpus.text_files import TextFiles
 from negsamp.errors import CheckpointError, SavedModelError
 from negsamp.files.model_folder import ModelFiles, read_model, write_model
 from negsamp.training.arrays import LEARNED, SAVED
@@ -32,6 +33,7 @@ from negsamp.version import __version__
 __all__ = [
     "Checkpoints",
     "Saved",
+    "check_options",
     "check_unused",
     "has_checkpoints",
     "model_record",
@@ -80,6 +82,20 @@ class Saved(NamedTuple):
             about.get("seconds_before", NO_SECONDS),
         )
 
+    def is_finished(self, epochs: int) -> bool:
+        """Whether the run has come to its end."""
+        return self.progress.finished or self.progress.epoch == epochs
+
+    def paths(self, lacking: str) -> str | list[Path]:
+        """The paths of the files that were trained, as `text_files` takes them.
+
+        A ValueError with the message `lacking` says that it was no file.
+        """
+        path = self.model.about["corpus"]["path"]
+        if path is None:
+            raise ValueError(lacking)
+        return [*map(Path, path)] if isinstance(path, list) else path
+
 
 class Checkpoints:
     """The checkpoints of one run, in a folder that is made if it does not exist.
@@ -87,10 +103,16 @@ class Checkpoints:
     One is due so many minutes after the last; with 0 minutes, after every update.
     """
 
-    def __init__(self, folder: Path, minutes: float, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        minutes: float,
+        vocabulary: Vocabulary,
+        contexts: Vocabulary | None = None,
+    ) -> None:
         self.folder = folder
         self._seconds = 60 * minutes
-        self._vocabulary = vocabulary
+        self._vocabularies = vocabulary, contexts
         self._written = time.monotonic()
         folder.mkdir(parents=True, exist_ok=True)
         self._numbers = _numbers(folder)
@@ -104,11 +126,13 @@ class Checkpoints:
 
     def write(self, files: dict[str, np.ndarray], record: dict[str, Any]) -> None:
         """Write the next one, and remove all but the last two; after an OSError these are there."""
-        number, v = max(self._numbers, default=0) + 1, self._vocabulary
-        rare = v.rare.counts
-        rare_words = [*rare], [*rare.values()]
+        number = max(self._numbers, default=0) + 1
         try:
-            write_model(self._path(number), v.words, v.counts, files, record, rare_words)
+            v, contexts = self._vocabularies
+            rare = v.rare.counts
+            rare_words = [*rare], [*rare.values()]
+            others = None if contexts is None else (contexts.words, contexts.counts)
+            write_model(self._path(number), v.words, v.counts, files, record, rare_words, others)
         finally:
             self._written = time.monotonic()
         self._numbers.append(number)
@@ -148,6 +172,33 @@ def model_record(
         "fit_seconds": fit_seconds,
         "calls": calls,
     }
+
+
+def check_options(
+    files: TextFiles | None,
+    cache: str | os.PathLike[str] | None,
+    checkpoint: Path | None,
+    checkpoint_every: float,
+) -> None:
+    """Check where a run on these files, None if it is on none, may write, and how often."""
+    if cache is not None:
+        if not isinstance(cache, (str, os.PathLike)):
+            raise TypeError(f"cache is {glimpse(cache)}; it must name a folder, or be None")
+        check_path(cache)
+        if Path(cache).exists() and not Path(cache).is_dir():
+            raise FileExistsError(f"cache is {str(cache)!r}, a file; it must be a folder")
+        if files is None:
+            raise ValueError(
+                f"cache is {str(cache)!r}, but the corpus is no file: nothing would tell "
+                "whether it is the same next time"
+            )
+        files.check_apart("cache", cache)
+    if files is not None and checkpoint is not None:
+        files.check_apart("checkpoint", checkpoint)
+    if not is_real(checkpoint_every) or not 0 <= checkpoint_every < float("inf"):
+        raise ValueError(
+            f"checkpoint_every is {glimpse(checkpoint_every)}; it must be minutes, 0 or more"
+        )
 
 
 def check_unused(folder: str | os.PathLike[str]) -> Path:

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from negsamp.core.blocks import Block, block_run
+from negsamp.core.blocks import block_run
 from negsamp.core.optimizers import OPTIMIZERS, Gradients, Layout, NormalizerRule
 from negsamp.core.sampling import AliasTable
-from negsamp.core.windows import Windows, iter_windows, window_weights
+from negsamp.core.windows import iter_windows, window_weights
 from negsamp.corpus.stream import TokenStream
-from negsamp.training.arrays import Arrays
+from negsamp.training.arrays import Arrays, TextArrays
 from negsamp.training.interrupts import Interrupts
 from negsamp.training.likelihood import text_blocks
 from negsamp.training.limits import are_words_alike, best_epoch, is_exhausted
@@ -31,7 +31,7 @@ from negsamp.training.progress import Observer, Progress, finite
 from negsamp.training.schedule import Schedule
 from negsamp.training.workers import Team
 
-__all__ = ["Job", "scratch_layout", "train_epochs"]
+__all__ = ["HELD_OUT", "Job", "scratch_layout", "shared_layout", "train_epochs"]
 
 logger = logging.getLogger(__name__)
 
@@ -66,27 +66,37 @@ class Job:
         return Job, (self.schedule, self.progress)
 
 
-def scratch_layout(schedule: Schedule, arrays: Arrays) -> Layout:
+def scratch_layout(schedule: Schedule, arrays: TextArrays) -> Layout:
     """Names, shapes and dtypes of what workers share besides the arrays, all zero at first."""
     d, dtype = arrays.W_in.shape[1], arrays.W_in.dtype
     objective, shape = schedule.settings.objective, schedule.shape
     gradients = objective.gradient_layout(arrays, len(arrays.W_in), shape, schedule.reach, d, dtype)
-    layout = {f"g_{name}": spec for name, spec in gradients.items()}
+    groups = 0
     if arrays.held_ids is not None:
         size = shape.group_size * GROUPS_AT_ONCE
         groups = -(-len(arrays.held_ids) // size) * GROUPS_AT_ONCE
-        layout["held_losses"] = ((groups,), np.float64)
+    return shared_layout(schedule, gradients, groups)
+
+
+def shared_layout(schedule: Schedule, gradients: Layout, held_out: int) -> Layout:
+    """That of a run with such gradients, and so many blocks that are held out."""
+    layout = {f"g_{name}": spec for name, spec in gradients.items()}
+    if held_out:
+        layout["held_losses"] = ((held_out,), np.float64)
     if schedule.limits.max_seconds is not None:
         layout["clock"] = ((1,), np.float64)
     return layout
 
 
-def train_epochs(team: Team, shared: dict[str, np.ndarray], job: Job) -> None:
+def train_epochs(
+    team: Team, shared: dict[str, np.ndarray], job: Job, kind: type[_Worker] | None = None
+) -> None:
     """Train what is left of a run; the program that each worker runs.
 
-    `shared` holds `Arrays`, which are changed in place, and what `scratch_layout` names.
+    `shared` holds `Arrays`, which are changed in place, and what `scratch_layout` names. `kind` is
+    the kind of worker, by default that for text.
     """
-    worker = _Worker(team, shared, job)
+    worker = (kind or _Worker)(team, shared, job)
     progress, epochs = job.progress, job.schedule.settings.epochs
     job.observer.on_start(worker.arrays, progress)
     # Long rows would make each small product a task for all cores, and so for each worker: that
@@ -100,27 +110,29 @@ def train_epochs(team: Team, shared: dict[str, np.ndarray], job: Job) -> None:
 
 
 class _Worker:
-    """One member of the team, its kernel and the rules for the rows that it owns."""
+    """One member of the team, its kernel and the rules for the rows that it owns.
+
+    What is particular to text is in `_kernels`, `_runs`, `_blocks`, `_sample` and
+    `_held_out_blocks`.
+    """
+
+    arrays_kind: type[Arrays] = TextArrays
 
     def __init__(self, team: Team, shared: dict[str, np.ndarray], job: Job) -> None:
-        t, s = job.schedule, job.schedule.settings
-        arrays = Arrays.of_dict(shared)
-        self.team, self.job, self.schedule, self.arrays = team, job, t, arrays
-        self.stream = TokenStream(arrays.ids, arrays.offsets)
+        s = job.schedule.settings
+        arrays: Any = self.arrays_kind.of_dict(shared)
+        self.team, self.job, self.schedule, self.arrays = team, job, job.schedule, arrays
         self.noise = AliasTable.from_table(arrays.threshold, arrays.alias)
         self.W_in, self.W_out = arrays.W_in, arrays.W_out
-        d, dtype, objective = self.W_in.shape[1], self.W_in.dtype, s.objective
-        names = objective.gradient_layout(arrays, len(self.W_in), t.shape, t.reach, d, dtype)
-        into = Gradients(**{name: shared[f"g_{name}"] for name in names})
-        groups = team.share(t.shape.groups)
-        self.kernel = objective.kernel(arrays, t.shape, t.reach, d, dtype, into, groups)
-        # one group is enough for the loss, so that each worker knows it by itself
-        self.probe = objective.kernel(arrays, (1, *t.shape[1:]), t.reach, d, dtype)
-        self.weights = window_weights(s.window, s.shrink_windows, t.reach)
-        rule, V = OPTIMIZERS[s.optimizer], len(self.W_in)
+        names = [name for name in Gradients._fields if f"g_{name}" in shared]
+        self.kernel, self.probe = self._kernels(
+            Gradients(**{name: shared[f"g_{name}"] for name in names})
+        )
+        self.weights = window_weights(s.window, s.shrink_windows, self.schedule.reach)
+        rule = OPTIMIZERS[s.optimizer]
         moves = None if arrays.frozen is None else arrays.frozen == 0
         sides = (arrays.squares_in, moves), (arrays.squares_out, None)
-        self.rules = [rule(V, MAX_STEP, *side, s.epochs) for side in sides]
+        self.rules = [rule(len(side[0]), MAX_STEP, *side, s.epochs) for side in sides]
         squares = arrays.squares_log_z
         self.log_z_rule = NormalizerRule(np.zeros(0) if squares is None else squares)
         self.clock, self.held_losses = shared.get("clock"), shared.get("held_losses")
@@ -128,30 +140,23 @@ class _Worker:
 
     def train_blocks(self) -> None:
         """Train on what is left of an epoch, or on as much as there is time for."""
-        t, p, K = self.schedule, self.job.progress, self.schedule.settings.negative
+        t, p = self.schedule, self.job.progress
         start = p.run, p.block
         for number, run in enumerate(self._runs(p.epoch)):
             if number < start[0]:
                 continue  # its random numbers had to be drawn again
-            rng = self._rng(p.epoch, 1, number)
-            blocks = block_run(run, t.shape, K, self.noise, rng, self.weights)
-            for index, block in enumerate(blocks):
+            for index, block in enumerate(self._blocks(number, run)):
                 if (number, index) < start:
                     continue
                 place = number * t.blocks_a_run + index
                 loss, pairs = p.loss, p.pairs
                 if place % t.blocks_a_measurement == 0 or not pairs:
-                    group = 0
-                    if not pairs:  # the first that has one
-                        group = int((block.left + block.right).any(axis=1).argmax())
-                    sample = block.part(slice(group, group + 1))
+                    sample = self._sample(block)
                     loss += self._finite("the loss", self.probe.loss(self.W_in, self.W_out, sample))
                     pairs += sample.pair_weight
-                # the last run may be longer than the text, or the text than expected
-                done = p.epoch * t.kept_tokens + min(place * t.shape.batch_size, t.kept_tokens)
                 g = self.kernel.gradients(self.W_in, self.W_out, block)
                 with self.job.interrupts.held():
-                    self._step(block, g, done)
+                    self._step(block, g, t.done(p.epoch, place))
                     p.run, p.block, p.loss, p.pairs = number, index + 1, loss, pairs
                 self.job.observer.on_block(p, self.alpha)
                 if self.is_time_up:
@@ -192,9 +197,20 @@ class _Worker:
                 self._keep_best()
             self.team.stop()  # the others have begun with the next epoch, and changed nothing yet
 
-    def _runs(self, epoch: int) -> Iterator[Windows]:
+    def _kernels(self, into: Gradients) -> tuple[Any, Any]:
+        """The kernel for this worker's share of a block, and one for what the loss is taken of."""
+        t, arrays, d, dtype = self.schedule, self.arrays, self.W_in.shape[1], self.W_in.dtype
+        kernel, groups = t.settings.objective.kernel, self.team.share(t.shape.groups)
+        # one group is enough for the loss, so that each worker knows it by itself
+        return (
+            kernel(arrays, t.shape, t.reach, d, dtype, into, groups),
+            kernel(arrays, (1, *t.shape[1:]), t.reach, d, dtype),
+        )
+
+    def _runs(self, epoch: int) -> Iterator[Any]:
+        """What the runs of an epoch are cut from."""
         return iter_windows(
-            self.stream.pieces(),
+            TokenStream(self.arrays.ids, self.arrays.offsets).pieces(),
             self.schedule.reach,
             self.schedule.shape.batch_size * self.schedule.blocks_a_run,
             self._rng(epoch, 0),
@@ -203,10 +219,22 @@ class _Worker:
             held_out=self.arrays.held_out,
         )
 
+    def _blocks(self, number: int, run: Any) -> Iterator[Any]:
+        """The blocks of a run."""
+        rng, K = self._rng(self.job.progress.epoch, 1, number), self.schedule.settings.negative
+        return block_run(run, self.schedule.shape, K, self.noise, rng, self.weights)
+
+    def _sample(self, block: Any) -> Any:
+        """The part of a block whose loss is measured: a group, the first of all that has a pair."""
+        group = 0
+        if not self.job.progress.pairs:
+            group = int((block.left + block.right).any(axis=1).argmax())
+        return block.part(slice(group, group + 1))
+
     def _rng(self, *key: int) -> np.random.Generator:
         return np.random.default_rng(np.random.SeedSequence(self.schedule.seed, spawn_key=key))
 
-    def _step(self, block: Block, g: Gradients, done: float) -> None:
+    def _step(self, block: Any, g: Gradients, done: float) -> None:
         t, limit = self.schedule, self.schedule.limits.max_seconds
         if self.clock is not None and limit is not None and self.team.rank == 0:
             self.clock[0] = (perf_counter() - self.job.began) / limit
@@ -217,12 +245,14 @@ class _Worker:
         if self.clock is not None:  # the same for all, until the next barrier
             gone = float(self.clock[0])
             self.is_time_up = gone >= 1
-            done = max(done, gone * t.kept_tokens * t.settings.epochs)
+            done = max(done, gone * t.whole)
         self.alpha = alpha = t.learning_rate(done)
         sides, share = self.team.rows_to_move
         if 0 in sides:
-            rows = block.center_rows
-            self.rules[0].apply(self.W_in, rows, g.centers, g.center_squares, alpha, share=share)
+            rows, squares, lengths = block.center_rows, g.center_squares, g.center_lengths
+            self.rules[0].apply(
+                self.W_in, rows, g.centers, squares, alpha, share=share, lengths=lengths
+            )
         if 1 in sides:
             rows = block.output_rows if g.output_rows is None else g.output_rows
             squares, lengths = g.output_squares, g.output_lengths
@@ -253,16 +283,9 @@ class _Worker:
         Each worker computes the losses of its groups, and all of them the sum. `W_in` may have a
         single row, for all words: kernels take the last row for ids beyond it.
         """
-        t, a, place, pairs, losses = self.schedule, self.arrays, 0, 0.0, self.held_losses
+        place, pairs, losses = 0, 0.0, self.held_losses
         assert losses is not None
-        assert a.held_ids is not None
-        assert a.held_offsets is not None
-        stream, rng = TokenStream(a.held_ids, a.held_offsets), partial(self._rng, HELD_OUT)
-        shape, K = (1, *t.shape[1:]), t.settings.negative
-        blocks = text_blocks(
-            stream, t.reach, shape, GROUPS_AT_ONCE, K, self.noise, self.weights, rng
-        )
-        for place, block in enumerate(blocks):
+        for place, block in enumerate(self._held_out_blocks()):
             if place % self.team.size == self.team.rank:
                 losses[place] = self.probe.loss(W_in, self.W_out, block)
             pairs += block.pair_weight
@@ -270,6 +293,13 @@ class _Worker:
         total = float(losses[: place + 1].sum())
         self.team.barrier()  # nobody writes others before all have the sum
         return self._finite("the held-out loss", total / pairs)
+
+    def _held_out_blocks(self) -> Iterator[Any]:
+        """What is held out, in blocks for the probe."""
+        t, a, rng = self.schedule, self.arrays, partial(self._rng, HELD_OUT)
+        stream, shape = TokenStream(a.held_ids, a.held_offsets), (1, *t.shape[1:])
+        K, noise, weights = t.settings.negative, self.noise, self.weights
+        return text_blocks(stream, t.reach, shape, GROUPS_AT_ONCE, K, noise, weights, rng)
 
     def _keep_best(self) -> None:
         """Copy what the best epoch so far has learned; at the end, go back to it."""

@@ -1,38 +1,41 @@
-"""Epochs on explicit pairs: from `PairData` to two trained matrices.
+"""Training on explicit pairs: the same runs as on text, with another source of blocks.
 
-A pair whose weight is w times the mean stands in an epoch as ⌈w / 4⌉ entries of equal weights: so a
-heavy pair is met at many places and does not fill an update. Entries are shuffled for each epoch.
-Only the ratios of weights matter: the entries' mean is made 1, for which the learning rate is
-meant. In AdaGrad's sums an entry of weight a counts as a occurrences, so that two entries of weight
-1 are the same as one of weight 2.
-
-Workers go in step as in training on text (`negsamp.training.epochs`), with the same result to the
-bit for any number of them.
+The entries that `negsamp.training.pair_entries` makes of the pairs are shuffled for each epoch and
+cut into blocks. In AdaGrad's sums an entry of weight a counts as a occurrences, so that two entries
+of weight 1 are the same as one of weight 2.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from negsamp.core.blocks import BlockShape
 from negsamp.core.kernels.pairs import PairBlock, PairKernel, pair_layout
-from negsamp.core.optimizers import OPTIMIZERS, Gradients, Layout
+from negsamp.core.optimizers import Gradients
 from negsamp.core.sampling import AliasTable
-from negsamp.corpus.pairs import PairData
-from negsamp.errors import TrainingInterrupted
-from negsamp.training.initial_vectors import initial_vectors
-from negsamp.training.interrupts import Interrupts
-from negsamp.training.progress import Observer, Progress, finite, progress_bar, show_loss
-from negsamp.training.schedule import team_size
+from negsamp.corpus.pair_forms import GivenPairs
+from negsamp.corpus.pairs import PairData, read_pairs
+from negsamp.corpus.stream import forget_pages
+from negsamp.training.arrays import PairArrays
+from negsamp.training.checkpoints import Saved, check_options
+from negsamp.training.epochs import HELD_OUT, Job, _Worker, shared_layout, train_epochs
+from negsamp.training.initial_vectors import WarmStart, initial_vectors
+from negsamp.training.limits import NO_LIMITS, Limits
+from negsamp.training.pair_entries import Entries
+from negsamp.training.run import LARGE_FILE, Run
+from negsamp.training.schedule import Schedule, team_size
 from negsamp.training.settings import Settings
-from negsamp.training.workers import Team, run_team
+from negsamp.training.workers import Team
 
-__all__ = ["PairJob", "PairRun", "choose_pair_shape", "split_weights", "train_pairs"]
+__all__ = ["PairRun", "PairSchedule", "choose_pair_shape", "train_pairs"]
 
 # A group as in training on text: 16 noise words for the pairs of K = 5, more for more.
 GROUP, NOISE_WORDS = 64, 16
@@ -40,19 +43,22 @@ LARGEST_BATCH, FLOATS_PER_BATCH = 8192, 2**20
 UPDATES_PER_EPOCH = 200
 # Of the most frequent word in one update: of text it is 64, each a center of some six pairs.
 OCCURRENCES_PER_BATCH = 384
-MAX_STEP = 2.0
-HEAVIEST = 4.0  # entry, in means
 PAIRS_WORTH_A_WORKER = 1_000_000  # which take as long as starting a process
-GRADIENTS = ("centers", "outputs", "center_squares", "output_squares")
+GROUPS_MEASURED = 4  # of a block whose loss is measured, at most
 
 
 def choose_pair_shape(
-    entries: int, largest_share: float, vector_size: int, negative: int, batch_size: int | None
+    entries: int,
+    largest_share: float,
+    vector_size: int,
+    negative: int,
+    batch_size: int | None,
+    noise_multiple: int = 1,
 ) -> tuple[int, int, int]:
     """Groups, pairs a group and noise words a group of one update.
 
     An epoch has so many entries, and the most frequent word of either side the largest share of
-    their weight. A `batch_size` is rounded up to whole groups.
+    their weight. A `batch_size` is rounded up to whole groups, and the noise words to a multiple.
     """
     wanted: float = batch_size or min(
         entries / UPDATES_PER_EPOCH,
@@ -62,265 +68,227 @@ def choose_pair_shape(
     )
     group = GROUP if wanted >= GROUP else max(1, round(wanted))
     noise_words = max(NOISE_WORDS, 8 * int(np.ceil(NOISE_WORDS / 8 * np.sqrt(negative / 5))))
+    noise_words = -(-noise_words // noise_multiple) * noise_multiple
     return max(1, int(np.ceil(wanted / group))), group, noise_words
 
 
-def split_weights(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of positive weights, (P,), as entries that are about equally heavy.
+@dataclass(frozen=True)
+class PairSchedule(Schedule):
+    """The schedule of a run on pairs: `kept_tokens` are entries, and `done` counts epochs."""
 
-    Return how many entries each pair has, ⌈w / (`HEAVIEST` · mean)⌉, (P,) int64, fewer than 1.25 P
-    in all; and the weight of each of them, (P,) float32, which is 1 in the mean over all entries.
-    """
-    share = weights / weights.max()  # whose sum and quotients are in range
-    ratio = share / share.mean()
-    copies = np.maximum(np.ceil(ratio / HEAVIEST), 1).astype(np.int64)
-    each = ratio / copies
-    return copies, (each * (copies.sum() / ratio.sum())).astype(np.float32)
-
-
-@dataclass
-class PairJob:
-    """What a worker is told; the run and the interrupts stay in the caller's process."""
-
-    settings: Settings
-    shape: tuple[int, int, int]  # G, L, N
-    seed: int
-    updates: int  # of an epoch
-    progress: Progress
-    run: PairRun | None = None
-    interrupts: Interrupts = field(default_factory=Interrupts)
-
-    def __reduce__(self) -> Any:
-        settings = replace(self.settings, noise=None)  # a function might not reach others
-        return PairJob, (settings, self.shape, self.seed, self.updates, self.progress)
+    @classmethod
+    def of_pairs(
+        cls, settings: Settings, entries: int, largest_share: float, seed: int, limits: Limits
+    ) -> PairSchedule:
+        """The schedule for so many entries, with `largest_share` as in `choose_pair_shape`."""
+        s, multiple = settings, settings.objective.noise_multiple(settings.negative)
+        sizes = s.vector_size, s.negative, s.batch_size, multiple
+        G, L, N = choose_pair_shape(entries, largest_share, *sizes)
+        settings = replace(s, noise=None)  # workers have the noise as a table
+        return cls(settings, 0, BlockShape(G, L, 1, N), float(entries), seed, limits)
 
     @property
-    def place(self) -> str:
-        """Where the run is, in words."""
-        p = self.progress
-        return p.place(self.settings.epochs, p.block / self.updates)
+    def whole(self) -> float:
+        """All epochs."""
+        return float(self.settings.epochs)
 
+    def done(self, epoch: int, blocks: int) -> float:
+        """How much is done after some epochs and blocks, in epochs."""
+        return epoch + blocks / self.blocks_an_epoch
 
-def train_pairs(team: Team, shared: dict[str, np.ndarray], job: PairJob) -> None:
-    """Train to the end; the program that each worker runs.
-
-    `shared` holds what `PairRun` trains on and the gradients of a block.
-    """
-    worker, p = _Worker(team, shared, job), job.progress
-    if job.run:
-        job.run.on_start(shared)
-    with threadpool_limits(1, user_api="blas"):
-        while p.epoch < job.settings.epochs and not p.finished:
-            worker.train_epoch()
-            if job.run and job.run.on_epoch_end():
-                p.finished = True
-                team.stop()  # the others have begun with the next epoch, and changed nothing yet
-
-
-class _Worker:
-    """One member of the team, its kernels and the rules for the rows that it owns."""
-
-    def __init__(self, team: Team, shared: dict[str, np.ndarray], job: PairJob) -> None:
-        s = job.settings
-        self.team, self.job, self.shared = team, job, shared
-        self.W_in, self.W_out = shared["W_in"], shared["W_out"]
-        self.noise = AliasTable.from_table(shared["threshold"], shared["alias"])
-        rule = OPTIMIZERS[s.optimizer]
-        self.rules = [
-            rule(len(shared[f"W_{side}"]), MAX_STEP, shared[f"squares_{side}"], epochs=s.epochs)
-            for side in ("in", "out")
-        ]
-        self.kernels: dict[tuple[int, int, int], PairKernel] = {}
-
-    def train_epoch(self) -> None:
-        s, p, updates = self.job.settings, self.job.progress, self.job.updates
-        # of so many updates, one has the loss of a quarter taken; where there are few, of all
-        each, share = int(np.clip(updates // 64, 1, 16)), 4 if updates > 64 else 1
-        for number, block in enumerate(self._blocks()):
-            loss, weight = p.loss, p.pairs
-            if number % each == 0 and self.team.rank == 0:  # the others do not show it
-                sample = block.part(slice(-(-len(block.noise) // share)))
-                probe = self._kernel(len(sample.noise), is_probe=True)
-                loss += self._finite("the loss", probe.loss(self.W_in, self.W_out, sample))
-                weight += float(sample.weights.sum(dtype=float))
-            g = self._kernel(len(block.noise)).gradients(self.W_in, self.W_out, block)
-            left = 1 - (p.epoch + number / updates) / s.epochs
-            alpha = s.min_alpha + (s.alpha - s.min_alpha) * left
-            with self.job.interrupts.held():
-                self.step(block, g, alpha)
-                p.block, p.loss, p.pairs = number + 1, loss, weight
-            if self.job.run:
-                self.job.run.on_block(alpha)
-        with self.job.interrupts.held():
-            p.end_epoch()
-
-    def step(self, block: PairBlock, g: Gradients, alpha: float) -> None:
-        """Move the rows of this worker along the gradients of all."""
-        self.team.barrier()
-        with np.errstate(over="ignore", invalid="ignore"):
-            total = g.center_squares.sum() + g.output_squares.sum()
-        self._finite("a gradient", float(total))
-        a = block.weights.reshape(-1)
-        heavy = np.where(a > 0, a, 1)
-        sides, share = self.team.rows_to_move
-        if 0 in sides:
-            squares, lengths = g.center_squares / heavy, np.sqrt(g.center_squares)
-            self.rules[0].apply(
-                self.W_in,
-                block.center_rows,
-                g.centers,
-                squares,
-                alpha,
-                share=share,
-                lengths=lengths,
-            )
-        if 1 in sides:
-            squares, lengths = g.output_squares.copy(), np.sqrt(g.output_squares)
-            squares[: len(a)] /= heavy
-            self.rules[1].apply(
-                self.W_out,
-                block.output_rows,
-                g.outputs,
-                squares,
-                alpha,
-                share=share,
-                lengths=lengths,
-            )
-        self.team.barrier()
-
-    def _blocks(self) -> Iterator[PairBlock]:
-        """The blocks of an epoch; the last has fewer groups, filled up with pairs of weight 0."""
-        (G, L, N), a, K = self.job.shape, self.shared, self.job.settings.negative
-        seed = np.random.SeedSequence(self.job.seed, spawn_key=(self.job.progress.epoch,))
-        rng = np.random.default_rng(seed)
-        order = rng.permutation(a["entries"])
-        for at in range(0, len(order), G * L):
-            some = order[at : at + G * L]
-            weights = a["weights"][some]
-            if lacking := -len(some) % L:
-                some = np.append(some, np.zeros(lacking, some.dtype))
-                weights = np.append(weights, np.zeros(lacking, weights.dtype))
-            yield PairBlock(
-                a["centers"][some].reshape(-1, L),
-                a["contexts"][some].reshape(-1, L),
-                weights.reshape(-1, L),
-                self.noise.draw(rng, (len(some) // L, N)),
-                K,
-            )
-
-    def _kernel(self, groups: int, is_probe: bool = False) -> PairKernel:
-        """That for this worker's share of a block with so many groups, or for all of them."""
-        share = slice(0, groups) if is_probe else self.team.share(groups)
-        key = groups, share.start, share.stop
-        if key not in self.kernels:
-            shape, d = (groups, *self.job.shape[1:]), self.W_in.shape[1]
-            into = Gradients(**{name: self.shared[f"g_{name}"] for name in GRADIENTS})
-            self.kernels[key] = PairKernel(
-                self.job.settings.objective, shape, d, into=into, groups=share
-            )
-        return self.kernels[key]
-
-    def _finite(self, what: str, value: float) -> float:
-        G, L, _ = self.job.shape
-        return finite(what, value, lambda: self.job.place, self.job.settings, G * L)
-
-
-class PairRun:
-    """A run on pairs, which keeps its progress and the seconds of training up to date.
-
-    W_in is (V, d) and W_out (V', d) float32; `noise`, the noise distribution, is (V',) float64.
-    While it trains, they are shared with its workers.
-    """
-
-    def __init__(self, settings: Settings, data: PairData) -> None:
-        s = self.settings = settings
-        self.data = data
-        seed = int(np.random.SeedSequence(s.seed).entropy)  # type: ignore[arg-type]
-        V, V_out = len(data.center_words), len(data.context_words)
-        self.W_in = initial_vectors(V, s.vector_size, seed)
-        self.W_out = np.zeros((V_out, s.vector_size), np.float32)
-        w = data.context_weights
-        # where no noise is given, only ratios matter, and counts must be 1 or more
-        self.noise = s.noise_distribution(w / w.min() if s.noise is None else w)
-        copies, self._weights = split_weights(data.weights)
-        pairs = np.arange(len(copies), dtype=np.int32 if len(copies) < 2**31 else np.int64)
-        self._entries = np.repeat(pairs, copies)
-        heaviest = max(
-            float(np.bincount(ids, data.weights).max()) for ids in (data.centers, data.contexts)
-        )
-        share = heaviest / float(data.weights.sum())
-        shape = choose_pair_shape(
-            len(self._entries), share, s.vector_size, s.negative, s.batch_size
-        )
-        updates = -(-len(self._entries) // (shape[0] * shape[1]))
-        self.job = PairJob(s, shape, seed, updates, Progress())
-        self.train_seconds = 0.0
-
-    @property
-    def progress(self) -> Progress:
-        """How far the run has come."""
-        return self.job.progress
-
-    @property
+    @cached_property
     def members(self) -> int:
         """The number of processes that train."""
-        enough = len(self._entries) * self.settings.epochs // PAIRS_WORTH_A_WORKER
-        return team_size(self.settings, self.job.shape[0], enough)
+        enough = int(self.kept_tokens * self.settings.epochs) // PAIRS_WORTH_A_WORKER
+        return team_size(self.settings, self.shape.groups, enough)
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """What workers share, without the gradients."""
-        table = AliasTable(self.noise)
-        return {
-            "W_in": self.W_in,
-            "W_out": self.W_out,
-            "squares_in": np.zeros(len(self.W_in)),
-            "squares_out": np.zeros(len(self.W_out)),
-            "centers": self.data.centers,
-            "contexts": self.data.contexts,
-            "entries": self._entries,
-            "weights": self._weights,
-            "threshold": table.threshold,
-            "alias": table.alias,
-        }
+    @cached_property
+    def blocks_an_epoch(self) -> int:
+        """Blocks in an epoch, of which the last may have fewer groups."""
+        return -(-int(self.kept_tokens) // self.shape.batch_size)
 
-    def scratch(self) -> Layout:
-        """Names, shapes and dtypes of the gradients of a block, which workers share too."""
-        layout = pair_layout(self.job.shape, self.W_in.shape[1])
-        return {f"g_{name}": spec for name, spec in layout.items()}
+    @cached_property
+    def blocks_a_measurement(self) -> int:
+        """The loss of one block in so many is measured; that of all of them where there are few."""
+        return int(np.clip(self.blocks_an_epoch // 64, 1, 16))
 
-    def train(self, observer: Observer) -> None:
-        """Train to the end; the observer is told of the ends of epochs and of the run."""
-        self._observer, self._began = observer, time.perf_counter()
-        total = len(self._entries) * self.settings.epochs
-        self._bar = progress_bar(total, " pairs", self.settings.progress)
-        arrays, scratch, members = self.arrays(), self.scratch(), self.members
-        try:
-            with self._bar, Interrupts() as interrupts:
-                job = replace(self.job, run=self, interrupts=interrupts)
-                if members == 1:
-                    arrays |= {name: np.zeros(*spec) for name, spec in scratch.items()}
-                    train_pairs(Team(), arrays, job)
-                else:
-                    run_team(train_pairs, members, arrays, job, scratch)
-        except KeyboardInterrupt as error:
-            raise TrainingInterrupted(self.job.place) from error
-        finally:
-            self.train_seconds = time.perf_counter() - self._began
-            if members > 1:  # what others share goes with them
-                self.W_in, self.W_out = self.W_in.copy(), self.W_out.copy()
-            observer.on_stop()
 
-    def on_start(self, shared: dict[str, np.ndarray]) -> None:
-        """The workers begin on these arrays."""
-        self.W_in, self.W_out = shared["W_in"], shared["W_out"]
+def train_pairs(team: Team, shared: dict[str, np.ndarray], job: Job) -> None:
+    """Train what is left of a run; the program that each worker runs.
 
-    def on_block(self, alpha: float) -> None:
-        """A block is trained."""
-        (G, L, _), n = self.job.shape, len(self._entries)
-        self._bar.update(min(G * L, n - (self.progress.block - 1) * G * L))
-        show_loss(self._bar, self.progress, alpha)
+    `shared` holds `PairArrays`, which are changed in place, and what `PairRun` shares beside them.
+    """
+    train_epochs(team, shared, job, _PairWorker)
 
-    def on_epoch_end(self) -> bool:
-        """An epoch has ended; return whether training shall end with it."""
-        self.train_seconds = time.perf_counter() - self._began
-        return self._observer.on_epoch_end(self.progress)
+
+class _PairWorker(_Worker):
+    """One member of the team, with blocks of pairs."""
+
+    arrays_kind = PairArrays
+
+    def _kernels(self, into: Gradients) -> tuple[PairKernel, PairKernel]:
+        (G, L, _, N), a = self.schedule.shape, self.arrays
+        objective, (d, dtype) = (
+            self.schedule.settings.objective,
+            (self.W_in.shape[1], self.W_in.dtype),
+        )
+        of_block, of_objective = (objective, (G, L, N), d, dtype), (a.row_shift, a.log_z)
+        return (
+            PairKernel(*of_block, into, self.team.share, *of_objective),
+            PairKernel(*of_block, None, None, *of_objective),
+        )
+
+    def _runs(self, epoch: int) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
+        """Entries of some blocks, shuffled, and the noise words of each of these."""
+        t, rng, ends = self.schedule, self._rng(epoch), self.arrays.ends
+        size, rest = t.shape.batch_size * t.blocks_a_run, np.empty(0, np.intp)
+        parts = rng.permutation(len(ends)) if len(ends) > 1 else [0]
+        for number, part in enumerate(parts, 1):
+            begin, end = ends[part - 1] if part else 0, ends[part]
+            order = rng.permutation(int(end - begin))
+            order += begin
+            order = np.concatenate([rest, order])
+            n = len(order) if number == len(ends) else len(order) // size * size
+            for at in range(0, n, size):
+                some = order[at : min(at + size, n)]
+                yield some, [self._noise_for(len(some) - b, rng) for b in self._begins(len(some))]
+            rest = order[n:]
+            for array in (self.arrays.pairs, self.arrays.weights):
+                forget_pages(array)
+
+    def _blocks(self, number: int, run: Any) -> Iterator[PairBlock]:
+        order, noise = run
+        a = self.arrays
+        rows = _rows_of(a.pairs, order)
+        weights = None if a.weights is None else a.weights.take(order)
+        for at, words in zip(self._begins(len(order)), noise, strict=True):
+            some = slice(at, at + self.schedule.shape.batch_size)
+            yield self._block(rows[some], None if weights is None else weights[some], words)
+
+    def _block(self, rows: np.ndarray, weights: np.ndarray | None, noise: np.ndarray) -> PairBlock:
+        """A block of pairs (n, 2), filled up to whole groups with pairs of weight 0."""
+        L = self.schedule.shape.group_size
+        weights = np.ones(len(rows), np.float32) if weights is None else weights
+        if lacking := -len(rows) % L:
+            rows = np.concatenate([rows, np.repeat(self.arrays.pairs[:1], lacking, axis=0)])
+            weights = np.append(weights, np.zeros(lacking, weights.dtype))
+        centers, contexts = np.ascontiguousarray(rows.T).reshape(2, -1, L)
+        K = self.schedule.settings.negative
+        return PairBlock(centers, contexts, weights.reshape(-1, L), noise, K)
+
+    def _begins(self, n: int) -> range:
+        """Where the blocks of n entries begin."""
+        return range(0, n, self.schedule.shape.batch_size)
+
+    def _noise_for(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Noise words for the block that begins with n entries left, (G, N)."""
+        G, L, _, N = self.schedule.shape
+        return self.noise.draw(rng, (min(G, -(-n // L)), N))
+
+    def _sample(self, block: PairBlock) -> PairBlock:
+        """The part of a block whose loss is measured: a quarter, or all where blocks are few."""
+        groups = len(block.noise)
+        if self.schedule.blocks_an_epoch > 64:
+            groups = min(-(-groups // 4), GROUPS_MEASURED)
+        return block.part(slice(groups))
+
+    def _held_out_blocks(self) -> Iterator[PairBlock]:
+        a, rng = self.arrays, self._rng(HELD_OUT, 2)
+        for at in self._begins(n := len(a.held_pairs)):
+            some = slice(at, at + self.schedule.shape.batch_size)
+            weights = None if a.held_weights is None else a.held_weights[some]
+            yield self._block(a.held_pairs[some], weights, self._noise_for(n - at, rng))
+
+
+def _rows_of(pairs: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Some rows of (P, 2) int32, each taken as one number, which is faster."""
+    taken = np.asarray(pairs).view(np.int64)[:, 0].take(order)
+    return taken.view(np.int32).reshape(-1, 2)
+
+
+class PairRun(Run):
+    """A run on pairs; the arguments are as in `Run`, and `pairs` are read when it is made."""
+
+    program = staticmethod(train_pairs)
+    unit = " pairs"
+
+    def __init__(
+        self,
+        settings: Settings,
+        pairs: GivenPairs,
+        *,
+        checkpoint: Path | None = None,
+        checkpoint_every: float = 10.0,
+        start: WarmStart | None = None,
+        limits: Limits = NO_LIMITS,
+        saved: Saved | None = None,
+    ) -> None:
+        if checkpoint:
+            settings.record()  # refuses an objective that a checkpoint cannot name
+        pairs.how.check()
+        files = pairs.files
+        check_options(files, None, checkpoint, checkpoint_every)
+        self.settings = settings
+        with ExitStack() as owned:
+            is_large = pairs.size > PAIRS_WORTH_A_WORKER // settings.epochs
+            if files is not None:
+                is_large = files.size > LARGE_FILE
+            folder = self._open(owned, is_large)()
+            began = perf_counter()
+            data = read_pairs(pairs, settings.min_count, folder)
+            self.vocabulary, self.contexts = data.center_words, data.context_words
+            self.corpus = {
+                "path": None if files is None else files.recorded,
+                **pairs.how._asdict(),
+                "sha256": data.digest() if checkpoint else None,
+            }
+            entropy = self._begin(began, saved)
+            self._prepare_pairs(data, entropy, limits, start, saved, folder)
+            self._keep_checkpoints(checkpoint, checkpoint_every)
+            self._owned = owned.pop_all()
+
+    def _prepare_pairs(
+        self,
+        data: PairData,
+        entropy: int,
+        limits: Limits,
+        start: WarmStart | None,
+        saved: Saved | None,
+        folder: Path,
+    ) -> None:
+        s, w = self.settings, data.context_weights
+        if saved:
+            self.context_noise = saved.model.arrays["context_noise"][:, 0]
+        else:
+            # where no noise is given, only ratios matter, and counts must be 1 or more
+            self.context_noise = s.noise_distribution(w / w.min() if s.noise is None else w)
+        table = AliasTable(self.context_noise)
+        extras = s.objective.extras(self.vocabulary.counts, self.context_noise, s.negative)
+        entries = Entries(data, limits.validation, entropy, folder).arrays()
+        heaviest = max(float(w.max()), float(data.center_weights.max())) / data.total
+        n = len(entries["pairs"])
+        self._n_read = n
+        self.schedule = t = PairSchedule.of_pairs(s, n, heaviest, entropy, limits)
+        (V, V_out), d = (len(v) for v in (self.vocabulary, data.context_words)), s.vector_size
+        arrays = PairArrays(
+            **vars(extras),
+            **entries,
+            W_in=initial_vectors(V, d, entropy),
+            W_out=np.zeros((V_out, d), np.float32),
+            squares_in=np.zeros(V),
+            squares_out=np.zeros(V_out),
+            squares_log_z=None if extras.log_z is None else np.zeros(len(extras.log_z)),
+            threshold=table.threshold,
+            alias=table.alias,
+        )
+        G, L, _, N = t.shape
+        held = 0 if arrays.held_pairs is None else -(-len(arrays.held_pairs) // (G * L))
+        self._scratch = shared_layout(t, pair_layout((G, L, N), d), held)
+        self._set_up(arrays, start, saved)
+
+    def _files(self, arrays: Any) -> dict[str, np.ndarray]:
+        assert self.context_noise is not None
+        noise = {"context_noise": self.context_noise[:, None]}
+        if self.settings.noise is not None:
+            noise["noise"] = noise["context_noise"]
+        return {**arrays.to_files(), **noise}

@@ -15,23 +15,23 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import check_path, glimpse, is_real
 from negsamp.core.sampling import (
     AliasTable,
     keep_probabilities,
     noise_weights,
     subsampling_threshold,
 )
+from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.stream import spill_folder
-from negsamp.corpus.text_files import TextFiles, text_files
+from negsamp.corpus.text_files import text_files
 from negsamp.errors import CheckpointError, TrainingInterrupted
-from negsamp.training.arrays import Arrays
-from negsamp.training.checkpoints import Checkpoints, Saved, model_record
+from negsamp.training.arrays import Arrays, TextArrays
+from negsamp.training.checkpoints import Checkpoints, Saved, check_options, model_record
 from negsamp.training.epochs import Job, scratch_layout, train_epochs
 from negsamp.training.initial_vectors import WarmStart, initial_vectors
 from negsamp.training.interrupts import Interrupts
 from negsamp.training.limits import NO_LIMITS, Limits
-from negsamp.training.past import NO_SECONDS, NOTHING, Past, entropy_of, later_rate
+from negsamp.training.past import NO_SECONDS, NOTHING, Before, Past, entropy_of, later_rate
 from negsamp.training.progress import (
     Observer,
     Progress,
@@ -46,7 +46,7 @@ from negsamp.training.settings import Settings
 from negsamp.training.validation import hold_out
 from negsamp.training.workers import Team, can_start_children, run_team, start_children
 
-__all__ = ["Run"]
+__all__ = ["LARGE_FILE", "Run"]
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +68,13 @@ class Run(Observer):
     """
 
     arrays: Arrays | None
+    _take_back: Callable[[], None]  # undoes the growth of the vocabulary
+    program: Any = staticmethod(train_epochs)
+    unit = " words"
+    # Of the contexts, where they are other words than the centers
+    contexts: Vocabulary | None = None
+    context_noise: np.ndarray | None = None
+    calls = 1  # of `fit` and `partial_fit`, this one included
 
     def __init__(
         self,
@@ -88,15 +95,10 @@ class Run(Observer):
         if checkpoint:
             settings.record()  # refuses an objective that a checkpoint cannot name
         files = None if isinstance(corpus, Encoded) else text_files(corpus)
-        _check_options(files, cache, checkpoint, checkpoint_every)
+        check_options(files, cache, checkpoint, checkpoint_every)
         self.settings = settings
         with ExitStack() as owned:
-            spilled = owned.enter_context(ExitStack())  # it ends after the children
-            folder = cached(lambda: spilled.enter_context(spill_folder()))
-            # Before reading: a large file is sure to need them
-            is_large = files is not None and files.size > LARGE_FILE and can_start_children()
-            children = start_children(settings.processes - 1 if is_large else 0)
-            self._children = owned.enter_context(children)
+            folder = self._open(owned, files is not None and files.size > LARGE_FILE)
             began = time.perf_counter()
             self.calls = past.calls + 1 if past else saved.calls if saved else 1
             text = read_text(
@@ -115,29 +117,18 @@ class Run(Observer):
                 "cache": None if cache is None else os.path.abspath(cache),
                 "sha256": text.stream.digest() if checkpoint else None,
             }
-            self.seconds = {"read": time.perf_counter() - began, "train": 0.0}
-            self.progress, self._seconds_before_stop = Progress(), NO_SECONDS
-            self.before = past.before if past else NOTHING
-            entropy = entropy_of(settings.seed, self.calls)
+            entropy = self._begin(began, saved, past.before if past else NOTHING)
             if saved:
-                self._check_same_corpus(saved)
-                self.progress, self.before = saved.progress, saved.before
-                so_far = saved.model.about["fit_seconds"]
-                self._seconds_before_stop = _less(so_far, self.before.seconds)
-                entropy = saved.model.about["entropy"]
                 rates = saved.rates
             elif past and rates is None:
                 before, alpha = self.vocabulary.raw_words, settings.alpha
                 rates = later_rate(alpha, before), later_rate(alpha, before + text.raw_words)
             self._prepare(text, entropy, limits, rates, start, past, saved)
             self._n_read = text.raw_words
-            self._take_back: Callable[[], None] = lambda: None
             owned.callback(lambda: self._take_back())
             if text.growth:
                 self._take_back = self.vocabulary.grow(text.growth)
-            self._checkpoints: Checkpoints | None = None
-            if checkpoint:
-                self._checkpoints = Checkpoints(checkpoint, checkpoint_every, self.vocabulary)
+            self._keep_checkpoints(checkpoint, checkpoint_every)
             self._owned = owned.pop_all()
 
     def __enter__(self) -> Run:
@@ -146,6 +137,34 @@ class Run(Observer):
     def __exit__(self, *error: Any) -> None:
         self.arrays = None  # they may map files of the folder
         self._owned.__exit__(*error)
+
+    def _open(self, owned: ExitStack, is_large: bool) -> Callable[[], Path]:
+        """Start, before reading, the processes that a large run needs.
+
+        Return what makes a temporary folder when it is first called.
+        """
+        spilled = owned.enter_context(ExitStack())  # it ends after the children
+        n = self.settings.processes - 1 if is_large and can_start_children() else 0
+        self._children = owned.enter_context(start_children(n))
+        return cached(lambda: spilled.enter_context(spill_folder()))
+
+    def _begin(self, began: float, saved: Saved | None, before: Before = NOTHING) -> int:
+        """Note how long reading took and where the run is; return what its seed comes to."""
+        self.seconds = {"read": time.perf_counter() - began, "train": 0.0}
+        self.progress, self._seconds_before_stop, self.before = Progress(), NO_SECONDS, before
+        self._take_back = lambda: None
+        if not saved:
+            return entropy_of(self.settings.seed, self.calls)
+        self._check_same_corpus(saved)
+        self.progress, self.before = saved.progress, saved.before
+        so_far, earlier = saved.model.about["fit_seconds"], self.before.seconds
+        self._seconds_before_stop = {name: so_far[name] - earlier[name] for name in NO_SECONDS}
+        return int(saved.model.about["entropy"])
+
+    def _keep_checkpoints(self, folder: Path | None, minutes: float) -> None:
+        self._checkpoints: Checkpoints | None = None
+        if folder:
+            self._checkpoints = Checkpoints(folder, minutes, self.vocabulary, self.contexts)
 
     def _prepare(
         self,
@@ -188,7 +207,7 @@ class Run(Observer):
         if past:
             learned = past.extended(learned)
         rest = {name: value for name, value in vars(extras).items() if name not in learned}
-        self.arrays = Arrays(
+        arrays = TextArrays(
             **rest,
             **learned,
             ids=stream.ids,
@@ -198,17 +217,23 @@ class Run(Observer):
             alias=table.alias,
         )
         if held is not None:
-            self.arrays.held_out = held.parts
-            self.arrays.held_ids, self.arrays.held_offsets = held.stream.ids, held.stream.offsets
-        if limits.patience is not None:
-            for name, array in self.arrays.learned().items():
-                setattr(self.arrays, f"best_{name}", np.zeros_like(array))
+            arrays.held_out = held.parts
+            arrays.held_ids, arrays.held_offsets = held.stream.ids, held.stream.offsets
+        self._scratch = scratch_layout(self.schedule, arrays)
+        self._set_up(arrays, start, saved)
+        if past and not saved:
+            arrays.frozen = past.frozen_rows(V)
+
+    def _set_up(self, arrays: Arrays, start: WarmStart | None, saved: Saved | None) -> None:
+        """Take the arrays, with what a checkpoint or the caller has to begin with."""
+        self.arrays = arrays
+        if self.schedule.limits.patience is not None:
+            for name, array in arrays.learned().items():
+                setattr(arrays, f"best_{name}", np.zeros_like(array))
         if saved:
-            self.arrays.take_from_files(saved.model.arrays)
+            arrays.take_from_files(saved.model.arrays)
         elif start is not None:
-            self.arrays.frozen = start.fill(self.vocabulary.index, self.arrays.W_in)
-        elif past:
-            self.arrays.frozen = past.frozen_rows(V)
+            arrays.frozen = start.fill(self.vocabulary.index, arrays.W_in)
 
     def train(self, observer: Observer | None = None) -> None:
         """Train to the end; the observer finds the attributes up to date.
@@ -218,21 +243,20 @@ class Run(Observer):
         assert self.arrays is not None
         self._observer = observer or Observer()
         self._began = time.perf_counter()
-        scratch = scratch_layout(self.schedule, self.arrays)
         arrays, self.arrays = self.arrays.as_dict(), None  # several workers move them
-        self._words = self._n_read * self.settings.epochs
+        self._bar_size = self._n_read * self.settings.epochs
         show = self.settings.progress
-        self._bar = progress_bar(self._words, " words", show, self._words_done())
+        self._bar = progress_bar(self._bar_size, self.unit, show, self._bar_done())
         try:
             with ExitStack() as last, self._bar, Interrupts() as interrupts:
                 last.callback(self.on_stop)
                 before = self._seconds_before_stop["train"]
                 job = Job(self.schedule, self.progress, self, interrupts, before)
                 if (members := self.schedule.members) == 1:
-                    arrays |= {name: np.zeros(*spec) for name, spec in scratch.items()}
-                    train_epochs(Team(), arrays, job)
+                    arrays |= {name: np.zeros(*spec) for name, spec in self._scratch.items()}
+                    self.program(Team(), arrays, job)
                 else:
-                    run_team(train_epochs, members, arrays, job, scratch, self._children)
+                    run_team(self.program, members, arrays, job, self._scratch, self._children)
         except KeyboardInterrupt as error:
             if self.arrays is None:
                 raise  # nothing was learned yet
@@ -313,11 +337,11 @@ class Run(Observer):
     def _note_time(self) -> None:
         self.seconds["train"] = time.perf_counter() - self._began
 
-    def _words_done(self) -> int:
-        return round(self._words * self.schedule.share_done(self.progress))
+    def _bar_done(self) -> int:
+        return round(self._bar_size * self.schedule.share_done(self.progress))
 
     def _advance_bar(self) -> None:
-        self._bar.update(self._words_done() - self._bar.n)
+        self._bar.update(self._bar_done() - self._bar.n)
 
     def _write(self) -> bool:
         """Whether a checkpoint could be written; a full disk does not end the run."""
@@ -345,38 +369,20 @@ class Run(Observer):
         return {**record, "progress": {**asdict(p), "losses": losses_to_json(p.losses)}}
 
     def _check_same_corpus(self, saved: Saved) -> None:
-        vocabulary, path, model = self.vocabulary, self.corpus["path"], saved.model
-        is_same = vocabulary.words == model.words and (vocabulary.counts == model.counts).all()
+        path, model = self.corpus["path"], saved.model
+        now, before = (
+            (self.vocabulary, self.contexts),
+            ((model.words, model.counts), model.contexts),
+        )
+        is_same = all(map(_is_vocabulary, now, before))
         if not is_same or self.corpus["sha256"] != model.about["corpus"]["sha256"]:
             name = "" if path is None else f" {path!r:.200}"
             raise CheckpointError(f"the corpus{name} is not the one that this run began with")
 
 
-def _less(seconds: dict[str, float], before: dict[str, float]) -> dict[str, float]:
-    return {name: seconds[name] - before[name] for name in NO_SECONDS}
-
-
-def _check_options(
-    files: TextFiles | None,
-    cache: str | os.PathLike[str] | None,
-    checkpoint: Path | None,
-    checkpoint_every: float,
-) -> None:
-    if cache is not None:
-        if not isinstance(cache, (str, os.PathLike)):
-            raise TypeError(f"cache is {glimpse(cache)}; it must name a folder, or be None")
-        check_path(cache)
-        if Path(cache).exists() and not Path(cache).is_dir():
-            raise FileExistsError(f"cache is {str(cache)!r}, a file; it must be a folder")
-        if files is None:
-            raise ValueError(
-                f"cache is {str(cache)!r}, but the corpus is no file: nothing would tell "
-                "whether it is the same next time"
-            )
-        files.check_apart("cache", cache)
-    if files is not None and checkpoint is not None:
-        files.check_apart("checkpoint", checkpoint)
-    if not is_real(checkpoint_every) or not 0 <= checkpoint_every < float("inf"):
-        raise ValueError(
-            f"checkpoint_every is {glimpse(checkpoint_every)}; it must be minutes, 0 or more"
-        )
+def _is_vocabulary(vocabulary: Vocabulary | None, listed: Any) -> bool:
+    """Whether a vocabulary has these words and counts; both may be None."""
+    if vocabulary is None or listed is None:
+        return vocabulary is listed
+    words, counts = listed
+    return vocabulary.words == words and bool((vocabulary.counts == counts).all())

@@ -83,11 +83,20 @@ class Schedule:
         epochs = self.settings.epochs
         return progress.place(epochs, self.share_done(progress) * epochs - progress.epoch)
 
-    def learning_rate(self, centers_done: float) -> float:
-        """Linear decay from `alpha` to `min_alpha` over the tokens of all epochs."""
-        s = self.settings
+    @property
+    def whole(self) -> float:
+        """How much the whole run is, in the unit of `done`."""
+        return self.kept_tokens * self.settings.epochs
+
+    def done(self, epoch: int, blocks: int) -> float:
+        """How much is done after some epochs and blocks, in tokens."""
+        # the last run may be longer than the text, or the text than expected
+        return epoch * self.kept_tokens + min(blocks * self.shape.batch_size, self.kept_tokens)
+
+    def learning_rate(self, done: float) -> float:
+        """Linear decay from `alpha` to `min_alpha` over all epochs."""
+        s, left = self.settings, 1 - done / self.whole
         first, last = self.rates or (s.alpha, s.min_alpha)
-        left = 1 - centers_done / (self.kept_tokens * s.epochs)
         return last + (first - last) * max(left, 0.0)
 
     @cached_property

@@ -231,7 +231,8 @@ class FittedModel(Parameters):
 
         ``vectors.npy`` and ``context_vectors.npy`` (`numpy.load` reads them, memory-mapped too),
         ``vocabulary.txt`` (a word and its count a line, in the order of their rows) and
-        ``model.json``. The folder appears complete or not at all.
+        ``model.json``; after `fit_pairs` ``contexts.txt`` too. The folder appears complete or not
+        at all.
 
         Parameters
         ----------
@@ -250,17 +251,16 @@ class FittedModel(Parameters):
         """
         learned = self._fitted("vectors_")
         vocabulary, contexts = learned.vocabulary, learned.context_vocabulary
-        if contexts is not None:
-            raise ValueError(
-                f"the model has {len(vocabulary)} centers and {len(contexts)} contexts of "
-                "fit_pairs; a saved model has one vocabulary: save wv and context_wv, each by its "
-                "own save"
-            )
         arrays = {"vectors": learned.vectors, "context_vectors": learned.context_vectors}
         if learned.extras.log_z is not None:
             arrays["log_z"] = learned.extras.log_z
-        if self.noise is not None:
-            arrays["noise"] = noise_weights(self.noise, vocabulary.counts)[:, None]
+        own_noise = self.noise is not None
+        if (noise := learned.context_noise) is not None:
+            arrays["context_noise"] = noise[:, None]
+        elif own_noise:
+            noise = noise_weights(self.noise, vocabulary.counts)
+        if own_noise and noise is not None:
+            arrays["noise"] = noise[:, None]
         arrays |= {name: sums[:, None] for name, sums in (learned.sums or {}).items()}
         settings = self._settings()
         check_model(settings, arrays)
@@ -276,7 +276,10 @@ class FittedModel(Parameters):
         rare: tuple[list[Any], list[int]] = [], []
         if learned.sums is not None:
             rare = some_texts_of(vocabulary.rare.counts, keys, {*words} if keys else ())
-        write_model(folder, words, vocabulary.counts, arrays, about, rare)
+        others = None
+        if contexts is not None:
+            others = texts_of(contexts.words, keys), contexts.counts
+        write_model(folder, words, vocabulary.counts, arrays, about, rare, others)
 
     @class_only
     def load(cls, folder: str | os.PathLike[str], mmap: bool = False) -> Self:
@@ -305,28 +308,35 @@ class FittedModel(Parameters):
 
     @classmethod
     def _from_files(cls, folder: str | os.PathLike[str], files: ModelFiles) -> Self:
-        words, counts, arrays, about, rare = files
+        arrays, noise, contexts = files.arrays, None, None
         try:
-            parameters, told = parse_record(about, PARAMETERS, counts, arrays)
+            parameters, told = parse_record(files.about, PARAMETERS, files.counts, arrays)
             model = cls(**parameters)
             s = model._settings()
             check_model(s, arrays)
-            extras = s.objective.extras(counts, s.noise_distribution(counts), s.negative)
-            vocabulary = Vocabulary(words, counts, told["raw_words"], RareWords(rare))
+            if files.contexts is None:
+                of_words = s.noise_distribution(files.counts)
+            else:
+                of_words = noise = arrays["context_noise"][:, 0]
+                contexts = Vocabulary(*files.contexts)
+            extras = s.objective.extras(files.counts, of_words, s.negative)
+            rare = RareWords(files.rare)
+            vocabulary = Vocabulary(files.words, files.counts, told["raw_words"], rare)
         except (TypeError, ValueError) as error:
             name = os.fspath(folder)
             raise SavedModelError(f"model.json in {name!r} is damaged: {error}") from error
         extras.log_z = arrays.get("log_z")
-        W_in, W_out = arrays["vectors"], arrays["context_vectors"]
         needed = SUMS if "log_z" in arrays else SUMS[:2]
         has_sums = {*needed} <= {*arrays}
         sums = {name: arrays[name][:, 0] for name in needed} if has_sums else None
         model._learned = Learned(
             vocabulary,
-            W_in,
-            W_out,
+            arrays["vectors"],
+            arrays["context_vectors"],
             objective=s.objective,
             needs=extras,
+            context_vocabulary=contexts,
+            context_noise=noise,
             sums=sums,
             trained_with=what_stays(s),
             **told,

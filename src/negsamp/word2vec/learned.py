@@ -14,7 +14,6 @@ from negsamp.checks import glimpse
 from negsamp.core.objectives import Extras, Objective, Trained
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.training.arrays import GOES_ON, LEARNED, Arrays
-from negsamp.training.pairs import PairRun
 from negsamp.training.past import Before, Past
 from negsamp.training.progress import Observer, Progress
 from negsamp.training.run import Run
@@ -80,26 +79,11 @@ class Learned:
             run.fit_seconds,
             run.settings.objective,
             run.arrays.extras,
+            run.contexts,
+            run.context_noise,
             sums={name: arrays[name] for name in SUMS if name in arrays},
             calls=run.calls,
             trained_with=what_stays(run.settings),
-        )
-
-    @classmethod
-    def of_pairs(cls, run: PairRun, read_seconds: float) -> Learned:
-        """What a run on pairs has learned until now."""
-        return cls(
-            run.data.center_words,
-            run.W_in,
-            run.W_out,
-            run.data.given,
-            [*run.progress.losses],
-            [],
-            {"read": read_seconds, "train": run.train_seconds},
-            run.settings.objective,
-            Extras(),
-            run.data.context_words,
-            run.noise,
         )
 
     @cached_property

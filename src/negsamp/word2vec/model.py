@@ -289,7 +289,8 @@ class Word2Vec(GrowingModel):
         Parameters
         ----------
         checkpoint : path
-            The folder that was given to `fit`.
+            The folder that was given to `fit`, or to `fit_pairs`; for the latter there is
+            `resume_pairs`, too.
         corpus : object, optional
             The run's corpus. None takes the paths that `fit` was given, with the files that they
             name now; where it was no file, the same sentences must be given again. A file that was
@@ -309,18 +310,25 @@ class Word2Vec(GrowingModel):
             must be given; else as in `fit`.
         """
         saved = read_latest(checkpoint)
+        if saved.model.contexts is not None:
+            return cls.resume_pairs(
+                checkpoint,
+                corpus,
+                workers=workers,
+                progress=progress,
+                callbacks=callbacks,
+                checkpoint_every=checkpoint_every,
+            )
         model = cls._from_files(saved.path, saved.model)
         model.set_params(workers=workers, progress=progress)
         settings = model._settings()
         callbacks = checked_callbacks(callbacks)
-        if saved.progress.finished or saved.progress.epoch == settings.epochs:
+        if saved.is_finished(settings.epochs):
             return model
         record = saved.model.about["corpus"]
-        if corpus is None and record["path"] is None:
-            raise ValueError("corpus is None, but the run's corpus was no file: give it again")
         if corpus is None:
-            path = record["path"]
-            corpus = [*map(Path, path)] if isinstance(path, list) else path
+            lacking = "corpus is None, but the run's corpus was no file: give it again"
+            corpus = saved.paths(lacking)
         files = text_files(corpus)
         is_cached = files is not None and files.recorded == record["path"]
         with Run(

@@ -65,7 +65,8 @@ def parse_record(
     if "noise" in arrays:
         params = {**params, "noise": arrays["noise"][:, 0]}
     raw_words: Any = about.get("raw_words")
-    least = sum(counts.tolist())
+    # what pairs weigh is rounded, and of each word at least 1
+    least = 0 if "context_noise" in arrays else sum(counts.tolist())
     if not is_integer(raw_words) or not least <= raw_words < 2**63:
         raise ValueError(
             f"raw_words is {glimpse(raw_words)}; it must be an integer, {least} or more, as the "

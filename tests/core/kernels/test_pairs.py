@@ -6,9 +6,12 @@ import pytest
 from negsamp.core import reference
 from negsamp.core.kernels import pairs as pair_kernel
 from negsamp.core.kernels.pairs import PairBlock, PairKernel
+from negsamp.core.objectives.infonce import InfoNCE
+from negsamp.core.objectives.nce import NCE
 from negsamp.core.objectives.sgns import SGNS
 
 FIELDS = ("centers", "outputs", "center_squares", "output_squares")
+MORE = ("row_shift", "log_z")
 V, V_OUT, D = 7, 11, 6  # few words, so that every block repeats each of them
 
 
@@ -41,10 +44,55 @@ def test_gradients_equal_the_reference(monkeypatch, shape, negative, at_once):
     W, block = matrices(), random_block(shape, negative)
     fast = PairKernel(SGNS(), shape, D, np.float64).gradients(*W, block)
     slow = reference.gradients(*W, block)
+    heavy = np.where(block.weights > 0, block.weights, 1).ravel()
+    for side in ("center", "output"):  # a weight counts as so many occurrences
+        lengths, squares = getattr(fast, f"{side}_lengths"), getattr(fast, f"{side}_squares")
+        np.testing.assert_allclose(lengths, np.sqrt(getattr(slow, f"{side}_squares")), rtol=1e-10)
+        squares[: len(heavy)] *= heavy
     for name in FIELDS:
         a, b = getattr(fast, name), getattr(slow, name)
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-10 * np.abs(b).max())
     assert len(fast.outputs) == len(block.output_rows)
+
+
+@pytest.mark.parametrize("share", [None, lambda n: slice(n // 3, n)])
+@pytest.mark.parametrize(
+    "objective", [NCE("global"), NCE("center"), NCE("fixed"), InfoNCE()], ids=str
+)
+def test_shifts_and_normalizers_are_those_of_the_reference(objective, share):
+    shape, rng = (6, 16, 10), np.random.default_rng(2)
+    W, block = matrices(), random_block(shape)
+    noise = rng.dirichlet(np.ones(V_OUT))
+    extras = vars(objective.extras(np.ones(V, int), noise, 5))
+    more = {name: None if (a := extras[name]) is None else a.astype(float) for name in MORE}
+    if more["log_z"] is not None:  # what scores of 0 come to
+        np.testing.assert_allclose(more["log_z"], np.log(V_OUT), rtol=1e-6)
+        more["log_z"] += rng.normal(size=more["log_z"].shape)
+    kernel = PairKernel(objective, shape, D, np.float64, share=share, **more)
+    if (log_z := more["log_z"]) is not None:
+        more["log_z"] = np.broadcast_to(log_z[:, 0], V)
+    fast, slow = kernel.gradients(*W, block), reference.gradients(*W, block, objective, **more)
+    first = 0 if share is None else 2
+    own = slice(16 * first, 96)
+    of_noise = slice(96 + 10 * first, None)
+    for name, rows in (("centers", own), ("outputs", own), ("outputs", of_noise), ("log_z", own)):
+        if name == "log_z" and more["log_z"] is None:
+            continue
+        a, b = getattr(fast, name)[rows], getattr(slow, name)[rows]
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-10 * np.abs(b).max())
+    if share is None:
+        expected = reference.loss(*W, block, objective, **more).sum()
+        np.testing.assert_allclose(kernel.loss(*W, block), expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("groups", [1, 3, 7])
+def test_blocks_of_fewer_groups_need_no_other_kernel(groups):
+    W, kernel = matrices(), PairKernel(SGNS(), (7, 8, 4), D, np.float64)
+    kernel.gradients(*W, random_block((7, 8, 4)))
+    block = random_block((groups, 8, 4), seed=5)
+    own = PairKernel(SGNS(), (groups, 8, 4), D, np.float64).gradients(*W, block)
+    for a, b in zip(kernel.gradients(*W, block), own, strict=True):
+        assert (a is b is None) or a.tobytes() == b.tobytes()
 
 
 @SHAPES

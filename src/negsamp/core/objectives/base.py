@@ -90,8 +90,6 @@ class Objective:
         Whether γ, the logarithm of the partition function, is a part of it.
     outputs_are_words : bool
         Whether the output rows belong to words.
-    trains_pairs : bool
-        Whether ``Word2Vec.fit_pairs`` can train it.
     grows : bool
         Whether words may be added to what was trained, by ``Word2Vec.partial_fit``.
     least_words : int
@@ -103,7 +101,6 @@ class Objective:
     ignores_shift: bool = False
     has_normalizer: bool = False
     outputs_are_words: bool = True
-    trains_pairs: bool = False
     grows: bool = True
     least_words: int = 1
 
@@ -245,13 +242,13 @@ class Objective:
     def extras(self, counts: np.ndarray, noise: np.ndarray, negative: int) -> Extras:
         """What is needed beside the two matrices, as it is at the beginning of a run.
 
-        `counts` has the occurrences of each word, falling, (V,); the others as in `row_shift`.
+        `counts` has the occurrences of each center, falling, (V,); the others as in `row_shift`.
         """
         shift, n = self.row_shift(noise, negative), self.n_normalizers(len(counts))
         return Extras(
             row_shift=None if shift is None else shift.astype(np.float32),
             # the normaliser of scores that are all 0
-            log_z=np.full((n, 1), np.log(len(counts)), np.float32) if n else None,
+            log_z=np.full((n, 1), np.log(len(noise)), np.float32) if n else None,
         )
 
     def working_bytes(self, V: int, d: int) -> int:

@@ -41,7 +41,6 @@ class NCE(SGNS):
 
     name = "nce"
     has_normalizer = True
-    trains_pairs = False
 
     def __init__(self, normalizer: str = "global") -> None:
         self.normalizer = normalizer

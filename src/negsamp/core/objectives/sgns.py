@@ -30,7 +30,6 @@ class SGNS(Objective):
     """Each row by itself: is it the context, or noise?"""
 
     name = "sgns"
-    trains_pairs = True
 
     def loss(self, positive: np.ndarray, negative: np.ndarray, weight: float = 1.0) -> np.ndarray:
         """−log σ(s_o) − weight · Σ_k log σ(−s_k)."""
