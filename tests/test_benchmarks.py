@@ -51,6 +51,7 @@ SETTINGS = {"optimizer": 4, "spread": 2, "batch": 3, "window": 2, "floor": 3, "m
         ("memory.py HOME/corpus --times 1 3", 3),
         ("scaling.py window length racing --rounds 1 --tokens 5000", 12),
         ("interrupt.py --quick --rounds 1", 6),
+        ("streams.py HOME/corpus --eval-dir HOME/eval --sample 0 --pieces 2 --seeds 1 2", 4),
         ("pictures.py HOME/model --methods pca negtsne", 3),
         (
             "post_processing.py HOME/corpus --eval-dir HOME/eval --seeds 1 2 --epochs 1"
