@@ -31,9 +31,9 @@ from negsamp.corpus.token_dict import TokenDict, named_tokens
 from negsamp.corpus.token_kinds import text_of
 from negsamp.corpus.token_table import Found, WordTable
 from negsamp.corpus.tokenizing import Tokens, split_blocks
-from negsamp.errors import CorpusError
+from negsamp.errors import CorpusError, EmptyCorpusError
 
-__all__ = ["rank_words", "read_corpus"]
+__all__ = ["choose_words", "rank_words", "read_corpus"]
 
 logger = logging.getLogger(__name__)
 
@@ -185,9 +185,24 @@ def _finish(
     most: int | None,
 ) -> tuple[Vocabulary, TokenStream]:
     """Sort the words that are frequent enough, and give the provisional ids their final value."""
-    if builder.n_tokens == 0:
-        raise CorpusError("the corpus is empty: it holds no token")
-    counts = builder.counts()
+    vocabulary, ranks = choose_words(table, builder.counts(), builder.n_tokens, min_count, most)
+    return vocabulary, builder.build(ranks)
+
+
+def choose_words(
+    table: WordTable | TokenDict,
+    counts: np.ndarray,
+    raw_words: int,
+    min_count: int,
+    most: int | None,
+) -> tuple[Vocabulary, np.ndarray]:
+    """Choose the words that are frequent enough, of `raw_words` tokens.
+
+    `counts`, (n,), are those of the rows of the table. The array has the rank of each row's word,
+    (n,) int32, −1 for one that is left out. CorpusError if there is none.
+    """
+    if raw_words == 0:
+        raise EmptyCorpusError("the corpus is empty: it holds no token")
     rows = table.rows()
     frequent = rows[counts[rows] >= min_count]
     if not len(frequent):
@@ -199,8 +214,7 @@ def _finish(
     if most is not None:
         words, provisional = words[:most], provisional[:most]
         ranks[ranks >= most] = -1
-    vocabulary = Vocabulary(words, counts[provisional], builder.n_tokens)
-    return vocabulary, builder.build(ranks)
+    return Vocabulary(words, counts[provisional], raw_words), ranks
 
 
 def rank_words(
