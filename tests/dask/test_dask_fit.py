@@ -99,6 +99,17 @@ def test_fit_takes_parameters_as_fit_does(client, texts):
     assert fit(client, texts, {"objective": Squares()}).loss_history_[-1] > 0
 
 
+def test_fit_begins_with_vectors_and_keeps_frozen_ones(client, texts, reference):
+    kept = ["w3", "w5"]
+    model = fit(client, texts, init_vectors=reference.wv, frozen=kept)
+    for word in kept:
+        assert model.wv[word].tobytes() == reference.wv[word].tobytes()
+    assert model.wv["w7"].tobytes() != reference.wv["w7"].tobytes()
+    assert model.loss_history_[0] < reference.loss_history_[0]
+    with pytest.raises(ValueError, match="frozen is True without init_vectors"):
+        fit(client, texts, frozen=True)
+
+
 def test_fit_reads_bags_and_columns(client, texts, reference):
     bag = pytest.importorskip("dask.bag")
     lines = [line for path in sorted(texts.iterdir()) for line in path.read_text().splitlines()]

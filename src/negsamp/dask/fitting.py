@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from negsamp.dask.cluster import client_of
 from negsamp.dask.partitions import named_files
 from negsamp.errors import CheckpointError
 from negsamp.training.checkpoints import check_unused, has_checkpoints, read_latest
+from negsamp.training.initial_vectors import checked_start
 from negsamp.training.settings import refusal
+from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.word2vec.learned import Callbacks, KeepLearned, Learned, checked_callbacks
 from negsamp.word2vec.model import Word2Vec
 
@@ -32,6 +35,8 @@ def fit(
     callbacks: Callbacks = (),
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: float = 10.0,
+    init_vectors: KeyedVectors | None = None,
+    frozen: bool | Iterable[Any] = False,
     progress: bool | None = None,
 ) -> Word2Vec:
     """Learn vectors from a corpus on the workers of a Dask cluster.
@@ -63,7 +68,7 @@ def fit(
         How often the partitions are merged in the whole run, at least once an epoch; early rounds
         are shorter. None follows the corpus, the partitions and the size of the matrices. More
         learn more and take longer; see docs/scaling.md.
-    errors, encoding, callbacks, checkpoint
+    errors, encoding, callbacks, checkpoint, init_vectors, frozen
         As in `Word2Vec.fit`.
     checkpoint_every : float
         Minutes from one checkpoint to the next, each written after a round; 0 writes one after each
@@ -118,7 +123,14 @@ def fit(
             )
     folder = None if checkpoint is None else check_unused(checkpoint)
     run = partial(_run, model, settings, corpus, client, callbacks, checkpoint_every)
-    run(partitions=partitions, rounds=rounds, errors=errors, encoding=encoding, checkpoint=folder)
+    run(
+        partitions=partitions,
+        rounds=rounds,
+        errors=errors,
+        encoding=encoding,
+        checkpoint=folder,
+        start=checked_start(init_vectors, frozen, settings.vector_size),
+    )
     return model
 
 
@@ -201,5 +213,6 @@ def _run(
     from negsamp.dask.run import DaskRun
 
     run = DaskRun(client, settings, corpus, checkpoint_every=checkpoint_every, **how)
-    run.train(KeepLearned(model, partial(Learned.of_run, run), called))  # type: ignore[arg-type]
+    run.warn_of_few_tokens()
+    run.train(KeepLearned(model, partial(Learned.of_run, run), called))
     run.warn_of_empty_epochs(stacklevel=3)

@@ -12,17 +12,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import warnings
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from distributed import KilledWorker
 
-from negsamp.core.sampling import AliasTable, keep_probabilities, noise_weights
+from negsamp.corpus.stream import TokenStream
 from negsamp.corpus.token_kinds import advice_on_tokens
 from negsamp.dask import worker as work
 from negsamp.dask.cluster import check_memory, check_workers, on_all
@@ -31,19 +30,14 @@ from negsamp.dask.partitions import named_files
 from negsamp.dask.reading import read_on_workers
 from negsamp.dask.rounds import Round, default_rounds, plan_rounds
 from negsamp.dask.tasks import PATIENCE, Tasks, WorkersLost
-from negsamp.errors import CheckpointError, CorpusError, TeamError, TrainingInterrupted
+from negsamp.errors import CorpusError, TeamError, TrainingInterrupted
 from negsamp.training.arrays import Arrays
 from negsamp.training.checkpoints import Checkpoints, Saved, model_record
-from negsamp.training.initial_vectors import initial_vectors
+from negsamp.training.initial_vectors import WarmStart
 from negsamp.training.interrupts import Interrupts
-from negsamp.training.progress import (
-    Observer,
-    Progress,
-    explain_empty_epochs,
-    losses_to_json,
-    progress_bar,
-)
-from negsamp.training.schedule import Schedule
+from negsamp.training.limits import NO_LIMITS
+from negsamp.training.progress import Observer, Progress, losses_to_json, progress_bar
+from negsamp.training.run import Run
 from negsamp.training.settings import Settings
 
 __all__ = ["DaskRun"]
@@ -57,11 +51,24 @@ ATTEMPTS = 20  # at one round, while workers come and go
 LOST = (work.LacksParameters, WorkersLost, asyncio.CancelledError, OSError)
 
 
-class DaskRun:
+@dataclass(frozen=True)
+class _Elsewhere(TokenStream):
+    """A text that is on the workers, of which the client knows the longest sentence."""
+
+    longest: int = 0
+
+    @property
+    def longest_sentence(self) -> int:
+        return self.longest
+
+
+class DaskRun(Run):
     """A run on Dask's workers; the corpus is read and encoded when it is made.
 
     The arguments are those of `negsamp.dask.fit`; `saved` is a checkpoint to go on from.
     """
+
+    arrays: Arrays  # which have no text
 
     def __init__(
         self,
@@ -75,6 +82,7 @@ class DaskRun:
         encoding: str = "utf-8",
         checkpoint: Path | None = None,
         checkpoint_every: float = 10.0,
+        start: WarmStart | None = None,
         saved: Saved | None = None,
     ) -> None:
         s, began = settings, time.perf_counter()
@@ -89,7 +97,7 @@ class DaskRun:
         self._check()
         path = named[0] if named and len(named) == 1 else named
         self.corpus = {"path": path, "errors": errors, "encoding": encoding, "cache": None}
-        self.corpus["sha256"] = c.sha256
+        self.corpus |= {"sha256": c.sha256}
         self.seconds = {"read": time.perf_counter() - began, "train": 0.0}
         self.seconds_before, self.progress = {"read": 0.0, "train": 0.0}, Progress()
         seed, self.done = s.seed, 0
@@ -97,7 +105,10 @@ class DaskRun:
             self._check_same_corpus(saved)
             self.seconds_before, self.progress = saved.about["fit_seconds"], saved.progress
             seed, self.done = saved.about["entropy"], before["round"]
-        self._prepare(seed, saved)
+        entropy = np.random.SeedSequence(seed).entropy
+        assert isinstance(entropy, int)
+        no_text = _Elsewhere(np.zeros(0, np.int32), np.zeros(1, np.int64), c.longest)
+        self._prepare(no_text, entropy, NO_LIMITS, start, saved)
         n = default_rounds(sum(c.tokens), s.epochs, len(c.parts), self.arrays.W_in.size)
         self.rounds = before.get("rounds", rounds or n)
         self.plan = plan_rounds(s.epochs, self.rounds)
@@ -127,49 +138,17 @@ class DaskRun:
         limits = on_all(self._client, work.memory_limit)
         check_memory(limits, V, s.vector_size, s.objective.working_bytes(V, s.vector_size))
 
-    def _check_same_corpus(self, saved: Saved) -> None:
-        is_same = self.vocabulary.words == saved.words
-        if not is_same or self.corpus["sha256"] != saved.about["corpus"]["sha256"]:
-            raise CheckpointError("the corpus is not the one that this run began with")
-
-    def _prepare(self, seed: int | None, saved: Saved | None) -> None:
-        """Make the schedule and the arrays, which have no text."""
-        s, counts = self.settings, self.vocabulary.counts
-        entropy = np.random.SeedSequence(seed).entropy
-        assert isinstance(entropy, int)
-        self._keep = keep = keep_probabilities(counts, s.sample)
-        noise = s.noise_distribution(counts)
-        table = AliasTable(noise)
-        extras = s.objective.extras(counts, noise, s.negative)
-        self.schedule = Schedule.of_corpus(s, counts, self._corpus.longest, keep, entropy)
-        V, d = len(counts), s.vector_size
-        self.arrays = Arrays(
-            **vars(extras),
-            W_in=initial_vectors(V, d, entropy),
-            W_out=np.zeros((V, d), np.float32),
-            squares_in=np.zeros(V),
-            squares_out=np.zeros(V),
-            squares_log_z=None if extras.log_z is None else np.zeros(len(extras.log_z)),
-            ids=np.zeros(0, np.int32),
-            offsets=np.zeros(1, np.int64),
-            keep=keep,
-            threshold=table.threshold,
-            alias=table.alias,
-        )
-        if saved:
-            self.arrays.take_from_files(saved.files)
-
     # --- training
 
-    def train(self, observer: Observer) -> None:
+    def train(self, observer: Observer | None = None) -> None:
         """Train to the end; the observer finds the attributes up to date."""
-        p, s = self.progress, self.settings
+        p, s, observer = self.progress, self.settings, observer or Observer()
         self._began = time.perf_counter()
         total = self.vocabulary.raw_words * s.epochs
         words = [round(total * round_.place[1]) for round_ in self.plan]
         bar = progress_bar(total, " words", s.progress, words[self.done - 1] if self.done else 0)
         if self._checkpoints:  # at once, so that a folder that cannot be written is known
-            self._checkpoints.write(self._files(), self._record())
+            self._checkpoints.write(self._files(self.arrays), self._record())
         try:
             with bar, Interrupts() as interrupts:
                 observer.on_start(self.arrays, p)
@@ -310,21 +289,6 @@ class DaskRun:
 
     # --- what is told of it
 
-    @property
-    def fit_seconds(self) -> dict[str, float]:
-        """Seconds of reading and training, those before the checkpoint included."""
-        return {name: self.seconds[name] + self.seconds_before[name] for name in self.seconds}
-
-    def warn_of_empty_epochs(self, stacklevel: int) -> None:
-        """Warn after training of epochs that had no pair, if there were any."""
-        s, counts = self.settings, self.vocabulary.counts
-        message = explain_empty_epochs(self.progress.losses, counts, self._keep, s.sample)
-        if message:
-            warnings.warn(message, RuntimeWarning, stacklevel + 1)
-
-    def _note_time(self) -> None:
-        self.seconds["train"] = time.perf_counter() - self._began
-
     def _place(self) -> str:
         epochs = self.settings.epochs
         share = self.plan[self.done - 1].place[1] * epochs if self.done else 0.0
@@ -335,18 +299,6 @@ class DaskRun:
         loss = p.mean_loss if p.pairs else p.losses[-1] if p.losses else float("nan")
         size = f"{self.moved / 1e6:.0f} MB" if self.moved < 1e9 else f"{self.moved / 1e9:.1f} GB"
         return f"loss {loss:.3f}, round {self.done} of {len(self.plan)}, {size} moved"
-
-    def _write(self) -> bool:
-        """Whether a checkpoint could be written; a full disk does not end the run."""
-        if self._checkpoints is None:
-            return False
-        return self._checkpoints.try_to_write(self._files(), self._record())
-
-    def _files(self) -> dict[str, np.ndarray]:
-        noise, files = self.settings.noise, self.arrays.to_files()
-        if noise is not None:
-            files["noise"] = noise_weights(noise, self.vocabulary.counts)[:, None]
-        return files
 
     def _record(self) -> dict[str, Any]:
         p = self.progress
