@@ -65,6 +65,26 @@ def test_fit_gives_the_same_bytes_on_any_number_of_workers(workers, texts, refer
     assert_same(fit(workers(n), texts), reference)
 
 
+def test_fit_gives_the_same_bytes_on_workers_of_several_cores(texts, reference):
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=2, dashboard_address=":0", silence_logs=50
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        patch = "import negsamp.dask.{0} as m; m.TOKENS_WORTH_A_CORE = 1"
+        for name in ("rounds", "worker"):
+            client.run(exec, patch.format(name), {})
+        note = (
+            "import negsamp.dask.rounds as m; own = m.run_team; m.teams = []\n"
+            "m.run_team = lambda *args: [m.teams.append(args[1]), own(*args)][1]"
+        )
+        client.run(exec, note, {})
+        assert_same(fit(client, texts), reference)
+        teams = client.run(eval, "__import__('negsamp.dask.rounds').dask.rounds.teams")
+        assert [*teams.values()] == [[2] * 21]  # of each partition and round
+
+
 def test_fit_gives_other_bytes_for_other_seeds_partitions_and_rounds(client, texts, reference):
     for params, how in (({"seed": 2}, {}), ({}, {"partitions": 2}), ({}, {"rounds": 5})):
         other = fit(client, texts, params, **how)

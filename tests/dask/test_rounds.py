@@ -17,6 +17,7 @@ from negsamp.dask.rounds import PieceSchedule, default_rounds, piece_of, plan_ro
 from negsamp.training.arrays import Arrays
 from negsamp.training.initial_vectors import initial_vectors
 from negsamp.training.schedule import Schedule
+from negsamp.training.workers import start_children
 
 
 @given(st.integers(1, 20), st.integers(1, 200))
@@ -103,8 +104,8 @@ OBJECTIVES = ["sgns", "nce", "infonce", "softmax", "hierarchical"]
 def test_train_piece_is_a_function_of_its_arguments(objective):
     schedule, arrays, stream = parameters(objective=objective, epochs=3)
     before = {name: array.copy() for name, array in arrays.as_dict().items()}
-    runs = [train_piece(schedule, arrays, stream, (0.25, 0.5), (7, 1), 1) for _ in range(2)]
-    other = train_piece(schedule, arrays, stream, (0.25, 0.5), (7, 2), 1)
+    runs = [train_piece(schedule, arrays, stream, (0.25, 0.5), (7, 1)) for _ in range(2)]
+    other = train_piece(schedule, arrays, stream, (0.25, 0.5), (7, 2))
     for name, array in arrays.as_dict().items():
         assert array.tobytes() == before[name].tobytes()
     one, two = (run.arrays for run in runs)
@@ -119,11 +120,12 @@ def test_train_piece_is_a_function_of_its_arguments(objective):
 
 @pytest.mark.parametrize("cores", [2, 3])
 def test_train_piece_has_the_same_bytes_on_any_number_of_cores(cores, monkeypatch):
-    monkeypatch.setattr(module, "TOKENS_WORTH_A_WORKER", 1)
+    monkeypatch.setattr(module, "TOKENS_WORTH_A_CORE", 1)
     schedule, arrays, stream = parameters(objective="nce", batch_size=1024)
-    one, several = (
-        train_piece(schedule, arrays, stream, (0, 1), (0, 0), n).arrays for n in (1, cores)
-    )
+    one = train_piece(schedule, arrays, stream, (0, 1), (0, 0)).arrays
+    with start_children(cores - 1) as helpers:
+        several = train_piece(schedule, arrays, stream, (0, 1), (0, 0), helpers).arrays
+        assert [helper.wait() for helper in helpers] == [0] * len(helpers)  # they have helped
     for name, array in one.learned().items():
         assert array.tobytes() == several.learned()[name].tobytes()
 
@@ -132,7 +134,7 @@ def test_train_piece_has_the_same_bytes_on_any_number_of_cores(cores, monkeypatc
 def test_train_piece_of_nothing(n):
     schedule, arrays, stream = parameters()
     piece = TokenStream(stream.ids[:n], np.unique([0, n]))
-    assert train_piece(schedule, arrays, piece, (0, 1), (0, 0), 1) == (None, 0.0, 0.0, n)
+    assert train_piece(schedule, arrays, piece, (0, 1), (0, 0)) == (None, 0.0, 0.0, n)
 
 
 def test_piece_schedule_has_the_rates_of_its_place():

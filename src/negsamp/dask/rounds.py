@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from negsamp.corpus.stream import TokenStream
 from negsamp.training.arrays import Arrays
 from negsamp.training.epochs import Job, scratch_layout, train_epochs
 from negsamp.training.progress import Observer, Progress
-from negsamp.training.schedule import TOKENS_WORTH_A_WORKER, Schedule, team_size
+from negsamp.training.schedule import Schedule, team_size
 from negsamp.training.workers import Team, run_team
 
 __all__ = [
@@ -37,6 +37,8 @@ MOST_BLOCKS_A_RUN = 64  # as in `Schedule`
 MEASUREMENTS = 8  # of the loss, in a piece
 # The place of a cut goes back to the beginning of its sentence, if that is not further away
 NEAR = 10_000  # tokens
+# Tokens that take longer to train than one more process, which waits for them, is told of them
+TOKENS_WORTH_A_CORE = 50_000
 FEWEST = 80
 NUMBERS_A_TOKEN = 30
 
@@ -107,9 +109,8 @@ class PieceSchedule(Schedule):
 
     @cached_property
     def members(self) -> int:
-        return team_size(
-            self.settings, self.shape.groups, int(self.kept_tokens / TOKENS_WORTH_A_WORKER)
-        )
+        enough = int(self.kept_tokens / TOKENS_WORTH_A_CORE)
+        return team_size(self.settings, self.shape.groups, enough)
 
     @cached_property
     def blocks_a_run(self) -> int:
@@ -145,10 +146,14 @@ def train_piece(
     piece: TokenStream,
     place: tuple[float, float],
     key: tuple[int, ...],
-    cores: int,
-    children: Sequence = (),
+    helpers: Sequence[Any] = (),
 ) -> Trained:
-    """Train a piece of text from some parameters, which stay as they are."""
+    """Train a piece of text from some parameters, which stay as they are.
+
+    `place` is the piece's in the run, 0 … 1, and `key` tells its random numbers from others. The
+    helpers are processes of `start_children`, which end with it; they make no difference to what is
+    learned.
+    """
     keep = arrays.keep[piece.ids].astype(np.float64)
     kept = float(keep.sum())
     if len(piece) < 2 or not kept:
@@ -156,7 +161,7 @@ def train_piece(
     s = schedule
     words = np.random.SeedSequence(s.seed, spawn_key=key).generate_state(4)
     own = PieceSchedule(
-        replace(s.settings, workers=cores, progress=False),
+        replace(s.settings, workers=1 + len(helpers), progress=False),
         s.reach,
         s.shape,
         kept,
@@ -173,5 +178,5 @@ def train_piece(
         shared |= {name: np.zeros(*spec) for name, spec in scratch.items()}
         train_epochs(Team(), shared, job)
     else:
-        shared = run_team(train_epochs, own.members, mine.as_dict(), job, scratch, children)
+        shared = run_team(train_epochs, own.members, mine.as_dict(), job, scratch, helpers)
     return Trained(Arrays.of_dict(shared), observer.loss, observer.pairs, len(piece))

@@ -112,6 +112,9 @@ class DaskRun(Run):
         n = default_rounds(sum(c.tokens), s.epochs, len(c.parts), self.arrays.W_in.size)
         self.rounds = before.get("rounds", rounds or n)
         self.plan = plan_rounds(s.epochs, self.rounds)
+        longest = max(c.tokens) * s.epochs / len(self.plan)
+        share = self.schedule.kept_tokens / max(1, sum(c.tokens))
+        self._piece_tokens = share * longest  # of the longest, after subsampling
         self._owners: list[str] = [""] * len(c.parts)
         self._holds: dict[str, Any] = {}
         self._sent: dict[str, int] = {}
@@ -217,12 +220,14 @@ class DaskRun(Run):
                     work.hold,
                     "hold",
                     f"{number}-{attempt}-{worker}",
-                    *(self._tasks.run, number, data, self.schedule),
+                    *(self._tasks.run, number, data, self.schedule, self._piece_tokens),
                     near=worker,
                 )
                 for worker in lacking
             }
-            self._holds |= dict(zip(holds, self._tasks.compute([*holds.values()]), strict=True))
+            futures = self._tasks.compute([*holds.values()])
+            self._holds |= dict(zip(holds, futures, strict=True))
+            self._tasks.finish(futures, lacking)
         self._share_out(sorted(held))
 
     def _share_out(self, workers: Sequence[str]) -> None:

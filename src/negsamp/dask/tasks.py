@@ -44,7 +44,12 @@ class Tasks:
         return self._client.compute([*wanted], optimize_graph=False)
 
     def gather(self, futures: Sequence[Any], workers: Collection[str] = ()) -> list[Any]:
-        """Results of tasks; `WorkersLost` if all of some workers are gone.
+        """Results of tasks, as `finish` finishes them."""
+        self.finish(futures, workers)
+        return self._client.gather([*futures])
+
+    def finish(self, futures: Sequence[Any], workers: Collection[str] = ()) -> None:
+        """Wait for tasks, and raise what one raised; `WorkersLost` if all of some workers are gone.
 
         Dask gives what a lost worker had to do to the others. Where all are lost at once, it leaves
         tasks that were made for one of them alone, even when new ones have come.
@@ -53,7 +58,7 @@ class Tasks:
         while True:
             try:
                 wait([*futures], timeout=POLL)
-                return self._client.gather([*futures])
+                break
             except TimeoutError:
                 there = self._client.nthreads()
                 last_seen = time.monotonic() if there else last_seen
@@ -61,3 +66,6 @@ class Tasks:
                     raise WorkersLost from None
                 if time.monotonic() - last_seen > PATIENCE:
                     raise TeamError(f"no worker has been there for {PATIENCE} seconds") from None
+        for future in futures:
+            if future.status == "error":
+                future.result()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,10 +20,11 @@ from distributed.system import MEMORY_LIMIT
 
 from negsamp.dask.merging import Changes, apply, find_changes, merge
 from negsamp.dask.partitions import Piece, documents_of, files_of
-from negsamp.dask.rounds import Round, piece_of, train_piece
+from negsamp.dask.rounds import TOKENS_WORTH_A_CORE, Round, piece_of, train_piece
 from negsamp.dask.words import Part, Words, encode, read_part
 from negsamp.training.arrays import Arrays
 from negsamp.training.schedule import Schedule
+from negsamp.training.workers import start_children
 
 __all__ = [
     "LacksParameters",
@@ -46,10 +48,21 @@ class LacksParameters(RuntimeError):
 
 
 class Parameters:
-    """The parameters of a run after some rounds, on one worker."""
+    """The parameters of a run after some rounds, on one worker, and processes that help it.
 
-    def __init__(self, number: int, arrays: Arrays, schedule: Schedule) -> None:
+    These end with the piece that they help to train, and so others wait for the next one.
+    """
+
+    def __init__(self, number: int, arrays: Arrays, schedule: Schedule, helpers: int) -> None:
         self.number, self.arrays, self.schedule = number, arrays, schedule
+        self._n_helpers, self._owned = helpers, ExitStack()
+        weakref.finalize(self, self._owned.close)
+        self.start_helpers()
+
+    def start_helpers(self) -> None:
+        """End the processes that there are, and start those that wait for the next piece."""
+        self._owned.close()
+        self.helpers = self._owned.enter_context(start_children(self._n_helpers))
 
     def __reduce__(self) -> Any:
         return object, ()  # nobody else needs them
@@ -89,9 +102,13 @@ def encode_part(read: tuple[Words, Part], vocabulary: Words) -> Part:
     return encode(read, vocabulary, _resources()[1])
 
 
-def hold(run: str, number: int, arrays: dict[str, np.ndarray], schedule: Schedule) -> Parameters:
-    """Hold the parameters of a run after a number of rounds."""
-    _held[run] = found = Parameters(number, Arrays.of_dict(arrays).apart(), schedule)
+def hold(
+    run: str, number: int, arrays: dict[str, np.ndarray], schedule: Schedule, tokens: float
+) -> Parameters:
+    """Hold the parameters of a run after a number of rounds, for pieces of so many tokens."""
+    cores = min(schedule.settings.workers or 1024, _resources()[0])
+    helpers = max(0, min(cores, int(tokens / TOKENS_WORTH_A_CORE)) - 1)
+    _held[run] = found = Parameters(number, Arrays.of_dict(arrays).apart(), schedule, helpers)
     return found
 
 
@@ -108,8 +125,12 @@ def train(
     with _lock:
         held = _parameters(run, number)
         piece = piece_of(part.stream, place.part)
-        arrays, cores = held.arrays, _resources()[0]
-        trained = train_piece(held.schedule, arrays, piece, place.place, (number, partition), cores)
+        arrays, key = held.arrays, (number, partition)
+        try:
+            trained = train_piece(held.schedule, arrays, piece, place.place, key, held.helpers)
+        finally:
+            if held.helpers:
+                held.start_helpers()
         after = arrays if trained.arrays is None else trained.arrays
         changes = find_changes(arrays.as_dict(), after.as_dict(), shards)
     return Told(trained.loss, trained.pairs, trained.tokens), changes
