@@ -40,7 +40,6 @@ NEAR = 10_000  # tokens
 # Tokens that take longer to train than one more process, which waits for them, is told of them
 TOKENS_WORTH_A_CORE = 50_000
 FEWEST = 80
-NUMBERS_A_TOKEN = 30
 
 
 class Round(NamedTuple):
@@ -54,11 +53,11 @@ class Round(NamedTuple):
 def default_rounds(tokens: int, epochs: int, partitions: int, size: int) -> int:
     """How many rounds a run has, for matrices of `size` numbers each.
 
-    A round is long enough for merging and moving to take a small part of the time, but for small
-    corpora, which are merged FEWEST times.
+    A partition trains as many tokens in a round as a matrix has numbers, which takes longer than
+    what is done with these numbers; but a small corpus is merged `FEWEST` times. See
+    docs/scaling.md.
     """
-    a_round = max(1, partitions * size // NUMBERS_A_TOKEN)
-    return int(max(FEWEST, tokens * epochs / a_round))
+    return max(FEWEST, tokens * epochs // (partitions * size))
 
 
 def plan_rounds(epochs: int, rounds: int) -> list[Round]:
