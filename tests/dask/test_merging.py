@@ -29,7 +29,7 @@ def adasum_of_rows(a, b):
     ],
 )
 def test_adasum_of_known_rows(a, b, merged):
-    found = adasum(change([5], [a]), change([5], [b]))
+    found, *_ = adasum(change([5], [a]), change([5], [b]))
     assert found.rows.tolist() == [5]
     assert found.steps.tolist() == [merged]
     assert found.steps.dtype == np.float32
@@ -37,27 +37,27 @@ def test_adasum_of_known_rows(a, b, merged):
 
 def test_adasum_of_random_rows_is_the_papers():
     a, b = RNG.normal(size=(2, 50, 7)).astype(np.float32)
-    found = adasum(change(range(50), a), change(range(50), b))
+    found, *_ = adasum(change(range(50), a), change(range(50), b))
     expected = [adasum_of_rows(*pair) for pair in zip(a, b, strict=True)]
     np.testing.assert_allclose(found.steps, expected, rtol=1e-5, atol=1e-6)  # float32
 
 
 def test_adasum_keeps_the_change_of_a_row_that_one_moved():
     a, b = change([1, 4], [[1, 2], [3, 4]]), change([0, 4, 6], [[5, 6], [3, 4], [7, 8]])
-    found = adasum(a, b)
+    found, *_ = adasum(a, b)
     assert found.rows.tolist() == [0, 1, 4, 6]
     assert found.steps.tolist() == [[5, 6], [1, 2], [3, 4], [7, 8]]
 
 
 def test_adasum_of_no_rows():
     none = change([], np.zeros((0, 2)))
-    assert adasum(none, none).steps.shape == (0, 2)
-    assert adasum(none, change([3], [[1, 2]])).rows.tolist() == [3]
+    assert adasum(none, none)[0].steps.shape == (0, 2)
+    assert adasum(none, change([3], [[1, 2]]))[0].rows.tolist() == [3]
 
 
 @pytest.mark.parametrize("tiny", [1e-30, 1e-44])
 def test_adasum_of_steps_whose_squares_vanish(tiny):
-    found = adasum(change([0], [[tiny, 0]]), change([0], [[1, 1]]))
+    found, *_ = adasum(change([0], [[tiny, 0]]), change([0], [[1, 1]]))
     assert np.isfinite(found.steps).all()
     np.testing.assert_allclose(found.steps, [[0.5, 1]], atol=0.51)
 
@@ -135,19 +135,38 @@ def test_apply_of_one_change_goes_where_it_went():
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 8])
 def test_merge_is_a_tree_of_neighbours(n):
     before = arrays()
-    found = [find_changes(before, moved(before, seed), 1)[0]["W_in"] for seed in range(n)]
-    changes = found
+    found = [find_changes(before, moved(before, seed), 1)[0] for seed in range(n)]
+    changes = [each["W_in"] for each in found]
     while len(changes) > 1:
         pairs = [changes[at : at + 2] for at in range(0, len(changes), 2)]
-        changes = [adasum(*pair) if len(pair) == 2 else pair[0] for pair in pairs]
-    merged = merge([{"W_in": each} for each in found])["W_in"]
+        changes = [adasum(*pair)[0] if len(pair) == 2 else pair[0] for pair in pairs]
+    merged = merge(found)["W_in"]
     assert merged.rows.tolist() == changes[0].rows.tolist()
     assert merged.steps.tobytes() == changes[0].steps.tobytes()
 
 
-def test_merge_of_equal_changes_is_one_of_them_and_its_sums_add():
+@pytest.mark.parametrize(
+    ("a", "b", "sums"),
+    [
+        ([3, 0], [0, 4], 7 + 5),  # orthogonal steps stay, and so do their sums
+        ([3, 4], [3, 4], (7 + 5) / 2),
+        ([-1, 0], [1, 0], 7 + 5),  # shares are at most 1
+        ([1, 0], [9, 0], 0.5 * 7 + (1 - 1 / 18) * 5),  # and a half at least
+    ],
+)
+def test_merge_shrinks_sums_as_the_steps(a, b, sums):
+    some = [
+        {"W_in": change([2], [steps]), "squares_in": change([1, 2], [1.0, own], np.float64)}
+        for steps, own in ((a, 7.0), (b, 5.0))
+    ]
+    merged = merge(some)["squares_in"]
+    assert merged.rows.tolist() == [1, 2]
+    np.testing.assert_allclose(merged.steps, [2.0, sums], rtol=1e-6)  # float32
+
+
+def test_merge_of_equal_changes_is_one_of_them():
     before = arrays()
-    [one] = find_changes(before, moved(before, 3), 1)
+    [one] = find_changes(before, moved(before, 3, share=1.0), 1)
     merged = merge([one] * 4)
-    np.testing.assert_allclose(merged["W_in"].steps, one["W_in"].steps, rtol=1e-5)
-    np.testing.assert_allclose(merged["squares_in"].steps, 4 * one["squares_in"].steps)
+    for name, found in one.items():
+        np.testing.assert_allclose(merged[name].steps, found.steps, rtol=1e-5)

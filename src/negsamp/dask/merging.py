@@ -5,9 +5,10 @@ Two changes a and b of a row that came from the same parameters become
     (1 − a·b / 2‖a‖²) a + (1 − a·b / 2‖b‖²) b
 
 which is their sum where they are orthogonal and their mean where they are equal [1]_. A row that
-only one of them moved keeps its whole change. Sums of squares add. Several changes are merged in a
-tree whose shape depends on their number alone, so that the result does not depend on who merged
-what.
+only one of them moved keeps its whole change. Its sums of squares add, but shrink as its steps do,
+so that a row whose steps were shortened goes on at the rate that these have earned. Several changes
+are merged in a tree whose shape depends on their number alone, so that the result does not depend
+on who merged what.
 
 References
 ----------
@@ -17,16 +18,15 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 __all__ = ["SUMS", "Change", "Changes", "adasum", "apply", "find_changes", "merge"]
 
-# What is merged, by the name of its array: the matrices and normalisers by Adasum, the others added
-MERGED = ("W_in", "W_out", "log_z")
-SUMS = ("squares_in", "squares_out", "squares_log_z")
+# What is merged, by the name of its array, and the optimizer's sums of squares for it
+SUMS = {"W_in": "squares_in", "W_out": "squares_out", "log_z": "squares_log_z"}
 ROWS_AT_ONCE = 1 << 14
 
 
@@ -49,7 +49,7 @@ def find_changes(
     different shards for these to be of a size.
     """
     found: list[Changes] = [{} for _ in range(shards)]
-    for name in (*MERGED, *SUMS):
+    for name in (*SUMS, *SUMS.values()):
         if name not in before:
             continue
         old, new = before[name], after[name]
@@ -71,34 +71,53 @@ def _moved(old: np.ndarray, new: np.ndarray) -> np.ndarray:
 
 def merge(changes: Sequence[Changes]) -> Changes:
     """Merge what several pieces have changed from the same parameters, in a tree of fixed shape."""
-    return {
-        name: _in_tree(adasum if name in MERGED else add, [some[name] for some in changes])
-        for name in changes[0]
-    }
-
-
-def _in_tree(rule: Callable[[Change, Change], Change], changes: list[Change]) -> Change:
     while len(changes) > 1:
         pairs = [changes[at : at + 2] for at in range(0, len(changes), 2)]
-        changes = [rule(*pair) if len(pair) == 2 else pair[0] for pair in pairs]
+        changes = [_merge_two(*pair) if len(pair) == 2 else pair[0] for pair in pairs]
     return changes[0]
 
 
-def adasum(a: Change, b: Change) -> Change:
-    """Merge two changes of one array, (n, d) each, by Adasum, row by row."""
+def _merge_two(a: Changes, b: Changes) -> Changes:
+    found = {}
+    for name, sums in SUMS.items():
+        if name in a:
+            found[name], *shares = adasum(a[name], b[name])
+            both = (_shrunk(of[sums], *share) for of, share in zip((a, b), shares, strict=True))
+            found[sums] = add(*both)
+    return found
+
+
+Shares = tuple[np.ndarray, np.ndarray]  # rows, rising, and the share of its step that each keeps
+
+
+def adasum(a: Change, b: Change) -> tuple[Change, Shares, Shares]:
+    """Merge two changes of one array, (n, d) each, by Adasum, row by row.
+
+    Return the change, and how the rows that both of them moved have shrunk in each.
+    """
     in_a, in_b = _common(a.rows, b.rows)
     one, other = a.steps[in_a], b.steps[in_b]
     product = np.einsum("nd,nd->n", one, other)
-    found = add(a, b)
-    common = found.steps[places := np.searchsorted(found.rows, a.rows[in_a])]
+    found, rows = add(a, b), a.rows[in_a]
+    common = found.steps[places := np.searchsorted(found.rows, rows)]
+    shares = []
     for steps in (one, other):
         squares = np.einsum("nd,nd->n", steps, steps)
         # a step too small for its square is added as it is
         half = np.divide(product, 2 * squares, out=np.zeros_like(squares), where=squares > 0)
         steps *= half[:, None]
         common -= steps
+        shares.append((rows, 1 - half))
     found.steps[places] = common
-    return found
+    return found, shares[0], shares[1]
+
+
+def _shrunk(sums: Change, rows: np.ndarray, shares: np.ndarray) -> Change:
+    """Sums of squares of which some rows keep a share, of a half to all."""
+    places, of_rows = _common(sums.rows, rows)
+    steps = sums.steps.copy()
+    steps[places] *= np.clip(shares[of_rows], 0.5, 1)
+    return Change(sums.rows, steps)
 
 
 def add(a: Change, b: Change) -> Change:
