@@ -24,7 +24,7 @@ from negsamp.dask.rounds import TOKENS_WORTH_A_CORE, Round, piece_of, train_piec
 from negsamp.dask.words import Part, Words, encode, read_part
 from negsamp.training.arrays import Arrays
 from negsamp.training.schedule import Schedule
-from negsamp.training.workers import start_children
+from negsamp.training.workers import can_start_children, start_children
 
 __all__ = [
     "LacksParameters",
@@ -107,7 +107,8 @@ def hold(
 ) -> Parameters:
     """Hold the parameters of a run after a number of rounds, for pieces of so many tokens."""
     cores = min(schedule.settings.workers or 1024, _resources()[0])
-    helpers = max(0, min(cores, int(tokens / TOKENS_WORTH_A_CORE)) - 1)
+    most = cores if can_start_children() else 1
+    helpers = max(0, min(most, int(tokens / TOKENS_WORTH_A_CORE)) - 1)
     _held[run] = found = Parameters(number, Arrays.of_dict(arrays).apart(), schedule, helpers)
     return found
 
