@@ -15,6 +15,7 @@ from typing import Any
 __all__ = [
     "CheckpointError",
     "CorpusError",
+    "EmptyCorpusError",
     "EncodingError",
     "NotFittedError",
     "SavedModelError",
@@ -29,6 +30,10 @@ __all__ = [
 
 class CorpusError(ValueError):
     """A corpus that cannot be trained on; the message says what and where."""
+
+
+class EmptyCorpusError(CorpusError):
+    """A corpus that holds no token."""
 
 
 class EncodingError(CorpusError):
@@ -187,11 +192,13 @@ class TrainingInterrupted(KeyboardInterrupt):
         The folder whose last checkpoint was written at that moment.
     """
 
-    def __init__(self, place: str, checkpoint: Path | None = None) -> None:
+    def __init__(
+        self, place: str, checkpoint: Path | None = None, resume: str = "Word2Vec.resume"
+    ) -> None:
         self.place, self.checkpoint = place, checkpoint
         goes_on = "the model has what was learned until then"
         if checkpoint is not None:
-            goes_on = f"Word2Vec.resume({str(checkpoint)!r}) goes on from there"
+            goes_on = f"{resume}({str(checkpoint)!r}) goes on from there"
         super().__init__(f"training was stopped {place}; {goes_on}")
 
 

@@ -31,9 +31,9 @@ from negsamp.corpus.token_dict import TokenDict, named_tokens
 from negsamp.corpus.token_kinds import text_of
 from negsamp.corpus.token_table import Found, WordTable
 from negsamp.corpus.tokenizing import Tokens, split_blocks
-from negsamp.errors import CorpusError
+from negsamp.errors import CorpusError, EmptyCorpusError
 
-__all__ = ["rank_words", "read_corpus", "read_more"]
+__all__ = ["choose_words", "rank_words", "read_corpus", "read_more"]
 
 logger = logging.getLogger(__name__)
 
@@ -262,9 +262,28 @@ def _finish(
     max_vocab_size: int | None,
 ) -> tuple[Vocabulary, TokenStream]:
     """Sort the words that are frequent enough, and give the provisional ids their final value."""
-    if builder.n_tokens == 0:
-        raise CorpusError("the corpus is empty: it holds no token")
-    counts = builder.counts()
+    vocabulary, ranks = choose_words(
+        table, builder.counts(), builder.n_tokens, min_count, most, max_vocab_size
+    )
+    return vocabulary, builder.build(ranks)
+
+
+def choose_words(
+    table: WordTable | TokenDict,
+    counts: np.ndarray,
+    raw_words: int,
+    min_count: int,
+    most: int | None,
+    max_vocab_size: int | None = None,
+) -> tuple[Vocabulary, np.ndarray]:
+    """Choose the words that are frequent enough, of `raw_words` tokens.
+
+    `counts`, (n,), are those of the rows of the table. The array has the rank of each row's word,
+    (n,) int32, −1 for one that is left out; the vocabulary remembers these as `max_vocab_size` says
+    in `read_more`. CorpusError if there is none.
+    """
+    if raw_words == 0:
+        raise EmptyCorpusError("the corpus is empty: it holds no token")
     rows = table.rows()
     frequent = rows[counts[rows] >= min_count]
     if not len(frequent):
@@ -280,8 +299,7 @@ def _finish(
     others = others[np.argsort(counts[others], kind="stable")]
     others = others[max(0, len(others) - _most_rare(len(words), max_vocab_size)) :]
     rare = RareWords.of(table.words(others), counts[others])
-    vocabulary = Vocabulary(words, counts[provisional], builder.n_tokens, rare)
-    return vocabulary, builder.build(ranks)
+    return Vocabulary(words, counts[provisional], raw_words, rare), ranks
 
 
 def rank_words(

@@ -64,7 +64,8 @@ class Decoder:
         mark, encoding = _read_as(text, encoding)
         self.marked = bool(mark)
         text.read(len(mark))
-        self._offset, self._lines = len(mark), 1  # of the next piece, in the text
+        self._start = text.start
+        self._offset, self._lines = text.start + len(mark), 1  # of the next piece, in the text
         self._is_utf8 = encoding == "utf-8"
         self._codec = encoding
         self._decoder = codecs.getincrementaldecoder(encoding)(errors)
@@ -87,8 +88,9 @@ class Decoder:
             before = (held + piece)[: error.start]
             lines = self._lines + self._line_feeds(before, before.decode(self._codec, "ignore"))
             name = "UTF-8" if self._is_utf8 else self._encoding
+            where = f" from byte {self._start} on" if self._start else ""
             raise EncodingError(
-                f"{self._name} is not {name} at byte {self._offset + at} (line {lines}): "
+                f"{self._name} is not {name} at byte {self._offset + at} (line {lines}{where}): "
                 f"{error.reason}; encoding= names another encoding, such as 'latin-1', and "
                 "errors='replace' or 'ignore' reads on"
             ) from None

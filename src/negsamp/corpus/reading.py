@@ -11,6 +11,7 @@ import codecs
 import os
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import closing
+from itertools import repeat
 from typing import Any
 
 from negsamp.checks import check_error_handler
@@ -108,8 +109,8 @@ def _files(paths: Any) -> TextFiles:
 
 
 def _opened(files: TextFiles) -> Iterator[Text]:
-    for path in files.paths:
-        with closing(open_texts(path)) as texts:
+    for path, span in zip(files.paths, files.spans or repeat(None), strict=False):
+        with closing(open_texts(path, span)) as texts:
             yield from texts
 
 

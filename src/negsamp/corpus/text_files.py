@@ -38,10 +38,13 @@ class TextFiles:
         The files.
     named : tuple of str
         The absolute paths and patterns that the corpus consists of; they name the same files later.
+    spans : tuple of (int, int) or None, optional
+        Of each file, the bytes that are read, if these are not all; only of plain files.
     """
 
     paths: tuple[str, ...]
     named: tuple[str, ...]
+    spans: tuple[tuple[int, int] | None, ...] | None = None
 
     @property
     def recorded(self) -> str | list[str]:

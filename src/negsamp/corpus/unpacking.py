@@ -78,14 +78,21 @@ class Text:
     """The bytes of a text from its beginning to its end; `head` are the first of them.
 
     `name` is how messages call it, `consumed` tells how many bytes of the file have been read for
-    it and for the texts before it, and a packed text has the file's name and `kind`.
+    it and for the texts before it, and a packed text has the file's name and `kind`. It begins at
+    byte `start` of the file.
     """
 
     def __init__(
-        self, file: Any, name: str, consumed: Callable[[], int], packed: str = "", kind: str = ""
+        self,
+        file: Any,
+        name: str,
+        consumed: Callable[[], int],
+        packed: str = "",
+        kind: str = "",
+        start: int = 0,
     ) -> None:
-        self.name, self.consumed = name, consumed
-        self._file, self._packed, self._kind = file, packed, kind
+        self.name, self.consumed, self.start = name, consumed, start
+        self._file, self._packed, self.kind = file, packed, kind
         self._ahead = b""
         self.head = self._ahead = self.read(HEAD)
 
@@ -97,18 +104,35 @@ class Text:
         except DAMAGES as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            message = f"{self._packed} is not a whole {self._kind} file: {error}"
+            message = f"{self._packed} is not a whole {self.kind} file: {error}"
             raise CorpusError(message) from error
 
 
-def open_texts(path: str) -> Generator[Text, None, None]:
+class _Section:
+    """Bytes of a file from one place to another, as a file."""
+
+    def __init__(self, file: Any, begin: int, end: int) -> None:
+        file.seek(begin)
+        self._file, self._left = file, end - begin
+
+    def read(self, size: int) -> bytes:
+        piece = self._file.read(min(size, self._left))
+        self._left -= len(piece)
+        return piece
+
+
+def open_texts(path: str, span: tuple[int, int] | None = None) -> Generator[Text, None, None]:
     """Yield the texts of a file, each to be read before the next: one, or each member of a zip.
 
     It is opened once, so that a pipe can be read too. CorpusError if it is packed in a way that is
-    not known, damaged, or no text; ImportError if a package to unpack it is missing.
+    not known, damaged, or no text; ImportError if a package to unpack it is missing. With a `span`,
+    the file is plain, and the text is what stands from one byte to another.
     """
     with open(path, "rb") as file:
         name = repr(path)
+        if span is not None:
+            yield Text(_Section(file, *span), name, file.tell, start=span[0])
+            return
         consumed = file.tell if file.seekable() else lambda: 0
         text = Text(file, name, consumed)
         kind = _packed_as(text.head)

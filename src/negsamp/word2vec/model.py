@@ -10,6 +10,7 @@ from typing import Any
 from negsamp.checks import class_only, glimpse
 from negsamp.corpus.reading import read_chunks
 from negsamp.corpus.text_files import text_files
+from negsamp.errors import CheckpointError
 from negsamp.training.checkpoints import check_unused, read_latest
 from negsamp.training.initial_vectors import checked_start
 from negsamp.training.limits import checked_limits
@@ -310,6 +311,11 @@ class Word2Vec(GrowingModel):
             must be given; else as in `fit`.
         """
         saved = read_latest(checkpoint)
+        if "dask" in saved.model.about:
+            raise CheckpointError(
+                f"{os.fspath(checkpoint)!r} holds a run of negsamp.dask.fit: "
+                f"negsamp.dask.resume({os.fspath(checkpoint)!r}) goes on with it"
+            )
         if saved.model.contexts is not None:
             return cls.resume_pairs(
                 checkpoint,

@@ -1,0 +1,155 @@
+"""What a round on Dask's workers costs: training, merging, moving, and bytes a token.
+
+Each cluster is one of processes on this machine, given as WORKERSxCORES. A last run has many short
+rounds, and shows how much memory the client and the scheduler, which are one process, take.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import statistics
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+HERE = str(Path(__file__).parent)
+if HERE in sys.path:  # this file has the name of the library that it needs
+    sys.path.append(sys.path.pop(sys.path.index(HERE)))
+
+import psutil
+from _environment import environment
+from distributed import Client, LocalCluster
+from distributed.utils import key_split
+
+import negsamp.dask
+from negsamp import Word2Vec
+
+PHASES = {
+    "train": ("negsamp-train", "compute"),
+    "merge": ("negsamp-shard negsamp-merge negsamp-take", "compute"),
+    "move": ("", "transfer deserialize"),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("text")
+    parser.add_argument("--clusters", nargs="+", default=["1x2", "2x1"], metavar="WORKERSxCORES")
+    parser.add_argument("--partitions", type=int, default=2)
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--vector-size", type=int, default=100)
+    parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--flat", type=int, default=0, help="rounds of the run for memory")
+    args = parser.parse_args()
+    kernels = {pool.get("architecture") for pool in environment()["threadpools"]}
+    print(f"{environment()['machine']}, kernel {kernels}\n")
+    heads = [
+        "cluster",
+        "words/s",
+        "rounds",
+        "s a round",
+        *PHASES,
+        "rest",
+        "bytes a token",
+        "sha256",
+    ]
+    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}", flush=True)
+    params = {"epochs": args.epochs, "vector_size": args.vector_size, "seed": 1, "progress": False}
+    for _ in range(args.repeat):
+        one(Word2Vec(**params), args.text)
+        for shape in args.clusters:
+            on_cluster(shape, Word2Vec(**params), args)
+    if args.flat:
+        flat(args)
+
+
+def cluster_of(shape: str) -> LocalCluster:
+    workers, cores = map(int, shape.split("x"))
+    return LocalCluster(
+        n_workers=workers, threads_per_worker=cores, processes=True, dashboard_address=":0"
+    )
+
+
+def one(model: Word2Vec, text: str) -> None:
+    model.set_params(workers=2).fit(text)
+    words = model.raw_words_ * model.epochs / model.fit_seconds_["train"]
+    print(f"| one machine, 2 workers | {words:,.0f} |" + " – |" * 7, flush=True)
+
+
+def on_cluster(shape: str, model: Word2Vec, args: Any) -> None:
+    with cluster_of(shape) as cluster, Client(cluster) as client:
+        client.get_task_stream(count=1)  # from here on, tasks are noted
+        before = sent(client)
+        negsamp.dask.fit(
+            model, args.text, client=client, partitions=args.partitions, rounds=args.rounds
+        )
+        moved = sum(sent(client).values()) - sum(before.values())
+        tasks = client.get_task_stream(count=10**6)
+    spans: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    rounds = {
+        task["key"].split("-")[3] for task in tasks if key_split(task["key"]).endswith("train")
+    }
+    for task in tasks:
+        name = key_split(task["key"])
+        if name.rpartition("-")[2] not in ("train", "shard", "merge", "take"):
+            continue
+        for phase, (names, actions) in PHASES.items():
+            for span in task["startstops"]:
+                if (not names or name in names.split()) and span["action"] in actions.split():
+                    spans[phase, task["worker"]].append((span["start"], span["stop"]))
+    n = len(rounds)
+    whole = model.fit_seconds_["train"] / n
+    each = dict.fromkeys(PHASES, 0.0)  # seconds a round, the mean of the workers
+    for (phase, _), some in spans.items():
+        each[phase] += covered(some) / n / int(shape.split("x")[0])
+    words = model.raw_words_ * model.epochs
+    row = [shape, f"{words / model.fit_seconds_['train']:,.0f}", str(n), f"{whole:.3f}"]
+    row += [f"{each[phase]:.3f}" for phase in PHASES]
+    row += [f"{whole - sum(each.values()):.3f}", f"{moved / words:.0f}"]
+    row += [hashlib.sha256(model.vectors_.tobytes()).hexdigest()[:8]]
+    print(f"| {' | '.join(row)} |", flush=True)
+
+
+def covered(spans: list[tuple[float, float]]) -> float:
+    """The time that some spans cover; those of several threads overlap."""
+    total, end = 0.0, 0.0
+    for start, stop in sorted(spans):
+        total += max(0.0, stop - max(start, end))
+        end = max(end, stop)
+    return total
+
+
+def sent(client: Client) -> dict[str, int]:
+    return client.run(lambda dask_worker: dask_worker.transfer_outgoing_bytes_total)
+
+
+def flat(args: Any) -> None:
+    """Train many short rounds, and note the memory of this process and the tasks it knows."""
+    epochs, seen = 20, []
+
+    def note(model: Word2Vec, epoch: int) -> None:
+        size = psutil.Process().memory_info().rss
+        tasks = client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks))
+        seen.append((size, tasks))
+
+    with cluster_of("2x1") as cluster, Client(cluster) as client:
+        began = time.perf_counter()
+        model = Word2Vec(epochs=epochs, vector_size=args.vector_size, seed=1, progress=False)
+        negsamp.dask.fit(
+            model, args.text, client=client, partitions=4, rounds=args.flat, callbacks=note
+        )
+        took = time.perf_counter() - began
+    print(f"\nmemory in {args.flat} rounds, which took {took:.0f} s:\n\n| epoch | MB | tasks |")
+    print("|---|---|---|")
+    for epoch in range(0, epochs, 3):
+        print(f"| {epoch + 1} | {seen[epoch][0] / 1e6:.0f} | {seen[epoch][1]} |")
+    half = statistics.mean(size for size, _ in seen[epochs // 2 :]) / 1e6
+    print(f"\nmean of the second half: {half:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""`fit` and `resume`: what those of `Word2Vec` do, on Dask's workers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from negsamp.checks import check_error_handler, check_integer, glimpse, is_real
+from negsamp.corpus.decoding import check_encoding
+from negsamp.dask.cluster import client_of
+from negsamp.dask.partitions import named_files
+from negsamp.errors import CheckpointError
+from negsamp.training.checkpoints import check_unused, has_checkpoints, read_latest
+from negsamp.training.initial_vectors import checked_start
+from negsamp.training.settings import refusal
+from negsamp.vectors.keyed_vectors import KeyedVectors
+from negsamp.word2vec.learned import Callbacks, KeepLearned, Learned, checked_callbacks
+from negsamp.word2vec.model import Word2Vec
+
+__all__ = ["fit", "resume"]
+
+
+def fit(
+    model: Word2Vec,
+    corpus: Any,
+    *,
+    client: Any = None,
+    partitions: int | None = None,
+    rounds: int | None = None,
+    errors: str = "strict",
+    encoding: str = "utf-8",
+    callbacks: Callbacks = (),
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: float = 10.0,
+    init_vectors: KeyedVectors | None = None,
+    frozen: bool | Iterable[Any] = False,
+    progress: bool | None = None,
+) -> Word2Vec:
+    """Learn vectors from a corpus on the workers of a Dask cluster.
+
+    Each partition of the corpus stays with a worker. In a round all partitions train a piece of
+    their tokens from the same parameters, with all the cores that their workers have; then what
+    they have changed is merged row by row, and the next round begins. The same seed, partitions and
+    rounds give the same bytes, whatever the number of workers and whichever of them are lost on the
+    way, on processors of one kind; they are not those of `Word2Vec.fit`.
+
+    Parameters
+    ----------
+    model : Word2Vec
+        Its parameters are used as in `Word2Vec.fit`, and it is the model that is fitted; what it
+        learned before is forgotten. `workers` is then the most cores that a worker of Dask's uses;
+        None takes all that it has. `max_vocab_size` bounds the words of each partition.
+    corpus : str, path, list of paths, or dask collection
+        Files as in `Word2Vec.fit`: a path, a folder or a pattern, or a list of these. All workers
+        must see them, by the same names. Plain files are cut at line ends, or at white space where
+        lines are long; packed ones are not. Or a ``dask.bag`` of documents (token lists, or strings
+        that are split at white space), or a column of a ``dask.dataframe``.
+    client : dask.distributed.Client, optional
+        None takes the client that there is.
+    partitions : int, optional
+        Into how many parts the corpus is cut, each of which trains by itself in a round: as many as
+        there are workers if None. More of them learn less from a token. A collection has no more
+        than it came with.
+    rounds : int, optional
+        How often the partitions are merged in the whole run, at least once an epoch; early rounds
+        are shorter. None follows the corpus, the partitions and the size of the matrices. More
+        learn more and take longer; see docs/scaling.md.
+    errors, encoding, callbacks, checkpoint, init_vectors, frozen
+        As in `Word2Vec.fit`.
+    checkpoint_every : float
+        Minutes from one checkpoint to the next, each written after a round; 0 writes one after each
+        round. The folder is the client's.
+    progress : bool, optional
+        Show a progress bar, in the client; None does as `model` says.
+
+    Returns
+    -------
+    Word2Vec
+        The model itself.
+
+    Raises
+    ------
+    ValueError, TypeError, FileExistsError, ImportError
+        If a parameter is out of range, there is no client, Dask's `distributed` is not installed,
+        or the folder for checkpoints holds some already; if the parameters would not fit into a
+        worker's memory, before anything is trained.
+    CorpusError, FileNotFoundError
+        If a worker does not see a file that others do, or for what `Word2Vec.fit` says of corpora.
+    TeamError
+        If there are no workers, one of them lacks negsamp or has another version, or all of them or
+        the scheduler are lost. The model has what was learned until then.
+    TrainingDivergedError, TrainingInterrupted
+        As in `Word2Vec.fit`; the model has what was learned after the last whole round.
+
+    References
+    ----------
+    .. [1] S. Maleki et al., "Scaling Distributed Training with Adaptive Summation", MLSys 2021.
+    .. [2] G. Gill et al., "Distributed Training of Embeddings using Graph Analytics", IPDPS 2021.
+
+    Examples
+    --------
+    >>> from dask.distributed import Client  # doctest: +SKIP
+    >>> client = Client()  # doctest: +SKIP
+    >>> model = Word2Vec(vector_size=300)
+    >>> model = fit(model, "part-*.txt.gz", client=client)  # doctest: +SKIP
+    """
+    if not isinstance(model, Word2Vec):
+        raise TypeError(f"model is {glimpse(model)}; it must be a negsamp.Word2Vec")
+    check_integer("partitions", partitions, 1, 10_000, optional=True)
+    check_integer("rounds", rounds, 1, optional=True)
+    check_encoding(encoding)
+    check_error_handler(errors)
+    settings = _settings(model, progress)
+    if checkpoint is not None:
+        settings.record()  # refuses an objective that a checkpoint cannot name
+        if has_checkpoints(checkpoint):
+            raise FileExistsError(
+                f"checkpoint names {os.fspath(checkpoint)!r}, which holds checkpoints of an "
+                "earlier run: go on with negsamp.dask.resume, or choose another folder"
+            )
+    folder = None if checkpoint is None else check_unused(checkpoint)
+    run = partial(_run, model, settings, corpus, client, callbacks, checkpoint_every)
+    run(
+        partitions=partitions,
+        rounds=rounds,
+        errors=errors,
+        encoding=encoding,
+        checkpoint=folder,
+        start=checked_start(init_vectors, frozen, settings.vector_size),
+    )
+    return model
+
+
+def resume(
+    checkpoint: str | os.PathLike[str],
+    corpus: Any = None,
+    *,
+    client: Any = None,
+    callbacks: Callbacks = (),
+    checkpoint_every: float = 10.0,
+    progress: bool | None = None,
+) -> Word2Vec:
+    """Continue a run of `fit` from its last checkpoint, and finish it.
+
+    The result has the same bytes as if nothing had stopped the run. The workers may be others than
+    at first, as many as there are now.
+
+    Parameters
+    ----------
+    checkpoint : path
+        The folder that was given to `fit`.
+    corpus : dask collection, optional
+        The run's corpus if it was no files: the same documents in the same partitions.
+    client, callbacks, checkpoint_every, progress
+        As in `fit`.
+
+    Returns
+    -------
+    Word2Vec
+        The fitted model. Of a run that was finished, the model that it ended with.
+
+    Raises
+    ------
+    FileNotFoundError, CheckpointError, ValueError
+        If the folder holds no whole checkpoint or one of `Word2Vec.fit`, if the corpus is not that
+        of the run, or if it must be given; else as in `fit`.
+    """
+    saved = read_latest(checkpoint)
+    if "dask" not in saved.model.about:
+        raise CheckpointError(
+            f"{os.fspath(checkpoint)!r} holds a run of Word2Vec.fit: "
+            f"Word2Vec.resume({os.fspath(checkpoint)!r}) goes on with it"
+        )
+    model = Word2Vec._from_files(saved.path, saved.model)
+    settings = _settings(model, progress)
+    if saved.progress.finished:
+        return model
+    record = saved.model.about["corpus"]
+    if (corpus is None) == (record["path"] is None):
+        what = "was no file: give it again" if corpus is None else "is files: leave corpus out"
+        raise ValueError(f"corpus is {glimpse(corpus)}, but the run's corpus {what}")
+    corpus = record["path"] if corpus is None else corpus
+    run = partial(_run, model, settings, corpus, client, callbacks, checkpoint_every)
+    how = {"errors": record["errors"], "encoding": record["encoding"]}
+    run(**how, checkpoint=Path(checkpoint).resolve(), saved=saved)
+    return model
+
+
+def _settings(model: Word2Vec, progress: Any) -> Any:
+    parameters = model.get_params()
+    if progress is not None:
+        parameters["progress"] = progress
+    return type(model._settings()).checked(parameters)
+
+
+def _run(
+    model: Word2Vec,
+    settings: Any,
+    corpus: Any,
+    client: Any,
+    callbacks: Callbacks,
+    checkpoint_every: float,
+    **how: Any,
+) -> None:
+    called = checked_callbacks(callbacks)
+    if not is_real(checkpoint_every) or checkpoint_every < 0:
+        raise refusal("checkpoint_every", checkpoint_every, "minutes, 0 or more")
+    named_files(corpus)  # refuses what is no corpus
+    client = client_of(client)
+    from negsamp.dask.run import DaskRun
+
+    run = DaskRun(client, settings, corpus, checkpoint_every=checkpoint_every, **how)
+    run.warn_of_few_tokens()
+    run.train(KeepLearned(model, partial(Learned.of_run, run), called))
+    run.warn_of_empty_epochs(stacklevel=3)

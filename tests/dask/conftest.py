@@ -1,0 +1,60 @@
+"""A cluster of processes on this machine, for the tests of `negsamp.dask`."""
+
+import random
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """A cluster whose workers are processes; it grows and shrinks as tests ask for `workers`."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=":0",
+        worker_dashboard_address=":0",
+        memory_limit=0,
+        silence_logs=50,
+    ) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def workers(cluster):
+    """Give the cluster so many workers, and a client to it."""
+    import distributed
+
+    clients = []
+
+    def workers(n):
+        cluster.scale(n)
+        clients.append(client := distributed.Client(cluster))
+        client.wait_for_workers(n)
+        while len(client.nthreads()) != n:
+            pass
+        return client
+
+    yield workers
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def client(workers):
+    return workers(2)
+
+
+@pytest.fixture(scope="session")
+def texts(tmp_path_factory):
+    """A folder of three texts, 600 lines of some words of which each tells of the next."""
+    rng, folder = random.Random(1), tmp_path_factory.mktemp("texts")
+    for number in range(3):
+        lines = []
+        for _ in range(200):
+            word = rng.randrange(60)
+            line = [word := (word * 7 + rng.randrange(4)) % 60 for _ in range(12)]
+            lines.append(" ".join(f"w{word}" for word in line))
+        (folder / f"{number}.txt").write_text("\n".join(lines) + "\n")
+    return folder

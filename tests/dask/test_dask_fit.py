@@ -1,0 +1,461 @@
+"""Runs on a cluster give an ordinary model, the same bytes on any number of workers."""
+
+import copy
+import logging
+import os
+import re
+import signal
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from runs import SMALL_RUN, assert_same
+
+import negsamp.dask
+from negsamp import (
+    CheckpointError,
+    CorpusError,
+    Objective,
+    TrainingDivergedError,
+    TrainingInterrupted,
+    Word2Vec,
+)
+from negsamp.errors import TeamError
+from negsamp.training.checkpoints import read_latest
+
+distributed = pytest.importorskip("distributed")
+
+RUN = {key: value for key, value in SMALL_RUN.items() if key != "workers"}
+
+
+def fit(client, corpus, params=None, **how):
+    how = {"partitions": 3, "rounds": 7, **how}
+    return negsamp.dask.fit(Word2Vec(**{**RUN, **(params or {})}), corpus, client=client, **how)
+
+
+@pytest.fixture(scope="module")
+def reference(cluster, texts):
+    """What a run on two workers gives."""
+    with distributed.Client(cluster) as client:
+        client.wait_for_workers(2)
+        return fit(client, texts)
+
+
+def test_fit_returns_the_model_itself_an_ordinary_one(client, texts, reference, tmp_path):
+    model = Word2Vec(**RUN)
+    assert negsamp.dask.fit(model, texts, client=client, partitions=3, rounds=7) is model
+    assert_same(model, reference)
+    one = Word2Vec(**RUN).fit(texts)
+    assert model.wv.index_to_key == one.wv.index_to_key
+    assert model.vocabulary_.counts.tolist() == one.vocabulary_.counts.tolist()
+    assert model.raw_words_ == one.raw_words_ == 3 * 200 * 12
+    assert len(model.loss_history_) == 3
+    # it learns what one machine learns
+    assert model.loss_history_[-1] < model.loss_history_[0]
+    assert abs(model.loss_history_[-1] - one.loss_history_[-1]) < 0.3
+    model.save(tmp_path / "model")
+    assert_same(Word2Vec.load(tmp_path / "model"), model)
+    assert np.isfinite(model.score(texts))
+    assert {*model.fit_seconds_} == {"read", "train"}
+
+
+@pytest.mark.parametrize("n", [1, 4])
+def test_fit_gives_the_same_bytes_on_any_number_of_workers(workers, texts, reference, n):
+    assert_same(fit(workers(n), texts), reference)
+
+
+def test_fit_gives_the_same_bytes_on_workers_of_several_cores(texts, reference):
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=2, dashboard_address=":0", silence_logs=50
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        patch = "import negsamp.dask.{0} as m; m.TOKENS_WORTH_A_CORE = 1"
+        for name in ("rounds", "worker"):
+            client.run(exec, patch.format(name), {})
+        note = (
+            "import negsamp.dask.rounds as m; own = m.run_team; m.teams = []\n"
+            "m.run_team = lambda *args: [m.teams.append(args[1]), own(*args)][1]"
+        )
+        client.run(exec, note, {})
+        assert_same(fit(client, texts), reference)
+        teams = client.run(eval, "__import__('negsamp.dask.rounds').dask.rounds.teams")
+        assert [*teams.values()] == [[2] * 21]  # of each partition and round
+
+
+def test_fit_gives_other_bytes_for_other_seeds_partitions_and_rounds(client, texts, reference):
+    for params, how in (({"seed": 2}, {}), ({}, {"partitions": 2}), ({}, {"rounds": 5})):
+        other = fit(client, texts, params, **how)
+        assert other.vectors_.tobytes() != reference.vectors_.tobytes()
+
+
+@pytest.mark.parametrize("objective", ["nce", "infonce", "softmax", "hierarchical"])
+def test_fit_trains_every_objective(client, texts, objective):
+    params = {"objective": objective}
+    params |= {"nce_normalizer": "center"} if objective == "nce" else {}
+    model, same = (fit(client, texts, params) for _ in range(2))
+    assert_same(model, same)
+    assert model.loss_history_[-1] < model.loss_history_[0]
+    if objective == "nce":
+        assert np.ptp(model.nce_log_z_) > 0
+
+
+class Squares(Objective):
+    def loss(self, positive, negative, weight=1.0):
+        return (1 - positive) ** 2 + weight * (negative**2).sum(axis=-1)
+
+    def score_gradients(self, positive, negative, weight=1.0):
+        return -2 * (1 - positive), weight * 2 * negative
+
+
+def test_fit_takes_parameters_as_fit_does(client, texts):
+    noise = np.ones(60)
+    params = {"optimizer": "sgd", "noise": noise, "max_final_vocab": 20, "window": 2}
+    model = fit(client, texts, {**params, "noise": lambda counts: counts, "sample": 1e-2})
+    assert len(model.wv) == 20
+    assert model.loss_history_[-1] < model.loss_history_[0]
+    assert fit(client, texts, {"objective": Squares()}).loss_history_[-1] > 0
+
+
+def test_fit_begins_with_vectors_and_keeps_frozen_ones(client, texts, reference):
+    kept = ["w3", "w5"]
+    model = fit(client, texts, init_vectors=reference.wv, frozen=kept)
+    for word in kept:
+        assert model.wv[word].tobytes() == reference.wv[word].tobytes()
+    assert model.wv["w7"].tobytes() != reference.wv["w7"].tobytes()
+    assert model.loss_history_[0] < reference.loss_history_[0]
+    with pytest.raises(ValueError, match="frozen is True without init_vectors"):
+        fit(client, texts, frozen=True)
+
+
+def test_fit_reads_bags_and_columns(client, texts, reference):
+    bag = pytest.importorskip("dask.bag")
+    lines = [line for path in sorted(texts.iterdir()) for line in path.read_text().splitlines()]
+    of_strings = bag.from_sequence(lines, npartitions=3)
+    model = fit(client, of_strings)
+    assert model.wv.index_to_key == reference.wv.index_to_key
+    assert_same(
+        fit(client, bag.from_sequence([line.split() for line in lines], npartitions=3)), model
+    )
+    # its own partitions are put together
+    assert_same(fit(client, bag.from_sequence(lines, npartitions=6)), model)
+    assert_same(fit(client, bag.read_text(sorted(map(str, texts.iterdir())))), model)
+    few = fit(client, bag.from_sequence(lines, npartitions=2))
+    assert few.wv.index_to_key == reference.wv.index_to_key
+    frame, pandas = pytest.importorskip("dask.dataframe"), pytest.importorskip("pandas")
+    table = frame.from_pandas(pandas.DataFrame({"text": lines}), npartitions=3)
+    assert_same(fit(client, table["text"]), model)
+
+
+def test_fit_reads_documents_of_other_tokens(client):
+    bag = pytest.importorskip("dask.bag")
+    corpus = [[i % 7, (i * 3) % 11, ("a", i % 3)] * 3 for i in range(200)]
+    model = fit(client, bag.from_sequence(corpus, npartitions=3))
+    one = Word2Vec(**RUN, workers=1).fit(corpus)
+    assert model.wv.index_to_key == one.wv.index_to_key
+    assert model.vocabulary_.counts.tolist() == one.vocabulary_.counts.tolist()
+
+
+def test_fit_reads_packed_files(client, texts, tmp_path, reference):
+    import gzip
+
+    for path in sorted(texts.iterdir()):
+        (tmp_path / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    model = fit(client, str(tmp_path / "*.txt.gz"))
+    assert model.wv.index_to_key == reference.wv.index_to_key
+    assert model.vocabulary_.counts.tolist() == reference.vocabulary_.counts.tolist()
+
+
+def test_fit_of_empty_partitions(client, tmp_path, caplog):
+    text = tmp_path / "text"
+    text.write_text("a b c a b c\n" * 40)
+    model = fit(client, text, partitions=5)
+    for name in ("one", "two", "three"):
+        (tmp_path / name).touch()
+    assert_same(fit(client, sorted(tmp_path.iterdir()), partitions=5), model)
+    import gzip
+
+    (tmp_path / "packed").write_bytes(gzip.compress(text.read_bytes()))
+    with caplog.at_level(logging.WARNING):
+        fit(client, tmp_path / "packed", partitions=3)
+    assert "2 of 3 partitions are empty, as packed files are not cut" in caplog.text
+
+
+def test_fit_calls_callbacks_and_shows_a_bar(client, texts, reference, capsys):
+    seen, kept = [], []
+
+    def callback(model, epoch):
+        seen.append(epoch)
+        kept.append(copy.deepcopy(model))
+        return epoch == 2
+
+    model = fit(client, texts, callbacks=callback, progress=True)
+    assert seen == [1, 2]
+    assert len(model.loss_history_) == 2
+    assert model.loss_history_ == reference.loss_history_[:2]
+    assert kept[0].loss_history_ == reference.loss_history_[:1]
+    assert_same(kept[1], model)
+    shown = capsys.readouterr().err
+    assert "words/s" in shown
+    assert re.search("round [45] of 7", shown)
+    assert "MB moved" in shown
+    assert "loss " in shown
+
+
+def test_fit_gives_tasks_names(client, texts):
+    client.get_task_stream(count=1)  # from here on they are noted
+    fit(client, texts)
+    names = {distributed.utils.key_split(task["key"]) for task in client.get_task_stream(count=500)}
+    assert {"negsamp-read", "negsamp-train", "negsamp-merge", "negsamp-take"} <= names
+
+
+def test_fit_leaves_nothing_behind(client, texts):
+    """Neither tasks nor parameters; nor does a round, or the graph would grow."""
+
+    def tasks(dask_scheduler):
+        return len(dask_scheduler.tasks)
+
+    counts = []
+    fit(
+        client,
+        texts,
+        {"epochs": 6},
+        rounds=30,
+        callbacks=lambda *_: counts.append(client.run_on_scheduler(tasks)),
+    )
+    assert max(counts[1:]) <= counts[0]
+    held = "len(__import__('negsamp.dask.worker').dask.worker._held)"
+    for _ in range(100):
+        if client.run_on_scheduler(tasks) == 0 == sum(client.run(eval, held).values()):
+            break
+        threading.Event().wait(0.05)
+    assert client.run_on_scheduler(tasks) == 0
+    assert {*client.run(eval, held).values()} == {0}
+
+
+# --- what stops a run
+
+
+def test_resume_gives_the_same_bytes(workers, texts, reference, tmp_path):
+    folder = tmp_path / "run"
+
+    def stop(model, epoch):
+        raise RuntimeError("the power is gone")
+
+    with pytest.raises(RuntimeError, match="the power is gone"):
+        fit(workers(2), texts, checkpoint=folder, checkpoint_every=0, callbacks=stop)
+    saved = read_latest(folder)
+    assert 0 < saved.model.about["dask"]["round"] < 7
+    client = workers(1)
+    with pytest.raises(CheckpointError, match=r"negsamp\.dask\.resume\(.*\) goes on"):
+        Word2Vec.resume(folder)
+    with pytest.raises(FileExistsError, match=r"go on with negsamp\.dask\.resume"):
+        fit(client, texts, checkpoint=folder)
+    resumed = negsamp.dask.resume(folder, client=client, checkpoint_every=0)
+    assert_same(resumed, reference)
+    assert resumed.fit_seconds_["train"] > 0
+    assert_same(negsamp.dask.resume(folder, client=client), reference)  # it is finished
+
+
+def test_resume_of_a_bag_must_be_given_the_bag(client, texts, tmp_path):
+    bag = pytest.importorskip("dask.bag")
+    lines = [line for path in sorted(texts.iterdir()) for line in path.read_text().splitlines()]
+    corpus, folder = bag.from_sequence(lines, npartitions=3), tmp_path / "run"
+
+    def stop(model, epoch):
+        raise KeyboardInterrupt
+
+    expected = fit(client, corpus)
+    with pytest.raises(TrainingInterrupted, match=r"negsamp\.dask\.resume\('.*run'\) goes on"):
+        fit(client, corpus, checkpoint=folder, callbacks=stop)
+    with pytest.raises(ValueError, match="was no file: give it again"):
+        negsamp.dask.resume(folder, client=client)
+    with pytest.raises(CheckpointError, match="not the one that this run began with"):
+        negsamp.dask.resume(folder, bag.from_sequence(lines[1:], npartitions=3), client=client)
+    assert_same(negsamp.dask.resume(folder, corpus, client=client), expected)
+
+
+def test_resume_refuses_another_corpus(client, texts, tmp_path):
+    text, folder = tmp_path / "text", tmp_path / "run"
+    text.write_bytes(b"".join(path.read_bytes() for path in sorted(texts.iterdir())))
+
+    def stop(model, epoch):
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fit(client, text, checkpoint=folder, callbacks=stop, checkpoint_every=0)
+    with pytest.raises(ValueError, match="is files: leave corpus out"):
+        negsamp.dask.resume(folder, text, client=client)
+    text.write_bytes(text.read_bytes().replace(b"w1 ", b"w2 ", 1))
+    with pytest.raises(CheckpointError, match="not the one that this run began with"):
+        negsamp.dask.resume(folder, client=client)
+
+
+def test_resume_refuses_a_run_of_one_machine(client, texts, tmp_path):
+    Word2Vec(**RUN).fit(texts, checkpoint=tmp_path / "run")
+    with pytest.raises(CheckpointError, match=r"Word2Vec\.resume\(.*\) goes on with it"):
+        negsamp.dask.resume(tmp_path / "run", client=client)
+
+
+def test_ctrl_c_keeps_what_was_learned(client, texts):
+    model, at = Word2Vec(**{**RUN, "epochs": 1000}), []
+
+    def callback(model, epoch):
+        if epoch == 2:
+            at.append(epoch)
+            timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+            timer.start()
+
+    with pytest.raises(TrainingInterrupted, match=r"in epoch \d+ of 1000, after \d+ %"):
+        negsamp.dask.fit(model, texts, client=client, partitions=2, rounds=3000, callbacks=callback)
+    assert at == [2]
+    assert len(model.loss_history_) >= 2
+    assert np.isfinite(model.vectors_).all()
+    assert model.wv.most_similar("w1")
+    assert fit(client, texts).wv  # the cluster can be used again
+
+
+class Endless(Squares):
+    def loss(self, positive, negative, weight=1.0):
+        return np.inf * positive
+
+
+def test_fit_that_diverges_keeps_the_last_round(client, texts):
+    model = Word2Vec(**{**RUN, "objective": Endless()})
+    with pytest.raises(TrainingDivergedError, match=r"after 0\.\d % of the run: the loss"):
+        negsamp.dask.fit(model, texts, client=client, partitions=2)
+    assert np.isfinite(model.vectors_).all()
+
+
+# --- errors
+
+
+@pytest.mark.parametrize(
+    ("params", "how", "message"),
+    [
+        ({"alpha": -1}, {}, "alpha is -1"),
+        ({}, {"partitions": 0}, "partitions is 0; it must be an integer"),
+        ({}, {"rounds": 1.5}, "rounds is 1.5; it must be an integer"),
+        ({}, {"encoding": "latin-99"}, "encoding is 'latin-99'"),
+        ({}, {"errors": "hide"}, "errors is 'hide'"),
+        ({}, {"checkpoint_every": -1}, "checkpoint_every is -1; it must be minutes"),
+        ({}, {"callbacks": [3]}, "callbacks holds 3"),
+        ({}, {"progress": "yes"}, "progress is 'yes'"),
+        ({}, {"client": "tcp://host:8786"}, "client is 'tcp://host:8786'; it must be a dask"),
+        ({"objective": Squares()}, {"checkpoint": "run"}, "objective is .*names one of"),
+    ],
+)
+def test_fit_refuses_bad_arguments(client, texts, params, how, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        fit(**{"client": client, "corpus": texts, "params": params, **how})
+
+
+def test_fit_refuses_what_is_no_model(client, texts):
+    with pytest.raises(TypeError, match=r"model is .*; it must be a negsamp\.Word2Vec"):
+        negsamp.dask.fit(texts, Word2Vec(), client=client)
+
+
+def test_fit_takes_the_client_that_there_is(client, texts, reference):
+    assert_same(fit(None, texts), reference)
+
+
+def test_fit_without_a_client(texts):
+    with pytest.raises(ValueError, match=r"client = dask\.distributed\.Client\(\) starts"):
+        fit(None, texts)
+
+
+def test_fit_refuses_corpora_in_memory(client):
+    with pytest.raises(CorpusError, match=r"dask\.bag\.from_sequence\(corpus, npartitions=4\)"):
+        fit(client, [["a", "b"]])
+    bag = pytest.importorskip("dask.bag")
+    corpus = [["a", "b"]] * 20
+    assert len(fit(client, bag.from_sequence(corpus, npartitions=4)).wv) == 2
+
+
+@pytest.mark.parametrize("text", ["", " \n \n", "a\nb\n"])
+def test_fit_of_no_words_or_pairs(client, tmp_path, text):
+    (tmp_path / "text").write_text(text)
+    message = "has no pair" if text.strip() else "the corpus is empty"
+    with pytest.raises(CorpusError, match=message):
+        fit(client, tmp_path / "text")
+
+
+def test_fit_names_the_worker_that_does_not_see_a_path(client, texts):
+    path = Path("/nowhere/part-1.txt")
+    with pytest.raises(
+        FileNotFoundError, match=r"worker tcp://.*'/nowhere/part-1\.txt'.*all workers"
+    ):
+        fit(client, [path])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            "paths=found.paths[:2], sizes=found.sizes[:2]",
+            r"worker {other} does not see '.*2\.txt', and worker {one} sees it",
+        ),
+        ("sizes=(*found.sizes[:2], 5)", r"worker {other} sees '.*2\.txt' with 5 bytes, and"),
+    ],
+)
+def test_fit_names_the_worker_that_sees_another_file(client, texts, change, message):
+    one, other = sorted(client.nthreads())
+    patch = (
+        "import negsamp.dask.partitions as p\n"
+        "own = p.list_files\n"
+        "def list_files(names):\n"
+        "    p.list_files = own\n"
+        "    found = own(names)\n"
+        f"    return found._replace({change})\n"
+        "p.list_files = list_files\n"
+    )
+    client.run(exec, patch, {}, workers=[other])
+    with pytest.raises(CorpusError, match=message.format(one=one, other=other)):
+        fit(client, texts)
+
+
+def test_fit_names_the_worker_with_another_version(client, texts):
+    other = sorted(client.nthreads())[1]
+    version = "import negsamp.version as v; v.before = v.__version__; v.__version__ = {}"
+    client.run(exec, version.format("'0.0.7'"), {}, workers=[other])
+    try:
+        with pytest.raises(TeamError, match=rf"worker {other} has negsamp 0\.0\.7, and the client"):
+            fit(client, texts)
+    finally:
+        back = f"import negsamp.version as v; v.__version__ = {negsamp.__version__!r}"
+        client.run(exec, back, {}, workers=[other])
+
+
+def test_fit_names_the_worker_without_negsamp(client, texts):
+    other = sorted(client.nthreads())[1]
+    names = "import sys; m = sys.modules; name = 'negsamp.version'; "
+    client.run(exec, names + "m['hidden'] = m[name]; m[name] = None", {}, workers=[other])
+    try:
+        with pytest.raises(TeamError, match=rf"worker {other} cannot import negsamp .*: install"):
+            fit(client, texts)
+    finally:
+        client.run(exec, names + "m[name] = m.pop('hidden')", {}, workers=[other])
+
+
+def test_fit_without_workers(texts):
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=":0", processes=False) as cluster,
+        distributed.Client(cluster) as client,
+        pytest.raises(TeamError, match=r"no workers.*client\.wait_for_workers\(1\)"),
+    ):
+        fit(client, texts)
+
+
+def test_fit_refuses_what_does_not_fit_into_a_worker(client, texts):
+    limit = "import negsamp.dask.worker as w; w.MEMORY_LIMIT = {}"
+    client.run(exec, limit.format(8_000_000), {})
+    message = r"GB on each worker, and worker tcp.* has 0\.008 GB; vector_size=\d+ fits"
+    try:
+        with pytest.raises(ValueError, match=message) as error:
+            fit(client, texts, {"vector_size": 5000})
+        fits = int(str(error.value).partition("; vector_size=")[2].split()[0])
+        assert fit(client, texts, {"vector_size": fits, "epochs": 1}).vectors_.shape[1] == fits
+    finally:
+        client.run(exec, limit.format(2**40), {})
