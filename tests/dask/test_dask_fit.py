@@ -308,8 +308,11 @@ def test_ctrl_c_keeps_what_was_learned(client, texts):
             timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
             timer.start()
 
+    # where tests run in the background, the signal is ignored
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.raises(TrainingInterrupted, match=r"in epoch \d+ of 1000, after \d+ %"):
         negsamp.dask.fit(model, texts, client=client, partitions=2, rounds=3000, callbacks=callback)
+    signal.signal(signal.SIGINT, before)
     assert at == [2]
     assert len(model.loss_history_) >= 2
     assert np.isfinite(model.vectors_).all()

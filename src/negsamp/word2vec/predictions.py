@@ -6,7 +6,6 @@ from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
-from scipy.special import logsumexp
 
 from negsamp.checks import check_integer, glimpse
 from negsamp.core.objectives.base import SCORES_AT_ONCE
@@ -64,8 +63,10 @@ def recommended(
     step = max(1, SCORES_AT_ONCE // len(contexts))
     for at in range(0, len(rows), step):
         some = learned.objective.log_probabilities(trained, rows[at : at + step])
-        weights = times[at : at + step, None] / len(known)
-        np.logaddexp(scores, logsumexp(some, axis=0, b=weights), out=scores)
+        top = some.max()  # so that no exponential is above 1
+        sums = times[at : at + step] / len(known) @ np.exp(some - top)
+        with np.errstate(divide="ignore"):
+            np.logaddexp(scores, np.log(sums) + top, out=scores)
     if topn is None:
         return scores
     is_out = np.zeros(len(contexts), bool)
