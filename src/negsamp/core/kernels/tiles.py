@@ -67,7 +67,8 @@ class Tiles:
         S, S_skewed = np.zeros((2, w + M + w, width + 1), dtype)
         self.C, self.O = vectors[:, w : w + M]
         self.scores = S[w : w + M]
-        centers, tokens = (G, each, L, T), (1, M, M, T)
+        # tiles end with their group, so that groups round alike wherever they are computed
+        centers, tokens = (G, each, L, T), (G, each, each, T)
         self._C = _tiles(self.C[w:], *centers, T, d)
         self._S = _tiles(self.scores[w:], *centers, T, width)
         self._around_centers = _tiles(vectors[1, w:], *centers, width, d)
