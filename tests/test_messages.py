@@ -473,7 +473,7 @@ def test_advice_of_a_message_helps(case):
 
 @pytest.mark.parametrize("better", [{"min_count": 2}, {"objective": "hierarchical"}])
 def test_advice_on_the_memory_of_softmax_helps(monkeypatch, better):
-    monkeypatch.setattr("negsamp.training.run.machine_memory", lambda: 51_000_000)
+    monkeypatch.setattr("negsamp.training.reading.machine_memory", lambda: 51_000_000)
     corpus = [[str(k), "a", "b"] for k in range(300)]
     large = {"objective": "softmax", "vector_size": 1000, "epochs": 1}
     with pytest.raises(ValueError, match="a larger min_count or another objective needs less"):

@@ -9,6 +9,7 @@ import pytest
 from negsamp import Phrases, Word2Vec
 from negsamp.corpus import containers
 from negsamp.corpus.counting import read_corpus
+from negsamp.corpus.pair_forms import GivenPairs
 from negsamp.corpus.pairs import read_pairs
 from negsamp.corpus.reading import read_chunks
 from negsamp.errors import CorpusError
@@ -298,23 +299,20 @@ def test_row_of_many_dimensions_is_refused():
 def test_pairs_come_from_columns():
     pd, pl, pa = (pytest.importorskip(name) for name in ("pandas", "polars", "pyarrow"))
     table = {"center": ["a", "b", "a"], "context": ["x", "y", "y"], "weight": [1.0, 2, 3]}
-    expected = read_pairs(*table.values(), 0)
+    expected = read_pairs(GivenPairs(*table.values()), 0)
     for kind in (pd.DataFrame, pl.DataFrame, pa.table):
-        found = read_pairs(*(kind(table)[name] for name in table), 0)
-        assert found.center_words.words == expected.center_words.words
-        assert found.context_words.words == expected.context_words.words
-        assert found.weights.tolist() == expected.weights.tolist()
-        with pytest.raises(
-            TypeError, match=r"centers is a .*, a table; centers\['center'\] is one"
-        ):
-            read_pairs(kind(table), None, None, 0)
+        columns = [kind(table)[name] for name in table]
+        for found in (read_pairs(GivenPairs(*some), 0) for some in (columns, [kind(table)])):
+            assert found.center_words.words == expected.center_words.words
+            assert found.context_words.words == expected.context_words.words
+            assert found.weights.tolist() == expected.weights.tolist()
 
 
 def test_pairs_and_sentences_are_edges_of_networkx():
     nx = pytest.importorskip("networkx")
     graph = nx.DiGraph([("a", "b", {"weight": 2.0}), ("b", "c", {"weight": 0.5})])
-    assert read_pairs(graph.edges, None, None, 0).weights.tolist() == [1, 1]
-    assert read_pairs(graph.edges(data="weight"), None, None, 0).weights.tolist() == [2, 0.5]
+    assert read_pairs(GivenPairs(graph.edges), 0).weights.tolist() == [1, 1]
+    assert read_pairs(GivenPairs(graph.edges(data="weight")), 0).weights.tolist() == [2, 0.5]
     assert sentences_of(graph.edges) == [["a", "b"], ["b", "c"]]
     assert sentences_of([graph.nodes]) == [["a", "b", "c"]]
 
@@ -324,7 +322,7 @@ def test_pairs_and_sentences_are_edges_of_networkx():
 def test_pairs_refuse_sets_and_mappings(name, bad):
     given = {"centers": ["a", "b"], "contexts": ["x", "y"], "weights": None, name: bad}
     with pytest.raises(TypeError, match=rf"{name} is a .*(sorted\({name}\)|{name}.values\(\))"):
-        read_pairs(**given, min_count=0)
+        read_pairs(GivenPairs(**given), 0)
 
 
 def test_column_goes_on_from_a_checkpoint(tmp_path):

@@ -125,7 +125,7 @@ class GrowingModel(PairModel):
         >>> "emus" in model.wv
         False
         >>> model.partial_fit([["emus", "drink"]]).wv.index_to_key
-        ['cats', 'eat', 'fish', 'emus']
+        ['eat', 'cats', 'fish', 'emus']
         """
         if isinstance(y, str):
             raise TypeError(f"y is {glimpse(y)}, but it is not used; give other arguments by name")
