@@ -225,7 +225,8 @@ def test_fit_leaves_nothing_behind(client, texts):
         rounds=30,
         callbacks=lambda *_: counts.append(client.run_on_scheduler(tasks)),
     )
-    assert max(counts[1:]) <= counts[0]
+    # a round has more tasks than that, and there are five in an epoch
+    assert max(counts[1:]) < counts[0] + 5
     held = "len(__import__('negsamp.dask.worker').dask.worker._held)"
     for _ in range(100):
         if client.run_on_scheduler(tasks) == 0 == sum(client.run(eval, held).values()):

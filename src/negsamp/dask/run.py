@@ -204,7 +204,7 @@ class DaskRun(Run):
                 [data] = self._client.scatter(
                     [self.arrays.as_dict()], workers=lacking, broadcast=True
                 )
-            except KeyError as error:  # one of them is gone
+            except (KeyError, ValueError) as error:  # one of them is gone, or all are
                 raise WorkersLost from error
             holds = {
                 worker: self._tasks.make(
