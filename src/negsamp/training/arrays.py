@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
@@ -79,14 +79,12 @@ class Arrays(Extras):
             if (array := files.get(about["file"])) is not None:
                 setattr(self, name, array[:, 0] if about["column"] else array)
 
-    def apart(self) -> Self:
+    def apart(self, copied: Callable[[np.ndarray], np.ndarray] = np.copy) -> Self:
         """The same, with copies of what a checkpoint holds and of what the objective needs."""
         of_objective = {field.name for field in fields(Extras)}
         arrays = self.as_dict()
-        copied = {
-            name: arrays[name].copy() for name in arrays.keys() & (SAVED.keys() | of_objective)
-        }
-        return replace(self, **copied)
+        names = arrays.keys() & (SAVED.keys() | of_objective)
+        return replace(self, **{name: copied(arrays[name]) for name in names})
 
     @property
     def extras(self) -> Extras:

@@ -43,6 +43,7 @@ from negsamp.training.progress import (
 from negsamp.training.reading import Encoded, Text, read_text
 from negsamp.training.schedule import Schedule
 from negsamp.training.settings import Settings
+from negsamp.training.shared_memory import moved_out
 from negsamp.training.validation import hold_out
 from negsamp.training.workers import Team, can_start_children, run_team, start_children
 
@@ -330,9 +331,10 @@ class Run(Observer):
         if self.arrays is None:
             return  # it had not begun
         self._note_time()
-        if self.schedule.members > 1:
-            self.arrays = self.arrays.apart()
-        self._observer.on_stop()
+        with Interrupts() as interrupts, interrupts.held():  # half moved, arrays would be lost
+            if self.schedule.members > 1:
+                self.arrays = self.arrays.apart(moved_out)
+            self._observer.on_stop()
 
     def _note_time(self) -> None:
         self.seconds["train"] = time.perf_counter() - self._began

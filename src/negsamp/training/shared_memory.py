@@ -16,11 +16,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-__all__ = ["Layout", "open_arrays", "shared_arrays"]
+__all__ = ["Layout", "moved_out", "open_arrays", "shared_arrays"]
 
 # Shape and dtype of each array. Types go to other processes as text: some functions of NumPy, as
 # ``np.add.at``, are five times as slow with a dtype that was pickled.
@@ -28,6 +28,7 @@ Layout = dict[str, tuple[tuple[int, ...], str]]
 
 OPEN_FILES = "/proc/self/fd"  # where Linux shows them; other processes can open them there
 ALIGNMENT = 64  # bytes; a cache line
+MOVED_AT_ONCE = 1 << 26  # bytes
 
 
 @contextmanager
@@ -62,6 +63,30 @@ def open_arrays(name: str, layout: Layout) -> dict[str, np.ndarray]:
         return _arrays(mmap.mmap(-1, size, tagname=name), layout)
     with open(name, "r+b") as file:
         return _arrays(mmap.mmap(file.fileno(), size), layout)
+
+
+def moved_out(array: np.ndarray) -> np.ndarray:
+    """A copy of an array, whose own memory is given back meanwhile if it is shared.
+
+    So it is not in memory twice. What was shared is not used again: it may be zeros afterwards.
+    """
+    copy, buffer = np.empty_like(array), cast(Any, array.base)
+    if not hasattr(buffer, "madvise") or not hasattr(mmap, "MADV_REMOVE") or not array.nbytes:
+        copy[...] = array
+        return copy
+    first = np.frombuffer(buffer, np.uint8).__array_interface__["data"][0]
+    first = array.__array_interface__["data"][0] - first  # where the array begins in the buffer
+    source, target = array.reshape(-1).view(np.uint8), copy.reshape(-1).view(np.uint8)
+    given_back = -(-first // mmap.PAGESIZE) * mmap.PAGESIZE
+    for at in range(0, array.nbytes, MOVED_AT_ONCE):
+        end = min(at + MOVED_AT_ONCE, array.nbytes)
+        target[at:end] = source[at:end]
+        whole = (first + end) // mmap.PAGESIZE * mmap.PAGESIZE - given_back
+        if whole > 0:
+            with suppress(OSError):  # of a file on a disk that cannot have holes
+                buffer.madvise(mmap.MADV_REMOVE, given_back, whole)
+            given_back += whole
+    return copy
 
 
 def _file(size: int) -> Any:

@@ -124,10 +124,10 @@ def run_team(
     """Run a program in `size` processes, this one (rank 0) among them; return the shared arrays.
 
     The program is a function of a module, so that it can be imported. Each array is copied to
-    shared memory and taken out of the dict, so that it is not in memory twice; each member maps
-    what maps a file. The job is pickled for each child, and this process passes on the object
-    itself. `scratch` has shapes and dtypes of further shared arrays, zero at first. Children that
-    are lacking are started.
+    shared memory and taken out of the dict, so that it is not in memory twice; zeros take no memory
+    before a member writes to them. Each member maps what maps a file. The job is pickled for each
+    child, and this process passes on the object itself. `scratch` has shapes and dtypes of further
+    shared arrays, zero at first. Children that are lacking are started.
 
     What a member raises is raised here after the others have ended; its cause is a TeamError with
     the traceback of its process. A child that dies without an exception is a TeamError.
@@ -143,9 +143,10 @@ def run_team(
     layout |= {name: (shape, np.dtype(dtype).str) for name, (shape, dtype) in scratch.items()}
     layout["_control"] = ((1 + size,), np.dtype(np.int64).str)
     with shared_arrays(layout) as (shared_name, shared):
-        while arrays:
-            name, array = arrays.popitem()
-            shared[name][...] = array
+        for name in [*arrays]:
+            array = arrays.pop(name)
+            if array.any():
+                shared[name][...] = array
             del array
         shared |= in_files
         files = {name: (a.filename, a.dtype.str, a.shape, a.offset) for name, a in in_files.items()}
