@@ -12,11 +12,12 @@ import pytest
 from test_model_folder import FILES, assert_holds, write
 
 from negsamp.errors import SavedModelError
-from negsamp.files.model_folder import check_target, read_model
+from negsamp.files.folder import check_is_target
+from negsamp.files.model_folder import MODEL, read_model
 
 
 def test_folder_may_be_new_empty_deep_or_relative(tmp_path, monkeypatch):
-    assert check_target(tmp_path / "a" / "b") == tmp_path / "a" / "b"
+    assert check_is_target(tmp_path / "a" / "b", MODEL) == tmp_path / "a" / "b"
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "empty").mkdir()
     for folder in ("new", "empty", "a/b/c"):
@@ -99,7 +100,7 @@ CONTENTS = {
 def test_folder_that_holds_something_else_is_left_alone(tmp_path, fill):
     fill(tmp_path / "folder")
     before = tree(tmp_path)
-    for attempt in (write, check_target):
+    for attempt in (write, lambda folder: check_is_target(folder, MODEL)):
         with pytest.raises(FileExistsError, match=r"folder' holds something that is not a model"):
             attempt(tmp_path / "folder")
     assert tree(tmp_path) == before
@@ -127,7 +128,7 @@ def test_folder_in_that_of_a_model_is_refused(tmp_path):
 
 def test_folder_that_is_a_file_is_left_alone(tmp_path):
     (tmp_path / "file").write_text("text")
-    for attempt in (write, check_target):
+    for attempt in (write, lambda folder: check_is_target(folder, MODEL)):
         with pytest.raises(FileExistsError, match=r"file' is a file; choose another name"):
             attempt(tmp_path / "file")
     assert (tmp_path / "file").read_text() == "text"

@@ -15,7 +15,7 @@ from negsamp.vectors.other_names import OF_VECTORS
 from negsamp.word2vec.other_names import OF_MODELS, OtherModelNames
 
 CORPUS = [["king", "queen", "man"], ["woman", "man"]] * 20
-EVERY = OtherModelNames._other_names()
+EVERY = OtherModelNames._other_names
 SETTINGS = {"vector_size": 4, "min_count": 1, "sample": 0, "epochs": 1, "workers": 1, "seed": 1}
 
 

@@ -26,7 +26,8 @@ from negsamp.cli.usage import (
 )
 from negsamp.core.sampling import keep_probabilities
 from negsamp.errors import TrainingInterrupted
-from negsamp.files.model_folder import check_target
+from negsamp.files.folder import check_is_target
+from negsamp.files.model_folder import MODEL
 from negsamp.training.checkpoints import has_checkpoints, read_latest
 from negsamp.training.limits import checked_limits
 from negsamp.training.progress import explain_empty_epochs
@@ -239,7 +240,7 @@ def _save_for(arguments: argparse.Namespace) -> Callable[[Word2Vec, Path], None]
             "(.vec, .bin, .glove, .npz and .safetensors are known too)"
         )
     else:
-        check_can_make(check_target(output))
+        check_can_make(check_is_target(output, MODEL))
     if _is_file(output):
         return lambda model, path: save_vectors(model.wv, path)
     return lambda model, path: model.save(path)

@@ -107,7 +107,9 @@ def read_corpus(
     check_integer("max_final_vocab", max_final_vocab, 1, optional=True)
     with closing(StreamBuilder(folder, keep)) as builder:
         table = _count(builder, corpus, max_vocab_size, errors, workers, encoding)
-        return _finish(builder, table, min_count, max_final_vocab, max_vocab_size)
+        found = builder.counts(), builder.n_tokens
+        vocabulary, ranks = choose_words(table, *found, min_count, max_final_vocab, max_vocab_size)
+        return vocabulary, builder.build(ranks)
 
 
 def read_more(
@@ -252,20 +254,6 @@ def _pieces_of_iterable(table: TokenDict, corpus: Any) -> Iterator[Piece]:
         ids = table.add(tokens, n, named_tokens(sentences, done), corpus=code)
         yield ids, lengths, False
         done += len(sentences)
-
-
-def _finish(
-    builder: StreamBuilder,
-    table: WordTable | TokenDict,
-    min_count: int,
-    most: int | None,
-    max_vocab_size: int | None,
-) -> tuple[Vocabulary, TokenStream]:
-    """Sort the words that are frequent enough, and give the provisional ids their final value."""
-    vocabulary, ranks = choose_words(
-        table, builder.counts(), builder.n_tokens, min_count, most, max_vocab_size
-    )
-    return vocabulary, builder.build(ranks)
 
 
 def choose_words(

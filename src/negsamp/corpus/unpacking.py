@@ -140,7 +140,9 @@ def open_texts(path: str, span: tuple[int, int] | None = None) -> Generator[Text
             yield from _members(file, name)
             return
         if kind:
-            text = Text(_unpacked(text, kind), name, consumed, name, kind)
+            # of a file, gzip needs `read` only
+            unpacked: Any = gzip.GzipFile(fileobj=text) if kind == "gzip" else _Unpacked(text, kind)  # type: ignore[call-overload]
+            text = Text(unpacked, name, consumed, name, kind)
         _check_no_other(text, kind)
         yield text
 
@@ -203,13 +205,6 @@ def _consumed(file: Any, start: int) -> int:
     return start + file.tell()
 
 
-def _unpacked(text: Text, kind: str) -> Any:
-    """Return a packed file as what reads it unpacked."""
-    if kind == "gzip":
-        return gzip.GzipFile(fileobj=text)  # type: ignore[call-overload]  # it needs `read` only
-    return _Unpacked(text, _decompressor_of(kind))
-
-
 class _Unpacked:
     """A file of one or several packed streams, one after the other, as one.
 
@@ -217,8 +212,8 @@ class _Unpacked:
     not. Zeros between streams and after them are padding.
     """
 
-    def __init__(self, file: Text, decompressor: Callable[[], Any]) -> None:
-        self._file, self._new = file, decompressor
+    def __init__(self, file: Text, kind: str) -> None:
+        self._file, self._new = file, _decompressor_of(kind)
         self._stream = self._new()
 
     def read(self, size: int) -> bytes:

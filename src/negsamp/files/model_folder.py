@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +19,7 @@ from negsamp.files.folder import Format, check_is_target, explained, open_folder
 from negsamp.files.npy import is_plain, read_array, read_shape
 from negsamp.files.word_list import CONTEXTS, RARE, encode_some, encode_words, read_words
 
-__all__ = ["MODEL", "ModelFiles", "check_matrix", "check_target", "read_model", "write_model"]
+__all__ = ["MODEL", "ModelFiles", "check_matrix", "read_model", "write_model"]
 
 ARRAYS = ("vectors", "context_vectors")
 # Columns of V numbers or of one, which only some models have: normalisers, a noise distribution of
@@ -57,11 +56,6 @@ class ModelFiles(NamedTuple):
     contexts: WordsAndCounts | None  # after pairs
 
 
-def check_target(folder: str | os.PathLike[str]) -> Path:
-    """Check that `write_model` may write a folder, as `check_is_target` does."""
-    return check_is_target(folder, MODEL)
-
-
 def write_model(
     folder: str | os.PathLike[str],
     words: Sequence[Hashable],
@@ -81,7 +75,7 @@ def write_model(
     `contexts` are the V' words of the output rows, and there is ``"context_noise"``. ValueError for
     what `read_model` would refuse; nothing is left then.
     """
-    target = check_target(folder)
+    target = check_is_target(folder, MODEL)
     files: dict[str, Any] = {**encode_words(words, counts)}
     if rare is not None:
         files |= encode_some(*rare)

@@ -121,16 +121,14 @@ def encode_words(
     return found
 
 
-def encode_some(
-    words: Sequence[Hashable], counts: Any, files: tuple[str, str] = RARE
-) -> dict[str, bytes]:
-    """The same of those words alone that can be written; no file if there is none."""
+def encode_some(words: Sequence[Hashable], counts: Any) -> dict[str, bytes]:
+    """The same of those rare words that can be written; no file if there is none."""
     found = {}
     for word, count in zip(words, counts, strict=True):
         with suppress(ValueError):
             _to_json(word)
             found[word] = count
-    return encode_words([*found], [*found.values()], files=files) if found else {}
+    return encode_words([*found], [*found.values()], files=RARE) if found else {}
 
 
 def read_words(

@@ -7,9 +7,9 @@ scikit-learn's tools see no difference. Only the message of the AttributeError s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-__all__ = ["OF_VECTORS", "OtherNames", "OtherVectorNames"]
+__all__ = ["OF_VECTORS", "OtherNames"]
 
 # Of `KeyedVectors`, gensim's 3 and 4. What can be written instead is code, for a `kv`.
 OF_VECTORS = {
@@ -64,27 +64,15 @@ class OtherNames:
     """Answers for attributes that another library has."""
 
     load_word2vec_format = _Nowhere()  # in gensim it is asked of the class
-
-    @staticmethod
-    def _other_names() -> Mapping[str, str]:
-        """What the error says of each name."""
-        raise NotImplementedError
+    _other_names: ClassVar[Mapping[str, str]] = OF_VECTORS  # what the error says of each name
 
     if not TYPE_CHECKING:  # or no misspelt attribute would be found
 
         def __getattr__(self, name):
-            names = self._other_names()
+            names = self._other_names
             if name in names and not hasattr(type(self), name):
                 raise AttributeError(_message(type(self), name, names[name]))
             return object.__getattribute__(self, name)  # which raises what it raised before
-
-
-class OtherVectorNames(OtherNames):
-    """gensim's names of vectors."""
-
-    @staticmethod
-    def _other_names() -> Mapping[str, str]:
-        return OF_VECTORS
 
 
 def _message(kind: type, name: str, hint: str) -> str:

@@ -17,13 +17,13 @@ from negsamp.checks import check_integer, class_only
 from negsamp.errors import UnknownWordError
 from negsamp.vectors.cosines import row_norms, unit_rows
 from negsamp.vectors.key_containers import as_python, keys_in, keys_of_rows
-from negsamp.vectors.other_names import OtherVectorNames
+from negsamp.vectors.other_names import OtherNames
 from negsamp.vectors.vector_folder import read_vectors, write_vectors
 
 __all__ = ["WordVectors", "first_rows", "most_frequent", "some_rows"]
 
 
-class WordVectors(OtherVectorNames):
+class WordVectors(OtherNames):
     """Words, their vectors and their counts; `KeyedVectors` adds the questions."""
 
     # Reads words and counts that are not needed yet; None when they are known.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from typing import ClassVar
 
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.vectors.other_names import OF_VECTORS, OtherNames
@@ -47,11 +47,8 @@ OF_MODELS = {
 class OtherModelNames(OtherNames):
     """gensim's names of models, and the questions that its older models answered themselves."""
 
-    @staticmethod
-    @cache
-    def _other_names() -> Mapping[str, str]:
-        of_its_vectors = {
-            name: f"write model.wv.{name}" for name in dir(KeyedVectors) if not name.startswith("_")
-        }
-        others = {name: re.sub(r"\bkv\b", "model.wv", hint) for name, hint in OF_VECTORS.items()}
-        return of_its_vectors | others | OF_MODELS
+    _other_names: ClassVar[Mapping[str, str]] = {
+        **{k: f"write model.wv.{k}" for k in dir(KeyedVectors) if not k.startswith("_")},
+        **{name: re.sub(r"\bkv\b", "model.wv", hint) for name, hint in OF_VECTORS.items()},
+        **OF_MODELS,
+    }

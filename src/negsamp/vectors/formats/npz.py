@@ -16,14 +16,18 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from negsamp.errors import VectorFileError
 from negsamp.files.atomic import writing
-from negsamp.files.kinds import kind_of_file
 from negsamp.files.npy import read_header
 from negsamp.files.reading import open_file
 from negsamp.vectors.formats.packed import room_unpacked
 from negsamp.vectors.formats.reading import check_options
-from negsamp.vectors.formats.word_arrays import NAMES, arrays_of, check_arrays, vectors_of
+from negsamp.vectors.formats.word_arrays import (
+    NAMES,
+    arrays_of,
+    check_arrays,
+    explaining,
+    vectors_of,
+)
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
 __all__ = ["is_archive", "load_npz", "save_npz"]
@@ -55,23 +59,14 @@ def load_npz(
         Makes a key of each word, as in `load_word2vec_format`.
     """
     options = check_options(on_error=on_error, keys=keys)
-    name = os.fspath(path)
-    kind = kind_of_file(path)
-    if kind is not None:
-        raise VectorFileError(f"{name!r}: it is {kind}")
-    try:
-        with (
-            open_file(path) as file,
-            _ShortReads(cast(Any, file)) as reader,
-            zipfile.ZipFile(reader) as archive,
-        ):
-            arrays = _read_arrays(archive, _checked_members(reader, archive))
-        return vectors_of(arrays, name, options)
-    except VectorFileError:
-        raise
-    except (ValueError, *UNZIPPING) as error:
-        # zipfile shows names of members whole, which may have 64 KiB
-        raise VectorFileError(f"{name!r} is no archive of vectors: {error!s:.500}") from error
+    with (
+        explaining(path, "archive of vectors", (ValueError, *UNZIPPING)),
+        open_file(path) as file,
+        _ShortReads(cast(Any, file)) as reader,
+        zipfile.ZipFile(reader) as archive,
+    ):
+        arrays = _read_arrays(archive, _checked_members(reader, archive))
+        return vectors_of(arrays, os.fspath(path), options)
 
 
 def save_npz(

@@ -14,13 +14,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from negsamp.errors import VectorFileError
 from negsamp.files.atomic import writing
-from negsamp.files.kinds import kind_of_file
 from negsamp.files.reading import open_file
 from negsamp.files.strict_json import parse_json
 from negsamp.vectors.formats.reading import check_options
-from negsamp.vectors.formats.word_arrays import arrays_of, check_arrays, vectors_of
+from negsamp.vectors.formats.word_arrays import arrays_of, check_arrays, explaining, vectors_of
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
 __all__ = ["is_safetensors", "load_safetensors", "save_safetensors"]
@@ -50,26 +48,15 @@ def load_safetensors(
         As in `load_npz`.
     """
     options = check_options(on_error=on_error, keys=keys)
-    name = os.fspath(path)
-    kind = kind_of_file(path)
-    if kind is not None:
-        raise VectorFileError(f"{name!r}: it is {kind}")
-    try:
-        with open_file(path) as file:
-            tensors = _read_header(file)
-            check_arrays({name: (dtype, shape) for name, (dtype, shape, _) in tensors.items()})
-            arrays = {}
-            for tensor, (dtype, shape, place) in tensors.items():
-                file.seek(place)
-                array = np.fromfile(file, dtype, math.prod(shape)).reshape(shape)
-                arrays[tensor] = array.astype(dtype.newbyteorder("="), copy=False)
-        return vectors_of(arrays, name, options)
-    except VectorFileError:
-        raise
-    except ValueError as error:
-        raise VectorFileError(
-            f"{name!r} is no safetensors file of vectors: {error!s:.500}"
-        ) from error
+    with explaining(path, "safetensors file of vectors"), open_file(path) as file:
+        tensors = _read_header(file)
+        check_arrays({name: (dtype, shape) for name, (dtype, shape, _) in tensors.items()})
+        arrays = {}
+        for name, (dtype, shape, place) in tensors.items():
+            file.seek(place)
+            array = np.fromfile(file, dtype, math.prod(shape)).reshape(shape)
+            arrays[name] = array.astype(dtype.newbyteorder("="), copy=False)
+        return vectors_of(arrays, os.fspath(path), options)
 
 
 def save_safetensors(

@@ -7,13 +7,17 @@ int64 where there are counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from negsamp.checks import first_row_not_finite
+from negsamp.errors import VectorFileError
+from negsamp.files.kinds import kind_of_file
 from negsamp.vectors.formats.reading import (
     LARGEST_VECTOR,
     LONGEST_WORD,
@@ -24,7 +28,7 @@ from negsamp.vectors.formats.reading import (
 from negsamp.vectors.formats.writing import check_vectors
 from negsamp.vectors.keyed_vectors import KeyedVectors
 
-__all__ = ["NAMES", "arrays_of", "check_arrays", "vectors_of"]
+__all__ = ["NAMES", "arrays_of", "check_arrays", "explaining", "vectors_of"]
 
 TYPES = {
     "vectors": ("float16", "float32", "float64"),
@@ -48,6 +52,23 @@ def arrays_of(kv: KeyedVectors, keys: Callable[[Any], str] | None = None) -> dic
     if kv.counts is not None:
         arrays["counts"] = kv.counts
     return arrays
+
+
+@contextmanager
+def explaining(
+    path: str | os.PathLike[str], what: str, faults: tuple[type[Exception], ...] = (ValueError,)
+) -> Iterator[None]:
+    """Raise a VectorFileError for a file of another kind, or in which something is wrong."""
+    name = os.fspath(path)
+    if (kind := kind_of_file(path)) is not None:
+        raise VectorFileError(f"{name!r}: it is {kind}")
+    try:
+        yield
+    except VectorFileError:
+        raise
+    except faults as error:
+        # zipfile shows names of members whole, which may have 64 KiB
+        raise VectorFileError(f"{name!r} is no {what}: {error!s:.500}") from error
 
 
 def check_arrays(found: Mapping[str, tuple[np.dtype, tuple[int, ...]]]) -> None:
