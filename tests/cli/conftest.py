@@ -1,5 +1,8 @@
 """A text of two topics and a model of it, which most commands are tried on."""
 
+import logging
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -31,6 +34,20 @@ def model(corpus, quick, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / "model"
     assert main(["train", str(corpus), "-o", str(folder), *quick, "--quiet"]) == 0
     return folder
+
+
+@pytest.fixture
+def command(capsys, monkeypatch):
+    """Run a command in this process, and give what `subprocess.run` gives of one of its own."""
+    # handlers of pytest would take what is logged
+    monkeypatch.setattr(logging.getLogger("negsamp"), "hasHandlers", lambda: False)
+
+    def run(*arguments):
+        status = main([*map(str, arguments)])
+        out, err = capsys.readouterr()
+        return SimpleNamespace(returncode=status, stdout=out, stderr=err)
+
+    return run
 
 
 @pytest.fixture

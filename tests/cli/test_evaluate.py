@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from test_cli import assert_one_line, run
+from test_cli import assert_one_line
 
 from negsamp import KeyedVectors
 from negsamp.cli import main
@@ -96,14 +96,14 @@ def test_evaluate_answers_by_the_method(tmp_path, capsys):
         assert table(capsys.readouterr().out)["total"][1] == f"{right} of 1"
 
 
-def test_evaluate_counts_odd_lines_and_prints_figures_that_there_are_not(folder, tmp_path):
+def test_evaluate_counts_odd_lines_and_prints_figures_that_there_are_not(folder, tmp_path, command):
     (tmp_path / "odd.txt").write_text(PAIRS + "one\nman king much\n")
-    result = run("evaluate", folder, tmp_path / "odd.txt")
+    result = command("evaluate", folder, tmp_path / "odd.txt")
     assert result.returncode == 0
     assert table(result.stdout)["lines skipped"] == ["2"]
     assert result.stderr.endswith("skipped 2 line(s) not of the form 'word1 word2 score': 6, 7\n")
     (tmp_path / "unknown.txt").write_text("cat dog 3\ncat mouse 1\n")
-    found = table(run("evaluate", folder, tmp_path / "unknown.txt").stdout)
+    found = table(command("evaluate", folder, tmp_path / "unknown.txt").stdout)
     assert (found["spearman"], found["pairs"]) == (["-", "p nan"], ["0"])
 
 

@@ -76,8 +76,8 @@ def test_similar_answers_the_words_that_are_known(model, kv, capsys, words, answ
         assert line.startswith(f"negsamp: error: {word!r} is not among the 12 words")
 
 
-def test_similar_writes_errors_and_answers_in_the_order_of_the_words(model):
-    result = run("similar", model, "cat", "cta", "red", "--topn", "1")
+def test_similar_writes_errors_and_answers_in_the_order_of_the_words(model, command):
+    result = command("similar", model, "cat", "cta", "red", "--topn", "1")
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert [line for line in result.stdout.splitlines() if line in ("cat", "red")] == ["cat", "red"]
 

@@ -298,9 +298,8 @@ def test_signal_leaves_a_checkpoint_to_go_on_from(long_corpus, tmp_path, number,
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
-@pytest.mark.parametrize("workers", [4, 8])
-def test_ctrl_c_in_a_terminal_ends_all_workers(long_corpus, tmp_path, workers):
-    options = [long_corpus, "-o", tmp_path / "model", "--epochs", 1000, "--workers", workers]
+def test_ctrl_c_in_a_terminal_ends_all_workers(long_corpus, tmp_path):
+    options = [long_corpus, "-o", tmp_path / "model", "--epochs", 1000, "--workers", 8]
     options += ["--batch-size", 4096]
     status, error = stop_training(signal.SIGINT, *options, has_terminal=True)
     assert status == 130
@@ -345,25 +344,27 @@ def toy(tmp_path, times):
     return text, ["--min-count", "1", "--epochs", "8", "--workers", "1", "--seed", "1"]
 
 
-def test_train_fails_where_nothing_was_trained_and_the_option_that_it_names_helps(tmp_path):
+def test_train_fails_where_nothing_was_trained_and_the_option_that_it_names_helps(
+    tmp_path, command
+):
     text, options = toy(tmp_path, 1)
     for more in ([], ["--quiet"], ["--checkpoint", tmp_path / "run"]):
-        failed = run("train", text, "-o", tmp_path / "model", *options, *more)
+        failed = command("train", text, "-o", tmp_path / "model", *options, *more)
         assert (failed.returncode, failed.stdout) == (2, "")
         last = failed.stderr.splitlines()[-1]
         assert last.startswith("negsamp: error: nothing was trained: no epoch had a pair")
         assert "--sample 0 keeps all" in last
         assert not (tmp_path / "model").exists()
-    again = run("train", text, "-o", tmp_path / "model", *options, *more, "--resume")
+    again = command("train", text, "-o", tmp_path / "model", *options, *more, "--resume")
     assert again.returncode == 2  # a run that had ended has nothing to save either
-    trained = run("train", text, "-o", tmp_path / "model", *options, "--sample", "0")
+    trained = command("train", text, "-o", tmp_path / "model", *options, "--sample", "0")
     assert (trained.returncode, trained.stderr) == (0, "")
     assert "nan" not in trained.stdout
 
 
-def test_train_warns_of_epochs_without_a_pair(tmp_path):
+def test_train_warns_of_epochs_without_a_pair(tmp_path, command):
     text, options = toy(tmp_path, 10)
-    trained = run("train", text, "-o", tmp_path / "model", *options)
+    trained = command("train", text, "-o", tmp_path / "model", *options)
     assert trained.returncode == 0
     last = trained.stderr.splitlines()[-1]
     assert re.match(r"negsamp: warning: [1-7] of 8 epochs had no pair .*: --sample 0 keeps", last)

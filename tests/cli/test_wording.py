@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 import pytest
-from test_cli import NAMES, run
+from test_cli import NAMES
 
 from negsamp import KeyedVectors
 from negsamp.cli import _parser, main
@@ -172,15 +172,15 @@ def test_warnings_and_logs_are_lines_of_the_command_line(capsys, monkeypatch):
     assert logging.getLogger("negsamp").handlers == []
 
 
-def test_log_of_a_command_is_one_line(places):
+def test_log_of_a_command_is_one_line(places, command):
     (places / "odd.txt").write_bytes(b"a b 3\nc d 1\ncaf\xe9 b 1\n")
-    result = run("evaluate", places / "kv", places / "odd.txt")
+    result = command("evaluate", places / "kv", places / "odd.txt")
     assert result.returncode == 0
     assert result.stderr.startswith(
         f"negsamp: warning: {places / 'odd.txt'}: skipped 1 line(s) not"
     )
     assert "(--encoding latin-1 may read them)" in result.stderr
-    again = run("evaluate", places / "kv", places / "odd.txt", "--encoding", "latin-1")
+    again = command("evaluate", places / "kv", places / "odd.txt", "--encoding", "latin-1")
     assert (again.returncode, again.stderr) == (0, "")
 
 
