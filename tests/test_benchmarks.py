@@ -39,7 +39,7 @@ def home(tmp_path_factory):
     return home
 
 
-SETTINGS = {"optimizer": 4, "spread": 2, "batch": 3, "window": 2, "floor": 3, "max-step": 5}
+SETTINGS = {"optimizer": 4, "window": 2}
 
 
 @pytest.mark.parametrize(
@@ -70,9 +70,7 @@ def test_script_prints_its_tables(home, command, n_rows):
     assert len(rows_of(run(*command.replace("HOME", str(home)).split()))) == n_rows
 
 
-@pytest.mark.parametrize(
-    ("options", "n_rows"), [("", 9), ("--no-gensim", 6), ("--no-gensim --last-item", 7)]
-)
+@pytest.mark.parametrize(("options", "n_rows"), [("", 9), ("--no-gensim --last-item", 7)])
 def test_recommending_finds_what_goes_together(tmp_path, options, n_rows):
     pytest.importorskip("pandas")
     if "--no-gensim" not in options:

@@ -6,9 +6,9 @@ of `diagnose` is in `word2vec/test_advice.py`.
 """
 
 import ast
+import io
 import re
-import subprocess
-import sys
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ import pytest
 
 import negsamp
 from negsamp import KeyedVectors, Phrases, Word2Vec
+from negsamp.cli import main
 from negsamp.training.settings import OTHER_NAMES
 
 PUBLIC = {name: getattr(negsamp, name) for name in negsamp.__all__}
@@ -40,14 +41,16 @@ def save_word2vec(name, text, **how):
     return name
 
 
-def command(*arguments, fails=False):
+def command(*arguments):
     """Run the command line; its errors end it with status 2."""
-    done = subprocess.run(
-        [sys.executable, "-m", "negsamp", *map(str, arguments)], capture_output=True, text=True
-    )
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    return done.stdout
+    complaint = io.StringIO()
+    with redirect_stderr(complaint):
+        try:
+            status = main([*map(str, arguments)])
+        except SystemExit as end:  # of --help
+            status = end.code
+    if status:
+        raise RuntimeError(complaint.getvalue())
 
 
 TRAIN = "train", "text.txt", "-o", "out", "--min-count", 1, "--sample", 0, "--epochs", 1, "--quiet"

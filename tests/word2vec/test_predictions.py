@@ -1,5 +1,7 @@
 """Contexts that a model expects and items that it recommends, against loops and against gensim."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy.special import logsumexp
@@ -17,14 +19,19 @@ def corpus():
     return [rng.choice([*topics[i % 2], "the", "the", "the"], 12).tolist() for i in range(400)]
 
 
-@pytest.fixture(scope="module")
+@cache
+def model_of(objective):
+    return Word2Vec(**{**SETTINGS, "objective": objective}).fit(corpus())
+
+
+@pytest.fixture
 def model():
-    return Word2Vec(**SETTINGS).fit(corpus())
+    return model_of("sgns")
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_pmi_is_the_probability_less_that_of_the_noise(objective):
-    model = Word2Vec(**{**SETTINGS, "objective": objective}).fit(corpus())
+    model = model_of(objective)
     counts = model.vocabulary_.counts
     noise = dict(zip(model.vocabulary_.words, counts**0.75 / (counts**0.75).sum(), strict=True))
     log_p = dict(model.predict_context(["a1", "the"], topn=99))
@@ -116,7 +123,7 @@ def test_recommended_items_have_the_mean_probability_of_the_history(
     monkeypatch, objective, at_once
 ):
     monkeypatch.setattr(predictions, "SCORES_AT_ONCE", at_once)
-    model = Word2Vec(**{**SETTINGS, "objective": objective}).fit(corpus())
+    model = model_of(objective)
     history = ["a1", "the", "b2", "a1"]
     log_p = [dict(model.predict_context(item, topn=99)) for item in history]
     expected = {w: logsumexp([p[w] for p in log_p]) - np.log(4) for w in model.wv}
