@@ -1,6 +1,7 @@
 """What several test files need."""
 
 import gzip
+import os
 from pathlib import Path
 
 import fake_windows
@@ -12,6 +13,14 @@ hypothesis.settings.register_profile("negsamp", deadline=None)
 hypothesis.settings.load_profile("negsamp")
 
 SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_wait_for_the_disk():
+    """Let files be written without `os.fsync`: no test cuts the power, and most wait for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
 
 
 @pytest.fixture
