@@ -36,11 +36,18 @@ def fit(corpus, **how):
     return model.fit(corpus, **how)
 
 
+@pytest.fixture(scope="module")
+def whole(corpus):
+    """The model of a run that nothing stopped."""
+    return fit(corpus)
+
+
 @pytest.mark.parametrize("stopped_after", [1, 2, 30])  # in the first epoch and the next
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.usefixtures("worth_a_worker")
-def test_stopped_run_goes_on_to_the_same_bytes(corpus, tmp_path, stopped, stopped_after, workers):
-    expected = fit(corpus)
+def test_stopped_run_goes_on_to_the_same_bytes(
+    corpus, whole, tmp_path, stopped, stopped_after, workers
+):
     how = {"workers": workers, "checkpoint": tmp_path, "checkpoint_every": 0}
     message = r"stopped in epoch \d of 3, .*Word2Vec\.res"
     stopped(stopped_after, lambda: fit(corpus, **how), message)
@@ -48,7 +55,7 @@ def test_stopped_run_goes_on_to_the_same_bytes(corpus, tmp_path, stopped, stoppe
     model = Word2Vec.resume(
         tmp_path, workers=3 - workers, callbacks=[lambda m, epoch: seen.append(epoch)]
     )
-    assert_same(model, expected)
+    assert_same(model, whole)
     assert model.workers == 3 - workers
     assert seen == list(range(4 - len(seen), 4))
 
@@ -77,8 +84,9 @@ def _ctrl_c():
 @pytest.mark.usefixtures("_ctrl_c", "worth_a_worker")
 @pytest.mark.parametrize("moment", ["gradients", "additions"])
 @pytest.mark.parametrize("workers", [1, 2])
-def test_signal_at_any_moment_leaves_whole_updates(corpus, tmp_path, monkeypatch, moment, workers):
-    expected = fit(corpus)
+def test_signal_at_any_moment_leaves_whole_updates(
+    corpus, whole, tmp_path, monkeypatch, moment, workers
+):
     owner, name = (BlockKernel, "gradients") if moment == "gradients" else (SGD, "apply")
     original, calls = getattr(owner, name), []
 
@@ -92,7 +100,7 @@ def test_signal_at_any_moment_leaves_whole_updates(corpus, tmp_path, monkeypatch
         patch.setattr(owner, name, interrupted)
         with pytest.raises(TrainingInterrupted):
             fit(corpus, workers=workers, checkpoint=tmp_path / "run")
-    assert_same(Word2Vec.resume(tmp_path / "run"), expected)
+    assert_same(Word2Vec.resume(tmp_path / "run"), whole)
 
 
 RUN = """
@@ -195,11 +203,13 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_damaged_checkpoint_gives_way_to_the_one_before(corpus, tmp_path, stopped_run, damage):
+def test_damaged_checkpoint_gives_way_to_the_one_before(
+    corpus, whole, tmp_path, stopped_run, damage
+):
     stopped_run(corpus, tmp_path)
     _, last = sorted(tmp_path.iterdir())
     damage(last)
-    assert_same(Word2Vec.resume(tmp_path), fit(corpus))
+    assert_same(Word2Vec.resume(tmp_path), whole)
     for folder in tmp_path.iterdir():
         damage(folder)
     with pytest.raises(CheckpointError, match=r"holds no whole checkpoint: .*; "):
@@ -240,17 +250,17 @@ def test_folder_of_another_run_is_refused_before_reading(corpus, tmp_path):
         fit(corpus, checkpoint=corpus)
 
 
-def test_resume_needs_a_folder_with_a_checkpoint(corpus, tmp_path):
+def test_resume_needs_a_folder_with_a_checkpoint(corpus, whole, tmp_path):
     with pytest.raises(FileNotFoundError, match="is not a folder"):
         Word2Vec.resume(tmp_path / "none")
     with pytest.raises(CheckpointError, match="holds no checkpoint: the run had not come so far"):
         Word2Vec.resume(tmp_path)
-    fit(corpus).save(tmp_path / "checkpoint-000001")
+    whole.save(tmp_path / "checkpoint-000001")
     with pytest.raises(CheckpointError, match="is no checkpoint"):
         Word2Vec.resume(tmp_path)
 
 
-def test_another_corpus_is_refused(corpus, tmp_path, stopped_run):
+def test_another_corpus_is_refused(corpus, whole, tmp_path, stopped_run):
     stopped_run(corpus, tmp_path / "run")
     lines = corpus.read_text().splitlines()
     same_counts = tmp_path / "turned round.txt"
@@ -259,7 +269,7 @@ def test_another_corpus_is_refused(corpus, tmp_path, stopped_run):
         Word2Vec.resume(tmp_path / "run", same_counts)
     moved = tmp_path / "moved.txt"
     shutil.copy(corpus, moved)
-    assert_same(Word2Vec.resume(tmp_path / "run", moved), fit(corpus))
+    assert_same(Word2Vec.resume(tmp_path / "run", moved), whole)
 
 
 @pytest.fixture
@@ -279,12 +289,14 @@ def naming(folder):
 
 
 @pytest.mark.parametrize("named", ["folder", "pattern", "list"])
-def test_run_on_several_files_goes_on(corpus, folder, tmp_path, stopped_run, named, monkeypatch):
+def test_run_on_several_files_goes_on(
+    corpus, whole, folder, tmp_path, stopped_run, named, monkeypatch
+):
     monkeypatch.chdir(folder.parent)
     given = naming(folder.relative_to(folder.parent))[named]
     stopped_run(given, tmp_path / "run", cache=tmp_path / "cache")
     monkeypatch.chdir("/")
-    assert_same(Word2Vec.resume(tmp_path / "run"), fit(corpus))
+    assert_same(Word2Vec.resume(tmp_path / "run"), whole)
     assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
@@ -309,19 +321,19 @@ def test_run_on_several_files_notices_each_change(folder, tmp_path, stopped_run,
     assert "is not the one that this run began with" in str(error.value) or change == "removed"
 
 
-def test_encoding_is_that_of_the_run(corpus, tmp_path, stopped_run):
+def test_encoding_is_that_of_the_run(corpus, whole, tmp_path, stopped_run):
     path = tmp_path / "corpus.txt"
     path.write_text(corpus.read_text(), "utf-16")
     stopped_run(path, tmp_path / "run", encoding="utf-16")
-    assert_same(Word2Vec.resume(tmp_path / "run"), fit(corpus))
+    assert_same(Word2Vec.resume(tmp_path / "run"), whole)
 
 
-def test_corpus_that_was_no_file_is_given_again(corpus, tmp_path, stopped_run):
+def test_corpus_that_was_no_file_is_given_again(corpus, whole, tmp_path, stopped_run):
     sentences = [line.split() for line in corpus.read_text().splitlines()]
     stopped_run(iter(sentences), tmp_path)
     with pytest.raises(ValueError, match="the run's corpus was no file: give it again"):
         Word2Vec.resume(tmp_path)
-    assert_same(Word2Vec.resume(tmp_path, sentences), fit(corpus))
+    assert_same(Word2Vec.resume(tmp_path, sentences), whole)
 
 
 def test_own_noise_and_cache_go_on(corpus, tmp_path, stopped_run):
@@ -366,16 +378,16 @@ Word2Vec(**settings).fit(corpus, checkpoint=folder, checkpoint_every=0, callback
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are of Unix")
-def test_full_disk_neither_ends_the_run_nor_harms_the_last_checkpoint(corpus, tmp_path):
+def test_full_disk_neither_ends_the_run_nor_harms_the_last_checkpoint(corpus, whole, tmp_path):
     command = [sys.executable, "-c", LIMITED, str(corpus), str(tmp_path), repr(SMALL_RUN)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stderr.count("no checkpoint in") > 40
     assert "File too large" in done.stderr
     assert all(name.startswith("checkpoint-") for name in checkpoints(tmp_path))
-    assert_same(Word2Vec.resume(tmp_path), fit(corpus))
+    assert_same(Word2Vec.resume(tmp_path), whole)
 
 
-def test_folder_that_becomes_read_only_is_logged(corpus, tmp_path, monkeypatch, caplog):
+def test_folder_that_becomes_read_only_is_logged(corpus, whole, tmp_path, monkeypatch, caplog):
     def mkdir(*_, **__):
         raise OSError(30, "Read-only file system")
 
@@ -386,7 +398,7 @@ def test_folder_that_becomes_read_only_is_logged(corpus, tmp_path, monkeypatch, 
         fit(corpus, checkpoint=tmp_path, checkpoint_every=0, callbacks=[forbid])
     assert "Read-only file system; the last one stays" in caplog.text
     monkeypatch.undo()
-    assert_same(Word2Vec.resume(tmp_path), fit(corpus))
+    assert_same(Word2Vec.resume(tmp_path), whole)
 
 
 def test_what_a_killed_run_left_half_written_is_removed(corpus, tmp_path, stopped_run):
