@@ -41,6 +41,12 @@ class KeyedVectors(Similarities):
     vectors : ndarray, shape (V, d)
         A read-only view.
     counts : ndarray, shape (V,) int64, or None
+        How often each word was seen.
+    vector_size : int
+        d.
+    norms, unit_vectors : ndarray, shape (V,), ndarray, shape (V, d)
+        The Euclidean norm of each row, and the rows scaled to norm 1 (zero rows stay zero), both
+        read-only. They are computed when they are first asked for, and kept.
 
     Raises
     ------
@@ -54,6 +60,25 @@ class KeyedVectors(Similarities):
     of is empty, an array is not d finite numbers, or a vector that it scales has a norm that is not
     finite. A search by a zero vector, which has no direction, raises ValueError too; other cosines
     with a zero vector are 0.
+
+    Examples
+    --------
+    >>> from negsamp import KeyedVectors
+    >>> words = ["man", "woman", "king", "queen", "apple"]
+    >>> vectors = [[0, 1, 1], [0, -1, 1], [2, 1, 1], [2, -1, 1], [0, 0, -1]]
+    >>> kv = KeyedVectors(words, vectors, counts=[9, 8, 5, 4, 3])
+    >>> kv
+    KeyedVectors(5 words, 3 dimensions)
+    >>> kv["king"]
+    array([2, 1, 1])
+    >>> kv[["king", "man"]].shape, "prince" in kv, len(kv)
+    ((2, 3), False, 5)
+    >>> kv.index_to_key[0], kv.key_to_index["king"], kv.counts.tolist()
+    ('man', 2, [9, 8, 5, 4, 3])
+    >>> kv.vector_size, kv.norms.shape, kv.unit_vectors.shape
+    (3, (5,), (5, 3))
+
+    Words come from a file with `open_vectors`, and from a model as its ``wv``.
     """
 
     def most_similar(
@@ -101,6 +126,17 @@ class KeyedVectors(Similarities):
         ----------
         .. [1] T. Mikolov, W. Yih, G. Zweig, "Linguistic Regularities in Continuous Space Word
            Representations", NAACL 2013, section 4.
+
+        Examples
+        --------
+        >>> kv.most_similar("king", topn=1)[0][0]
+        'queen'
+        >>> kv.most_similar(positive=["king", "woman"], negative=["man"], topn=1)[0][0]
+        'queen'
+        >>> kv.most_similar("king", among=["queen", "apple"], topn=1)[0][0]
+        'queen'
+        >>> kv.most_similar("king", topn=None).shape
+        (5,)
         """
         some = candidates(self, restrict_vocab, clip_start, clip_end, among)
         [answers] = self._nearest([(positive, negative)], topn, some)
@@ -123,6 +159,16 @@ class KeyedVectors(Similarities):
             ValueError is raised if `positives` itself is a single key.
         topn, restrict_vocab, among
             As in `most_similar`.
+
+        Returns
+        -------
+        list of list of (key, float), or list of ndarray, shape (n,)
+            What `most_similar` returns, for each query.
+
+        Examples
+        --------
+        >>> [answers[0][0] for answers in kv.most_similar_batch(["king", "woman"], topn=1)]
+        ['queen', 'queen']
         """
         some = candidates(self, restrict_vocab, among=among)
         return self._nearest([(query, None) for query in queries_in(self, positives)], topn, some)
@@ -159,7 +205,7 @@ class KeyedVectors(Similarities):
         *,
         among: Any = None,
     ) -> Any:
-        """As `most_similar`, with the scores of 3CosMul [1]_, which are 0 or more.
+        """Answer as `most_similar`, with the scores of 3CosMul [1]_, which are 0 or more.
 
         A score is ``Π cos(x, positive) / (Π cos(x, negative) + 1e−6)`` on cosines shifted to
         [0, 1], so that no large cosine outweighs the others, as it may in a sum.
@@ -170,10 +216,20 @@ class KeyedVectors(Similarities):
             As in `most_similar`, but without weights, and with one positive term or more. (gensim
             neither scales vectors here nor uses `restrict_vocab`.)
 
+        Returns
+        -------
+        list of (key, float), or ndarray, shape (n,)
+            As `most_similar` does, with scores in place of cosines.
+
         References
         ----------
         .. [1] O. Levy, Y. Goldberg, "Linguistic Regularities in Sparse and Explicit Word
            Representations", CoNLL 2014, equation 4 and footnote 7.
+
+        Examples
+        --------
+        >>> kv.most_similar_cosmul(positive=["king", "woman"], negative=["man"], topn=1)[0][0]
+        'queen'
         """
         above = terms_in(self, "positive", positive)
         below = terms_in(self, "negative", negative)
@@ -199,7 +255,27 @@ class KeyedVectors(Similarities):
         *,
         among: Any = None,
     ) -> Any:
-        """`most_similar` of one key, which may be a tuple."""
+        """Find the words nearest to one key, which may be a tuple.
+
+        Parameters
+        ----------
+        word : hashable
+            A key.
+        topn, restrict_vocab, among
+            As in `most_similar`.
+
+        Returns
+        -------
+        list of (key, float), or ndarray, shape (n,)
+            As `most_similar` does.
+
+        Examples
+        --------
+        >>> kv.similar_by_word("king", topn=1) == kv.similar_by_key("king", topn=1)
+        True
+        >>> kv.similar_by_vector([2, 1, 1], topn=1)[0][0]
+        'king'
+        """
         self.row(word)
         return self.most_similar([word], None, topn, restrict_vocab, among=among)
 
@@ -211,7 +287,18 @@ class KeyedVectors(Similarities):
         *,
         among: Any = None,
     ) -> Any:
-        """`similar_by_word`, by another name."""
+        """Do what `similar_by_word` does, by another name of gensim's.
+
+        Parameters
+        ----------
+        key, topn, restrict_vocab, among
+            As in `similar_by_word`.
+
+        Returns
+        -------
+        list of (key, float), or ndarray, shape (n,)
+            As `most_similar` does.
+        """
         return self.similar_by_word(key, topn, restrict_vocab, among=among)
 
     def similar_by_vector(
@@ -222,19 +309,53 @@ class KeyedVectors(Similarities):
         *,
         among: Any = None,
     ) -> Any:
-        """`most_similar` of one vector, array_like of shape (d,); no key is left out."""
+        """Find the words nearest to one vector; no key is left out.
+
+        Parameters
+        ----------
+        vector : array_like, shape (d,)
+            It is scaled to norm 1.
+        topn, restrict_vocab, among
+            As in `most_similar`.
+
+        Returns
+        -------
+        list of (key, float), or ndarray, shape (n,)
+            As `most_similar` does.
+        """
         return self.most_similar([np.asarray(vector)], None, topn, restrict_vocab, among=among)
 
     def relative_cosine_similarity(self, wa: Any, wb: Any, topn: int = 10) -> float:
-        """`similarity` of two words over the sum of those of the `topn` words nearest to `wa`.
+        """Divide the `similarity` of two words by the sum over the words nearest to the first.
 
-        Above 1 / `topn` the two are more alike than the nearest are on average [1]_. ValueError is
-        raised if the sum is 0.
+        Above 1 / `topn` the two are more alike than the nearest are on average [1]_.
+
+        Parameters
+        ----------
+        wa, wb : key or vector
+            The two words.
+        topn : int
+            How many of the words nearest to `wa` are added up.
+
+        Returns
+        -------
+        float
+            ``cos(wa, wb) / Σ cos(wa, its nearest)``.
+
+        Raises
+        ------
+        ValueError
+            If the sum is 0.
 
         References
         ----------
         .. [1] A. Leeuwenberg et al., "A Minimally Supervised Approach for Synonym Extraction with
            Word Embeddings", Prague Bulletin of Mathematical Linguistics 105, 2016, equation 1.
+
+        Examples
+        --------
+        >>> round(kv.relative_cosine_similarity("king", "queen", topn=2), 3)
+        0.536
         """
         check_integer("topn", topn, 1)
         total = sum(cosine for _, cosine in self.most_similar([wa], None, topn))

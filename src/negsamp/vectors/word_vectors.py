@@ -71,6 +71,7 @@ class WordVectors(OtherNames):
         Parameters
         ----------
         folder : path
+            Where to write.
         keys : callable, optional
             Makes text of the keys that are not str, as in `save_vectors`. Without it keys are str,
             int, float, bool, bytes and tuples of these, which come back as they are.
@@ -82,6 +83,12 @@ class WordVectors(OtherNames):
         ValueError
             If a word cannot be written and read back, a count is below 0, a vector is not finite,
             or the matrix has no columns, more than 100 000, or a type that no file has.
+
+        Examples
+        --------
+        >>> kv.save("vectors")
+        >>> KeyedVectors.load("vectors", mmap=True)
+        KeyedVectors(5 words, 3 dimensions)
         """
         write_vectors(folder, self.index_to_key, self.counts, self.vectors, keys)
 
@@ -95,6 +102,7 @@ class WordVectors(OtherNames):
         Parameters
         ----------
         folder : path
+            What `save` wrote.
         mmap : bool
             Map the matrix, read-only, instead of reading it, and parse the words when one is first
             needed: a million vectors are loaded at once, and processes share them. Sizes and the
@@ -195,7 +203,7 @@ class WordVectors(OtherNames):
         return self.vectors[self.row(key) if keys is None else self.rows(keys)]
 
     def subset(self, words: Any, ignore_missing: bool = False) -> Self:
-        """New vectors of some words only, in their order, with a copy of their rows and counts.
+        """Make new vectors of some words only, in their order, with copies of rows and counts.
 
         Parameters
         ----------
@@ -205,10 +213,20 @@ class WordVectors(OtherNames):
         ignore_missing : bool
             Leave out words that are not in the vocabulary.
 
+        Returns
+        -------
+        KeyedVectors
+            With counts if these have them.
+
         Raises
         ------
         UnknownWordError
             If a word is not in the vocabulary, unless such words are to be left out.
+
+        Examples
+        --------
+        >>> kv.subset(["queen", "prince", "king"], ignore_missing=True).index_to_key
+        ['queen', 'king']
         """
         keys = keys_in(self, "words", words)
         keys = [words] if keys is None else keys
@@ -239,6 +257,11 @@ class WordVectors(OtherNames):
         ------
         TypeError, ValueError
             If `other` is something else, or its vectors have another size.
+
+        Examples
+        --------
+        >>> kv.merged(KeyedVectors(["prince"], [[1, 1, 1]])).vectors.shape
+        (6, 3)
         """
         if not isinstance(other, WordVectors):
             its = "its .wv" if hasattr(type(other), "wv") else "KeyedVectors(words, vectors)"
@@ -270,7 +293,23 @@ class WordVectors(OtherNames):
         return type(self), (self.index_to_key, np.asarray(self.vectors), self.counts)
 
     def row(self, key: Any) -> int:
-        """Row of a key."""
+        """Return the row of a key.
+
+        Parameters
+        ----------
+        key : hashable
+            A word.
+
+        Returns
+        -------
+        int
+            From 0 to V − 1.
+
+        Examples
+        --------
+        >>> kv.row("king"), kv.rows(["king", "man"]), kv.get_index("prince", default=-1)
+        (2, [2, 0], -1)
+        """
         try:
             return self.key_to_index[key]
         except (KeyError, TypeError):
@@ -279,7 +318,18 @@ class WordVectors(OtherNames):
         return row
 
     def rows(self, keys: Sequence[Any]) -> list[int]:
-        """Rows of some keys; the error names all that are not in the vocabulary."""
+        """Return the rows of some keys; the error names all that are not in the vocabulary.
+
+        Parameters
+        ----------
+        keys : sequence of hashable
+            The n words.
+
+        Returns
+        -------
+        list of int
+            As long as `keys`.
+        """
         index = self.key_to_index
         try:
             return [index[key] for key in keys]
@@ -292,9 +342,19 @@ class WordVectors(OtherNames):
         return [index[key] for key in plain]
 
     def get_index(self, key: Any, default: Any = None) -> Any:
-        """Row of a key; `default`, if it is not None, where there is no such key.
+        """Return the row of a key, or something else where there is no such key.
 
-        An integer is a key like any other here. (gensim takes one that is no key for a row.)
+        Parameters
+        ----------
+        key : hashable
+            A word. An integer is a key like any other. (gensim takes one that is no key for a row.)
+        default : object, optional
+            What is returned for an unknown key; None raises `UnknownWordError`.
+
+        Returns
+        -------
+        int
+            The row, or `default`.
         """
         try:
             return self.row(key)
@@ -304,7 +364,28 @@ class WordVectors(OtherNames):
             return default
 
     def get_count(self, key: Any) -> int:
-        """How often a word was seen; ValueError if the vectors have no counts."""
+        """Return how often a word was seen.
+
+        Parameters
+        ----------
+        key : hashable
+            A word.
+
+        Returns
+        -------
+        int
+            1 or more, or 0 where a file says so.
+
+        Raises
+        ------
+        ValueError
+            If the vectors have no counts.
+
+        Examples
+        --------
+        >>> kv.get_count("king")
+        5
+        """
         if self.counts is None:
             raise ValueError("these vectors have no counts")
         return int(self.counts[self.row(key)])
