@@ -20,12 +20,13 @@ from negsamp.vectors.cosines import (
 )
 from negsamp.vectors.key_containers import several_in, terms_in
 from negsamp.vectors.query_terms import look_up, mean_of
-from negsamp.vectors.word_vectors import WordVectors, first_rows
+from negsamp.vectors.selections import Selections
+from negsamp.vectors.word_vectors import first_rows
 
 __all__ = ["Similarities"]
 
 
-class Similarities(WordVectors):
+class Similarities(Selections):
     """Words and vectors that are compared; `KeyedVectors` looks for the nearest of all."""
 
     def get_vector(self, key: Hashable, norm: bool = False) -> np.ndarray:
