@@ -68,8 +68,6 @@ def evaluate_word_pairs(
 ) -> WordPairsResult:
     """Correlate the cosines of word pairs with human judgements.
 
-    If no pair is in the vocabulary, they are nan and a warning is logged. (gensim raises.)
-
     Parameters
     ----------
     kv : KeyedVectors
@@ -96,6 +94,15 @@ def evaluate_word_pairs(
     answers : bool
         Keep each pair's cosine in the result's `answers`.
 
+    Returns
+    -------
+    WordPairsResult
+        With ``spearman`` and ``pearson``, the correlations over a number of ``pairs``, and their
+        two-sided p-values ``spearman_pvalue`` and ``pearson_pvalue``; ``oov``, the pairs with a
+        word out of vocabulary, and ``oov_ratio``, the same in percent of all pairs, as in gensim;
+        ``skipped_lines``, the numbers of lines that could not be read; and ``answers``. If no pair
+        is in the vocabulary, the correlations are nan and a warning is logged; gensim raises.
+
     Raises
     ------
     OSError, ValueError
@@ -108,6 +115,15 @@ def evaluate_word_pairs(
        Transactions on Information Systems 20(1), 2002, section 4.
     .. [2] F. Hill, R. Reichart, A. Korhonen, "SimLex-999: Evaluating Semantic Models with (Genuine)
        Similarity Estimation", Computational Linguistics 41(4), 2015.
+
+    Examples
+    --------
+    >>> from negsamp import KeyedVectors, evaluate_word_pairs
+    >>> kv = KeyedVectors(["cup", "mug", "sea"], [[4, 1], [4, 2], [-1, 3]])
+    >>> judged = [("cup", "mug", 9), ("mug", "sea", 2), ("cup", "sea", 1), ("cup", "tea", 6)]
+    >>> result = evaluate_word_pairs(kv, judged)
+    >>> round(result.spearman, 3), result.pairs, result.oov
+    (1.0, 3, 1)
     """
     from scipy import stats  # takes longer to import than all the rest of negsamp
 
@@ -174,6 +190,15 @@ def evaluate_word_analogies(
     answers : bool
         Keep each question's answer and rank in the result's `answers`.
 
+    Returns
+    -------
+    AnalogiesResult
+        With ``accuracy``, the share of right answers in [0, 1]; ``sections``, whose items have
+        ``name``, ``correct``, ``questions`` and ``accuracy``, and the sums of some of them:
+        ``semantic``, ``syntactic`` (names that start with ``gram``) and ``total``; ``oov``, the
+        questions with a word out of vocabulary; ``skipped_lines``, the numbers of lines that could
+        not be read; and ``answers``, if they were asked for.
+
     Raises
     ------
     OSError, ValueError
@@ -183,6 +208,16 @@ def evaluate_word_analogies(
     ----------
     .. [1] T. Mikolov, K. Chen, G. Corrado, J. Dean, "Efficient Estimation of Word Representations
        in Vector Space", 2013, section 4.1.
+
+    Examples
+    --------
+    >>> from negsamp import KeyedVectors, evaluate_word_analogies
+    >>> words = ["man", "woman", "king", "queen", "sea"]
+    >>> kv = KeyedVectors(words, [[0, 1, 1], [0, -1, 1], [2, 1, 1], [2, -1, 1], [0, 0, -1]])
+    >>> questions = {"family": [("man", "king", "woman", "queen"), ("man", "boy", "woman", "girl")]}
+    >>> result = evaluate_word_analogies(kv, questions)
+    >>> result.accuracy, result.total.questions, result.oov
+    (1.0, 1, 1)
     """
     if method not in METHODS:
         raise ValueError(f"method is {method!r:.60}; it must be one of {sorted(METHODS)}")

@@ -34,6 +34,7 @@ def all_but_the_top(kv: KeyedVectors, n_components: int | None = None) -> KeyedV
     Parameters
     ----------
     kv : KeyedVectors
+        V words with vectors of d numbers.
     n_components : int, optional
         D, from 0, which takes away the mean alone, to less than both d and V − 1. None takes d/100,
         rounded, and 1 or more, which is the rule of section 2.3 of [1]_.
@@ -56,6 +57,7 @@ def all_but_the_top(kv: KeyedVectors, n_components: int | None = None) -> KeyedV
 
     Examples
     --------
+    >>> from negsamp import KeyedVectors, all_but_the_top
     >>> kv = KeyedVectors(["x", "y", "z", "w"], [[9, 1], [7, -1], [-7, 1], [-5, -1]])
     >>> all_but_the_top(kv).vectors[:, 1].round(6).tolist()
     [1.0, -1.0, 1.0, -1.0]
@@ -88,10 +90,10 @@ def all_but_the_top(kv: KeyedVectors, n_components: int | None = None) -> KeyedV
 
 
 def wv_plus_context(model: Any) -> KeyedVectors:
-    """Add each word's output vector to its input vector: v_w + u_w, as in section 3.3 of [1]_.
+    """Add each word's output vector to its input vector: v_w + u_w.
 
     The cosine of two sums tells both whether two words have the same contexts (v·v and u·u) and
-    whether they are each other's contexts (v·u).
+    whether they are each other's contexts (v·u), as in section 3.3 of [1]_.
 
     Parameters
     ----------
@@ -116,6 +118,15 @@ def wv_plus_context(model: Any) -> KeyedVectors:
     ----------
     .. [1] O. Levy, Y. Goldberg, I. Dagan, "Improving Distributional Similarity with Lessons Learned
        from Word Embeddings", TACL 2015.
+
+    Examples
+    --------
+    >>> from negsamp import Word2Vec, wv_plus_context
+    >>> model = Word2Vec(vector_size=10, min_count=1, sample=0, workers=1, seed=1)
+    >>> model = model.fit(50 * ["cats eat fish", "dogs eat fish"])
+    >>> both = wv_plus_context(model)
+    >>> bool(np.allclose(both["cats"], model.wv["cats"] + model.context_wv["cats"]))
+    True
     """
     if not hasattr(type(model), "context_wv"):
         raise TypeError(f"model is a {type(model).__name__}; it must be a fitted Word2Vec")

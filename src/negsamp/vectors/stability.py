@@ -33,6 +33,19 @@ class Stability:
         either model has; means over all pairs of models, in [0, 1].
     pairs : ndarray, shape (M, M) float64
         Mean overlap of each two of the M models, 1 on the diagonal.
+    mean, mean_jaccard : float
+        Means of `overlaps` and `jaccards`.
+
+    Examples
+    --------
+    >>> from negsamp import KeyedVectors, Stability, stability
+    >>> a = KeyedVectors(["x", "y", "z"], [[1, 0], [1, 1], [0, 3]])
+    >>> b = KeyedVectors(["x", "y", "z"], [[1, 0], [1, 2], [0, 3]])
+    >>> found = stability([a, b], topn=1)
+    >>> found
+    Stability(mean=0.667, mean_jaccard=0.667, 3 words, 2 models, topn=1)
+    >>> isinstance(found, Stability), found.pairs.shape
+    (True, (2, 2))
     """
 
     words: list[Any]
@@ -52,11 +65,38 @@ class Stability:
         return float(self.jaccards.mean())
 
     def least(self, n: int = 10) -> list[tuple[Any, float]]:
-        """The n words of the lowest overlap, the lowest first, and their overlaps."""
+        """Return the words of the lowest overlap, the lowest first.
+
+        Parameters
+        ----------
+        n : int
+            How many, 1 or more.
+
+        Returns
+        -------
+        list of (word, float)
+            The words and their overlaps.
+
+        Examples
+        --------
+        >>> found.least(1), found.most(1)
+        ([('y', 0.0)], [('x', 1.0)])
+        """
         return self._extreme(self.overlaps, n)
 
     def most(self, n: int = 10) -> list[tuple[Any, float]]:
-        """The n words of the highest overlap, the highest first, and their overlaps."""
+        """Return the words of the highest overlap, the highest first.
+
+        Parameters
+        ----------
+        n : int
+            How many, 1 or more.
+
+        Returns
+        -------
+        list of (word, float)
+            The words and their overlaps.
+        """
         return self._extreme(-self.overlaps, n)
 
     def _extreme(self, keys: np.ndarray, n: int) -> list[tuple[Any, float]]:
@@ -87,6 +127,11 @@ def stability(models: Iterable[Any], words: Any = None, topn: int = 10) -> Stabi
     topn : int
         Neighbours of each word; fewer than the words that all models have.
 
+    Returns
+    -------
+    Stability
+        The share of common neighbours of each word, and of each two models.
+
     Raises
     ------
     TypeError, ValueError
@@ -101,6 +146,7 @@ def stability(models: Iterable[Any], words: Any = None, topn: int = 10) -> Stabi
 
     Examples
     --------
+    >>> from negsamp import KeyedVectors, stability
     >>> a = KeyedVectors(["x", "y", "z"], [[1, 0], [1, 1], [0, 3]])
     >>> b = KeyedVectors(["x", "y", "z"], [[1, 0], [1, 2], [0, 3]])
     >>> stability([a, b], topn=1).overlaps

@@ -102,11 +102,6 @@ def open_vectors(
     KeyedVectors
         It has counts if the file has them.
 
-    Warns
-    -----
-    UserWarning
-        If rows were left out.
-
     Raises
     ------
     OSError
@@ -117,6 +112,21 @@ def open_vectors(
         If an option is out of range.
     MemoryError
         If the file is whole and the machine has no room for its vectors.
+
+    Warns
+    -----
+    UserWarning
+        If rows were left out.
+
+    Examples
+    --------
+    >>> from negsamp import KeyedVectors, open_vectors, save_vectors
+    >>> kv = KeyedVectors(["tea", "rice"], np.float32([[0.1, 2], [3, 0.5]]), counts=[7, 4])
+    >>> for name in ["kv.txt", "kv.bin", "kv.glove.gz", "kv.npz", "kv.safetensors"]:
+    ...     save_vectors(kv, name)
+    ...     assert (open_vectors(name).vectors == kv.vectors).all()
+    >>> open_vectors("kv.npz").counts.tolist(), open_vectors("kv.txt").counts
+    ([7, 4], None)
     """
     options: dict[str, Any] = {
         "limit": limit,
@@ -188,6 +198,7 @@ def save_vectors(
     Parameters
     ----------
     kv : KeyedVectors
+        What to write.
     path : path
         ``.txt`` or ``.vec`` for word2vec's text, ``.bin`` for its binary form, ``.glove`` for text
         without a header, each with or without ``.gz`` behind it; ``.npz``; ``.safetensors``; or
@@ -206,6 +217,14 @@ def save_vectors(
     ValueError
         If the suffix is unknown, if the format cannot carry a key or a vector, or if two keys
         become the same text; nothing has been written then.
+
+    Examples
+    --------
+    >>> from negsamp import KeyedVectors, open_vectors, save_vectors
+    >>> items = KeyedVectors([1001, 1002], [[0.5, 2], [3, 0.25]])
+    >>> save_vectors(items, "items.txt", keys=str)
+    >>> open_vectors("items.txt", keys=int).index_to_key
+    [1001, 1002]
     """
     saver_for(path)(kv, path, keys=keys)
 

@@ -59,6 +59,15 @@ def load_glove_format(
         Its keys are str, or what `keys` makes of them; it has no counts. A word may have spaces:
         the last d fields are the numbers. One whose last part is a number is refused, as it may be
         a row with a number too many.
+
+    Examples
+    --------
+    >>> from negsamp import load_glove_format
+    >>> with open("glove.txt", "w") as file:
+    ...     print("the 0.5 -1.5", file=file)
+    ...     print("of 0.25 1", file=file)
+    >>> load_glove_format("glove.txt")["of"].tolist()
+    [0.25, 1.0]
     """
     options = check_options(limit, encoding, errors, on_duplicate, datatype, on_error, keys)
     with opened(path) as source:
@@ -129,6 +138,14 @@ def save_glove_format(
         With the suffix ``.gz`` the file is packed.
     keys : callable, optional
         Makes text of the keys that are not str, as in `save_vectors`.
+
+    Examples
+    --------
+    >>> from negsamp import KeyedVectors, save_glove_format
+    >>> save_glove_format(KeyedVectors(["the", "of"], [[0.5, -1.5], [0.25, 1]]), "kv.glove")
+    >>> print(open("kv.glove").read(), end="")
+    the 0.5 -1.5
+    of 0.25 1
     """
     words, matrix = check_vectors(kv, NO_SPACES, keys)
     if not words:

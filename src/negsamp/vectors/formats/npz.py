@@ -45,18 +45,34 @@ def load_npz(
     on_error: str = "raise",
     keys: Callable[[str], Any] | None = None,
 ) -> KeyedVectors:
-    """Read what `save_npz` wrote, or such arrays saved by `numpy.savez` or `savez_compressed`.
-
-    The vectors have their type and counts. Errors are those of `open_vectors`.
+    """Read what `save_npz` wrote, or such arrays saved by `numpy.savez`.
 
     Parameters
     ----------
     path : path
+        The archive.
     on_error : {"raise", "skip"}
         Whether a row is an error whose word is not UTF-8, too long or there already, or whose
         numbers are not finite, or is left out, with one warning. Other damage is always an error.
     keys : callable, optional
         Makes a key of each word, as in `load_word2vec_format`.
+
+    Returns
+    -------
+    KeyedVectors
+        The vectors have the type that they had, and their counts.
+
+    Raises
+    ------
+    OSError, VectorFileError, ValueError, MemoryError
+        As `open_vectors`.
+
+    Examples
+    --------
+    >>> from negsamp import KeyedVectors, load_npz, save_npz
+    >>> save_npz(KeyedVectors(["tea", "rice"], [[0.1, 2], [3, 0.5]], counts=[7, 4]), "kv.npz")
+    >>> load_npz("kv.npz").get_count("rice")
+    4
     """
     options = check_options(on_error=on_error, keys=keys)
     with (
@@ -77,16 +93,28 @@ def save_npz(
 ) -> None:
     """Write vectors, words and counts to one archive.
 
-    Words come out of it by ``bytes(words[offsets[i] : offsets[i + 1]]).decode()``. Errors are those
-    of `save_vectors`.
+    Words come out of it by ``bytes(words[offsets[i] : offsets[i + 1]]).decode()``.
 
     Parameters
     ----------
     kv : KeyedVectors
         Its keys must be str.
     path : path
+        The archive, which replaces an older one.
     keys : callable, optional
         Makes text of the keys that are not str, as in `save_vectors`.
+
+    Raises
+    ------
+    OSError, TypeError, ValueError
+        As `save_vectors`.
+
+    Examples
+    --------
+    >>> from negsamp import KeyedVectors, save_npz
+    >>> save_npz(KeyedVectors(["tea", "rice"], [[0.1, 2], [3, 0.5]]), "kv.npz")
+    >>> sorted(np.load("kv.npz"))
+    ['offsets', 'vectors', 'words']
     """
     arrays = arrays_of(kv, keys)
     with writing(path) as file, zipfile.ZipFile(file, "w") as archive:

@@ -46,8 +46,6 @@ def save_projector(
 ) -> None:
     """Write a folder whose two files https://projector.tensorflow.org loads.
 
-    Errors are those of `save_vectors`, and FileExistsError if something has the folder's name.
-
     Parameters
     ----------
     kv : KeyedVectors
@@ -57,6 +55,20 @@ def save_projector(
         A new folder.
     keys : callable, optional
         Makes text of the keys that are not str, as in `save_vectors`.
+
+    Raises
+    ------
+    FileExistsError
+        If something has the folder's name.
+    OSError, TypeError, ValueError
+        As `save_vectors`.
+
+    Examples
+    --------
+    >>> from negsamp import KeyedVectors, load_projector, save_projector
+    >>> save_projector(KeyedVectors(["tea", "rice"], [[0.5, 2], [3, 0.25]]), "projector")
+    >>> load_projector("projector")["tea"].tolist()
+    [0.5, 2.0]
     """
     words, matrix = check_vectors(kv, REFUSED, keys)
     for row, word in enumerate(words):
@@ -90,11 +102,10 @@ def load_projector(
 ) -> KeyedVectors:
     """Read what `save_projector` wrote.
 
-    Errors are those of `open_vectors`; a `VectorFileError` names the file and the line.
-
     Parameters
     ----------
     folder : path
+        The folder.
     datatype : dtype
         Type of the matrix: float16, float32 or float64.
     on_error : {"raise", "skip"}
@@ -107,6 +118,18 @@ def load_projector(
     -------
     KeyedVectors
         Its keys are str, or what `keys` makes of them; it has counts if they are there.
+
+    Raises
+    ------
+    OSError, VectorFileError, ValueError, MemoryError
+        As `open_vectors`; a `VectorFileError` names the file and the line.
+
+    Examples
+    --------
+    >>> from negsamp import KeyedVectors, load_projector, save_projector
+    >>> save_projector(KeyedVectors(["tea"], [[0.5, 2]], counts=[7]), "projector")
+    >>> load_projector("projector", datatype="float64").counts.tolist()
+    [7]
     """
     options = check_options(datatype=datatype, on_error=on_error, keys=keys)
     with opened(Path(folder) / METADATA) as source:

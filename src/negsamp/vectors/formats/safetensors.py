@@ -39,13 +39,30 @@ def load_safetensors(
 ) -> KeyedVectors:
     """Read what `save_safetensors` wrote, or the ``safetensors`` package with the same tensors.
 
-    The vectors have their type and counts. Errors are those of `open_vectors`.
-
     Parameters
     ----------
     path : path
+        The file.
     on_error, keys
         As in `load_npz`.
+
+    Returns
+    -------
+    KeyedVectors
+        The vectors have the type that they had, and their counts.
+
+    Raises
+    ------
+    OSError, VectorFileError, ValueError, MemoryError
+        As `open_vectors`.
+
+    Examples
+    --------
+    >>> from negsamp import KeyedVectors, load_safetensors, save_safetensors
+    >>> kv = KeyedVectors(["tea", "rice"], np.float16([[0.5, 2], [3, 0.25]]))
+    >>> save_safetensors(kv, "kv.safetensors")
+    >>> load_safetensors("kv.safetensors").vectors.dtype
+    dtype('float16')
     """
     options = check_options(on_error=on_error, keys=keys)
     with explaining(path, "safetensors file of vectors"), open_file(path) as file:
@@ -67,15 +84,26 @@ def save_safetensors(
 ) -> None:
     """Write vectors, words and counts as tensors.
 
-    Errors are those of `save_vectors`.
-
     Parameters
     ----------
     kv : KeyedVectors
         Its keys must be str.
     path : path
+        The file, which replaces an older one.
     keys : callable, optional
         Makes text of the keys that are not str, as in `save_vectors`.
+
+    Raises
+    ------
+    OSError, TypeError, ValueError
+        As `save_vectors`.
+
+    Examples
+    --------
+    See `load_safetensors`; the package ``safetensors`` reads the file too.
+
+    >>> from negsamp import KeyedVectors, save_safetensors
+    >>> save_safetensors(KeyedVectors(["tea", "rice"], [[0.5, 2], [3, 0.25]]), "kv.safetensors")
     """
     # by name, which is from wide to narrow, so that each begins at a multiple of its numbers' size
     arrays = sorted(arrays_of(kv, keys).items())

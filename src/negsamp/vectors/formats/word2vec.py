@@ -108,6 +108,16 @@ def load_word2vec_format(
     -----
     UserWarning
         If rows were left out, or if a few rows of the binary form have numbers far from the others.
+
+    Examples
+    --------
+    >>> from negsamp import load_word2vec_format
+    >>> with open("vectors.txt", "w") as file:
+    ...     for line in ["2 3", "the 0.5 1 0", "of 0.25 -1 2"]:
+    ...         print(line, file=file)
+    >>> kv = load_word2vec_format("vectors.txt")
+    >>> kv["of"]
+    array([ 0.25, -1.  ,  2.  ], dtype=float32)
     """
     options = check_options(limit, encoding, errors, on_duplicate, datatype, on_error, keys)
     is_binary = _is_binary(path, binary)
@@ -182,6 +192,18 @@ def save_word2vec_format(
         Makes text of the keys that are not str, as in `save_vectors`.
     fvocab : path, optional
         Where lines ``word count`` are written. ValueError if there are no counts.
+
+    Examples
+    --------
+    >>> from negsamp import KeyedVectors, save_word2vec_format
+    >>> kv = KeyedVectors(["the", "of"], [[0.5, 1, 0], [0.25, -1, 2]], counts=[7, 4])
+    >>> save_word2vec_format(kv, "vectors.txt", fvocab="counts.txt")
+    >>> print(open("vectors.txt").read() + open("counts.txt").read(), end="")
+    2 3
+    the 0.5 1 0
+    of 0.25 -1 2
+    the 7
+    of 4
     """
     is_binary = _is_binary(path, binary)
     if is_binary is None:
