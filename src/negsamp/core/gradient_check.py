@@ -31,6 +31,7 @@ def check_gradients(objective: Objective, *, tolerance: float = 1e-6, seed: int 
     Parameters
     ----------
     objective : Objective
+        The object, as `Word2Vec` takes it.
     tolerance : float
         How far the change of the loss along a line may be from what the gradient says, by the
         length of the gradient. Central differences err by about 1e-9.
@@ -49,8 +50,14 @@ def check_gradients(objective: Objective, *, tolerance: float = 1e-6, seed: int 
 
     Examples
     --------
-    >>> from negsamp.core.objectives import OBJECTIVES
-    >>> check_gradients(OBJECTIVES["sgns"]) < 1e-6
+    >>> from negsamp import Objective, check_gradients
+    >>> class Squares(Objective):
+    ...     def loss(self, positive, negative, weight=1.0):
+    ...         return (1 - positive) ** 2 + weight * (negative**2).sum(axis=-1)
+    ...
+    ...     def score_gradients(self, positive, negative, weight=1.0):
+    ...         return -2 * (1 - positive), 2 * weight * negative
+    >>> check_gradients(Squares()) < 1e-6
     True
     """
     rng = random_generator("seed", seed)

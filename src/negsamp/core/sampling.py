@@ -1,12 +1,4 @@
-"""Which tokens are kept, which words are noise, and how noise is drawn.
-
-References
-----------
-.. [1] T. Mikolov et al., "Distributed Representations of Words and Phrases and their
-   Compositionality", NIPS 2013, sections 2.2 and 2.3.
-.. [2] A. J. Walker, "An Efficient Method for Generating Discrete Random Variables with General
-   Distributions", ACM TOMS 3(3), 1977.
-"""
+"""Which tokens are kept, which words are noise, and how noise is drawn."""
 
 from __future__ import annotations
 
@@ -27,7 +19,7 @@ __all__ = [
 ]
 
 # Where a threshold is not given, words are thinned out that are seen so often, within these bounds:
-# those of word2vec.c for a short text, and of [1]_ for 10^9 words. Measured, see
+# those of word2vec.c for a short text, and of the paper for 10^9 words. Measured, see
 # docs/performance.md.
 THINNED_FROM, LOWEST, HIGHEST = 2000, 1e-5, 1e-3
 
@@ -47,7 +39,7 @@ def keep_probabilities(counts: Any, sample: float | None) -> np.ndarray:
     """Probability that an occurrence of each word is kept, √(t/f) + t/f, at most 1.
 
     With f the word's share of all tokens and t = `sample`. This is what word2vec.c computes;
-    the paper prints √(t/f) ([1]_, eq. 5).
+    the paper prints √(t/f) [1]_.
 
     Parameters
     ----------
@@ -60,11 +52,23 @@ def keep_probabilities(counts: Any, sample: float | None) -> np.ndarray:
     Returns
     -------
     ndarray, shape (V,) float32
+        In (0, 1].
 
     Raises
     ------
     ValueError
         If `counts` holds a number below 1, or `sample` is negative or not finite.
+
+    References
+    ----------
+    .. [1] T. Mikolov et al., "Distributed Representations of Words and Phrases and their
+       Compositionality", NIPS 2013, equation 5.
+
+    Examples
+    --------
+    >>> from negsamp import keep_probabilities
+    >>> keep_probabilities([9000, 900, 100], sample=0.01).astype(float).round(3).tolist()
+    [0.117, 0.444, 1.0]
     """
     counts = _checked_counts(counts)
     if sample is not None and (not is_real(sample) or sample < 0):
@@ -79,14 +83,15 @@ def keep_probabilities(counts: Any, sample: float | None) -> np.ndarray:
 
 
 def noise_probabilities(counts: Any, ns_exponent: float = 0.75) -> np.ndarray:
-    """Noise distribution, proportional to count^`ns_exponent` ([1]_, section 2.2).
+    """Noise distribution, proportional to count^α, where α is `ns_exponent`.
 
     Parameters
     ----------
     counts : array_like, shape (V,)
         Occurrences of each word, 1 or more.
     ns_exponent : float
-        0 gives the uniform distribution, 1 the unigram; negative values favour rare words.
+        0 gives the uniform distribution, 1 the unigram; negative values favour rare words. The
+        paper found 0.75 best [1]_.
 
     Returns
     -------
@@ -97,6 +102,17 @@ def noise_probabilities(counts: Any, ns_exponent: float = 0.75) -> np.ndarray:
     ------
     ValueError
         If `counts` holds a number below 1, or `ns_exponent` is not finite.
+
+    References
+    ----------
+    .. [1] T. Mikolov et al., "Distributed Representations of Words and Phrases and their
+       Compositionality", NIPS 2013, section 2.2.
+
+    Examples
+    --------
+    >>> from negsamp import noise_probabilities
+    >>> noise_probabilities([81, 16, 1]).round(3).tolist()
+    [0.75, 0.222, 0.028]
     """
     counts = _checked_counts(counts)
     if not is_real(ns_exponent):
@@ -156,7 +172,7 @@ def _checked_counts(counts: Any) -> np.ndarray:
 
 
 class AliasTable:
-    """Draws from a discrete distribution in constant time a draw (Walker's method [2]_).
+    """Draws from a discrete distribution in constant time a draw, by Walker's method [1]_.
 
     Cell i is drawn with probability 1/V; it yields i with probability ``threshold[i]`` and
     ``alias[i]`` otherwise.
@@ -169,7 +185,9 @@ class AliasTable:
     Attributes
     ----------
     threshold : ndarray, shape (V,) float32
+        The probability that a cell yields its own number.
     alias : ndarray, shape (V,) int32
+        What it yields otherwise.
 
     Raises
     ------
@@ -183,6 +201,19 @@ class AliasTable:
     fills. Deficits laid end to end (D) and surpluses laid end to end (E) show where each change
     falls, so that two `searchsorted` replace the loop. D begins with 0, where a large cell
     without surplus stays as it is.
+
+    References
+    ----------
+    .. [1] A. J. Walker, "An Efficient Method for Generating Discrete Random Variables with General
+       Distributions", ACM TOMS 3(3), 1977.
+
+    Examples
+    --------
+    >>> from negsamp import AliasTable, noise_probabilities
+    >>> table = AliasTable(noise_probabilities([81, 16, 1]))
+    >>> ids = table.draw(np.random.default_rng(0), shape=10_000)
+    >>> bool(abs(np.bincount(ids) / 10_000 - table.probabilities()).max() < 0.02)
+    True
     """
 
     def __init__(self, probabilities: Any) -> None:
@@ -214,7 +245,23 @@ class AliasTable:
 
     @classmethod
     def from_table(cls, threshold: np.ndarray, alias: np.ndarray) -> AliasTable:
-        """Make a table of two arrays that are there already, say in shared memory."""
+        """Make a table of two arrays that are there already, say in shared memory.
+
+        Parameters
+        ----------
+        threshold, alias : ndarray, shape (V,)
+            Those of another table.
+
+        Returns
+        -------
+        AliasTable
+            It copies neither.
+
+        Examples
+        --------
+        >>> len(AliasTable.from_table(table.threshold, table.alias))
+        3
+        """
         table = cls.__new__(cls)
         table.threshold, table.alias = threshold, alias
         return table
@@ -223,13 +270,32 @@ class AliasTable:
         return len(self.alias)
 
     def draw(self, rng: np.random.Generator, shape: int | tuple[int, ...]) -> np.ndarray:
-        """Independent draws: ids of the given shape, int32."""
+        """Draw independently.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Source of randomness.
+        shape : int or tuple of int
+            How many.
+
+        Returns
+        -------
+        ndarray of this shape, int32
+            Ids from 0 to V − 1.
+        """
         cells = rng.integers(len(self.alias), size=shape, dtype=np.int32)
         own = rng.random(shape, dtype=np.float32) < self.threshold[cells]
         return np.where(own, cells, self.alias[cells])
 
     def probabilities(self) -> np.ndarray:
-        """The distribution that the table draws from, (V,) float64."""
+        """Compute the distribution that the table draws from.
+
+        Returns
+        -------
+        ndarray, shape (V,) float64
+            Sums to 1.
+        """
         own = self.threshold.astype(np.float64)
         rest = np.bincount(self.alias, weights=1 - own, minlength=len(own))
         return (own + rest) / len(own)

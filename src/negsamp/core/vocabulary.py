@@ -45,6 +45,18 @@ class Vocabulary:
         As above: list, ndarray, int and RareWords.
     index : dict
         Each word's id.
+
+    Raises
+    ------
+    ValueError
+        If `counts` has another shape, or a word is there twice.
+
+    Examples
+    --------
+    >>> from negsamp import Vocabulary
+    >>> vocabulary = Vocabulary(["the", "cat", "sat"], [6, 3, 2], raw_words=15)
+    >>> vocabulary, vocabulary.index["cat"], "mat" in vocabulary
+    (Vocabulary(3 words, 11 of 15 tokens), 1, False)
     """
 
     def __init__(
@@ -80,12 +92,27 @@ class Vocabulary:
         return f"Vocabulary({len(self)} words, {self.counts.sum()} of {self.raw_words} tokens)"
 
     def decode(self, ids: Any) -> list[Any]:
-        """Return the words of some ids, a list as long as `ids`.
+        """Return the words of some ids.
+
+        Parameters
+        ----------
+        ids : array_like of int
+            Rows.
+
+        Returns
+        -------
+        list of hashable
+            As long as `ids`.
 
         Raises
         ------
         IndexError
             If an id is no row of this vocabulary; −1 is none.
+
+        Examples
+        --------
+        >>> vocabulary.decode([1, 2])
+        ['cat', 'sat']
         """
         rows = np.asarray(ids).ravel()
         wrong = rows[(rows < 0) | (rows >= len(self))]
@@ -94,7 +121,18 @@ class Vocabulary:
         return [self.words[row] for row in rows.tolist()]
 
     def copy(self) -> Vocabulary:
-        """The same, which does not grow with this one."""
+        """Return the same, which does not grow with this one.
+
+        Returns
+        -------
+        Vocabulary
+            With lists, counts and rare words of its own.
+
+        Examples
+        --------
+        >>> vocabulary.copy().words
+        ['the', 'cat', 'sat']
+        """
         new = copy(self)
         new.words, new.index, new.rare = [*self.words], self.index.copy(), self.rare.copy()
         new.is_shared = False

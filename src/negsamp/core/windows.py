@@ -102,6 +102,19 @@ def skipgram_pairs(
     ------
     ValueError
         If `window` or `chunk_size` is less than 1.
+
+    References
+    ----------
+    .. [1] T. Mikolov, K. Chen, G. Corrado, J. Dean, "Efficient Estimation of Word Representations
+       in Vector Space", 2013, section 3.2.
+
+    Examples
+    --------
+    >>> from negsamp import skipgram_pairs
+    >>> sentences = [[0, 1, 2], [3, 0]]
+    >>> [(centers, contexts)] = skipgram_pairs(sentences, window=1, shrink_windows=False)
+    >>> centers.tolist(), contexts.tolist()
+    ([0, 1, 1, 2, 3, 0], [1, 0, 2, 1, 0, 3])
     """
     check_integer("window", window, 1)
     check_integer("chunk_size", chunk_size, 1)

@@ -76,7 +76,10 @@ class Trained(NamedTuple):
 
 
 class Objective:
-    """A loss on the scores of a context and its noise words; see the top of this file.
+    """A loss on the scores of a context and its noise words.
+
+    Two equations are enough: `loss` and `score_gradients`, on scores s = u · v. All else has a
+    default; docs/how-it-works.md says what a model with an objective of its own can do.
 
     Attributes
     ----------
@@ -94,6 +97,23 @@ class Objective:
         Whether words may be added to what was trained, by ``Word2Vec.partial_fit``.
     least_words : int
         Words that a vocabulary must have.
+
+    Examples
+    --------
+    Scores of 1 for contexts and of 0 for noise words are wanted:
+
+    >>> from negsamp import Objective, Word2Vec
+    >>> class Squares(Objective):
+    ...     def loss(self, positive, negative, weight=1.0):
+    ...         return (1 - positive) ** 2 + weight * (negative**2).sum(axis=-1)
+    ...
+    ...     def score_gradients(self, positive, negative, weight=1.0):
+    ...         return -2 * (1 - positive), 2 * weight * negative
+    >>> Squares().loss(np.array([0.5]), np.array([[1.0, 0.0]])).tolist()
+    [1.25]
+    >>> model = Word2Vec(10, objective=Squares(), min_count=1, sample=0, workers=1, seed=1)
+    >>> model.fit(50 * ["cats eat fish", "dogs eat fish"]).wv.most_similar("cats", topn=1)[0][0]
+    'dogs'
     """
 
     name: str = ""
@@ -135,7 +155,7 @@ class Objective:
     def score_gradients(
         self, positive: np.ndarray, negative: np.ndarray, weight: float = 1.0
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Gradients of `loss` with respect to the scores.
+        """Compute the gradients of `loss` with respect to the scores.
 
         Parameters
         ----------
@@ -148,6 +168,11 @@ class Objective:
             ∂loss/∂s_o.
         ndarray, shape (..., N)
             ∂loss/∂s_k. Where it does not depend on s_o, in the shape of `negative`.
+
+        Examples
+        --------
+        >>> Squares().score_gradients(np.array([0.5]), np.array([[1.0, 0.0]]))
+        (array([-1.]), array([[2., 0.]]))
         """
         raise NotImplementedError
 
@@ -157,6 +182,12 @@ class Objective:
         """Turn scores in place into what −∂loss/∂score is, summed over the pairs.
 
         This follows from `score_gradients`; an objective may say the same in fewer passes.
+
+        Parameters
+        ----------
+        scores : Scores
+            Of the contexts and noise words of a block, with the weights of the pairs; see
+            ``core/blocks.py``.
         """
         s = scores
         g_contexts, g_noise = self.score_gradients(s.contexts, s.noise[:, :, None], s.noise_weight)
@@ -233,9 +264,19 @@ class Objective:
         return 0
 
     def row_shift(self, noise: np.ndarray, negative: int) -> np.ndarray | None:
-        """What is subtracted from the scores of each output row, (V,), if anything is.
+        """Compute what is subtracted from the scores of each output row, if anything is.
 
-        `noise` is U, the noise distribution, (V,), and `negative` is K.
+        Parameters
+        ----------
+        noise : ndarray, shape (V,)
+            U, the noise distribution.
+        negative : int
+            K.
+
+        Returns
+        -------
+        ndarray, shape (V,), or None
+            Log K·U for ``"nce"``; None where nothing is.
         """
         return None
 
@@ -258,12 +299,38 @@ class Objective:
     # --- what a score means, once it is trained
 
     def pair_scores(self, model: Trained, centers: np.ndarray, contexts: np.ndarray) -> np.ndarray:
-        """What is said of (center, context) pairs of rows, (P,) float64: s − γ here."""
+        """Say what was learned of (center, context) pairs: s − γ here.
+
+        Parameters
+        ----------
+        model : Trained
+            Matrices and what belongs to them, as training left them.
+        centers, contexts : ndarray, shape (P,) int
+            Rows of the input and of the output matrix.
+
+        Returns
+        -------
+        ndarray, shape (P,) float64
+            What `Word2Vec.score_pairs` returns.
+        """
         v, u = model.W_in[centers].astype(float), model.W_out[contexts].astype(float)
         return np.einsum("pd,pd->p", v, u) - normalizers(model, centers)
 
     def log_probabilities(self, model: Trained, centers: np.ndarray) -> np.ndarray:
-        """log p(context | center) of every output row, (n, V) float64: the softmax of s here."""
+        """Compute log p(context | center) of every output row: the softmax of s here.
+
+        Parameters
+        ----------
+        model : Trained
+            Matrices and what belongs to them, as training left them.
+        centers : ndarray, shape (n,) int
+            Rows of the input matrix.
+
+        Returns
+        -------
+        ndarray, shape (n, V) float64
+            What `Word2Vec.predict_context` ranks by.
+        """
         s = all_scores(model, centers)
         return s - logsumexp(s, axis=1)[:, None]
 
