@@ -87,6 +87,7 @@ def read_corpus(
     Returns
     -------
     Vocabulary
+        The words that are kept.
     TokenStream
         Its ids are counted exactly: ``np.bincount(stream.ids) == vocabulary.counts``.
 
@@ -102,6 +103,13 @@ def read_corpus(
     OSError, ImportError
         If a file is not there or cannot be read, no package is there that unpacks zstd, or the
         folder's disk has no room.
+
+    Examples
+    --------
+    >>> from negsamp import read_corpus
+    >>> vocabulary, stream = read_corpus(["the cat sat", "the cat ran"], min_count=2)
+    >>> vocabulary.words, vocabulary.counts.tolist(), stream.ids.tolist()
+    (['cat', 'the'], [2, 2], [1, 0, 1, 0])
     """
     check_integer("min_count", min_count, 0)
     check_integer("max_final_vocab", max_final_vocab, 1, optional=True)

@@ -84,7 +84,7 @@ def text8(
 ) -> Path:
     """Return the path of the text8 corpus, downloaded the first time that it is asked for.
 
-    The file is one line of 17 005 207 tokens (253 854 types) of ``a``-``z`` and single spaces.
+    The file is one line of 17 005 207 tokens (253 854 types) of ``a``-``z`` and single spaces [1]_.
 
     Parameters
     ----------
@@ -106,15 +106,21 @@ def text8(
     Raises
     ------
     DownloadError
-        If there is no network or the server does not deliver.
+        If there is no network or the server does not deliver; a RuntimeError.
     DatasetError
-        If what was delivered is not text8, or if the cache folder cannot be written.
+        If what was delivered is not text8, or if the cache folder cannot be written; a
+        RuntimeError.
     ValueError
         If `timeout` is not positive or `url` is not a URL.
 
     References
     ----------
-    M. Mahoney, "About the Test Data", 2011, http://mattmahoney.net/dc/textdata.html
+    .. [1] M. Mahoney, "About the Test Data", 2011, http://mattmahoney.net/dc/textdata.html
+
+    Examples
+    --------
+    >>> from negsamp import Word2Vec, text8
+    >>> model = Word2Vec().fit(text8())  # doctest: +SKIP
     """
     folder = _default_cache() if cache_dir is None else Path(cache_dir)
     return _fetch(_TEXT8, url, folder, progress, timeout)
@@ -226,6 +232,13 @@ def docs_corpus() -> list[list[str]]:
     -----
     Measured, one core: Python 3.11.7, NumPy 2.4.6 and SciPy 1.17.1 give 1 033 437 tokens,
     15 687 types, 7 217 of them seen 5 times or more, in 44 300 paragraphs, in 4 s.
+
+    Examples
+    --------
+    >>> from negsamp import docs_corpus
+    >>> paragraphs = docs_corpus()
+    >>> len(paragraphs) > 20_000, "array" in {token for p in paragraphs for token in p}
+    (True, True)
     """
     from pydoc_data.topics import topics  # 700 kB that nothing else here needs
 

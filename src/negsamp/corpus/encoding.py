@@ -32,6 +32,7 @@ def encode_corpus(
     Parameters
     ----------
     vocabulary : Vocabulary
+        The words.
     corpus, errors, encoding
         As in `Word2Vec.fit`.
     folder : path or callable, optional
@@ -46,6 +47,13 @@ def encode_corpus(
     ------
     CorpusError, FileNotFoundError
         If the corpus cannot be read.
+
+    Examples
+    --------
+    >>> from negsamp import Vocabulary, encode_corpus
+    >>> vocabulary = Vocabulary(["the", "cat"], [2, 2])
+    >>> encode_corpus(vocabulary, ["the old cat", "a dog"]).ids.tolist()
+    [0, 1]
     """
     builder = StreamBuilder(folder)
     files = text_files(corpus)

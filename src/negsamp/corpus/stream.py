@@ -50,13 +50,27 @@ STEP = 1 << 17
 class TokenStream:
     """A corpus as ids.
 
-    Attributes
+    Parameters
     ----------
     ids : ndarray, shape (n_tokens,) int32
         Vocabulary rows, sentence after sentence; uint16 if they are mapped from a file and that is
         enough.
     offsets : ndarray, shape (n_sentences + 1,) int64
         Sentence i is ``ids[offsets[i]:offsets[i + 1]]`` and has at least one token.
+
+    Attributes
+    ----------
+    n_sentences, longest_sentence : int
+        The number of sentences, and the tokens of the longest.
+
+    Examples
+    --------
+    >>> from negsamp import TokenStream
+    >>> stream = TokenStream(np.int32([0, 1, 2, 0, 1]), np.int64([0, 3, 5]))
+    >>> stream.n_sentences, stream.longest_sentence
+    (2, 3)
+    >>> stream.ids[stream.offsets[1] : stream.offsets[2]].tolist()
+    [0, 1]
     """
 
     ids: np.ndarray
@@ -80,16 +94,45 @@ class TokenStream:
         return longest
 
     def counts(self, V: int) -> np.ndarray:
-        """How often each of V words occurs, (V,) int64."""
+        """Count how often each word occurs.
+
+        Parameters
+        ----------
+        V : int
+            The number of words.
+
+        Returns
+        -------
+        ndarray, shape (V,) int64
+            0 for words that do not occur.
+
+        Examples
+        --------
+        >>> stream.counts(4).tolist()
+        [2, 2, 1, 0]
+        """
         counts = np.zeros(V, np.int64)
         for ids, _ in self.pieces():
             counts += np.bincount(ids, minlength=V)
         return counts
 
     def pieces(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield tokens and sentence starts as `negsamp.core.windows.token_pieces` does.
+        """Go through the corpus once, a quarter of a million tokens at a time.
 
         What was read of a mapped file is taken out of memory.
+
+        Yields
+        ------
+        tokens : ndarray, shape (n,) int32
+            A copy of the tokens.
+        starts : ndarray, shape (m,) int64
+            Where in them sentences begin, rising.
+
+        Examples
+        --------
+        >>> [(tokens, starts)] = stream.pieces()
+        >>> tokens.tolist(), starts.tolist()
+        ([0, 1, 2, 0, 1], [0, 3])
         """
         for piece in token_pieces(self.ids, self.offsets):
             forget_pages(self.ids)
@@ -97,7 +140,18 @@ class TokenStream:
             yield piece
 
     def digest(self) -> str:
-        """Return the SHA-256 of ids and sentence ends, whatever their types."""
+        """Compute the SHA-256 of ids and sentence ends, whatever their types.
+
+        Returns
+        -------
+        str
+            64 hexadecimal digits.
+
+        Examples
+        --------
+        >>> len(stream.digest())
+        64
+        """
         found = hashlib.sha256()
         for array, kind in ((self.ids, "<i4"), (self.offsets, "<i8")):
             for at in range(0, len(array), STEP):

@@ -99,6 +99,7 @@ def random_walks(
     Examples
     --------
     >>> import scipy.sparse
+    >>> from negsamp import random_walks
     >>> path = scipy.sparse.csr_array([[0, 1, 0], [0, 0, 1], [0, 0, 0]])
     >>> for walk in random_walks(path, num_walks=1, nodes=[0], labels=["a", "b", "c"]):
     ...     print(walk)

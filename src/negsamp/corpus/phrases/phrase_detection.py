@@ -70,7 +70,7 @@ class Phrases(PhraseParameters):
     Parameters
     ----------
     min_count : int
-        δ, 1 or more. Pairs that are seen less often are no phrases.
+        The discount δ, 1 or more. Pairs that are seen less often are no phrases.
     threshold : float or list of float
         Above 0 for ``"default"``, where a larger corpus needs a higher one; from −1 to 1 for
         ``"npmi"``. A list, tuple or array has one for each pass, such as [200, 100].
@@ -108,6 +108,7 @@ class Phrases(PhraseParameters):
 
     Examples
     --------
+    >>> from negsamp import Phrases
     >>> corpus = [["new", "york", "is", "large"], ["in", "new", "york"], ["large", "new"]] * 5
     >>> phrases = Phrases(threshold=0.3).fit(corpus)
     >>> phrases.phrases_
@@ -156,7 +157,25 @@ class Phrases(PhraseParameters):
     ) -> Any:
         """Find the phrases of a corpus and join them: `fit`, then `transform`.
 
-        The corpus is read more than once: CorpusError if it is an iterator, which cannot be.
+        Parameters
+        ----------
+        corpus, y, errors, encoding
+            As in `fit`.
+
+        Returns
+        -------
+        iterable of list of str
+            As `transform`.
+
+        Raises
+        ------
+        CorpusError
+            If the corpus is an iterator, since it is read more than once; else as `fit`.
+
+        Examples
+        --------
+        >>> next(iter(Phrases(threshold=0.3).fit_transform(corpus)))
+        ['new_york', 'is', 'large']
         """
         if isinstance(corpus, Iterator):
             raise CorpusError(
@@ -226,7 +245,7 @@ class Phrases(PhraseParameters):
         ----------
         corpus, errors, encoding
             As in `Word2Vec.fit`: a str in a list is a sentence, which is split at white space.
-            `phrases[words]` joins a single sentence. A sentence is in memory whole; for a text of
+            ``phrases[words]`` joins a single sentence. A sentence is in memory whole; for a text of
             one endless line, `write` needs less.
 
         Returns
@@ -254,11 +273,38 @@ class Phrases(PhraseParameters):
         return iter(joined) if isinstance(corpus, Iterator) else joined
 
     def set_output(self, *, transform: str | None = None) -> Phrases:
-        """Change nothing, as sentences are lists in any case; scikit-learn's pipelines call it."""
+        """Change nothing, as sentences are lists in any case; scikit-learn's pipelines call it.
+
+        Parameters
+        ----------
+        transform : str, optional
+            Not used.
+
+        Returns
+        -------
+        Phrases
+            The object itself.
+
+        Examples
+        --------
+        >>> phrases.set_output(transform="pandas").get_feature_names_out().tolist()
+        ['phrases']
+        """
         return self
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """The name of what `transform` returns, ``phrases``; no argument is used."""
+        """Name what `transform` returns.
+
+        Parameters
+        ----------
+        input_features : object, optional
+            Not used.
+
+        Returns
+        -------
+        ndarray, shape (1,) of object
+            The name ``phrases``.
+        """
         return np.array(["phrases"], dtype=object)
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -294,6 +340,13 @@ class Phrases(PhraseParameters):
         ValueError
             If `path` is the corpus or in its folder, or `delimiter` has white space, at which a
             text is split.
+
+        Examples
+        --------
+        >>> phrases.write(corpus[:2], "joined.txt")
+        >>> print(open("joined.txt").read(), end="")
+        new_york is large
+        in new_york
         """
         joiner = self._joiner
         check_text_delimiter(self._fitted_params["delimiter"])
@@ -310,16 +363,37 @@ class Phrases(PhraseParameters):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write parameters and phrases to a file, as JSON; it appears whole or not at all.
 
+        Parameters
+        ----------
+        path : path
+            The file to write or replace.
+
         Raises
         ------
         ValueError, OSError
             If the file would be larger than `load` reads, 1 GiB, or cannot be written.
+
+        Examples
+        --------
+        >>> phrases.save("phrases.json")
+        >>> Phrases.load("phrases.json").phrases_ == phrases.phrases_
+        True
         """
         phrase_file.write_phrases(path, self._fitted_params, self._passes)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Phrases:
         """Read what `save` wrote.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+
+        Returns
+        -------
+        Phrases
+            With what it had found.
 
         Raises
         ------

@@ -52,13 +52,37 @@ class PhraseParameters:
         self._check()
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters by name, for scikit-learn; `deep` makes no difference, as none is a model."""
+        """Return the parameters by name, for scikit-learn.
+
+        Parameters
+        ----------
+        deep : bool
+            It makes no difference, as no parameter is a model.
+
+        Returns
+        -------
+        dict
+            The parameters as they were given.
+
+        Examples
+        --------
+        >>> phrases.set_params(passes=2).get_params()["passes"], phrases.thresholds()
+        (2, [0.3, 0.3])
+        """
         return {name: getattr(self, name) for name in PARAMETERS}
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters by name; if one is unknown or out of range, raise and set nothing.
+        """Set parameters by name; what was found stays as it was until `fit` is called again.
 
-        What was found stays as it was until `fit` is called again.
+        Parameters
+        ----------
+        **params
+            Values by name; if one is unknown or out of range, nothing is set and an error raised.
+
+        Returns
+        -------
+        Phrases
+            The object itself.
         """
         changed = PhraseParameters(**{**self.get_params(), **params})
         for name in params:
@@ -71,7 +95,13 @@ class PhraseParameters:
         return f"Phrases(threshold={self.threshold}, scoring={name!r}{found})"
 
     def thresholds(self) -> list[float]:
-        """The threshold of each pass."""
+        """Return the threshold of each pass.
+
+        Returns
+        -------
+        list of float
+            As many as there are passes.
+        """
         if isinstance(self.threshold, (list, tuple, np.ndarray)):
             return [float(value) for value in self.threshold]
         return [float(self.threshold)] * (1 if self.passes is None else int(self.passes))  # type: ignore[arg-type]
