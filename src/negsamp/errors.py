@@ -29,7 +29,17 @@ __all__ = [
 
 
 class CorpusError(ValueError):
-    """A corpus that cannot be trained on; the message says what and where."""
+    """A corpus that cannot be trained on; the message says what and where.
+
+    Examples
+    --------
+    >>> from negsamp import CorpusError, Word2Vec
+    >>> try:
+    ...     Word2Vec().fit([["too", "short"]])
+    ... except CorpusError as error:
+    ...     print(error)
+    no word is seen min_count=5 times: the most frequent of 2 is seen 1 times; ...
+    """
 
 
 class EmptyCorpusError(CorpusError):
@@ -52,6 +62,16 @@ class UnknownWordError(KeyError):
         The words; `args` has the first five.
     vocabulary : object, optional
         Whatever has `key_to_index`.
+
+    Examples
+    --------
+    >>> from negsamp import KeyedVectors, UnknownWordError
+    >>> kv = KeyedVectors(["river", "sea"], [[1, 2], [3, 4]])
+    >>> try:
+    ...     kv["rivr"]
+    ... except UnknownWordError as error:
+    ...     print(error)
+    'rivr' is not among the 2 words of the vocabulary; the nearest spelling is 'river'
     """
 
     def __init__(self, *keys: Any, vocabulary: Any = None) -> None:
@@ -141,21 +161,67 @@ def _one_edit_away(word: str, letters: Sequence[str]) -> Iterator[str]:
 
 
 class VectorFileError(ValueError):
-    """A file of vectors that is damaged or of another format; the message says where and how."""
+    """A file of vectors that is damaged or of another format; the message says where and how.
+
+    Examples
+    --------
+    >>> from negsamp import VectorFileError, open_vectors
+    >>> with open("broken.vec", "w") as file:
+    ...     print("2 3", file=file)  # two words are promised
+    ...     print("the 0.5 1 0", file=file)
+    >>> try:
+    ...     open_vectors("broken.vec")
+    ... except VectorFileError as error:
+    ...     print(error)
+    'broken.vec', line 1: the header promises 2 vectors of 3 numbers; ...
+    """
 
 
 class SavedModelError(ValueError):
-    """A folder that does not hold a whole model; the message says what is wrong with it."""
+    """A folder that does not hold a whole model; the message says what is wrong with it.
+
+    Examples
+    --------
+    >>> import os
+    >>> from negsamp import SavedModelError, Word2Vec
+    >>> os.mkdir("model")
+    >>> try:
+    ...     Word2Vec.load("model")
+    ... except SavedModelError as error:
+    ...     print(error)
+    'model' lacks the file model.json
+    """
 
 
 class CheckpointError(ValueError):
-    """A folder from which no run can be resumed; the message says why."""
+    """A folder from which no run can be resumed; the message says why.
+
+    Examples
+    --------
+    >>> import os
+    >>> from negsamp import CheckpointError, Word2Vec
+    >>> os.mkdir("run")
+    >>> try:
+    ...     Word2Vec.resume("run")
+    ... except CheckpointError as error:
+    ...     print(error)
+    'run' holds no checkpoint: the run had not come so far, so start it anew
+    """
 
 
 class NotFittedError(ValueError, AttributeError):
     """A model that is not trained yet was asked for something that training gives it.
 
     Where scikit-learn is loaded, it is a `sklearn.exceptions.NotFittedError` as well.
+
+    Examples
+    --------
+    >>> from negsamp import NotFittedError, Word2Vec
+    >>> try:
+    ...     Word2Vec().wv
+    ... except NotFittedError as error:
+    ...     print(error)
+    this Word2Vec has no wv yet: call fit(corpus) or load(folder)
     """
 
     def __new__(cls, *args: Any) -> NotFittedError:
@@ -178,7 +244,24 @@ def _joined(own: type, theirs: type) -> type:
 
 
 class TrainingDivergedError(ArithmeticError):
-    """Numbers are not finite any more; the vectors are those of the last good update."""
+    """Numbers are not finite any more; the vectors are those of the last good update.
+
+    Examples
+    --------
+    >>> from negsamp import Objective, TrainingDivergedError, Word2Vec
+    >>> class Lost(Objective):
+    ...     def loss(self, positive, negative, weight=1.0):
+    ...         return positive + np.nan
+    ...
+    ...     def score_gradients(self, positive, negative, weight=1.0):
+    ...         return np.ones_like(positive), np.ones_like(negative)
+    >>> model = Word2Vec(10, min_count=1, sample=0, workers=1, objective=Lost())
+    >>> try:
+    ...     model.fit(50 * ["cats eat fish"])
+    ... except TrainingDivergedError as error:
+    ...     print(error)
+    training diverged in epoch 1 of 5, after 0 % of it: the loss is not finite, ...
+    """
 
 
 class TrainingInterrupted(KeyboardInterrupt):
@@ -190,6 +273,18 @@ class TrainingInterrupted(KeyboardInterrupt):
         Where training was stopped, in words.
     checkpoint : pathlib.Path or None
         The folder whose last checkpoint was written at that moment.
+
+    Examples
+    --------
+    >>> from negsamp import TrainingInterrupted, Word2Vec
+    >>> def press(model, epoch):
+    ...     raise KeyboardInterrupt  # as Ctrl-C does
+    >>> model = Word2Vec(10, min_count=1, sample=0, workers=1)
+    >>> try:
+    ...     model.fit(50 * ["cats eat fish"], callbacks=press)
+    ... except KeyboardInterrupt as error:
+    ...     print(isinstance(error, TrainingInterrupted), model.wv)
+    True KeyedVectors(3 words, 10 dimensions)
     """
 
     def __init__(

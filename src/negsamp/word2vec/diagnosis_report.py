@@ -44,6 +44,16 @@ class Diagnosis:
         As in `Word2Vec`.
     advice : tuple of str
         What to change, the most important first.
+
+    Examples
+    --------
+    >>> from negsamp import Diagnosis, Word2Vec
+    >>> corpus = 50 * ["cats eat fish", "dogs eat fish"]
+    >>> diagnosis = Word2Vec(min_count=1, workers=1, seed=1).diagnose(corpus, seconds=0)
+    >>> isinstance(diagnosis, Diagnosis), diagnosis.raw_words, diagnosis.words_kept
+    (True, 300, 4)
+    >>> print(diagnosis.advice[0])
+    sample=0.001 keeps 6.7 % of the tokens, as a few words make up most of the corpus; ...
     """
 
     raw_words: int

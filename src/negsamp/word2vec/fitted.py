@@ -85,7 +85,7 @@ class FittedModel(Parameters):
 
     @property
     def nce_log_z_(self) -> float | np.ndarray:
-        """γ: a float, or one for each center, (V,) float32."""
+        """The γ of ``"nce"``: a float, or one for each center, (V,) float32."""
         learned = self._fitted("nce_log_z_")
         objective, log_z = learned.objective, learned.extras.log_z
         if not objective.has_normalizer:
@@ -140,6 +140,12 @@ class FittedModel(Parameters):
         UnknownWordError, ValueError, TypeError
             If a word is not in the vocabulary, if there are not as many centers as contexts, or if
             one of the two is a single string.
+
+        Examples
+        --------
+        >>> seen, unseen = model.score_pairs(["cats", "cats"], ["fish", "fuel"])
+        >>> bool(seen > unseen)
+        True
         """
         learned = self._fitted("vectors_")
         rows = rows_of(learned.wv, "centers", centers)
@@ -158,7 +164,7 @@ class FittedModel(Parameters):
         by: str = "probability",
         ignore_missing: bool = True,
     ) -> list[tuple[Any, float]]:
-        """The contexts that are most probable around words, for this model.
+        """Find the contexts that are most probable around words, for this model.
 
         Parameters
         ----------
@@ -184,16 +190,21 @@ class FittedModel(Parameters):
         UnknownWordError, ValueError
             If no word is in the vocabulary, or one is not and is not to be left out; if `words` is
             empty, `topn` is less than 1, or `by` is something else.
+
+        Examples
+        --------
+        >>> sorted(word for word, _ in model.predict_context("cats", topn=2))
+        ['eat', 'fish']
         """
         learned = self._fitted("vectors_")
         return predicted_contexts(learned, self._settings(), words, topn, by, ignore_missing)
 
     def recommend(self, history: Any, topn: int | None = 10, exclude: Any = None) -> Any:
-        """The items that go best with those of a history, without these, for this model.
+        """Find the items that go best with those of a history, without these, for this model.
 
         For a model whose words are items that were bought, played or read together: see
         docs/recipes.md. An item's score is the probability that it is the context of an item drawn
-        from the history at random:
+        from the history at random::
 
             log 1/n Σ_h p(item | h)
 
@@ -220,6 +231,11 @@ class FittedModel(Parameters):
         UnknownWordError, ValueError, TypeError
             If no item of the history is in the vocabulary; if `history` is empty or `topn` is less
             than 0; if an item is not hashable.
+
+        Examples
+        --------
+        >>> [item for item, _ in model.recommend(["cats", "eat"], topn=1, exclude=["dogs"])]
+        ['fish']
         """
         learned = self._fitted("vectors_")
         return recommended(learned, self._settings(), history, topn, exclude)
@@ -237,6 +253,7 @@ class FittedModel(Parameters):
         Parameters
         ----------
         folder : path
+            Where to write.
         keys : callable, optional
             Makes text of the words that are not str, as in `save_vectors`. Without it words are
             str, int, float, bool, bytes and tuples of these, which come back as they are.
@@ -248,6 +265,13 @@ class FittedModel(Parameters):
         ValueError, TypeError
             If a word is of a kind that cannot be written and read back, if a vector is not finite,
             or if a parameter was set after training that such a model cannot have.
+
+        Examples
+        --------
+        >>> model.save("model")
+        >>> model = Word2Vec.load("model", mmap=True)
+        >>> np.load("model/vectors.npy", mmap_mode="r").shape
+        (8, 10)
         """
         learned = self._fitted("vectors_")
         vocabulary, contexts = learned.vocabulary, learned.context_vocabulary
@@ -290,6 +314,7 @@ class FittedModel(Parameters):
         Parameters
         ----------
         folder : path
+            What `save` wrote.
         mmap : bool
             Map the two matrices, read-only, instead of reading them, so that processes share them
             and only what is asked for is read. Sizes and the other files are checked as always, but

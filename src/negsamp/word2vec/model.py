@@ -85,6 +85,8 @@ class Word2Vec(GrowingModel):
     max_final_vocab : int, optional
         Of the words that are seen `min_count` times or more, keep only so many of the most
         frequent; of words that are seen equally often, the first in order.
+    **others
+        None. The error for a name of gensim's that is no parameter here says what to write.
 
     Attributes
     ----------
@@ -122,6 +124,7 @@ class Word2Vec(GrowingModel):
 
     Examples
     --------
+    >>> from negsamp import Word2Vec
     >>> animals = [["cats", "eat", "fish"], ["dogs", "eat", "fish"]]
     >>> cars = [["cars", "need", "fuel"], ["trucks", "need", "fuel"]]
     >>> model = Word2Vec(vector_size=10, min_count=1, sample=0, workers=1, seed=1)
@@ -243,6 +246,15 @@ class Word2Vec(GrowingModel):
         -----
         RuntimeWarning
             If epochs had no pair to train on, since subsampling left none of a very small corpus.
+
+        Examples
+        --------
+        >>> def stop(model, epoch):
+        ...     return model.loss_history_[-1] < 3.0
+        >>> corpus = 50 * (animals + cars)
+        >>> model = model.fit(corpus, callbacks=stop, validation=0.1, max_time="10min")
+        >>> len(model.loss_history_) == len(model.validation_loss_history_) <= model.epochs
+        True
         """
         if isinstance(y, str):
             raise TypeError(f"y is {glimpse(y)}, but it is not used; give other arguments by name")
@@ -263,9 +275,26 @@ class Word2Vec(GrowingModel):
         return self
 
     def fit_transform(self, documents: Any, y: Any = None, **fit_params: Any) -> Any:
-        """`fit` and `transform` of the same documents, which may be a generator.
+        """Call `fit` and `transform` with the same documents, which may be a generator.
 
-        Returns what `transform` does; `fit_params` are other arguments of `fit`.
+        Parameters
+        ----------
+        documents : iterable of token sequences or str
+            As in `transform`.
+        y : object, optional
+            Not used; scikit-learn's pipelines give it to every step.
+        **fit_params
+            Other arguments of `fit`.
+
+        Returns
+        -------
+        ndarray, shape (n_documents, d) float32, or DataFrame
+            As `transform`.
+
+        Examples
+        --------
+        >>> model.fit_transform(50 * animals).shape
+        (100, 10)
         """
         check_documents(documents)
         read = [document for chunk in read_chunks(documents) for document in chunk]
@@ -309,6 +338,14 @@ class Word2Vec(GrowingModel):
         FileNotFoundError, CheckpointError, ValueError
             If the folder holds no whole checkpoint, if the corpus is not that of the run, or if it
             must be given; else as in `fit`.
+
+        Examples
+        --------
+        >>> corpus = 50 * (animals + cars)
+        >>> model = model.fit(corpus, checkpoint="run")
+        >>> again = Word2Vec.resume("run", corpus)  # here it was finished
+        >>> bool((again.vectors_ == model.vectors_).all())
+        True
         """
         saved = read_latest(checkpoint)
         if "dask" in saved.model.about:

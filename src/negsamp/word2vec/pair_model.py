@@ -205,6 +205,13 @@ class PairModel(TextModel):
         FileNotFoundError, CheckpointError, ValueError
             If the folder holds no whole checkpoint of `fit_pairs`, if the pairs are not those of
             the run, or if they must be given; else as in `fit_pairs`.
+
+        Examples
+        --------
+        >>> pairs = [("cats", "chase_subj"), ("mice", "chase_obj")]
+        >>> model = model.fit_pairs(pairs, checkpoint="pairs-run")
+        >>> Word2Vec.resume_pairs("pairs-run", pairs).wv.index_to_key
+        ['cats', 'mice']
         """
         saved = read_latest(checkpoint)
         if saved.model.contexts is None:

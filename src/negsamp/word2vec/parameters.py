@@ -83,11 +83,38 @@ class Parameters(OtherModelNames):
         refuse(others, PARAMETERS)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters by name, for scikit-learn; `deep` makes no difference, as none is a model."""
+        """Return the parameters by name, for scikit-learn.
+
+        Parameters
+        ----------
+        deep : bool
+            It makes no difference, as no parameter is a model.
+
+        Returns
+        -------
+        dict
+            The parameters as they were given.
+
+        Examples
+        --------
+        >>> model.get_params()["vector_size"], model.set_params(epochs=1).epochs
+        (10, 1)
+        """
         return {name: getattr(self, name) for name in PARAMETERS}
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters by name; if one is unknown, raise a TypeError and set nothing."""
+        """Set parameters by name.
+
+        Parameters
+        ----------
+        **params
+            Values by name; if one is unknown, a TypeError is raised and nothing is set.
+
+        Returns
+        -------
+        Word2Vec
+            The model itself.
+        """
         refuse({k: v for k, v in params.items() if k not in PARAMETERS}, PARAMETERS)
         for name in params.keys() & set(PARAMETERS):  # gensim's sg=1 is none
             setattr(self, name, params[name])
@@ -130,6 +157,12 @@ class Parameters(OtherModelNames):
         ValueError, TypeError, CorpusError, FileNotFoundError
             If a parameter is out of range, before anything is read; if the corpus is empty or
             cannot be read.
+
+        Examples
+        --------
+        >>> diagnosis = model.diagnose(50 * (animals + cars), seconds=0)
+        >>> diagnosis.raw_words, diagnosis.words_kept
+        (600, 8)
         """
         return diagnose(self._settings(), corpus, errors, seconds, encoding)
 

@@ -45,6 +45,12 @@ class TextModel(FittedModel):
         CorpusError
             If `documents` is a str or a path, if a document is no sequence of tokens, or if a token
             is not hashable.
+
+        Examples
+        --------
+        >>> vectors = model.transform(["cats eat fish", ["trucks", "unknown"]])
+        >>> vectors.shape, bool((vectors[1] == model.wv["trucks"]).all())
+        ((2, 10), True)
         """
         return self._output(self._means(documents), documents)
 
@@ -73,12 +79,18 @@ class TextModel(FittedModel):
 
         Returns
         -------
-        The model itself.
+        Word2Vec
+            The model itself.
 
         Raises
         ------
         ValueError, ImportError
             If `transform` is something else, or the library is not installed.
+
+        Examples
+        --------
+        >>> type(model.set_output(transform="default").transform(["cats eat"])).__name__
+        'ndarray'
         """
         if transform is not None:
             check_output(transform)
@@ -112,6 +124,11 @@ class TextModel(FittedModel):
         It compares models of one objective and vocabulary, of different `vector_size`, `alpha` or
         `epochs` for instance. `window`, `negative`, the noise and `min_count` change what a pair is
         or what it costs: choose these by the task, say by the classifier at a pipeline's end.
+
+        Examples
+        --------
+        >>> model.score(["cats eat fish"]) > model.score(["cats need wheels and fuel"])
+        True
         """
         learned = self._of_texts("score")
         settings = self._settings()
@@ -131,12 +148,17 @@ class TextModel(FittedModel):
         ndarray, shape (n_texts,) float64
             Minus the mean loss in nats per pair of each text, so that texts of any length compare;
             it does not depend on the other texts. nan where a text has no two known words, of which
-            the log has a warning. (gensim's `score` has the sum of a sentence's pairs.)
+            the log has a warning. gensim's `score` has the sum of a sentence's pairs.
 
         Raises
         ------
         CorpusError
             As in `transform`.
+
+        Examples
+        --------
+        >>> np.isnan(model.score_samples(["cats eat fish", "cats"])).tolist()
+        [False, True]
         """
         learned = self._of_texts("score_samples")
         settings = self._settings()
@@ -158,7 +180,23 @@ class TextModel(FittedModel):
         return learned
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Names of the columns of `transform`, ``word2vec0`` and so on; no argument is used."""
+        """Name the columns of `transform`, as scikit-learn does.
+
+        Parameters
+        ----------
+        input_features : object, optional
+            Not used.
+
+        Returns
+        -------
+        ndarray, shape (d,) of object
+            ``word2vec0`` and so on.
+
+        Examples
+        --------
+        >>> model.get_feature_names_out()[:2].tolist()
+        ['word2vec0', 'word2vec1']
+        """
         names = [f"{type(self).__name__.lower()}{k}" for k in range(self.vectors_.shape[1])]
         return np.array(names, dtype=object)
 
