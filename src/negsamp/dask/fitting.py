@@ -103,9 +103,10 @@ def fit(
     Examples
     --------
     >>> from dask.distributed import Client  # doctest: +SKIP
+    >>> import negsamp.dask
     >>> client = Client()  # doctest: +SKIP
-    >>> model = Word2Vec(vector_size=300)
-    >>> model = fit(model, "part-*.txt.gz", client=client)  # doctest: +SKIP
+    >>> model = negsamp.Word2Vec(vector_size=300)
+    >>> model = negsamp.dask.fit(model, "part-*.txt.gz", client=client)  # doctest: +SKIP
     """
     if not isinstance(model, Word2Vec):
         raise TypeError(f"model is {glimpse(model)}; it must be a negsamp.Word2Vec")
@@ -167,6 +168,11 @@ def resume(
     FileNotFoundError, CheckpointError, ValueError
         If the folder holds no whole checkpoint or one of `Word2Vec.fit`, if the corpus is not that
         of the run, or if it must be given; else as in `fit`.
+
+    Examples
+    --------
+    >>> import negsamp.dask
+    >>> model = negsamp.dask.resume("run")  # doctest: +SKIP
     """
     saved = read_latest(checkpoint)
     if "dask" not in saved.model.about:
