@@ -12,8 +12,6 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any
 
-import numpy as np
-
 from negsamp.corpus.phrases import phrase_file
 from negsamp.corpus.phrases.finding import find_passes
 from negsamp.corpus.phrases.joining import JoinedSentences, Pass, PhraseJoiner, as_text
@@ -271,41 +269,6 @@ class Phrases(PhraseParameters):
                 len(corpus),
             )
         return iter(joined) if isinstance(corpus, Iterator) else joined
-
-    def set_output(self, *, transform: str | None = None) -> Phrases:
-        """Change nothing, as sentences are lists in any case; scikit-learn's pipelines call it.
-
-        Parameters
-        ----------
-        transform : str, optional
-            Not used.
-
-        Returns
-        -------
-        Phrases
-            The object itself.
-
-        Examples
-        --------
-        >>> phrases.set_output(transform="pandas").get_feature_names_out().tolist()
-        ['phrases']
-        """
-        return self
-
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Name what `transform` returns.
-
-        Parameters
-        ----------
-        input_features : object, optional
-            Not used.
-
-        Returns
-        -------
-        ndarray, shape (1,) of object
-            The name ``phrases``.
-        """
-        return np.array(["phrases"], dtype=object)
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_passes" in vars(self)

@@ -94,6 +94,41 @@ class PhraseParameters:
         name = scoring_name(self.scoring)
         return f"Phrases(threshold={self.threshold}, scoring={name!r}{found})"
 
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Change nothing, as sentences are lists in any case; scikit-learn's pipelines call it.
+
+        Parameters
+        ----------
+        transform : str, optional
+            Not used.
+
+        Returns
+        -------
+        Phrases
+            The object itself.
+
+        Examples
+        --------
+        >>> phrases.set_output(transform="pandas").get_feature_names_out().tolist()
+        ['phrases']
+        """
+        return self
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Name what `transform` returns.
+
+        Parameters
+        ----------
+        input_features : object, optional
+            Not used.
+
+        Returns
+        -------
+        ndarray, shape (1,) of object
+            The name ``phrases``.
+        """
+        return np.array(["phrases"], dtype=object)
+
     def thresholds(self) -> list[float]:
         """Return the threshold of each pass.
 
