@@ -44,9 +44,10 @@ class KeyedVectors(Similarities):
         How often each word was seen.
     vector_size : int
         d.
-    norms, unit_vectors : ndarray, shape (V,), ndarray, shape (V, d)
-        The Euclidean norm of each row, and the rows scaled to norm 1 (zero rows stay zero), both
-        read-only. They are computed when they are first asked for, and kept.
+    norms : ndarray, shape (V,)
+        The Euclidean norm of each row; read-only, computed when first asked for.
+    unit_vectors : ndarray, shape (V, d)
+        The rows scaled to norm 1 (zero rows stay zero); read-only, computed when first asked for.
 
     Raises
     ------

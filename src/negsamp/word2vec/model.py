@@ -42,7 +42,7 @@ class Word2Vec(GrowingModel):
     negative : int
         K, the number of noise words for each pair, 1 or more.
     ns_exponent : float
-        Noise words are drawn in proportion to count^`ns_exponent`: 1 as they occur, 0 all alike,
+        Noise words are drawn in proportion to ``count^ns_exponent``: 1 as they occur, 0 all alike,
         below 0 the rare ones more often.
     objective : str or Objective
         What is minimised: ``"sgns"``, negative sampling; ``"nce"``, noise-contrastive estimation;

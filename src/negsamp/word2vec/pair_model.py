@@ -113,9 +113,10 @@ class PairModel(TextModel):
         -----
         A word's count is the sum of the weights of its pairs: `min_count` leaves out the centers
         and contexts below it, once, with their pairs; noise words are contexts, drawn in proportion
-        to count^`ns_exponent` or by `noise`, in the order of ``context_wv``. `batch_size` is pairs
-        in one update. `window`, `shrink_windows`, `sample`, `max_vocab_size` and `max_final_vocab`
-        are ignored: pairs are trained as they are given. `raw_words_` is the weight of all pairs.
+        to ``count^ns_exponent`` or by `noise`, in the order of ``context_wv``. `batch_size` counts
+        pairs in an update. `window`, `shrink_windows`, `sample`, `max_vocab_size` and
+        `max_final_vocab` are ignored: pairs are trained as they are given. `raw_words_` is the
+        weight of all pairs.
 
         Pairs take about 60 bytes of memory each; more than 33 million are trained from temporary
         files, 28 bytes each, and need not fit into memory. ``"softmax"`` and ``"hierarchical"``
