@@ -8,9 +8,7 @@ What cannot be run is marked ``text``.
 """
 
 import contextlib
-import doctest
 import gzip
-import importlib
 import io
 import re
 import shlex
@@ -172,18 +170,3 @@ def test_a_broken_block_is_found(folder, text, error, message):
     (folder / "notes.md").write_text(text)
     with pytest.raises(error, match=message):
         run_document(folder / "notes.md")
-
-
-def modules_with_examples():
-    source = ROOT / "src"
-    for path in sorted(source.rglob("*.py")):
-        if ">>> " in path.read_text(encoding="utf-8"):
-            parts = path.relative_to(source).with_suffix("").parts
-            yield ".".join(parts).removesuffix(".__init__")
-
-
-@pytest.mark.parametrize("name", [*modules_with_examples()])
-def test_the_examples_of_docstrings_give_what_they_say(name):
-    failed, tried = doctest.testmod(importlib.import_module(name))
-    assert tried
-    assert not failed
