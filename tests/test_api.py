@@ -2,6 +2,7 @@
 
 import doctest
 import inspect
+import itertools
 import re
 from pathlib import Path
 
@@ -107,3 +108,15 @@ def test_a_docstring_is_whole(name):
     checks = CHECKS - {"PR01"} if name in MADE else CHECKS
     errors = validate(f"negsamp.{name}")["errors"]
     assert [error for error in errors if error[0] in checks] == []
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_an_initial_does_not_begin_a_list(name):
+    """reStructuredText takes a line of its own that begins with "A. " for an item of a list."""
+    lines = [*inspect.getdoc(object_of(name)).split("\n"), ""]
+    items = [
+        line
+        for line, after in itertools.pairwise(lines)
+        if re.match(r" *(\.\. \[\d\] )?[A-Z]\.( |$)", line) and not re.match(r" *[^ .]", after)
+    ]
+    assert items == []

@@ -115,7 +115,8 @@ def text8(
 
     References
     ----------
-    .. [1] M. Mahoney, "About the Test Data", 2011, http://mattmahoney.net/dc/textdata.html
+    .. [1] M. Mahoney, "About the Test Data", 2011,
+       http://mattmahoney.net/dc/textdata.html
 
     Examples
     --------

@@ -92,7 +92,8 @@ def random_walks(
 
     References
     ----------
-    .. [1] A. Grover, J. Leskovec, "node2vec: Scalable Feature Learning for Networks", KDD 2016.
+    .. [1] A. Grover, J. Leskovec, "node2vec: Scalable Feature Learning for Networks",
+       KDD 2016, section 3.2.2.
     .. [2] K. Yang et al., "KnightKing: A Fast Distributed Graph Random Walk Engine", SOSP 2019,
        section 4, for proposals that are accepted or not.
 

@@ -97,8 +97,10 @@ def fit(
 
     References
     ----------
-    .. [1] S. Maleki et al., "Scaling Distributed Training with Adaptive Summation", MLSys 2021.
-    .. [2] G. Gill et al., "Distributed Training of Embeddings using Graph Analytics", IPDPS 2021.
+    .. [1] S. Maleki et al., "Scaling Distributed Training with Adaptive Summation",
+       MLSys 2021.
+    .. [2] G. Gill et al., "Distributed Training of Embeddings using Graph Analytics",
+       IPDPS 2021.
 
     Examples
     --------

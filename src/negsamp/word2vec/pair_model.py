@@ -124,7 +124,8 @@ class PairModel(TextModel):
 
         References
         ----------
-        .. [1] O. Levy, Y. Goldberg, "Dependency-Based Word Embeddings", ACL 2014.
+        .. [1] O. Levy, Y. Goldberg, "Dependency-Based Word Embeddings",
+           ACL 2014.
 
         Examples
         --------

@@ -271,7 +271,7 @@ class Objective:
         noise : ndarray, shape (V,)
             U, the noise distribution.
         negative : int
-            K.
+            K, the number of noise words.
 
         Returns
         -------
