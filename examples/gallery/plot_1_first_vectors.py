@@ -63,8 +63,8 @@ print(model.wv.doesnt_match(["eigenvalues", "matrix", "diagonal", "file"]))
 
 subjects = {
     "statistics": "mean variance median poisson binomial quantile",
-    "linear algebra": "matrix eigenvalues cholesky svd hermitian",
-    "Python": "class method attribute instance exception module",
+    "linear algebra": "eigenvalues cholesky svd hermitian",
+    "Python": "class method instance module",
 }
 fig, ax = plt.subplots(figsize=(8, 6))
 words = [

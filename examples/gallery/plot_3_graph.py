@@ -71,7 +71,7 @@ for shape, name, with_officer in (
         label=name,
     )
 nx.draw_networkx_labels(club, at, font_size=8, font_color="white")
-ax.legend(frameon=False)
+ax.legend(frameon=False, labelspacing=1.5)
 ax.axis("off")
 fig.tight_layout()
 
@@ -94,9 +94,8 @@ vectors = model.wv.unit_vectors[model.wv.rows(range(600))]
 _, found = kmeans2(vectors, 6, minit="++", rng=1)
 together = np.zeros((6, 6), int)
 np.add.at(together, (community, found), 1)
-right = together[
-    linear_sum_assignment(-together)
-].sum()  # each group stands for one community
+best = linear_sum_assignment(-together)  # each group stands for one community
+right = together[best].sum()
 print(f"{right} of {len(vectors)} nodes are in the group of their community")
 
 # %%
@@ -108,7 +107,7 @@ _, _, directions = np.linalg.svd(centered, full_matrices=False)
 fig, (map_of_nodes, cosines) = plt.subplots(1, 2, figsize=(10, 4.6))
 map_of_nodes.scatter(*(centered @ directions[:2].T).T, c=community, cmap="tab10", s=14)
 map_of_nodes.set(xticks=[], yticks=[], title="600 nodes, coloured by community")
-picture = cosines.imshow(vectors @ vectors.T, vmin=-0.2, vmax=1, cmap="viridis")
+picture = cosines.imshow(vectors @ vectors.T, vmin=-0.2, vmax=0.7, cmap="viridis")
 cosines.set(title="cosines", xticks=[], yticks=[])
 fig.colorbar(picture, ax=cosines, shrink=0.8)
 fig.tight_layout()
