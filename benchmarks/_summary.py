@@ -64,20 +64,19 @@ def over_seeds(runs: list[dict[str, Any]], name: str) -> dict[str, float | None]
     }
 
 
-def markdown(results: dict[str, Any]) -> str:
-    """Return two tables, of speed and of vectors, and notes on what they were measured on."""
-    summary = results["summary"]
+def markdown(summary: list[dict[str, Any]], head: dict[str, Any]) -> str:
+    """Return tables of speed, of vectors and of both in short, and figures for sentences."""
     first = summary[0]["rival"]
     faster = f"{first} is faster by"
     speed = [["", "epochs", "words/s", faster, "end to end", faster, "peak memory"]]
     names = list(summary[0]["scores"])
     vectors = [["", "epochs", "vocabulary", "largest norm", "largest entry", *names]]
     for row in summary:
-        head = [row["rival"], str(row["epochs"])]
+        begin = [row["rival"], str(row["epochs"])]
         ratios = row["first_faster"]
         speed.append(
             [
-                *head,
+                *begin,
                 show(row["words_per_second"], ",.0f"),
                 show_ratio(ratios.get("words_per_second")),
                 show(row["total_seconds"], ",.1f", " s"),
@@ -92,7 +91,7 @@ def markdown(results: dict[str, Any]) -> str:
         )
         vectors.append(
             [
-                *head,
+                *begin,
                 *(show(value, form) for value, form in sizes),
                 *(
                     show(score["mean"], ".1f") + show(score["sd"], ".1f", before=" ± ", none="")
@@ -100,7 +99,47 @@ def markdown(results: dict[str, Any]) -> str:
                 ),
             ]
         )
-    return "\n".join([*table(speed), "", *table(vectors), "", *notes(results), ""])
+    lines = [*table(speed), "", *table(vectors), "", *table(short(summary)), ""]
+    return "\n".join([*lines, *figures(summary), "", *notes(head), ""])
+
+
+def short(summary: list[dict[str, Any]]) -> list[list[str]]:
+    """Return the rows of a table with what matters most, the first rival's in bold."""
+    names = list(summary[0]["scores"])
+    rows = [["", "epochs", "words/s", "end to end", "peak memory", *names]]
+    for row in summary:
+        cells = [
+            row["rival"],
+            show(row["words_per_second"], ",.0f"),
+            show(row["total_seconds"], ".1f", " s"),
+            show(row["peak_mb"], ",.0f", " MB"),
+            *(show(row["scores"][name]["mean"], ".1f") for name in names),
+        ]
+        if row["rival"] == summary[0]["rival"]:
+            cells = [f"**{cell}**" for cell in cells]
+        rows.append([cells[0], str(row["epochs"]), *cells[1:]])
+    return rows
+
+
+def figures(summary: list[dict[str, Any]]) -> list[str]:
+    """Return lines ``= name: figure`` for the sentences of the documentation."""
+    first = summary[0]["rival"]
+    lines = []
+    for row in summary:
+        name = f"{row['rival']} {row['epochs']}"
+        if row["total_seconds"]:
+            lines.append(f"= {name} seconds: {row['total_seconds']:.1f}")
+        for key, ratio in row["first_faster"].items():
+            what = {"words_per_second": "slower", "total_seconds": "longer"}[key]
+            if ratio:
+                lines.append(f"= {name} {what}: {ratio['median']:.1f}")
+        for score, value in row["scores"].items():
+            lines.append(f"= {name} {score}: {show(value['mean'], '.1f')}")
+    mine = {row["epochs"]: row["total_seconds"] for row in summary if row["rival"] == first}
+    other = {row["epochs"]: row["total_seconds"] for row in summary if row["rival"] == "gensim"}
+    if 3 in mine and 5 in other:
+        lines.append(f"= gensim 5 to {first} 3: {other[5] / mine[3]:.1f}")
+    return lines
 
 
 def table(rows: list[list[str]]) -> list[str]:
@@ -119,33 +158,22 @@ def show_ratio(ratio: dict[str, float] | None) -> str:
     return f"{ratio['median']:.2f}× ({ratio['min']:.2f}–{ratio['max']:.2f})"
 
 
-def notes(results: dict[str, Any]) -> list[str]:
+def notes(head: dict[str, Any]) -> list[str]:
     """Say what the tables are medians of, and where they come from."""
-    env, options = results["environment"], results["options"]
-    machine, blas = env["machine"], env["blas"]
-    settings = ", ".join(f"{name}={value}" for name, value in options["settings"].items())
-    pools = ", ".join(
-        f"{p.get('prefix', '')} {p.get('version', '')} {p.get('architecture', '')} × "
-        f"{p['num_threads']} threads"
-        for p in env["threadpools"]
-    )
-    variables = " ".join(f"{name}={value}" for name, value in env["variables"].items())
+    env, about = head["environment"], head["about"]
+    machine, corpus = env["machine"], about["corpus"]
+    settings = ", ".join(f"{name}={value}" for name, value in about["settings"].items())
     packages = ", ".join(f"{name} {value}" for name, value in env["packages"].items() if value)
-    runs, corpus = results["runs"], results["corpus"]
-    tokens = max((run.get("raw_words", 0) for run in runs), default=0)
-    reader = results["gensim_reader"]
     return [
-        f"Medians over {options['rounds']} rounds × seeds {options['seeds']}, {len(runs)} runs in "
-        "all, taken in turns. Ratios: median (smallest–largest) over neighbouring runs. Scores: "
-        "mean ± standard deviation over seeds of Spearman × 100 and of right answers in percent.",
+        f"Medians over {about['rounds']} rounds and all seeds, taken in turns. Ratios: median "
+        "(smallest–largest) over neighbouring runs. Scores: mean ± standard deviation over seeds "
+        "of Spearman × 100 and of right answers in percent.",
         "",
-        f"- corpus: {corpus['name']}, {corpus['bytes']:,} bytes, {tokens:,} tokens"
-        + (f"; gensim reads it by {reader}" if reader else ""),
-        f"- settings: {settings}, workers={options['workers']}",
+        f"- corpus: {corpus['name']}, {corpus['bytes']:,} bytes",
+        f"- settings: {settings}, workers={about['workers']}; gensim's input: "
+        f"{about['gensim_input']}",
         f"- machine: {machine['cpu']}, {machine['usable_cores']} of {machine['cores']} cores, "
-        f"{machine['memory_gb']} GB, {machine['system']}",
-        f"- BLAS: {blas.get('name', 'unknown')} {blas.get('version', '')}; loaded: "
-        f"{pools or 'unknown'}; environment: {variables or 'no thread variable set'}",
+        f"{machine['memory_gb']} GB, {machine['system']}; kernel {', '.join(head['kernels'])}",
         f"- versions: {env['python']}, {packages}",
-        f"- date and command: {env['date']}, `{results['command']}`",
+        f"- date and command: {env['date']}, `{head['command']}`",
     ]

@@ -2,80 +2,148 @@
 
 python benchmarks/claims.py NAME … | all --corpus PATH [--words N] [--eval-dir DIR] [--out FOLDER]
 
-Each claim writes FOLDER/NAME.png and FOLDER/NAME.md; docs/claims.md says what came out. Error bars
-are standard deviations over seeds.
+Each training's result is written to FOLDER/claims-NAME-runs.json as soon as it has ended, and is
+not measured again. `claim_figures.py` draws them, and docs/claims.md says what came out.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
-from _environment import environment
+from _results import Results, Run
 from _scores import scores
-from matplotlib.figure import Figure
+from _summary import table
 from scipy.special import log_softmax, logsumexp
 from scipy.stats import linregress
 
-from negsamp import TokenStream, Word2Vec, noise_probabilities, read_corpus
+from negsamp import KeyedVectors, TokenStream, Word2Vec, noise_probabilities, read_corpus
+from negsamp.core.blocks import choose_block_shape
 from negsamp.core.objectives import OBJECTIVES
+from negsamp.core.objectives.sgns import SGNS
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.core.windows import window_weights
+from negsamp.training import schedule
 from negsamp.training.reading import Encoded
-from negsamp.training.run import Run
+from negsamp.training.run import Run as TrainingRun
 from negsamp.training.settings import Settings
+
+WINDOW = 5
+# A center meets w + 1 pairs on average, by the weights of windows, and so that many times K words.
+PAIRS = WINDOW + 1
 
 
 @dataclass(frozen=True)
 class Setup:
-    """The text and settings that a claim may use."""
+    """The text and settings that a claim may use, and where its results are kept."""
 
     tokens: list[str]
     eval_dir: Path | None
     seeds: list[int]
     epochs: int
+    workers: int
     quick: bool
+    results: Results
 
     def fit(self, tokens: Any = None, **params: Any) -> Word2Vec:
         """Train on some of the text, or on sentences of the claim's own."""
         text = [self.tokens] if tokens is None else tokens
-        return Word2Vec(**{"epochs": self.epochs, "progress": False, **params}).fit(text)
+        defaults = {"epochs": self.epochs, "workers": self.workers, "progress": False}
+        return Word2Vec(**{**defaults, **params}).fit(text)
 
 
-Rows = list[dict[str, Any]]
+Train = Callable[[Setup, int], KeyedVectors]
 
 
-def cost(setup: Setup, figure: Figure) -> tuple[Rows, str]:
+@contextmanager
+def noise_shared(centers: int, noise_words: int) -> Iterator[None]:
+    """Let so many centers share so many noise words, in updates of the usual size."""
+
+    def chosen(*arguments: Any, **options: Any) -> Any:
+        shape = choose_block_shape(*arguments, **options)
+        parts = max(1, shape.group_size // centers)
+        return shape._replace(parts=parts, noise_words=noise_words)
+
+    schedule.choose_block_shape = chosen
+    try:
+        yield
+    finally:
+        schedule.choose_block_shape = choose_block_shape
+
+
+def ours(**params: Any) -> Train:
+    """With the noise words that the library chooses."""
+    return lambda setup, seed: setup.fit(seed=seed, **params).wv
+
+
+def shared(centers: int, noise_words: int, **params: Any) -> Train:
+    """With noise words for so many centers."""
+
+    def train(setup: Setup, seed: int) -> KeyedVectors:
+        with noise_shared(centers, noise_words):
+            return setup.fit(seed=seed, **params).wv
+
+    return train
+
+
+def independent(negative: int) -> Train:
+    """With as many noise words of its own for each center as K words for each pair are."""
+    return shared(1, PAIRS * negative, negative=negative)
+
+
+def gensim(**params: Any) -> Train:
+    """With gensim, which draws K words for each pair."""
+
+    def train(setup: Setup, seed: int) -> KeyedVectors:
+        from gensim.models import Word2Vec as Gensim
+
+        text = [setup.tokens[at : at + 1_000] for at in range(0, len(setup.tokens), 1_000)]
+        how = {"sg": 1, "vector_size": 100, "epochs": setup.epochs, "workers": setup.workers}
+        wv = Gensim(text, seed=seed, **{**how, **params}).wv
+        return KeyedVectors(wv.index_to_key, wv.vectors)
+
+    return train
+
+
+def sweep(setup: Setup, name: str, trains: dict[Any, Train], words: list[int]) -> None:
+    """Score several ways to train on the beginnings of a text, all of one seed first."""
+    for seed in setup.seeds:
+        for n in words:
+            some = replace(setup, tokens=setup.tokens[:n])
+            for label, train in trains.items():
+
+                def measure(train: Train = train, some: Setup = some, seed: int = seed) -> Run:
+                    begin = time.process_time()
+                    wv = train(some, seed)
+                    cpu = time.process_time() - begin
+                    return {**scores(wv, some.eval_dir), "cpu_seconds": round(cpu, 1)}
+
+                key = {"words": len(some.tokens), "epochs": setup.epochs, name: label, "seed": seed}
+                setup.results.run(measure, **key)
+
+
+def cost(setup: Setup) -> None:
     """Time a pair against V: the full softmax linear, hierarchical log V, sampled flat."""
     sizes = [100, 300] if setup.quick else [10**3, 10**4, 10**5, 10**6]
-    axes = figure.subplots()
-    rows: Rows = []
-    slopes = {}
     for objective in OBJECTIVES:
-        times = []
         for V in sizes:
             tokens = 2_000 if setup.quick else 100_000  # for a second or so
             if objective == "softmax":
                 tokens = max(2_000, min(tokens, 10**8 // V))
-            each = [1e6 * seconds_per_pair(objective, V, tokens, seed) for seed in setup.seeds]
-            times.append((np.mean(each), np.std(each)))
-            rows.append({"objective": objective, "V": V, "µs a pair": plus_minus(*times[-1], 3)})
-        mean, sd = np.array(times).T
-        axes.errorbar(sizes, mean, sd, fmt="o-", capsize=3, label=objective)
-        slopes[objective] = linregress(np.log(sizes), np.log(mean)).slope
-    axes.set(xscale="log", yscale="log")
-    axes.set(xlabel="words in the vocabulary, V", ylabel="µs a pair, one worker")
-    return rows, "time ∝ V^a, a = " + ", ".join(f"{v:.2f} {k}" for k, v in slopes.items())
+            for seed in setup.seeds:
+                one = (objective, V, tokens, seed)
+                setup.results.run(
+                    lambda one=one: {"µs a pair": 1e6 * seconds_per_pair(*one)},
+                    objective=objective,
+                    V=V,
+                    seed=seed,
+                )
 
 
 def seconds_per_pair(objective: str, V: int, tokens: int, seed: int) -> float:
@@ -88,242 +156,281 @@ def seconds_per_pair(objective: str, V: int, tokens: int, seed: int) -> float:
     corpus = Encoded(Vocabulary(range(V), counts), TokenStream(ids, np.array([0, tokens])))
     params = {"sample": 0, "batch_size": 1024, "epochs": 1, "workers": 1, "progress": False}
     model = Word2Vec(objective=objective, seed=seed, **params)
-    with Run(Settings.checked(model.get_params()), corpus) as run:
+    with TrainingRun(Settings.checked(model.get_params()), corpus) as run:
         run.schedule = replace(run.schedule, kept_tokens=float(tokens))
         begin = time.perf_counter()
         run.train()
         return (time.perf_counter() - begin) / tokens / (2 * model.window)
 
 
-def recovery(setup: Setup, figure: Figure) -> tuple[Rows, str]:
+def recovery(setup: Setup) -> None:
     """NCE recovers p(c | w) for any K, and sooner the larger K is."""
     rng = np.random.default_rng(0)
     V = 20
     joint = rng.gamma(0.7, size=(V, V)) + 0.05
     joint = (joint + joint.T) / (joint + joint.T).sum()
-    axes = figure.subplots()
     draws = rng.choice(V * V, size=5_000 if setup.quick else 100_000, p=joint.ravel())
     sentences = np.column_stack(np.divmod(draws, V))
     n = np.zeros((V, V))
     np.add.at(n, tuple(sentences.T), 1)
     n += n.T
     p = n / n.sum(axis=1, keepdims=True)
-    off = np.abs(p - joint / joint.sum(axis=1, keepdims=True)).sum(axis=1).mean() / 2
+    off = float(np.abs(p - joint / joint.sum(axis=1, keepdims=True)).sum(axis=1).mean() / 2)
     epochs = 3 if setup.quick else 40
-    rows: Rows = []
-    for K in (1, 5, 25, 100):
-        curves = []
-        for seed in setup.seeds:
-            curve: list[float] = []
+    noise = {"shared": lambda K: nullcontext(), "K for each pair": lambda K: noise_shared(1, K)}
 
-            def note(model: Word2Vec, epoch: int, curve: list[float] = curve) -> None:
-                centers, contexts = np.divmod(np.arange(V * V), V)
-                log_p = model.score_pairs(centers.tolist(), contexts.tolist()).reshape(V, V)
-                difference = np.exp(log_p) - p
-                curve.append(float(np.abs(difference).sum(axis=1).mean() / 2))
+    def measure(K: int, seed: int, how: str) -> Run:
+        curve: list[float] = []
 
-            Word2Vec(
-                objective="nce",
-                negative=K,
-                window=1,
-                vector_size=2 * V,
-                min_count=1,
-                sample=0,
-                epochs=epochs,
-                seed=seed,
-                workers=1,
-                progress=False,
-            ).fit(sentences, callbacks=[note])
-            curves.append(curve)
-        mean, sd = np.mean(curves, axis=0), np.std(curves, axis=0)
-        axes.errorbar(np.arange(1, epochs + 1), mean, sd, label=f"K = {K}")
-        rows += [
-            {"K": K, "epoch": e + 1, "total variation": plus_minus(mean[e], sd[e], 4)}
-            for e in sorted({0, epochs // 8, epochs // 2, epochs - 1})
-        ]
-    axes.axhline(off, ls=":", color="grey", label="sample to the distribution it is from")
-    axes.set(xlabel="epoch", ylabel="total variation between exp(s − γ) and p(c | w)", yscale="log")
-    return rows, f"the sample itself is {off:.4f} from the distribution that it was drawn from"
+        def note(model: Word2Vec, epoch: int) -> None:
+            centers, contexts = np.divmod(np.arange(V * V), V)
+            log_p = model.score_pairs(centers.tolist(), contexts.tolist()).reshape(V, V)
+            curve.append(round(float(np.abs(np.exp(log_p) - p).sum(axis=1).mean() / 2), 5))
+
+        params = {"window": 1, "vector_size": 2 * V, "min_count": 1, "sample": 0, "workers": 1}
+        model = Word2Vec(objective="nce", negative=K, epochs=epochs, seed=seed, **params)
+        with noise[how](K):
+            model.set_params(progress=False).fit(sentences, callbacks=[note])
+        return {"total variation": curve, "of the sample": off}
+
+    for seed in setup.seeds:
+        for how in noise:
+            for K in (1, 5, 25, 100):
+                key = {"noise": how, "K": K, "seed": seed}
+                setup.results.run(
+                    lambda key=key: measure(key["K"], key["seed"], key["noise"]), **key
+                )
 
 
-def plus_minus(mean: float, sd: float, digits: int = 1) -> str:
-    return f"{mean:.{digits}f} ± {sd:.{digits}f}"
-
-
-def normalizer(setup: Setup, figure: Figure) -> tuple[Rows, str]:
+def normalizer(setup: Setup) -> None:
     """A normaliser fixed at 0 does no harm: held-out likelihood, and Σ exp(s − γ) near 1."""
     cut = len(setup.tokens) * 19 // 20
-    rows: Rows = []
-    axes = figure.subplots()
-    spreads = {}
-    for kind in ("global", "center", "fixed"):
-        found = []
-        for seed in setup.seeds:
-            model = setup.fit([setup.tokens[:cut]], objective="nce", nce_normalizer=kind, seed=seed)
-            log_z = np.log(1.0) + np.zeros(len(model.wv)) + model.nce_log_z_
-            held_out = [w for w in setup.tokens[cut:] if w in model.wv][:20_000]
-            ids = np.array([model.wv.row(w) for w in held_out])
-            kinds, place = np.unique(ids, return_inverse=True)
-            s = model.vectors_[kinds] @ model.context_vectors_.T
-            normal = log_softmax(s, axis=1)
-            own = s - log_z[kinds][:, None]
-            sums = logsumexp(own, axis=1)
-            normal_p, own_p = [], []
-            for shift in (-2, -1, 1, 2):
-                center, context = place[2:-2], ids[2 + shift : len(ids) - 2 + shift]
-                normal_p.append(normal[center, context].mean())
-                own_p.append(own[center, context].mean())
-            spreads[kind] = sums[place]
-            found.append((np.mean(normal_p), np.mean(own_p), sums[place].mean(), sums[place].std()))
-        mean, sd = np.mean(found, axis=0), np.std(found, axis=0)
-        names = ("log p, normalised", "log p, as it is", "mean of log Σ", "spread of log Σ")
-        cells = {k: plus_minus(*v, 3) for k, *v in zip(names, mean, sd, strict=True)}
-        rows.append({"γ": kind, **cells})
-    axes.hist(list(spreads.values()), bins=40, label=list(spreads), density=True)
-    axes.set(xlabel="log Σ exp(s − γ) of held-out centers", ylabel="density")
-    return rows, "; ".join(f"{r['γ']}: {r['log p, normalised']}" for r in rows)
+
+    def measure(kind: str, seed: int) -> Run:
+        model = setup.fit([setup.tokens[:cut]], objective="nce", nce_normalizer=kind, seed=seed)
+        log_z = np.zeros(len(model.wv)) + model.nce_log_z_
+        held_out = [w for w in setup.tokens[cut:] if w in model.wv][:20_000]
+        ids = np.array([model.wv.row(w) for w in held_out])
+        kinds, place = np.unique(ids, return_inverse=True)
+        s = model.vectors_[kinds] @ model.context_vectors_.T
+        normal = log_softmax(s, axis=1)
+        own = s - log_z[kinds][:, None]
+        sums = logsumexp(own, axis=1)[place]
+        normal_p, own_p = [], []
+        for shift in (-2, -1, 1, 2):
+            center, context = place[2:-2], ids[2 + shift : len(ids) - 2 + shift]
+            normal_p.append(normal[center, context].mean())
+            own_p.append(own[center, context].mean())
+        heights, edges = np.histogram(sums, 40, density=True)
+        return {
+            "log p, normalised": float(np.mean(normal_p)),
+            "log p, as it is": float(np.mean(own_p)),
+            "mean of log Σ": float(sums.mean()),
+            "spread of log Σ": float(sums.std()),
+            "histogram": [heights.round(4).tolist(), edges.round(4).tolist()],
+        }
+
+    for seed in setup.seeds:
+        for kind in ("global", "center", "fixed"):
+            key = {"words": len(setup.tokens), "γ": kind, "seed": seed}
+            setup.results.run(lambda kind=kind, seed=seed: measure(kind, seed), **key)
 
 
-def pmi(setup: Setup, figure: Figure) -> tuple[Rows, str]:
+class WithConstant(SGNS):
+    """SGNS whose scores are less a constant, which is learned."""
+
+    has_normalizer = True
+
+    def n_normalizers(self, V: int) -> int:
+        return 1
+
+
+def constant(setup: Setup) -> None:
+    """γ as a learned constant goes to about 0."""
+
+    def measure(objective: Any, negative: int, seed: int) -> Run:
+        curve: list[float] = []
+
+        def note(model: Word2Vec, epoch: int) -> None:
+            curve.append(round(float(model.nce_log_z_), 4))
+
+        params = {"objective": objective, "negative": negative, "seed": seed, "workers": 1}
+        model = Word2Vec(epochs=setup.epochs, progress=False, **params)
+        model.fit([setup.tokens], callbacks=[note])
+        found = scores(model.wv, setup.eval_dir)
+        return {
+            "γ": curve,
+            "γ at the end": curve[-1],
+            "log V": float(np.log(len(model.wv))),
+            **found,
+        }
+
+    objectives = {"sgns with a constant": WithConstant(), "nce": "nce"}
+    for seed in setup.seeds:
+        for name, objective in objectives.items():
+            for K in (5, 15):
+                one = (objective, K, seed)
+                key = {"words": len(setup.tokens), "objective": name, "K": K, "seed": seed}
+                setup.results.run(lambda one=one: measure(*one), **key)
+
+
+def pmi(setup: Setup) -> None:
     """SGNS learns shifted PMI; softmax and hierarchical softmax learn log p(c | w) instead."""
-    K, window = 5, 5
+    K = 5
     size = 50 if setup.quick else 1_000
     vocabulary, _ = read_corpus([setup.tokens], 1)
     words = vocabulary.words[:size]
-    kept = [w for w in setup.tokens if w in set(words)] if setup.quick else filtered(setup, words)
     row = {w: i for i, w in enumerate(words)}
+    kept = [w for w in setup.tokens if w in row]
     ids = np.array([row[w] for w in kept])
     n = np.zeros((size, size))
-    for distance, weight in enumerate(window_weights(window)[window + 1 :], 1):
+    for distance, weight in enumerate(window_weights(WINDOW)[WINDOW + 1 :], 1):
         np.add.at(n, (ids[:-distance], ids[distance:]), weight)
         np.add.at(n, (ids[distance:], ids[:-distance]), weight)
     log_p = np.log(np.maximum(n, 1e-9) / n.sum(axis=1, keepdims=True))
     frequent = np.argwhere(n >= (20 if setup.quick else 100))
     a, b = frequent.T
     there, back_there = ([words[i] for i in column] for column in frequent.T)
-    learns, symmetry = figure.subplots(1, 2)
-    rows: Rows = []
-    for objective, exponent in (("sgns", 0.75), ("sgns", 1.0), ("softmax", 0), ("hierarchical", 0)):
-        found = []
-        for seed in setup.seeds:
-            model = setup.fit(
-                [kept],
-                objective=objective,
-                vector_size=20 if setup.quick else 200,
-                negative=K,
-                ns_exponent=exponent,
-                window=window,
-                min_count=1,
-                sample=0,
-                seed=seed,
-            )
-            said = model.score_pairs(there, back_there)
-            back = model.score_pairs(back_there, there)
-            noise = noise_probabilities(np.bincount(ids, minlength=size), exponent)
-            wanted = log_p[a, b] - (np.log(noise[b] * K) if objective == "sgns" else 0)
-            fitted = linregress(wanted, said)
-            asymmetry = linregress(log_p[b, a] - log_p[a, b], back - said)
-            error = np.sqrt(np.mean((said - wanted) ** 2))
-            found.append((fitted.slope, fitted.rvalue, error, asymmetry.slope))
-        name = f"sgns, α = {exponent}" if objective == "sgns" else objective
-        learns.plot(wanted[::7], said[::7], ".", ms=1, label=name)
-        shown = slice(None, None, 7)
-        symmetry.plot((log_p[b, a] - log_p[a, b])[shown], (back - said)[shown], ".", ms=1)
-        mean, sd = np.mean(found, axis=0), np.std(found, axis=0)
-        names = ("slope", "correlation", "root mean square off", "slope of the asymmetry")
-        cells = {k: plus_minus(*v, 3) for k, *v in zip(names, mean, sd, strict=True)}
-        rows.append({"objective": name, **cells})
-    learns.set(xlabel="counted log p(c | w), for sgns less log K·U(c)", ylabel="score_pairs(w, c)")
-    symmetry.set(xlabel="log p(w | c) − log p(c | w)", ylabel="score_pairs(c, w) − (w, c)")
-    return rows, f"{len(frequent)} pairs of {size} words, from {len(kept)} tokens"
+
+    def measure(objective: str, exponent: float, seed: int) -> Run:
+        model = setup.fit(
+            [kept],
+            objective=objective,
+            vector_size=20 if setup.quick else 200,
+            negative=K,
+            ns_exponent=exponent,
+            window=WINDOW,
+            min_count=1,
+            sample=0,
+            seed=seed,
+            epochs=2 * setup.epochs,
+        )
+        said = model.score_pairs(there, back_there)
+        back = model.score_pairs(back_there, there)
+        noise = noise_probabilities(np.bincount(ids, minlength=size), exponent)
+        wanted = log_p[a, b] - (np.log(noise[b] * K) if objective == "sgns" else 0)
+        turned, change = log_p[b, a] - log_p[a, b], back - said
+        fitted = linregress(wanted, said)
+        some = slice(None, None, max(1, len(a) // 400))
+        return {
+            "slope": float(fitted.slope),
+            "correlation": float(fitted.rvalue),
+            "root mean square off": float(np.sqrt(np.mean((said - wanted) ** 2))),
+            "slope of the asymmetry": float(linregress(turned, change).slope),
+            "points": [v[some].round(2).tolist() for v in (wanted, said, turned, change)],
+            "pairs": len(frequent),
+            "tokens": len(kept),
+        }
+
+    kinds = ("sgns", 0.75), ("sgns", 1.0), ("softmax", 0.0), ("hierarchical", 0.0)
+    for seed in setup.seeds:
+        for objective, exponent in kinds:
+            name = f"sgns, α = {exponent}" if objective == "sgns" else objective
+            one = (objective, exponent, seed)
+            setup.results.run(lambda one=one: measure(*one), objective=name, seed=seed)
 
 
-def filtered(setup: Setup, words: list[str]) -> list[str]:
-    """Return the text with only these words."""
-    known = set(words)
-    return [w for w in setup.tokens if w in known]
-
-
-def analogies(setup: Setup, figure: Figure) -> tuple[Rows, str]:
+def analogies(setup: Setup) -> None:
     """Negative sampling beats hierarchical softmax on analogies."""
-    runs = {
-        "sgns, K = 5": {"negative": 5},
-        "sgns, K = 15": {"negative": 15},
-        "hierarchical": {"objective": "hierarchical"},
+    trains = {
+        "sgns, K = 5": ours(negative=5),
+        "sgns, K = 15": ours(negative=15),
+        "hierarchical": ours(objective="hierarchical"),
+        "sgns, 5 for each pair": independent(5),
+        "sgns, 15 for each pair": independent(15),
+        "gensim, K = 5": gensim(negative=5),
+        "gensim, K = 15": gensim(negative=15),
+        "gensim, hierarchical": gensim(hs=1, negative=0),
     }
-    return two_sizes(setup, figure, "objective", runs)
+    sweep(setup, "objective", trains, [len(setup.tokens) // 8, len(setup.tokens)])
 
 
-def alpha(setup: Setup, figure: Figure) -> tuple[Rows, str]:
+def alpha(setup: Setup) -> None:
     """Noise ∝ count^0.75 is best; it turns 100 : 1 into 31.6 : 1."""
     values = [0.75, 1.0] if setup.quick else [-0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25]
-    runs = {value: {"ns_exponent": value} for value in values}
-    frequent, rare = noise_probabilities([100, 1])
-    rows = sweep(setup, figure.subplots(), "α", runs)
-    return rows, f"100 : 1 becomes {frequent / rare:.1f} : 1"
+    trains = {value: ours(ns_exponent=value) for value in values}
+    sweep(setup, "α", trains, [len(setup.tokens)])
 
 
-def noise_words(setup: Setup, figure: Figure) -> tuple[Rows, str]:
+def noise_words(setup: Setup) -> None:
     """K of 5 to 20 for small corpora, 2 to 5 for large ones."""
     values = [1, 5] if setup.quick else [1, 2, 5, 10, 15, 20]
-    return two_sizes(setup, figure, "K", {value: {"negative": value} for value in values})
+    kinds: dict[str, Callable[[int], Train]] = {
+        "shared": lambda K: ours(negative=K),
+        "for each pair": independent,
+        "gensim": lambda K: gensim(negative=K),
+    }
+    trains = {f"{K}, {kind}": make(K) for K in values for kind, make in kinds.items()}
+    sweep(setup, "K", trains, [len(setup.tokens) // 8, len(setup.tokens)])
 
 
-def two_sizes(setup: Setup, figure: Figure, name: str, runs: dict) -> tuple[Rows, str]:
-    """Return scores on an eighth of the text and on all of it."""
-    rows: Rows = []
-    for axes, part in zip(figure.subplots(1, 2), (8, 1), strict=True):
-        tokens = setup.tokens[: len(setup.tokens) // part]
-        rows += [
-            {"words": len(tokens), **row}
-            for row in sweep(replace(setup, tokens=tokens), axes, name, runs)
-        ]
-        axes.set_title(f"{len(tokens):,} words")
-    return rows, ""
+def sharing(setup: Setup) -> None:
+    """What it does to scores that n centers share their noise words."""
+    centers = [1, 64] if setup.quick else [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    trains = {f"{n}, N = {N}": shared(n, N) for N in (5, 30) for n in centers}
+    sweep(setup, "shared by", trains, [len(setup.tokens)])
 
 
-def sweep(setup: Setup, axes: Any, name: str, runs: dict[Any, dict[str, Any]]) -> Rows:
-    """Return the scores of several settings of `Word2Vec`."""
-    rows: Rows = []
-    found = []
-    for label, params in runs.items():
-        each = [scores(setup.fit(seed=seed, **params).wv, setup.eval_dir) for seed in setup.seeds]
-        found.append({k: (np.mean(v), np.std(v)) for k, v in transposed(each).items()})
-        rows.append({name: label, **{k: plus_minus(*v) for k, v in found[-1].items()}})
-    is_scale = not isinstance(rows[0][name], str)
-    at = list(runs) if is_scale else range(len(runs))
-    for key in found[0]:
-        mean, sd = np.array([each[key] for each in found]).T
-        axes.errorbar(at, mean, sd, fmt="o-" if is_scale else "o", label=key, capsize=3)
-    if not is_scale:
-        axes.set_xticks(at, list(runs))
-        axes.set_xmargin(0.2)
-    axes.set(xlabel=name, ylabel="Spearman's ρ × 100, right answers in %")
-    return rows
+def optimizers(setup: Setup) -> None:
+    """AdaGrad by row learns more in an epoch than plain SGD."""
+    trains = {"adagrad, 0.025": ours()} | {
+        f"sgd, {rate}": ours(optimizer="sgd", alpha=rate) for rate in (0.025, 0.05, 0.1)
+    }
+    for epochs in (1, 2) if setup.quick else (1, 3, 5):
+        sweep(replace(setup, epochs=epochs), "optimizer", trains, [len(setup.tokens)])
 
 
-def transposed(dicts: list[dict[str, float]]) -> dict[str, list[float]]:
-    """Return the values of each key in several dicts with the same keys."""
-    return {key: [each[key] for each in dicts] for key in dicts[0]}
+def summary(runs: list[Run]) -> list[str]:
+    """Return a table of means and standard deviations over seeds.
+
+    A list is a curve, of which the beginning, the end and two points between have a row.
+    """
+    keys = [name for name in runs[0] if name in KEYS]
+    measured = [
+        name
+        for name, value in runs[0].items()
+        if isinstance(value, float) or (isinstance(value, list) and name in CURVES)
+    ]
+    groups: dict[tuple[Any, ...], list[Run]] = {}
+    for run in runs:
+        groups.setdefault(tuple(run[key] for key in keys), []).append(run)
+    curves = [name for name in measured if isinstance(runs[0][name], list)]
+    rows = [[*keys, *(["epoch"] if curves else []), *measured]]
+    for key, some in groups.items():
+        n = len(some[0][curves[0]]) if curves else 1
+        for at in sorted({0, n // 8, n // 2, n - 1}):
+            cells = []
+            for name in measured:
+                values = [run[name][at] if name in curves else run[name] for run in some]
+                cells.append(plus_minus(values))
+            rows.append([*map(str, key), *([str(at + 1)] if curves else []), *cells])
+    return table(rows)
 
 
-CLAIMS: dict[str, Callable[[Setup, Figure], tuple[Rows, str]]] = {
-    "cost": cost,
+KEYS = ("words", "epochs", "objective", "noise", "shared by", "optimizer", "α", "γ", "K", "V")
+CURVES = ("total variation", "learned γ")
+
+
+def plus_minus(values: list[float]) -> str:
+    """Return the mean and, over several seeds, the standard deviation."""
+    size = abs(np.mean(values))
+    digits = 1 if size >= 10 else 2 if size >= 1 else 3
+    spread = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.{digits}f}{spread}"
+
+
+CLAIMS: dict[str, Callable[[Setup], None]] = {
+    "analogies": analogies,
+    "noise-words": noise_words,
+    "sharing": sharing,
     "recovery": recovery,
+    "optimizers": optimizers,
+    "constant": constant,
+    "alpha": alpha,
     "normalizer": normalizer,
     "pmi": pmi,
-    "analogies": analogies,
-    "alpha": alpha,
-    "noise-words": noise_words,
+    "cost": cost,
 }
-
-
-def table(rows: Rows) -> str:
-    lines = ["| " + " | ".join(rows[0]) + " |", "|" + "---|" * len(rows[0])]
-    for row in rows:
-        cells = (f"{v:.4g}" if isinstance(v, float) else str(v) for v in row.values())
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
 
 
 def main() -> None:
@@ -334,27 +441,19 @@ def main() -> None:
     )
     parser.add_argument("--words", type=int, help="of the text, from its start; all if not given")
     parser.add_argument("--eval-dir", type=Path, help="folder of similarity and analogy sets")
-    parser.add_argument("--out", type=Path, default=Path("claims"))
+    parser.add_argument("--out", type=Path, help="folder of results (default: benchmarks/results)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="small sizes, to try the script")
     arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
     tokens = arguments.corpus.read_text("utf-8").split()[: arguments.words]
-    print(json.dumps(environment()))
-    options = arguments.eval_dir, arguments.seeds, arguments.epochs, arguments.quick
+    options = (arguments.seeds, arguments.epochs, arguments.workers, arguments.quick)
     for name in CLAIMS if "all" in arguments.names else arguments.names:
-        figure = plt.figure(figsize=(9, 4.5), layout="constrained")
-        rows, found = CLAIMS[name](Setup(tokens, *options), figure)
-        for axes in figure.axes:
-            axes.grid(alpha=0.3)
-        figure.axes[0].legend(fontsize="small", markerscale=8 if name == "pmi" else 1)
-        figure.savefig(arguments.out / f"{name}.png", dpi=110)
-        plt.close(figure)
-        doc = (CLAIMS[name].__doc__ or "").splitlines()[0]
-        text = f"## {name}: {doc}\n\n{found}\n\n{table(rows)}\n"
-        (arguments.out / f"{name}.md").write_text(text, encoding="utf-8")
-        print("\n" + text, flush=True)
+        results = Results(arguments.out, f"claims-{name}-runs", corpus=arguments.corpus.name)
+        CLAIMS[name](Setup(tokens, arguments.eval_dir, *options, results))
+        print(f"{name}: {(CLAIMS[name].__doc__ or '').strip()}\n")
+        print("\n".join(summary(results.runs)), end="\n\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Draw seconds against quality: one point for each library and number of epochs.
 
-python benchmarks/frontier.py RESULTS.json … --out FIGURE.png
+python benchmarks/frontier.py RUNS.json … --out FIGURE.png
 
 The files are those of rivals.py. Seconds are those of whole processes, in the median over seeds; a
 panel shows the mean of the sets of word pairs, and the other all analogies.
@@ -38,7 +38,7 @@ def points(runs: list[dict[str, Any]]) -> dict[str, list[tuple[int, float, float
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("results", type=Path, nargs="+", help="results.json of rivals.py")
+    parser.add_argument("results", type=Path, nargs="+", help="rivals-runs.json of rivals.py")
     parser.add_argument("--out", type=Path, required=True, help="PNG, SVG or PDF")
     arguments = parser.parse_args()
     runs = [run for path in arguments.results for run in json.loads(path.read_text())["runs"]]

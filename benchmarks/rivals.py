@@ -12,18 +12,16 @@ import importlib.util
 import json
 import math
 import os
-import shlex
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _environment import environment
+from _results import Results
 from _summary import markdown, show, summarise
 
 from negsamp import KeyedVectors, evaluate_word_analogies, evaluate_word_pairs
@@ -151,13 +149,6 @@ def longest_line(path: Path) -> int:
     return longest
 
 
-def write(path: Path, text: str) -> None:
-    """Replace a file at once, so that a broken session leaves the last whole file."""
-    draft = path.with_name(path.name + ".part")
-    draft.write_text(text, encoding="utf-8")
-    os.replace(draft, path)
-
-
 # The command line
 
 
@@ -181,7 +172,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--word2vec-c", type=Path, metavar="PATH", help="a compiled word2vec")
     parser.add_argument("--pword2vec", type=Path, metavar="PATH", help="a compiled pWord2Vec")
     parser.add_argument("--only", help="rivals, by commas; the first is what ratios refer to")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="default: results/ and the date")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="default: benchmarks/results")
+    parser.add_argument("--name", default="rivals-runs", help="of the file of runs there")
     args = parser.parse_args(argv)
 
     programs = {"word2vec-c": args.word2vec_c, "pword2vec": args.pword2vec}
@@ -211,33 +203,23 @@ def parse(argv: list[str]) -> argparse.Namespace:
             parser.error(f"{args.corpus} is compressed; not every library reads that")
     if args.rounds < 1 or args.workers < 1:
         parser.error("--rounds and --workers must be 1 or more")
-    if args.out is None:
-        now = datetime.now().strftime("%Y%m%d-%H%M%S")
-        args.out = Path(__file__).parent / "results" / f"rivals-{now}"
-    if (args.out / "results.json").exists():
-        parser.error(f"--out: {args.out} already holds results.json")
     given = {name: getattr(args, name) for name in SETTINGS}
     args.settings = {name: value for name, value in given.items() if value is not None}
     return args
 
 
 def main(argv: list[str]) -> None:
-    """Train, measure, write ``results.json`` after each run and ``results.md`` at the end."""
+    """Train, measure, write each run as it ends, and print tables of all."""
     args = parse(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=args.out) as scratch:
+    shared = {k: getattr(args, k) for k in ("rounds", "workers", "settings")}
+    corpus = {"name": args.corpus.name, "bytes": args.corpus.stat().st_size}
+    how = args.gensim_input if "gensim" in args.rivals else None
+    results = Results(args.out, args.name, **shared, corpus=corpus, gensim_input=how)
+    runs = plan(args.rivals, args.epochs, args.rounds, args.seeds)
+    with tempfile.TemporaryDirectory() as scratch:
         gensim = None
         if "gensim" in args.rivals:  # before any clock runs
             gensim = gensim_input(args.corpus.resolve(), args.gensim_input, Path(scratch))
-        results: dict[str, Any] = {
-            "command": shlex.join(["python", "benchmarks/rivals.py", *argv]),
-            "options": {k: getattr(args, k) for k in ("rounds", "seeds", "workers", "settings")},
-            "corpus": {"name": args.corpus.name, "bytes": args.corpus.stat().st_size},
-            "gensim_reader": gensim and gensim["reader"],
-            "environment": environment(("negsamp", "gensim", "numpy", "scipy")),
-            "runs": [],
-        }
-        runs = plan(args.rivals, args.epochs, args.rounds, args.seeds)
         for number, turn in enumerate(runs, start=1):
             run = {
                 **turn,
@@ -247,19 +229,16 @@ def main(argv: list[str]) -> None:
                 "gensim": gensim,
                 "programs": {name: str(path) for name, path in args.programs.items()},
             }
-            record = measure(run, Path(scratch), args.eval)
-            results["runs"].append(record)
-            results["summary"] = summarise(results["runs"])
-            write(args.out / "results.json", json.dumps(results, indent=1))
+            record = results.run(lambda run=run: measure(run, Path(scratch), args.eval), **turn)
             print(
                 f"{number}/{len(runs)} {turn['rival']}, {turn['epochs']} epochs, seed "
                 f"{turn['seed']}: {show(record.get('words_per_second'), ',.0f')} words/s, "
                 f"{record['total_seconds']:.1f} s, {record['peak_mb']:.0f} MB",
                 flush=True,
             )
-    text = markdown(results)
-    write(args.out / "results.md", text)
-    print(f"\n{text}\nwritten to {args.out}")
+    chosen = [results.find(**turn) for turn in runs]
+    text = markdown(summarise([run for run in chosen if run]), results.head)
+    print(f"\n{text}\nwritten to {results.path}")
 
 
 if __name__ == "__main__":
