@@ -259,8 +259,7 @@ def constant(setup: Setup) -> None:
         model.fit([setup.tokens], callbacks=[note])
         found = scores(model.wv, setup.eval_dir)
         return {
-            "γ": curve,
-            "γ at the end": curve[-1],
+            "learned γ": curve,
             "log V": float(np.log(len(model.wv))),
             **found,
         }
@@ -414,7 +413,7 @@ CURVES = ("total variation", "learned γ")
 def plus_minus(values: list[float]) -> str:
     """Return the mean and, over several seeds, the standard deviation."""
     size = abs(np.mean(values))
-    digits = 1 if size >= 10 else 2 if size >= 1 else 3
+    digits = 1 if size >= 10 else 2 if size >= 1 else 4
     spread = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
     return f"{np.mean(values):.{digits}f}{spread}"
 
