@@ -78,7 +78,7 @@ STEPS = [
     Step("faults-kills", 15, KILLS + " (--collect-only)", {"NEGSAMP_KILLS": "200"}),
     Step("faults-mutations", 30, FUZZ + " (--collect-only)", {"NEGSAMP_FUZZ": "1500"}),
     claims("analogies", 240),
-    claims("noise-words", 420, "[--seeds 1](--seeds 1)"),
+    claims("noise-words", 200, "[--seeds 1](--seeds 1)"),
     claims("sharing", 90, "[--words 4300000](--words 50000)"),
     claims("recovery", 45),
     claims("optimizers", 50),
