@@ -6,18 +6,28 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def cluster():
-    """A cluster whose workers are processes; it grows and shrinks as tests ask for `workers`."""
+def make_cluster():
+    """Make a cluster of so many workers, processes that are restarted when they end."""
     distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=True,
-        dashboard_address=":0",
-        worker_dashboard_address=":0",
-        memory_limit=0,
-        silence_logs=50,
-    ) as cluster:
+
+    def make_cluster(n, threads=1):
+        return distributed.LocalCluster(
+            n_workers=n,
+            threads_per_worker=threads,
+            processes=True,
+            dashboard_address=":0",
+            worker_dashboard_address=":0",
+            memory_limit=0,
+            silence_logs=50,
+        )
+
+    return make_cluster
+
+
+@pytest.fixture(scope="session")
+def cluster(make_cluster):
+    """A cluster that all tests share; it grows and shrinks as they ask for `workers`."""
+    with make_cluster(2) as cluster:
         yield cluster
 
 

@@ -21,6 +21,7 @@ from negsamp import (
     TrainingInterrupted,
     Word2Vec,
 )
+from negsamp.core.objectives import OBJECTIVES
 from negsamp.errors import TeamError
 from negsamp.training.checkpoints import read_latest
 
@@ -65,13 +66,8 @@ def test_fit_gives_the_same_bytes_on_any_number_of_workers(workers, texts, refer
     assert_same(fit(workers(n), texts), reference)
 
 
-def test_fit_gives_the_same_bytes_on_workers_of_several_cores(texts, reference):
-    with (
-        distributed.LocalCluster(
-            n_workers=1, threads_per_worker=2, dashboard_address=":0", silence_logs=50
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+def test_fit_gives_the_same_bytes_on_workers_of_several_cores(make_cluster, texts, reference):
+    with make_cluster(1, threads=2) as cluster, distributed.Client(cluster) as client:
         patch = "import negsamp.dask.{0} as m; m.TOKENS_WORTH_A_CORE = 1"
         for name in ("rounds", "worker"):
             client.run(exec, patch.format(name), {})
@@ -91,15 +87,21 @@ def test_fit_gives_other_bytes_for_other_seeds_partitions_and_rounds(client, tex
         assert other.vectors_.tobytes() != reference.vectors_.tobytes()
 
 
-@pytest.mark.parametrize("objective", ["nce", "infonce", "softmax", "hierarchical"])
+@pytest.mark.parametrize("objective", OBJECTIVES)
 def test_fit_trains_every_objective(client, texts, objective):
-    params = {"objective": objective}
-    params |= {"nce_normalizer": "center"} if objective == "nce" else {}
-    model, same = (fit(client, texts, params) for _ in range(2))
+    model, same = (fit(client, texts, {"objective": objective}) for _ in range(2))
     assert_same(model, same)
     assert model.loss_history_[-1] < model.loss_history_[0]
-    if objective == "nce":
-        assert np.ptp(model.nce_log_z_) > 0
+
+
+@pytest.mark.parametrize("normalizer", ["global", "center", "fixed"])
+def test_fit_learns_normalizers(client, texts, normalizer):
+    params = {"objective": "nce", "nce_normalizer": normalizer}
+    log_z = fit(client, texts, params).nce_log_z_
+    one = Word2Vec(**RUN, **params).fit(texts).nce_log_z_
+    assert np.shape(log_z) == np.shape(one)
+    assert np.mean(np.abs(log_z - one)) < 0.5
+    assert (np.ptp(log_z) > 0) == (normalizer == "center")
 
 
 class Squares(Objective):
@@ -110,13 +112,55 @@ class Squares(Objective):
         return -2 * (1 - positive), weight * 2 * negative
 
 
-def test_fit_takes_parameters_as_fit_does(client, texts):
-    noise = np.ones(60)
-    params = {"optimizer": "sgd", "noise": noise, "max_final_vocab": 20, "window": 2}
-    model = fit(client, texts, {**params, "noise": lambda counts: counts, "sample": 1e-2})
-    assert len(model.wv) == 20
-    assert model.loss_history_[-1] < model.loss_history_[0]
-    assert fit(client, texts, {"objective": Squares()}).loss_history_[-1] > 0
+# each parameter but those of RUN, at another value than the default
+PARAMS = {
+    "vector_size": 5,
+    "window": 2,
+    "min_count": 115,
+    "sample": 1e-3,
+    "negative": 2,
+    "ns_exponent": 0.5,
+    "optimizer": "sgd",
+    "alpha": 0.01,
+    "min_alpha": 0.02,
+    "epochs": 2,
+    "workers": 1,
+    "seed": 2,
+    "shrink_windows": False,
+    "max_vocab_size": 50,
+    "batch_size": 64,
+    "progress": True,
+    "noise": np.arange(1, 61),
+    "max_final_vocab": 40,
+}
+SAME = {"workers", "progress"}  # which make no difference to the bytes
+
+
+def test_every_parameter_is_tried():
+    assert {*PARAMS, "objective", "nce_normalizer"} == {*Word2Vec().get_params()}
+
+
+@pytest.mark.parametrize("name", PARAMS)
+def test_fit_takes_the_parameters_of_the_model(client, texts, reference, name):
+    model = fit(client, texts, {name: PARAMS[name]})
+    one = Word2Vec(**{**RUN, name: PARAMS[name]}).fit(texts)
+    if name != "max_vocab_size":  # which bounds the words of each partition
+        assert model.vectors_.shape == one.vectors_.shape
+        assert model.wv.index_to_key == one.wv.index_to_key
+    assert len(model.loss_history_) == model.epochs
+    assert abs(model.loss_history_[-1] - one.loss_history_[-1]) < 0.3
+    is_same = model.vectors_.tobytes() == reference.vectors_.tobytes()
+    assert is_same == (name in SAME)
+
+
+@pytest.mark.parametrize("noise", [lambda counts: counts**0.5, [1.0] * 60])
+def test_fit_takes_noise(client, texts, noise):
+    assert len(fit(client, texts, {"noise": noise, "objective": "infonce"}).loss_history_) == 3
+
+
+def test_fit_takes_an_objective_of_the_users(client, texts):
+    model = fit(client, texts, {"objective": Squares()})
+    assert 0 < model.loss_history_[-1] < model.loss_history_[0]
 
 
 def test_fit_begins_with_vectors_and_keeps_frozen_ones(client, texts, reference):
@@ -287,7 +331,7 @@ def test_resume_refuses_another_corpus(client, texts, tmp_path):
 
     with pytest.raises(RuntimeError):
         fit(client, text, checkpoint=folder, callbacks=stop, checkpoint_every=0)
-    with pytest.raises(ValueError, match="is files: leave corpus out"):
+    with pytest.raises(ValueError, match="was files: leave corpus out"):
         negsamp.dask.resume(folder, text, client=client)
     text.write_bytes(text.read_bytes().replace(b"w1 ", b"w2 ", 1))
     with pytest.raises(CheckpointError, match="not the one that this run began with"):
@@ -321,6 +365,34 @@ def test_ctrl_c_keeps_what_was_learned(client, texts):
     assert fit(client, texts).wv  # the cluster can be used again
 
 
+def test_fit_ends_when_the_time_is_up(client, texts, tmp_path, caplog):
+    how = {"rounds": 3000, "params": {"epochs": 1000, "min_alpha": 0}, "checkpoint": tmp_path / "a"}
+    with caplog.at_level(logging.INFO, "negsamp"):
+        model = fit(client, texts, max_time="2s", **how)
+    assert "max_time: the time is up in epoch" in caplog.text
+    assert 1 <= len(model.loss_history_) < 1000
+    assert 2 <= model.fit_seconds_["train"]
+    assert_same(negsamp.dask.resume(tmp_path / "a", client=client), model)  # it is finished
+
+
+def test_the_learning_rate_follows_the_time(client, texts, monkeypatch):
+    """A run that has time for a part of its text learns at the rates of the whole run."""
+    from negsamp.dask.run import DaskRun
+
+    seen, seconds = [], iter(range(100))
+    attempt = DaskRun._attempt
+    monkeypatch.setattr(
+        DaskRun,
+        "_attempt",
+        lambda run, *args: [seen.append(args[-1].place), attempt(run, *args)][1],
+    )
+    # it is asked for twice in a round
+    monkeypatch.setattr(DaskRun, "_time_gone", lambda run: next(seconds) // 2 / 4)
+    model = fit(client, texts, rounds=12, max_time=1)
+    assert np.round(seen, 3).tolist() == [[0, 0.083], [0.25, 0.5], [0.5, 0.75], [0.75, 1], [1, 1]]
+    assert len(model.loss_history_) == 2
+
+
 class Endless(Squares):
     def loss(self, positive, negative, weight=1.0):
         return np.inf * positive
@@ -342,6 +414,9 @@ def test_fit_that_diverges_keeps_the_last_round(client, texts):
         ({"alpha": -1}, {}, "alpha is -1"),
         ({}, {"partitions": 0}, "partitions is 0; it must be an integer"),
         ({}, {"rounds": 1.5}, "rounds is 1.5; it must be an integer"),
+        ({}, {"max_time": 0}, "max_time is 0; it must be seconds above 0"),
+        ({}, {"validation": 0.1}, r"validation is 0\.1, but a run on Dask holds nothing out"),
+        ({}, {"patience": 2}, "patience is 2, but a run on Dask holds nothing out"),
         ({}, {"encoding": "latin-99"}, "encoding is 'latin-99'"),
         ({}, {"errors": "hide"}, "errors is 'hide'"),
         ({}, {"checkpoint_every": -1}, "checkpoint_every is -1; it must be minutes"),
@@ -354,6 +429,18 @@ def test_fit_that_diverges_keeps_the_last_round(client, texts):
 def test_fit_refuses_bad_arguments(client, texts, params, how, message):
     with pytest.raises((ValueError, TypeError), match=message):
         fit(**{"client": client, "corpus": texts, "params": params, **how})
+
+
+def test_a_callback_may_do_what_patience_does(client, texts, tmp_path):
+    """What the message says that refuses `validation`."""
+    (tmp_path / "held-out.txt").write_text("w1 w7 w50 w52 w5\n" * 20)
+    held_out, scores = tmp_path / "held-out.txt", []
+
+    def callback(model, epoch):
+        scores.append(model.score(held_out))
+        return scores[-1] > -20
+
+    assert len(fit(client, texts, callbacks=callback).loss_history_) == len(scores) == 1
 
 
 def test_fit_refuses_what_is_no_model(client, texts):
@@ -399,9 +486,12 @@ def test_fit_names_the_worker_that_does_not_see_a_path(client, texts):
     [
         (
             "paths=found.paths[:2], sizes=found.sizes[:2]",
-            r"worker {other} does not see '.*2\.txt', and worker {one} sees it",
+            r"worker {other} does not see '.*2\.txt', and worker {one} sees \d+ bytes of it",
         ),
-        ("sizes=(*found.sizes[:2], 5)", r"worker {other} sees '.*2\.txt' with 5 bytes, and"),
+        (
+            "sizes=(*found.sizes[:2], 5)",
+            r"worker {other} sees 5 bytes of '.*2\.txt', and worker {one} sees \d{{4}} bytes",
+        ),
     ],
 )
 def test_fit_names_the_worker_that_sees_another_file(client, texts, change, message):

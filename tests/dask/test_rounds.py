@@ -41,8 +41,10 @@ def test_plan_rounds_are_alike():
 
 
 def test_default_rounds_follow_the_corpus_and_the_matrices():
+    assert default_rounds(17_000, 5, 4, 1000 * 100) == module.FEWEST
     few = default_rounds(17_000_000, 5, 4, 82_000 * 100)
-    assert few >= module.FEWEST
+    assert few == default_rounds(17_000_000, 3, 8, 82_000 * 100) == module.ENOUGH
+    assert module.FEWEST < default_rounds(3_000_000, 5, 4, 82_000 * 100) < module.ENOUGH
     many = default_rounds(17_000_000_000, 5, 4, 82_000 * 100)
     assert many > 10 * few
     assert default_rounds(17_000_000_000, 5, 4, 1_000_000 * 300) < many

@@ -101,8 +101,8 @@ def test_part_is_pickled_with_its_ids(mapped, monkeypatch, tmp_path):
     part = encode(read, choose(read[0], 1, None), str(tmp_path))
     assert part.is_mapped == mapped
     sent = pickle.loads(pickle.dumps(part))
-    assert sent.about() == (*part.about()[:2], False, part.about()[3])
-    assert part.about()[:2] == (4000, 20)
+    assert sent.about() == (*part.about()[:3], False, part.about()[4])
+    assert part.about()[:3] == (4000, 200, 20)
     size = part.stream.ids.nbytes
     assert (part.__sizeof__() < size) == mapped
     assert sent.__sizeof__() > size  # what Dask thinks that it takes

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from negsamp.checks import glimpse
-from negsamp.dask.partitions import Files, list_files
+from negsamp.dask.partitions import Files, files_or_fault
 from negsamp.errors import CorpusError, TeamError
 from negsamp.version import __version__
 
-__all__ = ["check_memory", "check_workers", "client_of", "files_seen_by", "on_all"]
+__all__ = [
+    "PATIENCE",
+    "check_memory",
+    "check_workers",
+    "client_of",
+    "files_seen_by",
+    "no_worker",
+    "on_all",
+]
 
 Answer = TypeVar("Answer")
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 120  # seconds to wait for a worker where none is left
 
 # asked as text, which needs no negsamp on the worker
 VERSION = "__import__('negsamp.version').version.__version__"
@@ -48,7 +61,7 @@ def client_of(client: Any) -> Any:
 
 def check_workers(client: Any) -> list[str]:
     """The addresses of the workers, which have this version of negsamp; TeamError if not."""
-    found = client.run(eval, VERSION, on_error="return")
+    found = _answers(client, eval, VERSION)
     if not found:
         raise TeamError(
             "the client has no workers: start some, and wait for them with "
@@ -65,11 +78,27 @@ def check_workers(client: Any) -> list[str]:
 
 
 def on_all(client: Any, what: Callable[..., Answer], *args: Any) -> dict[str, Answer]:
-    """Ask all workers, and return what those say that are still there."""
-    found = client.run(what, *args, on_error="return")
+    """Ask all workers, and return what those say that are there; wait for one if none is."""
+    while not (found := _answers(client, what, *args)):
+        logger.warning("no worker is left; waiting for one")
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError:
+            raise no_worker() from None
     for said in found.values():
-        if isinstance(said, BaseException) and not isinstance(said, OSError):
+        if isinstance(said, BaseException):
             raise said
+    return found
+
+
+def no_worker() -> TeamError:
+    """The error for a cluster that has lost its workers."""
+    return TeamError(f"no worker has been there for {PATIENCE} seconds")
+
+
+def _answers(client: Any, what: Callable[..., Any], *args: Any) -> dict[str, Any]:
+    """What the workers that are there answer, or raise."""
+    found = client.run(what, *args, on_error="return")
     return {worker: said for worker, said in found.items() if not isinstance(said, OSError)}
 
 
@@ -78,26 +107,23 @@ def files_seen_by(client: Any, names: Sequence[str]) -> Files:
 
     FileNotFoundError or CorpusError names a worker and a path that it does not see.
     """
-    found = client.run(list_files, names, on_error="return")
-    (other, most), *_ = sorted(found.items(), key=lambda each: isinstance(each[1], BaseException))
+    found = on_all(client, files_or_fault, names)
+    seen = {worker: files for worker, files in found.items() if isinstance(files, Files)}
     way = "all workers must see all files, and by the same names"
-    for worker, files in sorted(found.items()):
-        if isinstance(files, BaseException):
-            kind = FileNotFoundError if isinstance(files, FileNotFoundError) else CorpusError
-            if not isinstance(files, (OSError, ValueError)):
-                raise files
-            raise kind(f"worker {worker}: {files}; {way}") from files
+    for worker, fault in sorted(found.items()):
+        if not isinstance(fault, Files):
+            is_missing, what = fault
+            kind = FileNotFoundError if is_missing else CorpusError
+            raise kind(f"worker {worker}: {what}; {way}")
+    (other, most), *others = seen.items()
+    for worker, files in others:
         here, there = dict(zip(*files, strict=True)), dict(zip(*most, strict=True))
         for path in {**there, **here}:
             sizes = here.get(path), there.get(path)
             if sizes[0] != sizes[1]:
-                says = ["does not see", "sees"]
+                one, two = ("does not see" if n is None else f"sees {n} bytes of" for n in sizes)
                 raise CorpusError(
-                    f"worker {worker} {says[sizes[0] is not None]} {path!r} with {sizes[0]} bytes, "
-                    f"and worker {other} with {sizes[1]}; {way}"
-                    if None not in sizes
-                    else f"worker {worker} {says[sizes[0] is not None]} {path!r}, and worker "
-                    f"{other} {says[sizes[1] is not None]} it; {way}"
+                    f"worker {worker} {one} {path!r}, and worker {other} {two} it; {way}"
                 )
     return most
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from negsamp.checks import check_error_handler, check_integer, glimpse, is_real
+from negsamp.checks import check_error_handler, check_integer, glimpse
 from negsamp.corpus.decoding import check_encoding
 from negsamp.dask.cluster import client_of
-from negsamp.dask.partitions import named_files
 from negsamp.errors import CheckpointError
-from negsamp.training.checkpoints import check_unused, has_checkpoints, read_latest
+from negsamp.training.checkpoints import check_unused, read_latest
 from negsamp.training.initial_vectors import checked_start
-from negsamp.training.settings import refusal
+from negsamp.training.limits import checked_limits
+from negsamp.training.settings import Settings
 from negsamp.vectors.keyed_vectors import KeyedVectors
-from negsamp.word2vec.learned import Callbacks, KeepLearned, Learned, checked_callbacks
+from negsamp.word2vec.learned import Callbacks, checked_callbacks
 from negsamp.word2vec.model import Word2Vec
+
+if TYPE_CHECKING:
+    from negsamp.dask.run import DaskRun
 
 __all__ = ["fit", "resume"]
 
@@ -37,6 +39,9 @@ def fit(
     checkpoint_every: float = 10.0,
     init_vectors: KeyedVectors | None = None,
     frozen: bool | Iterable[Any] = False,
+    validation: None = None,
+    patience: None = None,
+    max_time: float | str | None = None,
     progress: bool | None = None,
 ) -> Word2Vec:
     """Learn vectors from a corpus on the workers of a Dask cluster.
@@ -73,6 +78,11 @@ def fit(
     checkpoint_every : float
         Minutes from one checkpoint to the next, each written after a round; 0 writes one after each
         round. The folder is the client's.
+    validation, patience
+        None: a run on Dask holds nothing out. A callback may ask ``model.score`` of a file that is
+        kept apart, and end the run by returning True.
+    max_time : float or str, optional
+        As in `Word2Vec.fit`, but the run ends with the round in which the time is up.
     progress : bool, optional
         Show a progress bar, in the client; None does as `model` says.
 
@@ -116,24 +126,29 @@ def fit(
     check_integer("rounds", rounds, 1, optional=True)
     check_encoding(encoding)
     check_error_handler(errors)
-    settings = _settings(model, progress)
-    if checkpoint is not None:
-        settings.record()  # refuses an objective that a checkpoint cannot name
-        if has_checkpoints(checkpoint):
-            raise FileExistsError(
-                f"checkpoint names {os.fspath(checkpoint)!r}, which holds checkpoints of an "
-                "earlier run: go on with negsamp.dask.resume, or choose another folder"
+    for name, value in (("validation", validation), ("patience", patience)):
+        if value is not None:
+            raise ValueError(
+                f"{name} is {glimpse(value)}, but a run on Dask holds nothing out; a callback may "
+                "look at a file that was kept apart, and end the run by returning True: "
+                "callbacks=lambda model, epoch: model.score('held-out.txt') > -2.5"
             )
-    folder = None if checkpoint is None else check_unused(checkpoint)
-    run = partial(_run, model, settings, corpus, client, callbacks, checkpoint_every)
-    run(
+    parameters = {**model.get_params(), **({} if progress is None else {"progress": progress})}
+    called = checked_callbacks(callbacks)
+    run = _run(
+        client,
+        Settings.checked(parameters),
+        corpus,
         partitions=partitions,
         rounds=rounds,
         errors=errors,
         encoding=encoding,
-        checkpoint=folder,
-        start=checked_start(init_vectors, frozen, settings.vector_size),
+        checkpoint=None if checkpoint is None else check_unused(checkpoint, "negsamp.dask.resume"),
+        checkpoint_every=checkpoint_every,
+        start=checked_start(init_vectors, frozen, model.vector_size),
+        limits=checked_limits(None, None, max_time),
     )
+    model._train(run, called)
     return model
 
 
@@ -153,23 +168,23 @@ def resume(
 
     Parameters
     ----------
-    checkpoint : path
-        The folder that was given to `fit`.
+    checkpoint, callbacks, checkpoint_every, progress
+        As in `Word2Vec.resume`.
     corpus : dask collection, optional
         The run's corpus if it was no files: the same documents in the same partitions.
-    client, callbacks, checkpoint_every, progress
+    client : dask.distributed.Client, optional
         As in `fit`.
 
     Returns
     -------
     Word2Vec
-        The fitted model. Of a run that was finished, the model that it ended with.
+        As from `Word2Vec.resume`.
 
     Raises
     ------
     FileNotFoundError, CheckpointError, ValueError
-        If the folder holds no whole checkpoint or one of `Word2Vec.fit`, if the corpus is not that
-        of the run, or if it must be given; else as in `fit`.
+        As from `Word2Vec.resume`, or if `corpus` is given and the run's was files; else as in
+        `fit`.
 
     Examples
     --------
@@ -183,44 +198,32 @@ def resume(
             f"Word2Vec.resume({os.fspath(checkpoint)!r}) goes on with it"
         )
     model = Word2Vec._from_files(saved.path, saved.model)
-    settings = _settings(model, progress)
-    if saved.progress.finished:
+    model.set_params(progress=progress)
+    settings, called = model._settings(), checked_callbacks(callbacks)
+    if saved.is_finished(settings.epochs):
         return model
     record = saved.model.about["corpus"]
-    if (corpus is None) == (record["path"] is None):
-        what = "was no file: give it again" if corpus is None else "is files: leave corpus out"
-        raise ValueError(f"corpus is {glimpse(corpus)}, but the run's corpus {what}")
-    corpus = record["path"] if corpus is None else corpus
-    run = partial(_run, model, settings, corpus, client, callbacks, checkpoint_every)
-    how = {"errors": record["errors"], "encoding": record["encoding"]}
-    run(**how, checkpoint=Path(checkpoint).resolve(), saved=saved)
+    if corpus is None:
+        corpus = saved.paths("corpus is None, but the run's corpus was no file: give it again")
+    elif record["path"] is not None:
+        raise ValueError(f"corpus is {glimpse(corpus)}, but the run's was files: leave corpus out")
+    run = _run(
+        client,
+        settings,
+        corpus,
+        errors=record["errors"],
+        encoding=record["encoding"],
+        checkpoint=Path(checkpoint).resolve(),
+        checkpoint_every=checkpoint_every,
+        limits=saved.limits,
+        saved=saved,
+    )
+    model._train(run, called)
     return model
 
 
-def _settings(model: Word2Vec, progress: Any) -> Any:
-    parameters = model.get_params()
-    if progress is not None:
-        parameters["progress"] = progress
-    return type(model._settings()).checked(parameters)
-
-
-def _run(
-    model: Word2Vec,
-    settings: Any,
-    corpus: Any,
-    client: Any,
-    callbacks: Callbacks,
-    checkpoint_every: float,
-    **how: Any,
-) -> None:
-    called = checked_callbacks(callbacks)
-    if not is_real(checkpoint_every) or checkpoint_every < 0:
-        raise refusal("checkpoint_every", checkpoint_every, "minutes, 0 or more")
-    named_files(corpus)  # refuses what is no corpus
-    client = client_of(client)
+def _run(client: Any, *args: Any, **how: Any) -> DaskRun:
+    client = client_of(client)  # says what is lacking where `distributed` cannot be imported
     from negsamp.dask.run import DaskRun
 
-    run = DaskRun(client, settings, corpus, checkpoint_every=checkpoint_every, **how)
-    run.warn_of_few_tokens()
-    run.train(KeepLearned(model, partial(Learned.of_run, run), called))
-    run.warn_of_empty_epochs(stacklevel=3)
+    return DaskRun(client, *args, **how)

@@ -17,7 +17,16 @@ from negsamp.corpus.token_kinds import kind_of
 from negsamp.corpus.unpacking import open_texts
 from negsamp.errors import CorpusError
 
-__all__ = ["Files", "Piece", "cut_files", "documents_of", "files_of", "list_files", "named_files"]
+__all__ = [
+    "Files",
+    "Piece",
+    "cut_files",
+    "documents_of",
+    "files_of",
+    "files_or_fault",
+    "list_files",
+    "named_files",
+]
 
 UNPACKED = 3  # bytes of text for one of a packed file, as a guess
 SEARCHED = 1 << 20  # bytes in which the end of a line is looked for before white space will do
@@ -62,6 +71,17 @@ def list_files(names: Sequence[str]) -> Files:
         if not os.path.isfile(path):
             raise CorpusError(f"corpus names {path!r}, a pipe or a device, which is read only once")
     return Files(files.paths, tuple(map(os.path.getsize, files.paths)))
+
+
+def files_or_fault(names: Sequence[str]) -> Files | tuple[bool, str]:
+    """What `list_files` finds, or whether a file is missing and what is wrong.
+
+    An OSError of a worker would be taken for one of the network.
+    """
+    try:
+        return list_files(names)
+    except (OSError, ValueError) as error:
+        return isinstance(error, FileNotFoundError), str(error)
 
 
 def cut_files(files: Files, parts: int, encoding: str) -> list[list[Piece]]:

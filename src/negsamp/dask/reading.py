@@ -31,6 +31,7 @@ class Corpus:
     pieces: list[list[Piece]] | None  # of files, that each partition consists of
     parts: list[Any]  # futures of `Part`
     tokens: list[int]  # of each
+    sentences: int
     longest: int  # tokens in the longest sentence
     are_mapped: list[bool]  # whether the ids of each are on its worker's disk
     sha256: str
@@ -59,7 +60,7 @@ def read_on_workers(
         if isinstance(partitions, list):
             pieces = partitions
         else:
-            pieces = _cut(client, workers, named, partitions or len(workers), encoding)
+            pieces = _cut(client, tasks, named, partitions or len(workers), encoding)
         reads = [
             tasks.make(work.read_files, "read", part, some, *how)
             for part, some in enumerate(pieces)
@@ -86,19 +87,23 @@ def read_on_workers(
     about = [tasks.make(Part.about, "about", p, part) for p, part in enumerate(parts)]
     kept, *futures = tasks.compute([kept, *parts, *about])
     words, *found = tasks.gather([kept, *futures[len(parts) :]])
-    vocabulary = Vocabulary(*words)
-    tokens, longest, are_mapped, digests = (list(column) for column in zip(*found, strict=True))
-    digest = hashlib.sha256("".join(digests).encode()).hexdigest()
+    tokens, sentences, longest, are_mapped, digests = map(list, zip(*found, strict=True))
     return Corpus(
-        vocabulary, pieces, futures[: len(parts)], tokens, max(longest), are_mapped, digest, kept
+        vocabulary=Vocabulary(*words),
+        pieces=pieces,
+        parts=futures[: len(parts)],
+        tokens=tokens,
+        sentences=sum(sentences),
+        longest=max(longest),
+        are_mapped=are_mapped,
+        sha256=hashlib.sha256("".join(digests).encode()).hexdigest(),
+        kept=kept,
     )
 
 
-def _cut(
-    client: Any, workers: Sequence[str], named: list[str], n: int, encoding: str
-) -> list[list[Piece]]:
+def _cut(client: Any, tasks: Tasks, named: list[str], n: int, encoding: str) -> list[list[Piece]]:
     files = files_seen_by(client, named)
-    found = client.run(cut_files, files, n, encoding, workers=[workers[0]])[workers[0]]
+    [found] = tasks.gather(tasks.compute([tasks.make(cut_files, "cut", 0, files, n, encoding)]))
     if empty := sum(not pieces for pieces in found):
         logger.warning(
             "%d of %d partitions are empty, as packed files are not cut: more files, or plain ones "

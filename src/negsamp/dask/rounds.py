@@ -39,7 +39,9 @@ MEASUREMENTS = 8  # of the loss, in a piece
 NEAR = 10_000  # tokens
 # Tokens that take longer to train than one more process, which waits for them, is told of them
 TOKENS_WORTH_A_CORE = 50_000
-FEWEST = 80
+# Rounds of a run at least, rounds that are enough, measured, see docs/scaling.md, and the tokens of
+# a partition for which it is worth having so many
+FEWEST, ENOUGH, SHORTEST = 80, 240, 25_000
 
 
 class Round(NamedTuple):
@@ -53,11 +55,13 @@ class Round(NamedTuple):
 def default_rounds(tokens: int, epochs: int, partitions: int, size: int) -> int:
     """How many rounds a run has, for matrices of `size` numbers each.
 
-    A partition trains as many tokens in a round as a matrix has numbers, which takes longer than
-    what is done with these numbers; but a small corpus is merged `FEWEST` times. See
-    docs/scaling.md.
+    More of them learn more from a token: `ENOUGH`, fewer of a small corpus, of which a partition
+    trains `SHORTEST` tokens in a round, but `FEWEST` at least. There are more where a partition
+    would train more tokens in a round than a matrix has numbers, which takes longer than what is
+    done with these numbers.
     """
-    return max(FEWEST, tokens * epochs // (partitions * size))
+    of_each = tokens * epochs // partitions
+    return max(FEWEST, min(ENOUGH, of_each // SHORTEST), of_each // size)
 
 
 def plan_rounds(epochs: int, rounds: int) -> list[Round]:

@@ -14,7 +14,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +29,15 @@ from negsamp.dask.merging import Changes, apply
 from negsamp.dask.partitions import named_files
 from negsamp.dask.reading import read_on_workers
 from negsamp.dask.rounds import Round, default_rounds, plan_rounds
-from negsamp.dask.tasks import PATIENCE, Tasks, WorkersLost
-from negsamp.errors import CorpusError, TeamError, TrainingInterrupted
+from negsamp.dask.tasks import Tasks, WorkersLost
+from negsamp.errors import TeamError, TrainingInterrupted
 from negsamp.training.arrays import TextArrays
-from negsamp.training.checkpoints import Saved, model_record
+from negsamp.training.checkpoints import Saved, check_options
 from negsamp.training.initial_vectors import WarmStart
 from negsamp.training.interrupts import Interrupts
-from negsamp.training.limits import NO_LIMITS
-from negsamp.training.progress import Observer, losses_to_json, progress_bar
-from negsamp.training.reading import Text
+from negsamp.training.limits import NO_LIMITS, Limits
+from negsamp.training.progress import Observer, progress_bar
+from negsamp.training.reading import Text, check_size
 from negsamp.training.run import Run
 from negsamp.training.settings import Settings
 
@@ -54,13 +54,10 @@ LOST = (work.LacksParameters, WorkersLost, asyncio.CancelledError, OSError)
 
 @dataclass(frozen=True)
 class _Elsewhere(TokenStream):
-    """A text that is on the workers, of which the client knows the longest sentence."""
+    """A text that is on the workers, of which the client knows how long it is."""
 
-    longest: int = 0
-
-    @property
-    def longest_sentence(self) -> int:
-        return self.longest
+    n_sentences: int = 0
+    longest_sentence: int = 0
 
 
 class DaskRun(Run):
@@ -84,25 +81,31 @@ class DaskRun(Run):
         checkpoint: Path | None = None,
         checkpoint_every: float = 10.0,
         start: WarmStart | None = None,
+        limits: Limits = NO_LIMITS,
         saved: Saved | None = None,
     ) -> None:
+        if checkpoint:
+            settings.record()  # refuses an objective that a checkpoint cannot name
+        check_options(None, None, checkpoint, checkpoint_every)
         s, began = settings, time.perf_counter()
         named, before = named_files(corpus), saved.model.about["dask"] if saved else {}
-        workers = check_workers(client)
+        workers, memory = check_workers(client), on_all(client, work.memory_limit)
         self.settings, self._client, self._tasks = s, client, Tasks(client)
         self._corpus = c = read_on_workers(
             *(client, self._tasks, workers, corpus, named, before.get("partitions", partitions)),
             *(s, errors, encoding),
         )
         self.vocabulary = c.vocabulary
-        self._check()
+        nothing = np.zeros(0, np.int32), np.zeros(1, np.int64)
+        text = Text(self.vocabulary, _Elsewhere(*nothing, c.sentences, c.longest))
+        check_size(s, text, is_file=named is not None)
+        V, d = len(self.vocabulary), s.vector_size
+        check_memory(memory, V, d, s.objective.working_bytes(V, d))
         path = named[0] if named and len(named) == 1 else named
         self.corpus = {"path": path, "errors": errors, "encoding": encoding, "cache": None}
         self.corpus |= {"sha256": c.sha256}
         entropy, self.done = self._begin(began, saved), before.get("round", 0)
-        no_text = _Elsewhere(np.zeros(0, np.int32), np.zeros(1, np.int64), c.longest)
-        text = Text(self.vocabulary, no_text)
-        self._prepare(text, entropy, NO_LIMITS, None, start, None, saved)
+        self._prepare(text, entropy, limits, None, start, None, saved)
         n = default_rounds(sum(c.tokens), s.epochs, len(c.parts), self.arrays.W_in.size)
         self.rounds = before.get("rounds", rounds or n)
         self.plan = plan_rounds(s.epochs, self.rounds)
@@ -113,24 +116,10 @@ class DaskRun(Run):
         self._holds: dict[str, Any] = {}
         self._sent: dict[str, int] = {}
         self.moved = 0  # bytes that workers sent
+        self._gone = 0.0  # the share of `max_time` when the last round began
         self._keep_checkpoints(checkpoint, checkpoint_every)
         for advice in () if saved else advice_on_tokens(self.vocabulary):
             logger.warning("%s", advice)
-
-    def _check(self) -> None:
-        """Refuse before anything is trained what the corpus is too small or too large for."""
-        s, V = self.settings, len(self.vocabulary)
-        if self._corpus.longest < 2:
-            raise CorpusError(
-                "the corpus has no pair: none of its sentences has two words that are frequent "
-                f"enough; min_count is {s.min_count}, and min_count=1 keeps all"
-            )
-        if V < s.objective.least_words:
-            raise CorpusError(
-                f"objective {s.objective.name!r} needs two words or more; the corpus has one"
-            )
-        limits = on_all(self._client, work.memory_limit)
-        check_memory(limits, V, s.vector_size, s.objective.working_bytes(V, s.vector_size))
 
     # --- training
 
@@ -147,7 +136,7 @@ class DaskRun(Run):
             with bar, Interrupts() as interrupts:
                 observer.on_start(self.arrays, p)
                 while self.done < len(self.plan) and not p.finished:
-                    merged = self._round(self.done, self.plan[self.done])
+                    merged = self._round(self.done, self._in_time(self.plan[self.done]))
                     with interrupts.held():
                         self._take(merged)
                     bar.set_postfix_str(self._postfix(), refresh=False)
@@ -165,6 +154,21 @@ class DaskRun(Run):
             self._holds.clear()
         self._write()
 
+    def _time_gone(self) -> float:
+        """The share of `max_time` that is gone; 0 without one."""
+        self._note_time()
+        limit = self.schedule.limits.max_seconds
+        return self.fit_seconds["train"] / limit if limit else 0.0
+
+    def _in_time(self, round_: Round) -> Round:
+        """A round at the rate of the time that is gone, if that is a larger share than its text."""
+        before, gone = self._gone, self._time_gone()
+        self._gone = gone
+        begin, end = round_.place
+        # it will take as long as the last one
+        place = max(begin, min(gone, 1.0)), max(end, min(2 * gone - before, 1.0))
+        return round_._replace(place=place)
+
     def _round(self, number: int, round_: Round) -> list[Merged]:
         """What a round came to on all partitions, in shards."""
         for attempt in range(ATTEMPTS):
@@ -176,6 +180,8 @@ class DaskRun(Run):
                     raise self._lost("the scheduler is gone") from error
                 logger.info("round %d begins anew: %r", number + 1, error)
                 reason = error
+            except TeamError as error:
+                raise self._lost(str(error)) from error
             except KilledWorker as error:
                 raise self._lost(
                     "several workers died of one piece, perhaps as their memory was full"
@@ -191,13 +197,6 @@ class DaskRun(Run):
     def _settle(self, number: int, attempt: int) -> None:
         """Give each partition a worker, and the parameters to those that lack them."""
         held = on_all(self._client, work.held_number, self._tasks.run)
-        if not held:
-            logger.warning("no worker is left; waiting for one")
-            try:
-                self._client.wait_for_workers(1, timeout=PATIENCE)
-            except TimeoutError as error:
-                raise self._lost("no worker is left") from error
-            held = on_all(self._client, work.held_number, self._tasks.run)
         self._holds = {worker: hold for worker, hold in self._holds.items() if worker in held}
         if lacking := [worker for worker in sorted(held) if held[worker] != number]:
             try:
@@ -278,10 +277,12 @@ class DaskRun(Run):
         p.pairs += sum(each.pairs for each in told)
         p.run += 1
         self.done += 1
-        self._note_time()
-        if self.done == len(self.plan) or self.plan[self.done].epoch > p.epoch:
+        if is_time_up := self._time_gone() >= 1:
+            logger.info("max_time: the time is up %s", self._place())
+        is_last = self.done == len(self.plan) or is_time_up
+        if is_last or self.plan[self.done].epoch > p.epoch:
             p.end_epoch()
-            p.finished = self.done == len(self.plan)
+            p.finished = is_last
 
     # --- what is told of it
 
@@ -297,16 +298,6 @@ class DaskRun(Run):
         return f"loss {loss:.3f}, round {self.done} of {len(self.plan)}, {size} moved"
 
     def _record(self) -> dict[str, Any]:
-        p = self.progress
-        record = model_record(
-            *(self.settings, self.vocabulary.raw_words, p.losses, p.validation_losses),
-            *(self.fit_seconds, self.calls),
-        )
         partitions: Any = self._corpus.pieces or len(self._owners)
-        return {
-            **record,
-            "entropy": self.schedule.seed,
-            "corpus": self.corpus,
-            "progress": {**asdict(p), "losses": losses_to_json(p.losses)},
-            "dask": {"round": self.done, "rounds": self.rounds, "partitions": partitions},
-        }
+        about = {"round": self.done, "rounds": self.rounds, "partitions": partitions}
+        return {**super()._record(), "dask": about}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
@@ -10,12 +9,11 @@ from typing import Any
 import dask
 from distributed import wait
 
-from negsamp.errors import TeamError
+from negsamp.dask.cluster import PATIENCE, no_worker
 
 __all__ = ["Tasks", "WorkersLost"]
 
 POLL = 1.0  # seconds after which it is looked whether the workers are there
-PATIENCE = 120  # seconds to wait for a worker where none is left
 
 
 class WorkersLost(Exception):
@@ -54,18 +52,18 @@ class Tasks:
         Dask gives what a lost worker had to do to the others. Where all are lost at once, it leaves
         tasks that were made for one of them alone, even when new ones have come.
         """
-        last_seen = time.monotonic()
+        polls = 0  # in a row that met no worker; a clock would count while a laptop sleeps
         while True:
             try:
                 wait([*futures], timeout=POLL)
                 break
             except TimeoutError:
                 there = self._client.nthreads()
-                last_seen = time.monotonic() if there else last_seen
+                polls = 0 if there else polls + 1
                 if workers and not there.keys() & {*workers}:
                     raise WorkersLost from None
-                if time.monotonic() - last_seen > PATIENCE:
-                    raise TeamError(f"no worker has been there for {PATIENCE} seconds") from None
+                if polls * POLL > PATIENCE:
+                    raise no_worker() from None
         for future in futures:
             if future.status == "error":
                 future.result()

@@ -44,10 +44,10 @@ class Part:
     def is_mapped(self) -> bool:
         return isinstance(self.stream.ids, np.memmap)
 
-    def about(self) -> tuple[int, int, bool, str]:
-        """Tokens, tokens in the longest sentence, whether it is on a disk, and its digest."""
-        stream = self.stream
-        return len(stream), stream.longest_sentence, self.is_mapped, stream.digest()
+    def about(self) -> tuple[int, int, int, bool, str]:
+        """Tokens, sentences, tokens of the longest, whether it is on a disk, and its digest."""
+        s = self.stream
+        return len(s), s.n_sentences, s.longest_sentence, self.is_mapped, s.digest()
 
     def __sizeof__(self) -> int:  # for Dask: what is mapped takes no memory
         return 1000 + (not self.is_mapped) * (self.stream.ids.nbytes + self.stream.offsets.nbytes)

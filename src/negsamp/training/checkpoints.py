@@ -201,7 +201,7 @@ def check_options(
         )
 
 
-def check_unused(folder: str | os.PathLike[str]) -> Path:
+def check_unused(folder: str | os.PathLike[str], way_on: str = "Word2Vec.resume") -> Path:
     """The path of a folder; a FileExistsError if it is a file or holds checkpoints already."""
     check_path(folder)
     path = Path(folder).resolve()
@@ -210,7 +210,7 @@ def check_unused(folder: str | os.PathLike[str]) -> Path:
     if has_checkpoints(path):
         raise FileExistsError(
             f"checkpoint names {str(path)!r}, which holds checkpoints of an earlier run: go on "
-            "with Word2Vec.resume, or choose another folder"
+            f"with {way_on}, or choose another folder"
         )
     return path
 

@@ -19,7 +19,7 @@ from negsamp.corpus.token_kinds import advice_on_tokens
 from negsamp.errors import CorpusError
 from negsamp.training.settings import Settings
 
-__all__ = ["Encoded", "Text", "machine_memory", "read_text"]
+__all__ = ["Encoded", "Text", "check_size", "machine_memory", "read_text"]
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ def read_text(
         )
         text = Text(*read)
     if text.is_first:
-        _check_size(s, text, is_file=files is not None)
+        check_size(s, text, is_file=files is not None)
     _check_memory(s, len(text.counts))
     if not isinstance(corpus, Encoded):
         for advice in advice_on_tokens(text.new_words):
@@ -114,7 +114,7 @@ def read_text(
     return text
 
 
-def _check_size(settings: Settings, text: Text, is_file: bool) -> None:
+def check_size(settings: Settings, text: Text, is_file: bool) -> None:
     """Refuse a corpus that is too small to train."""
     vocabulary, stream, objective = text.vocabulary, text.stream, settings.objective
     if stream.longest_sentence < 2:

@@ -200,13 +200,12 @@ class PairModel(TextModel):
         Returns
         -------
         Word2Vec
-            The fitted model. Of a run that was finished, the model that it ended with.
+            As from `Word2Vec.resume`.
 
         Raises
         ------
         FileNotFoundError, CheckpointError, ValueError
-            If the folder holds no whole checkpoint of `fit_pairs`, if the pairs are not those of
-            the run, or if they must be given; else as in `fit_pairs`.
+            As from `Word2Vec.resume`; else as in `fit_pairs`.
 
         Examples
         --------
