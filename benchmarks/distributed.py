@@ -37,7 +37,7 @@ PHASES = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("text")
-    parser.add_argument("--clusters", nargs="+", default=["1x2", "2x1"], metavar="WORKERSxCORES")
+    parser.add_argument("--clusters", nargs="*", default=["1x2", "2x1"], metavar="WORKERSxCORES")
     parser.add_argument("--partitions", type=int, default=2)
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--epochs", type=int, default=1)

@@ -1,6 +1,7 @@
 """A cluster of processes on this machine, for the tests of `negsamp.dask`."""
 
 import random
+import time
 
 import pytest
 
@@ -8,7 +9,7 @@ import pytest
 @pytest.fixture(scope="session")
 def make_cluster():
     """Make a cluster of so many workers, processes that are restarted when they end."""
-    distributed = pytest.importorskip("distributed")
+    distributed, dask = map(pytest.importorskip, ("distributed", "dask"))
 
     def make_cluster(n, threads=1):
         return distributed.LocalCluster(
@@ -21,7 +22,10 @@ def make_cluster():
             silence_logs=50,
         )
 
-    return make_cluster
+    # a machine may be busy, or stand still for minutes
+    patient = {"distributed.comm.timeouts.connect": "600s", "distributed.comm.timeouts.tcp": "600s"}
+    with dask.config.set(patient):
+        yield make_cluster
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +47,7 @@ def workers(cluster):
         clients.append(client := distributed.Client(cluster))
         client.wait_for_workers(n)
         while len(client.nthreads()) != n:
-            pass
+            time.sleep(0.01)
         return client
 
     yield workers

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from functools import partial
 
 import pytest
@@ -69,6 +70,23 @@ def fit_with_a_kill(client, texts, flag):
     return model
 
 
+def wait_for_workers(cluster, client, n):
+    """Wait until workers are there again; one that could not be restarted is made anew."""
+    for _ in range(20):
+        try:
+            return client.wait_for_workers(n, timeout=30)
+        except TimeoutError:
+            cluster.scale(len(cluster.worker_spec))
+    raise AssertionError(f"there are not {n} workers")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A machine may be so busy that a worker takes minutes to start."""
+    for module in ("cluster", "tasks"):
+        monkeypatch.setattr(f"negsamp.dask.{module}.PATIENCE", 1200)
+
+
 @pytest.fixture(scope="module")
 def reference(cluster, texts):
     with distributed.Client(cluster) as client:
@@ -78,19 +96,19 @@ def reference(cluster, texts):
 
 @pytest.fixture(scope="module", params=[1, 2], ids="{} workers".format)
 def doomed(request, make_cluster, tmp_path_factory):
-    """The number of workers, a client, and the folder of flags."""
+    """A cluster of so many workers, a client, and the folder of flags."""
     flags = tmp_path_factory.mktemp("flags")
     with make_cluster(request.param) as cluster, distributed.Client(cluster) as client:
         client.register_plugin(Fatal(flags))
-        yield request.param, client, flags
+        yield cluster, request.param, client, flags
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_killed_worker_changes_no_byte(doomed, texts, reference, stage):
-    n, client, flags = doomed
+    cluster, n, client, flags = doomed
     if n == 1 and stage not in ("train_piece", "apply") and KILLS < len(STAGES):
         pytest.skip("NEGSAMP_KILLS=6 kills the only worker at each stage")
-    client.wait_for_workers(n)
+    wait_for_workers(cluster, client, n)
     assert_same(fit_with_a_kill(client, texts, flags / stage), reference)
 
 
@@ -114,7 +132,7 @@ def test_workers_killed_at_any_time_change_no_byte(make_cluster, texts, referenc
         thread.start()
         try:
             while len(killed) < KILLS:
-                client.wait_for_workers(1)
+                wait_for_workers(cluster, client, 1)
                 model = fit(client, texts, callbacks=lambda *_: is_training.set())
                 is_training.clear()
                 assert_same(model, reference)
@@ -159,7 +177,11 @@ def processes(tmp_path):
     for _ in range(2):
         processes.start_worker()
     try:
-        with distributed.Client(scheduler_file=str(processes.file), timeout=60) as client:
+        while not processes.file.exists():
+            assert processes.scheduler.poll() is None
+            time.sleep(0.01)
+        # for so long, the client looks for a scheduler that is gone
+        with distributed.Client(scheduler_file=str(processes.file), timeout=5) as client:
             client.wait_for_workers(2)
             yield processes, client
     finally:

@@ -14,6 +14,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ logger = logging.getLogger(__name__)
 
 ATTEMPTS = 20  # at one round, while workers come and go
 # What a round that lost a worker may end in: parameters that none has, data that is lost, no answer
-LOST = (work.LacksParameters, WorkersLost, asyncio.CancelledError, OSError)
+LOST = (work.LacksParameters, WorkersLost, CancelledError, asyncio.CancelledError, OSError)
 
 
 @dataclass(frozen=True)
