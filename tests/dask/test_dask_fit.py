@@ -156,7 +156,7 @@ def test_fit_takes_the_parameters_of_the_model(client, texts, short, name):
         assert model.vectors_.shape == one.vectors_.shape
         assert model.wv.index_to_key == one.wv.index_to_key
     assert len(model.loss_history_) == model.epochs
-    assert abs(model.loss_history_[-1] - one.loss_history_[-1]) < 0.3
+    assert abs(model.loss_history_[-1] - one.loss_history_[-1]) < 0.5
     assert (model.vectors_.tobytes() == short.vectors_.tobytes()) == (name in SAME)
 
 
