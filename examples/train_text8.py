@@ -21,7 +21,8 @@ from negsamp import (
     text8,
 )
 from negsamp.corpus.datasets import DatasetError
-from negsamp.files.model_folder import check_target
+from negsamp.files.folder import check_is_target
+from negsamp.files.model_folder import MODEL
 
 PARAMETERS = {
     "vector_size": "dimensions of the vectors",
@@ -104,7 +105,7 @@ def main() -> None:
     arguments = parse_arguments()
     name, corpus = choose_corpus(arguments.corpus)
     output = arguments.output or Path("vectors", name)
-    check_target(output)  # before the work, not after it
+    check_is_target(output, MODEL)  # before the work, not after it
     model = Word2Vec(**{key: getattr(arguments, key) for key in PARAMETERS})
     print(f"Training {model} on {name}.", flush=True)
     model.fit(corpus)

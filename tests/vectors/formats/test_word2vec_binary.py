@@ -275,3 +275,14 @@ def test_unusual_numbers_of_a_whole_file_are_read(tmp_path, kind):
             warnings.simplefilter("ignore", UserWarning)
             kv = load_word2vec_format(tmp_path / "v.bin")
         assert kv.vectors.tobytes() == vectors.tobytes()
+
+
+@pytest.mark.parametrize("bits", [0x7F800001, 0xFF800001, 0x7FC00000])
+def test_any_nan_is_named(tmp_path, bits):
+    """Of a signalling one NumPy warns when it is made a float64."""
+    vectors = np.random.default_rng(5).normal(size=(6, 4)).astype("<f4")
+    vectors.view("<u4")[2, 1] = bits
+    rows = [f"w{i} ".encode() + row.tobytes() + b"\n" for i, row in enumerate(vectors)]
+    (tmp_path / "v.bin").write_bytes(b"6 4\n" + b"".join(rows))
+    with pytest.raises(VectorFileError, match="number 2 of the row of 'w2' is nan"):
+        load_word2vec_format(tmp_path / "v.bin")

@@ -213,7 +213,8 @@ class _Steps:
             return
         largest = np.concatenate(self._largest)
         some = largest[largest > 0].astype(np.float64)  # so that no sum is too large
-        far = largest > FAR_ABOVE * (np.median(some) if len(some) else 1)
+        with np.errstate(invalid="ignore"):  # of a signalling nan
+            far = largest > FAR_ABOVE * (np.median(some) if len(some) else 1)
         odd = np.union1d(np.flatnonzero(far), np.array(self._tiny, np.intp))
         if 0 < len(odd) and 2 * max(len(odd), self.n_unusual) <= self.n_rows:
             told = (
