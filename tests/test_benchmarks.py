@@ -101,7 +101,7 @@ CLAIM_ROWS = {
     "cost": 10,
     "recovery": 24,
     "normalizer": 3,
-    "constant": 4,
+    "constant": 8,
     "pmi": 4,
     "analogies": 16,
     "alpha": 2,
