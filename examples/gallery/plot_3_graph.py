@@ -19,7 +19,7 @@ for Networks", KDD 2016).
 import matplotlib.pyplot as plt
 import networkx as nx
 import numpy as np
-from scipy.cluster.vq import kmeans2
+from scipy.cluster.vq import kmeans, vq
 from scipy.optimize import linear_sum_assignment
 
 from negsamp import Word2Vec, random_walks
@@ -38,7 +38,7 @@ model = Word2Vec(
 ).fit(walks)
 nodes = list(club)
 vectors = model.wv.unit_vectors[model.wv.rows(nodes)]
-_, groups = kmeans2(vectors, 2, minit="++", rng=1)
+groups, _ = vq(vectors, kmeans(vectors, 2, rng=1)[0])
 
 truth = np.array([club.nodes[node]["club"] == "Officer" for node in nodes])
 if (groups == truth).mean() < 0.5:  # which group is called 1 is chance
@@ -91,7 +91,7 @@ model = Word2Vec(
     vector_size=32, window=5, min_count=1, sample=0, alpha=0.05, workers=1, seed=1
 ).fit(walks)
 vectors = model.wv.unit_vectors[model.wv.rows(range(600))]
-_, found = kmeans2(vectors, 6, minit="++", rng=1)
+found, _ = vq(vectors, kmeans(vectors, 6, rng=1)[0])  # the best of twenty starts
 together = np.zeros((6, 6), int)
 np.add.at(together, (community, found), 1)
 best = linear_sum_assignment(-together)  # each group stands for one community
