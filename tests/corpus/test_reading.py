@@ -120,7 +120,7 @@ def test_file_that_is_a_pipe_and_not_utf8(pipe):
 
 
 @given(texts=st.lists(TEXTS.map(lambda text: text.replace("\ufeff", "")), min_size=1, max_size=5))
-@settings(max_examples=100)
+@settings(max_examples=30)
 def test_files_come_in_the_blocks_of_one_file_that_joins_them(tmp_path_factory, texts):
     folder = tmp_path_factory.mktemp("texts")
     for number, text in enumerate(texts):

@@ -38,9 +38,12 @@ def workers(request, monkeypatch):
     return request.param
 
 
-@pytest.mark.parametrize("stopped_after", [1, 3, 9])
-@pytest.mark.parametrize("from_file", [False, True])
-@pytest.mark.parametrize("rates", [{}, {"alpha": 0.1, "min_alpha": 0.02}], ids=["", "rates"])
+@pytest.mark.parametrize("stopped_after", [1, 9])
+@pytest.mark.parametrize(
+    ("from_file", "rates"),
+    [(False, {}), (True, {"alpha": 0.1, "min_alpha": 0.02})],
+    ids=["lists", "file, rates"],
+)
 def test_stopped_call_goes_on(stopped, tmp_path, stopped_after, from_file, rates, workers):
     text = TEXTS[1]
     if from_file:
