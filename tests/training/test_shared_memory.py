@@ -55,6 +55,16 @@ def test_moved_out_keeps_arrays_that_are_not_shared():
     np.testing.assert_array_equal(own, np.arange(5.0))
 
 
+def test_moved_out_leaves_files_as_they_are(tmp_path):
+    np.save(tmp_path / "W_in.npy", np.ones((64, PAGE // 4), np.float32))
+    before = (tmp_path / "W_in.npy").read_bytes()
+    mapped = np.load(tmp_path / "W_in.npy", mmap_mode="r+")
+    moved = moved_out(mapped)
+    assert moved.all()
+    assert not isinstance(moved, np.memmap)
+    assert (tmp_path / "W_in.npy").read_bytes() == before
+
+
 def test_an_interrupt_waits_until_all_is_moved(monkeypatch):
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     moved = []

@@ -68,14 +68,15 @@ def open_arrays(name: str, layout: Layout) -> dict[str, np.ndarray]:
 def moved_out(array: np.ndarray) -> np.ndarray:
     """A copy of an array, whose own memory is given back meanwhile if it is shared.
 
-    So it is not in memory twice. What was shared is not used again: it may be zeros afterwards.
+    So it is not in memory twice. What was shared is not used again: it may be zeros afterwards. A
+    map of a file is left as it is.
     """
-    copy, buffer = np.empty_like(array), cast(Any, array.base)
-    if not hasattr(buffer, "madvise") or not hasattr(mmap, "MADV_REMOVE") or not array.nbytes:
-        copy[...] = array
-        return copy
-    first = np.frombuffer(buffer, np.uint8).__array_interface__["data"][0]
-    first = array.__array_interface__["data"][0] - first  # where the array begins in the buffer
+    buffer = cast(Any, array.base)
+    is_shared = hasattr(buffer, "madvise") and not isinstance(array, np.memmap)
+    if not is_shared or not hasattr(mmap, "MADV_REMOVE") or not array.nbytes:
+        return np.array(array)
+    copy = np.empty_like(array)
+    first = array.ctypes.data - np.frombuffer(buffer, np.uint8).ctypes.data
     source, target = array.reshape(-1).view(np.uint8), copy.reshape(-1).view(np.uint8)
     given_back = -(-first // mmap.PAGESIZE) * mmap.PAGESIZE
     for at in range(0, array.nbytes, MOVED_AT_ONCE):

@@ -143,8 +143,8 @@ def run_team(
     layout |= {name: (shape, np.dtype(dtype).str) for name, (shape, dtype) in scratch.items()}
     layout["_control"] = ((1 + size,), np.dtype(np.int64).str)
     with shared_arrays(layout) as (shared_name, shared):
-        for name in [*arrays]:
-            array = arrays.pop(name)
+        while arrays:
+            name, array = arrays.popitem()
             if array.any():
                 shared[name][...] = array
             del array
