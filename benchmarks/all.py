@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -107,16 +108,8 @@ STEPS = [
 
 def expand(step: Step, places: dict[str, str], quick: bool) -> list[str]:
     """Return the arguments of a step's command, for the long run or for a trial."""
-    text, kept, left_out = "", "()" if quick else "[]", "[]" if quick else "()"
-    inside = None
-    for letter in step.command:
-        if letter in "[(":
-            inside = letter
-        elif letter in "])":
-            inside = None
-        elif inside != left_out[0]:
-            text += letter
-    assert kept != left_out
+    left_out = r"\[.*?\]" if quick else r"\(.*?\)"
+    text = re.sub(r"[\[\]()]", "", re.sub(left_out, "", step.command))
     return shlex.split(text.format(**places))
 
 
