@@ -201,9 +201,9 @@ class DaskRun(Run):
         self._holds = {worker: hold for worker, hold in self._holds.items() if worker in held}
         if lacking := [worker for worker in sorted(held) if held[worker] != number]:
             try:
-                [data] = self._client.scatter(
-                    [self.arrays.as_dict()], workers=lacking, broadcast=True
-                )
+                # to one of them; others get it from those that have it. `broadcast=True` sends it
+                # for ever to a worker that is killed meanwhile.
+                [data] = self._client.scatter([self.arrays.as_dict()], workers=lacking)
             except (KeyError, ValueError) as error:  # one of them is gone, or all are
                 raise WorkersLost from error
             holds = {
