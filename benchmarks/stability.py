@@ -107,6 +107,7 @@ VALUES: dict[str, list[Any]] = {
     "ns_exponent": [0.75, 1.0, 0.0],
     "objective": ["sgns", "nce", "infonce", "softmax", "hierarchical"],
     "nce_normalizer": ["global", "center", "fixed"],
+    "shift": [0.0, 2.0, 10.0],
     "optimizer": ["adagrad", "sgd"],
     "alpha": [0.025, 0.05, 0.1],
     "epochs": [1, 5, 50],

@@ -132,6 +132,7 @@ PARAMS = {
     "progress": True,
     "noise": np.arange(1, 61),
     "max_final_vocab": 40,
+    "shift": 1.5,
 }
 SAME = {"workers", "progress"}  # which make no difference to the bytes
 

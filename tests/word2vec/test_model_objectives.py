@@ -12,9 +12,15 @@ from negsamp.training import reading
 V, K = 8, 5
 SAMPLED = [name for name, objective in OBJECTIVES.items() if objective.draws_noise]
 NORMALIZED = ("infonce", "softmax", "hierarchical")
-# objective and nce_normalizer
-VARIANTS = [(name, None) for name in OBJECTIVES] + [("nce", "center"), ("nce", "fixed")]
-EVERY = pytest.mark.parametrize(("objective", "normalizer"), VARIANTS)
+VARIANTS = [
+    *({"objective": name} for name in OBJECTIVES),
+    {"objective": "nce", "nce_normalizer": "center"},
+    {"objective": "nce", "nce_normalizer": "fixed"},
+    {"objective": "sgns", "shift": 2.0},
+]
+EVERY = pytest.mark.parametrize(
+    "variant", VARIANTS, ids=lambda each: "-".join(map(str, each.values()))
+)
 
 
 def known_corpus():
@@ -41,17 +47,15 @@ def all_scores(model):
 
 
 @EVERY
-def test_an_objective_learns_what_it_says(objective, normalizer):
+def test_an_objective_learns_what_it_says(variant):
     """PMI less log K for sgns, log p(context | center) for the others, as it was observed."""
     sentences, n = known_corpus()
-    model = fit(
-        sentences, window=1, epochs=30, objective=objective, nce_normalizer=normalizer, negative=K
-    )
+    model = fit(sentences, window=1, epochs=30, **variant, negative=K)
     log_p = np.log(n / n.sum(axis=1, keepdims=True))
     noise = noise_probabilities(n.sum(axis=0))
-    observed = log_p - np.log(noise) - np.log(K) if objective == "sgns" else log_p
+    observed = log_p - np.log(noise) - np.log(K) if variant["objective"] == "sgns" else log_p
     learnt = all_scores(model)
-    if objective == "infonce":  # up to a number for each center
+    if variant["objective"] == "infonce":  # up to a number for each center
         learnt -= logsumexp(learnt, axis=1, keepdims=True)
     assert np.sqrt(np.mean((learnt - observed) ** 2)) < 0.03
     assert observed.std() > 0.4
@@ -61,7 +65,7 @@ def test_an_objective_learns_what_it_says(objective, normalizer):
         ranked = model.predict_context([word], topn=V)
         assert [word for word, _ in ranked] == list(np.argsort(-np.array(predicted(model, word))))
         np.testing.assert_allclose(predicted(model, word), log_p[word], atol=0.12)
-        if objective in NORMALIZED:
+        if variant["objective"] in NORMALIZED:
             assert logsumexp(predicted(model, word)) == pytest.approx(0, abs=1e-9)
 
 
@@ -91,9 +95,7 @@ def test_other_normalizers_are_zero_or_none():
 
 
 @EVERY
-def test_the_same_seed_gives_the_same_bytes_for_any_number_of_workers(
-    monkeypatch, objective, normalizer
-):
+def test_the_same_seed_gives_the_same_bytes_for_any_number_of_workers(monkeypatch, variant):
     monkeypatch.setattr("negsamp.training.schedule.TOKENS_WORTH_A_WORKER", 1)
     rng = np.random.default_rng(0)
     corpus = rng.zipf(1.5, (300, 30)).clip(max=50).tolist()
@@ -102,8 +104,7 @@ def test_the_same_seed_gives_the_same_bytes_for_any_number_of_workers(
             corpus,
             epochs=2,
             batch_size=512,
-            objective=objective,
-            nce_normalizer=normalizer,
+            **variant,
             workers=workers,
         )
         for workers in (1, 2)
@@ -113,22 +114,20 @@ def test_the_same_seed_gives_the_same_bytes_for_any_number_of_workers(
         assert one.tobytes() == two.tobytes()
         assert np.linalg.norm(one, axis=1).max() < 15
     assert models[0].loss_history_[-1] < models[0].loss_history_[0]
-    if objective == "nce":
+    if variant["objective"] == "nce":
         np.testing.assert_array_equal(models[0].nce_log_z_, models[1].nce_log_z_)
 
 
 @EVERY
-def test_save_and_load_keep_what_the_objective_says(tmp_path, objective, normalizer):
-    custom = {"noise": np.arange(1.0, V + 1)} if objective in SAMPLED else {}
-    model = fit(
-        known_corpus()[0], epochs=2, objective=objective, nce_normalizer=normalizer, **custom
-    )
+def test_save_and_load_keep_what_the_objective_says(tmp_path, variant):
+    custom = {"noise": np.arange(1.0, V + 1)} if variant["objective"] in SAMPLED else {}
+    model = fit(known_corpus()[0], epochs=2, **variant, **custom)
     for _ in range(2):  # over itself too
         model.save(tmp_path / "model")
     again = Word2Vec.load(tmp_path / "model")
     np.testing.assert_array_equal(all_scores(again), all_scores(model))
     assert again.predict_context([3, 5]) == model.predict_context([3, 5])
-    if objective == "nce":
+    if variant["objective"] == "nce":
         np.testing.assert_array_equal(again.nce_log_z_, model.nce_log_z_)
 
 
@@ -194,6 +193,8 @@ def test_bad_noise_is_named(noise, message):
     [
         ({"objective": "cbow"}, "'sgns', 'nce', 'infonce', 'softmax', 'hierarchical'"),
         ({"nce_normalizer": "global"}, "nce_normalizer is 'global' with objective 'sgns'"),
+        ({"objective": "nce", "shift": 1.5}, "shift is 1.5 with objective 'nce'; .* leave it 0"),
+        ({"objective": "infonce", "shift": -1}, "shift is -1 with objective 'infonce'"),
         ({"objective": "nce", "nce_normalizer": "one"}, "'global', 'center', 'fixed', or None"),
         ({"objective": "softmax", "noise": np.ones(2)}, "objective 'softmax' draws none"),
     ],

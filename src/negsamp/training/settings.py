@@ -54,6 +54,7 @@ OF_FIT = (
     *("callbacks", "errors", "cache", "checkpoint", "checkpoint_every", "init_vectors", "frozen"),
     *("validation", "patience", "max_time"),
 )
+OF_OBJECTIVE = "objective", "nce_normalizer", "shift"
 # name: (lowest, highest, whether None is allowed)
 INTEGERS = {
     "vector_size": (1, 100_000, False),
@@ -68,6 +69,7 @@ INTEGERS = {
     "batch_size": (1, 1 << 20, True),
 }
 LARGEST_ALPHA = 10
+LARGEST_SHIFT = 50  # e⁵⁰ is far beyond any K or vocabulary
 NUMBERS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "sample": ("a finite number, 0 or more, or None", lambda value: value >= 0),
     "ns_exponent": ("a finite number", lambda value: True),
@@ -76,6 +78,10 @@ NUMBERS: dict[str, tuple[str, Callable[[float], bool]]] = {
         lambda value: 0 < value <= LARGEST_ALPHA,
     ),
     "min_alpha": ("a finite number, 0 or more", lambda value: value >= 0),
+    "shift": (
+        f"a finite number from −{LARGEST_SHIFT} to {LARGEST_SHIFT}",
+        lambda value: abs(value) <= LARGEST_SHIFT,
+    ),
 }
 
 
@@ -106,6 +112,7 @@ class Settings:
     noise: Any
     nce_normalizer: str | None
     max_final_vocab: int | None
+    shift: float
 
     @classmethod
     def checked(cls, params: Mapping[str, Any]) -> Settings:
@@ -113,7 +120,7 @@ class Settings:
         _check(params)
         given = {field.name: params[field.name] for field in fields(cls)}
         plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in given.items()}
-        objective = objective_of(plain["objective"], plain["nce_normalizer"])
+        objective = objective_of(*(plain[name] for name in OF_OBJECTIVE))
         return cls(**{**plain, "objective": objective})
 
     @property
@@ -132,7 +139,7 @@ class Settings:
         objective = self.objective
         named = OBJECTIVES.get(objective.name)
         if named is not None:
-            named = named.with_normalizer(self.nce_normalizer)
+            named = objective_of(named, self.nce_normalizer, self.shift)
         if type(named) is not type(objective) or vars(named) != vars(objective):
             raise ValueError(
                 f"objective is {glimpse(objective)}, and a saved model or checkpoint names one of "
@@ -170,7 +177,7 @@ def _check(params: Mapping[str, Any]) -> None:
         value = params[name]
         if not isinstance(value, kind) and not (isinstance(value, str) and value in choices):
             raise refusal(name, value, "one of " + ", ".join(map(repr, choices)) + other)
-    objective = objective_of(params["objective"], params["nce_normalizer"])
+    objective = objective_of(*(params[name] for name in OF_OBJECTIVE))
     noise = params["noise"]
     if noise is not None:
         if not objective.draws_noise:

@@ -33,7 +33,7 @@ __all__ = [
 SUMS = [name for name in GOES_ON if name not in LEARNED]
 # What a vector means depends on these.
 STAYS = (
-    *("vector_size", "window", "objective", "nce_normalizer", "optimizer"),
+    *("vector_size", "window", "objective", "nce_normalizer", "shift", "optimizer"),
     *("negative", "ns_exponent", "shrink_windows"),
 )
 

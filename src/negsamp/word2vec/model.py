@@ -85,6 +85,11 @@ class Word2Vec(GrowingModel):
     max_final_vocab : int, optional
         Of the words that are seen `min_count` times or more, keep only so many of the most
         frequent; of words that are seen equally often, the first in order.
+    shift : float
+        Of ``"sgns"``, what is subtracted from the product of two vectors: the score of a pair is
+        u · v − `shift`. The papers have 0, and u · v becomes the pointwise mutual information less
+        log K; with log K it becomes the mutual information itself [2]_, eq. 10. Vectors need no part
+        in common then: about 1 + log K gives better ones, see docs/performance.md.
     **others
         None. The error for a name of gensim's that is no parameter here says what to write.
 
@@ -121,6 +126,8 @@ class Word2Vec(GrowingModel):
     ----------
     .. [1] T. Mikolov et al., "Distributed Representations of Words and Phrases and their
        Compositionality", NIPS 2013.
+    .. [2] O. Levy, Y. Goldberg, "Neural Word Embedding as Implicit Matrix Factorization", NIPS
+       2014.
 
     Examples
     --------

@@ -58,6 +58,7 @@ class Parameters(OtherModelNames):
         noise: Any = None,
         nce_normalizer: str | None = None,
         max_final_vocab: int | None = None,
+        shift: float = 0.0,
         **others: Any,
     ) -> None:
         self.vector_size = vector_size
@@ -80,6 +81,7 @@ class Parameters(OtherModelNames):
         self.noise = noise
         self.nce_normalizer = nce_normalizer
         self.max_final_vocab = max_final_vocab
+        self.shift = shift
         refuse(others, PARAMETERS)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:

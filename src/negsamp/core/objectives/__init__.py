@@ -38,10 +38,10 @@ OBJECTIVES: dict[str, Objective] = {
 }
 
 
-def objective_of(given: Any, normalizer: str | None = None) -> Objective:
-    """The objective that the parameters `objective` and `nce_normalizer` say.
+def objective_of(given: Any, normalizer: str | None = None, shift: float = 0.0) -> Objective:
+    """The objective that the parameters `objective`, `nce_normalizer` and `shift` say.
 
     `given` is a name in `OBJECTIVES`, or an objective of the caller's own.
     """
     objective = given if isinstance(given, Objective) else OBJECTIVES[given]
-    return objective.with_normalizer(normalizer)
+    return objective.with_normalizer(normalizer).with_shift(shift)

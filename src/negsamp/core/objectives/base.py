@@ -259,6 +259,15 @@ class Objective:
             )
         return self
 
+    def with_shift(self, shift: float) -> Objective:
+        """The objective with the parameter `shift`; a ValueError if it has none."""
+        if shift != 0:
+            raise ValueError(
+                f"shift is {glimpse(shift)} with objective {self.name!r}; only the scores of "
+                "'sgns' are shifted: leave it 0"
+            )
+        return self
+
     def n_normalizers(self, V: int) -> int:
         """Numbers γ that are learned for V words."""
         return 0

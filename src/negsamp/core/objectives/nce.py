@@ -22,7 +22,7 @@ from __future__ import annotations
 import numpy as np
 
 from negsamp.checks import glimpse
-from negsamp.core.objectives.base import Trained, all_scores, normalizers
+from negsamp.core.objectives.base import Objective, Trained, all_scores, normalizers
 from negsamp.core.objectives.sgns import SGNS
 
 __all__ = ["NCE", "NORMALIZERS"]
@@ -41,6 +41,7 @@ class NCE(SGNS):
 
     name = "nce"
     has_normalizer = True
+    with_shift, pair_scores = Objective.with_shift, Objective.pair_scores
 
     def __init__(self, normalizer: str = "global") -> None:
         self.normalizer = normalizer

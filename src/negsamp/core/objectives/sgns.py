@@ -1,11 +1,13 @@
 """Skip-gram with negative sampling.
 
-For a center c, its context o and noise words k, with scores s = u · v_c,
+For a center c, its context o and noise words k, with scores s = u · v_c − `shift`,
 
     loss = −log σ(s_o) − Σ_k log σ(−s_k)                                              [1]_, eq. 4
 
 so that ∂loss/∂s_o = σ(s_o) − 1 and ∂loss/∂s_k = σ(s_k). At its minimum
-s = log p(c, o) / (p(c) · p_noise(o)) − log K: the pointwise mutual information, shifted [2]_.
+s = log p(c, o) / (p(c) · p_noise(o)) − log K: the pointwise mutual information, shifted [2]_. The
+papers have a `shift` of 0. With log K, u · v_c is the pointwise mutual information itself, and
+vectors need no part in common to be that much below it.
 
 References
 ----------
@@ -27,9 +29,26 @@ __all__ = ["SGNS"]
 
 
 class SGNS(Objective):
-    """Each row by itself: is it the context, or noise?"""
+    """Each row by itself: is it the context, or noise?
+
+    Parameters
+    ----------
+    shift : float
+        Subtracted from the product of vectors, so that the rest is the score.
+    """
 
     name = "sgns"
+
+    def __init__(self, shift: float = 0.0) -> None:
+        self.shift = shift
+
+    def with_shift(self, shift: float) -> Objective:
+        """The same with another shift."""
+        return SGNS(float(shift))
+
+    def row_shift(self, noise: np.ndarray, negative: int) -> np.ndarray | None:
+        """The same for all rows, if it is not 0."""
+        return np.full(len(noise), self.shift) if self.shift else None
 
     def loss(self, positive: np.ndarray, negative: np.ndarray, weight: float = 1.0) -> np.ndarray:
         """−log σ(s_o) − weight · Σ_k log σ(−s_k)."""
@@ -55,10 +74,15 @@ class SGNS(Objective):
         positive = (s.weights * log_expit(s.contexts)).sum(dtype=float)
         return float(-positive - (weights * log_expit(-s.noise)).sum(dtype=float))
 
+    def pair_scores(self, model: Trained, centers: np.ndarray, contexts: np.ndarray) -> np.ndarray:
+        """s, the pointwise mutual information less log K."""
+        return super().pair_scores(model, centers, contexts) - self.shift
+
     def log_probabilities(self, model: Trained, centers: np.ndarray) -> np.ndarray:
         """s + log K·U, from the minimum above; the probabilities sum to about 1."""
+        s = all_scores(model, centers) - self.shift
         with np.errstate(divide="ignore"):
-            return all_scores(model, centers) + np.log(model.negative) + np.log(model.noise)
+            return s + np.log(model.negative) + np.log(model.noise)
 
 
 def _weighted_sigmoid(s: np.ndarray, weights: np.ndarray) -> None:
