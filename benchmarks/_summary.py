@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from statistics import mean, median, stdev
 from typing import Any
+
+from _scores import shown
+
+RIVALS = {"pword2vec": "pWord2Vec", "word2vec-c": "word2vec.c"}
+ANALOGIES = "semantic", "syntactic"
 
 
 def summarise(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -70,9 +75,9 @@ def markdown(summary: list[dict[str, Any]], head: dict[str, Any]) -> str:
     faster = f"{first} is faster by"
     speed = [["", "epochs", "words/s", faster, "end to end", faster, "peak memory"]]
     names = list(summary[0]["scores"])
-    vectors = [["", "epochs", "vocabulary", "largest norm", "largest entry", *names]]
+    vectors = [["", "epochs", "largest norm", *map(shown, names)]]
     for row in summary:
-        begin = [row["rival"], str(row["epochs"])]
+        begin = [RIVALS.get(row["rival"], row["rival"]), str(row["epochs"])]
         ratios = row["first_faster"]
         speed.append(
             [
@@ -84,15 +89,10 @@ def markdown(summary: list[dict[str, Any]], head: dict[str, Any]) -> str:
                 show(row["peak_mb"], ",.0f", " MB"),
             ]
         )
-        sizes = (
-            (row["vocabulary"], ","),
-            (row["largest_norm"], ".2f"),
-            (row["largest_entry"], ".2f"),
-        )
         vectors.append(
             [
                 *begin,
-                *(show(value, form) for value, form in sizes),
+                show(row["largest_norm"], ".2f"),
                 *(
                     show(score["mean"], ".1f") + show(score["sd"], ".1f", before=" ± ", none="")
                     for score in row["scores"].values()
@@ -104,21 +104,48 @@ def markdown(summary: list[dict[str, Any]], head: dict[str, Any]) -> str:
 
 
 def short(summary: list[dict[str, Any]]) -> list[list[str]]:
-    """Return the rows of a table with what matters most, the first rival's in bold."""
-    names = list(summary[0]["scores"])
-    rows = [["", "epochs", "words/s", "end to end", "peak memory", *names]]
+    """Return the rows of a table with what matters most; where the first rival leads is bold."""
+    by_name = {shown(name): name for name in summary[0]["scores"] if shown(name) != "all analogies"}
+    both = [by_name.pop(name) for name in ANALOGIES if name in by_name]
+    heads = [f"analogies: {', '.join(map(shown, both))}"] if both else []
+    rows = [["", "epochs", "words/s", "end to end", "peak memory", *heads, *by_name]]
     for row in summary:
+        name = RIVALS.get(row["rival"], row["rival"])
+        each = {
+            n: best(row, summary, lambda r, n=n: r["scores"][n]["mean"], ".1f")
+            for n in row["scores"]
+        }
         cells = [
-            row["rival"],
-            show(row["words_per_second"], ",.0f"),
-            show(row["total_seconds"], ".1f", " s"),
-            show(row["peak_mb"], ",.0f", " MB"),
-            *(show(row["scores"][name]["mean"], ".1f") for name in names),
+            f"**{name}**" if row["rival"] == summary[0]["rival"] else name,
+            str(row["epochs"]),
+            best(row, summary, lambda r: r["words_per_second"], ",.0f"),
+            best(row, summary, lambda r: r["total_seconds"], ".1f", " s", is_less=True),
+            best(row, summary, lambda r: r["peak_mb"], ",.0f", " MB", is_less=True),
+            *([", ".join(each[n] for n in both)] if both else []),
+            *(each[n] for n in by_name.values()),
         ]
-        if row["rival"] == summary[0]["rival"]:
-            cells = [f"**{cell}**" for cell in cells]
-        rows.append([cells[0], str(row["epochs"]), *cells[1:]])
+        rows.append(cells)
     return rows
+
+
+def best(
+    row: dict[str, Any],
+    summary: list[dict[str, Any]],
+    get: Callable[[dict[str, Any]], float | None],
+    form: str,
+    after: str = "",
+    is_less: bool = False,
+) -> str:
+    """Return a cell, in bold where the first rival leads the others of as many epochs."""
+    rows = [other for other in summary if other["epochs"] == row["epochs"]]
+    said = {other["rival"]: show(get(other), form) for other in rows}
+    numbers = {rival: float(v.replace(",", "")) for rival, v in said.items() if v != "—"}
+    own, text = numbers.pop(row["rival"], None), said[row["rival"]]
+    if own is None:
+        return text
+    others = numbers.values()
+    is_best = others and (own < min(others) if is_less else own > max(others))
+    return f"**{text}{after}**" if is_best and row["rival"] == summary[0]["rival"] else text + after
 
 
 def figures(summary: list[dict[str, Any]]) -> list[str]:

@@ -3,9 +3,9 @@
 python benchmarks/all.py --corpus TEXT --eval-dir DIR [--pword2vec PATH --word2vec-c PATH] -o FOLDER
 
 Each step's tables and figures go to FOLDER/STEP.json, with the command, the commit, the machine and
-the kernel of BLAS. A step whose file stands, of the same library, machine and texts, is skipped, so
-that the command may be given again after an interruption. `tables.py` makes the tables of the
-documentation from the folder.
+the kernel of BLAS. A step whose file stands, of the same library, machine, texts and options, is
+skipped, so that the command may be given again after an interruption. `tables.py` makes the tables
+of the documentation from the folder.
 """
 
 from __future__ import annotations
@@ -51,9 +51,13 @@ RIVALS = (
 KILLS = "-m pytest -q tests/training/test_checkpoints.py -k killed_dozens"
 FUZZ = "-m pytest -q tests/test_hostile.py tests/test_faults.py"
 SETTINGS = "settings.py {corpus} --eval-dir {eval} [--seeds 1 2](--seeds 1) --vary "
-SETS = "--eval-dir {eval} {sets} [--seeds 1 2 3 --epochs 3](--seeds 1 2 --epochs 1)"
-STREAMS = "streams.py {lines} --eval-dir {eval} --sample 1e-3 [--seeds 1 2 3](--seeds 1 --pieces 3)"
+SETS = "--eval-dir {eval} {sets} [--seeds 1 2 3](--seeds 1 2)"
+STREAMS = "streams.py {lines} --eval-dir {eval} {sets} --sample 1e-3 (--pieces 3) --seeds 1 "
+SMALL = "small.py {name} --text {{small}} (--seeds 1 --quick)"
+HALF = "[--words 4300000](--words 50000)"
 EIGHT = "[--words 8000000](--words 50000)"
+BASKETS = "--group basket_id --item product_id --order transaction_timestamp [--min-count 100]"
+FILMS = "--group user_id:token --item item_id:token --order timestamp:float --last-item"
 
 STEPS = [
     Step("rivals", 80, RIVALS + "rivals-runs {rivals}"),
@@ -65,29 +69,28 @@ STEPS = [
     ),
     Step("memory", 4, "memory.py {corpus} [--times 1 4 8](--times 1 2)"),
     Step("interrupt", 8, "interrupt.py [--rounds 20](--quick --rounds 1)"),
-    Step("reading", 1, "reading.py {corpus} {korean} [--rounds 5](--rounds 1)"),
+    Step("reading", 1, "reading.py {corpus} {korean} [--rounds 5](--rounds 1)", needs="korean"),
     Step("scaling", 25, "scaling.py [--rounds 3](--rounds 1 --tokens 20000)"),
     Step("phases", 1, "phases.py {corpus}", {"OPENBLAS_NUM_THREADS": "1"}),
     Step("phases-haswell", 1, "phases.py {corpus}", {"OPENBLAS_NUM_THREADS": "1", **HASWELL}),
     Step("shares", 3, "shares.py {corpus}"),
+    Step("large-vocabularies", 12, "rival_settings.py large {corpus} (--quick)"),
+    Step("rivals-settings", 20, "rival_settings.py settings {corpus} --eval-dir {eval} (--quick)"),
     Step(
         "distributed",
         15,
-        "distributed.py {lines} [--rounds 16 --repeat 3 --flat 200](--rounds 2 --flat 2)",
+        "clusters.py {lines} [--epochs 2 --rounds 2 160 --clusters 2x1 1x2 --repeat 3 "
+        "--flat 200](--rounds 2 --flat 2 --clusters 2x1)",
+    ),
+    Step(
+        "dask-quality",
+        30,
+        "partitions.py {lines} {held_out} --eval-dir {eval} {sets} "
+        "[--seeds 1 2 3](--seeds 1 --epochs 1 --partitions 1 2 --rounds 2)",
     ),
     Step("stability", 20, "stability.py [--corners 40](--quick --corners 2)"),
     Step("faults-kills", 15, KILLS + " (--collect-only)", {"NEGSAMP_KILLS": "200"}),
     Step("faults-mutations", 30, FUZZ + " (--collect-only)", {"NEGSAMP_FUZZ": "1500"}),
-    claims("analogies", 240),
-    claims("noise-words", 200, "[--seeds 1](--seeds 1)"),
-    claims("sharing", 90, "[--words 4300000](--words 50000)"),
-    claims("recovery", 45),
-    claims("optimizers", 50),
-    claims("constant", 15, "[--words 4300000](--words 50000)"),
-    claims("alpha", 20, EIGHT),
-    claims("normalizer", 6, EIGHT),
-    claims("pmi", 30, EIGHT),
-    claims("cost", 12, "--words 1000"),
     *(
         Step(f"settings-{name}", minutes, SETTINGS + name)
         for name, minutes in {
@@ -100,9 +103,77 @@ STEPS = [
             "max-step": 4,
         }.items()
     ),
-    Step("post-processing", 12, f"post_processing.py {{corpus}} {SETS} --sample 1e-4"),
-    Step("post-processing-small", 6, f"post_processing.py {{small}} {SETS}", needs="small"),
-    Step("streams", 25, STREAMS + ' --run fit partial_fit planned "each falls" 1 gensim'),
+    *(
+        Step(name, minutes, SMALL.format(name=name), needs="small")
+        for name, minutes in {
+            "neighbours": 5,
+            "steps-and-epochs": 6,
+            "patience": 4,
+            "validation": 3,
+            "wide-windows": 1,
+        }.items()
+    ),
+    Step("products", 1, "operations.py products [--rounds 50](--rounds 1)"),
+    Step("adding-rows", 1, "operations.py adding-rows [--rounds 31](--quick --rounds 1)"),
+    Step(
+        "subsampling",
+        35,
+        "claims.py subsampling --corpus {corpus} --eval-dir {eval} {sets} --out {out} --workers 2 "
+        "[--seeds 1 2](--quick --seeds 1 --epochs 1)",
+    ),
+    Step(
+        "post-processing",
+        12,
+        f"post_processing.py {{corpus}} {SETS} [--epochs 3](--epochs 1) --sample 1e-4",
+    ),
+    Step(
+        "post-processing-small",
+        6,
+        f"post_processing.py {{small}} {SETS} [--epochs 3](--epochs 1)",
+        needs="small",
+    ),
+    Step(
+        "warm-start",
+        8,
+        "post_processing.py {small} --eval-dir {eval} {sets} --seeds 1 "
+        "--warm-start [1 3 10](1 --vector-size 8)",
+        needs="small",
+    ),
+    Step(
+        "streams",
+        25,
+        STREAMS + '[2 3] --run fit partial_fit planned ["each falls" 1 gensim]',
+    ),
+    Step(
+        "streams-small",
+        20,
+        STREAMS + "--megabytes 40 --run fit planned partial_fit "
+        '["partial_fit/200" "each falls" roots 1 0.5 0.25 gensim]',
+    ),
+    Step(
+        "recommending-baskets",
+        20,
+        f"recommending.py {{baskets}} {BASKETS} --epochs 5 --alpha 0.1 --tests 1000 "
+        "[--seeds 1 2](--seeds 1)",
+        needs="baskets",
+    ),
+    Step(
+        "recommending-films",
+        5,
+        f"recommending.py {{films}} {FILMS} --epochs 5 --alpha 0.1 --seeds 1",
+        needs="films",
+    ),
+    Step("pictures", 25, "pictures.py {corpus} (--top 50)"),
+    claims("recovery", 45),
+    claims("constant", 15, HALF),
+    claims("sharing", 90, HALF),
+    claims("optimizers", 50),
+    claims("alpha", 20, EIGHT),
+    claims("normalizer", 6, EIGHT),
+    claims("pmi", 30, EIGHT),
+    claims("cost", 12, "--words 1000"),
+    claims("analogies", 240),
+    claims("noise-words", 200, "[--seeds 1](--seeds 1)"),
 ]
 
 
@@ -129,10 +200,13 @@ def texts(arguments: argparse.Namespace, work: Path) -> dict[str, str]:
         words = given["corpus"].read_text("utf-8").split()
         some = (" ".join(words[at : at + 1_000]) for at in range(0, len(words), 1_000))
         lines.write_text("\n".join(some) + "\n", "utf-8")
+    others = {"baskets": arguments.baskets, "films": arguments.films}
     programs = {"--pword2vec": arguments.pword2vec, "--word2vec-c": arguments.word2vec_c}
-    places = {name: str(path.resolve()) if path else "" for name, path in given.items()}
+    places = {name: str(path.resolve()) if path else "" for name, path in (given | others).items()}
     places |= {"lines": str(lines.resolve()), "eval": str(arguments.eval_dir.resolve())}
     places["sets"] = str(arguments.sets.resolve()) if arguments.sets else ""
+    held = arguments.held_out
+    places["held_out"] = f"--held-out {held.resolve()}" if held else ""
     places["out"] = str(arguments.out.resolve())
     places["rivals"] = " ".join(f"{o} {p.resolve()}" for o, p in programs.items() if p)
     return places
@@ -140,7 +214,7 @@ def texts(arguments: argparse.Namespace, work: Path) -> dict[str, str]:
 
 def run(step: Step, command: list[str], out: Path, about: dict[str, Any]) -> bool | None:
     """Run a step and keep what it printed; return whether it ended well, or None if it stands."""
-    results = Results(out, step.name, step.environment, **about)
+    results = Results(out, step.name, step.environment, **about, step=step.command)
     if results.runs:
         return None
     script = command[0] != "-m"
@@ -174,6 +248,9 @@ def main() -> None:
     parser.add_argument("--sets", type=Path, help="folder of more sets of word pairs")
     parser.add_argument("--small", type=Path, help="a smaller text, such as the start of text8")
     parser.add_argument("--korean", type=Path, help="a text with many kinds of words, by lines")
+    parser.add_argument("--held-out", type=Path, help="another text, for its loss")
+    parser.add_argument("--baskets", type=Path, help="a table of The Complete Journey")
+    parser.add_argument("--films", type=Path, help="the table of MovieLens 100K, ml-100k.inter")
     parser.add_argument("--pword2vec", type=Path, help="a compiled pWord2Vec")
     parser.add_argument("--word2vec-c", type=Path, help="a compiled word2vec")
     parser.add_argument("-o", "--out", type=Path, default=HERE / "results")
@@ -200,7 +277,7 @@ def main() -> None:
     failed = []
     for step in chosen:
         if step.needs and not places[step.needs]:
-            print(f"{step.name}: left out, as there is no --{step.needs}", flush=True)
+            print(f"{step.name}: left out, as --{step.needs} was not given", flush=True)
             continue
         print(f"{time.strftime('%H:%M:%S')} {step.name}: {step.minutes:g} minutes", flush=True)
         ended = run(step, expand(step, places, arguments.quick), arguments.out, about)

@@ -20,7 +20,7 @@ from _results import HERE
 from matplotlib.figure import Figure
 
 Runs = list[dict[str, Any]]
-SCORES = "semantic", "syntactic", "simlex999", "wordsim353"
+SCORES = "semantic", "syntactic", "SimLex-999", "WordSim-353"
 
 
 def grouped(runs: Runs, *keys: str) -> Iterator[tuple[Any, Runs]]:
@@ -135,6 +135,7 @@ FIGURES: dict[str, Callable[[Runs, Figure], None]] = {
     "pmi": pmi,
     "analogies": by_label("objective"),
     "optimizers": by_label("optimizer"),
+    "subsampling": by_label("sample"),
     "alpha": curves("α"),
     "noise-words": curves("K"),
     "sharing": curves("shared by"),

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 from _results import Results, Run
-from _scores import scores
+from _scores import mean_of, scores, without_total
 from _summary import table
 from scipy.special import log_softmax, logsumexp
 from scipy.stats import linregress
@@ -44,7 +44,7 @@ class Setup:
     """The text and settings that a claim may use, and where its results are kept."""
 
     tokens: list[str]
-    eval_dir: Path | None
+    eval_dirs: list[Path]
     seeds: list[int]
     epochs: int
     workers: int
@@ -111,7 +111,16 @@ def gensim(**params: Any) -> Train:
     return train
 
 
-def sweep(setup: Setup, name: str, trains: dict[Any, Train], words: list[int]) -> None:
+Choose = Callable[[dict[str, float]], dict[str, float]]
+
+
+def sweep(
+    setup: Setup,
+    name: str,
+    trains: dict[Any, Train],
+    words: list[int],
+    choose: Choose = without_total,
+) -> None:
     """Score several ways to train on the beginnings of a text, all of one seed first."""
     for seed in setup.seeds:
         for n in words:
@@ -122,7 +131,8 @@ def sweep(setup: Setup, name: str, trains: dict[Any, Train], words: list[int]) -
                     begin = time.process_time()
                     wv = train(some, seed)
                     cpu = time.process_time() - begin
-                    return {**scores(wv, some.eval_dir), "cpu_seconds": round(cpu, 1)}
+                    found = choose(scores(wv, *some.eval_dirs))
+                    return {**found, "cpu_seconds": round(cpu, 1)}
 
                 key = {"words": len(some.tokens), "epochs": setup.epochs, name: label, "seed": seed}
                 setup.results.run(measure, **key)
@@ -268,12 +278,8 @@ def constant(setup: Setup) -> None:
         params = {"objective": objective, "negative": negative, "seed": seed, "workers": 1}
         model = Word2Vec(epochs=setup.epochs, progress=False, **params)
         model.fit([setup.tokens], callbacks=[note])
-        found = scores(model.wv, setup.eval_dir)
-        return {
-            "learned γ": curve,
-            "log V": float(np.log(len(model.wv))),
-            **found,
-        }
+        found = without_total(scores(model.wv, *setup.eval_dirs))
+        return {"log V": float(np.log(len(model.wv))), **found, "learned γ": curve}
 
     objectives = {
         "sgns": "sgns",
@@ -395,16 +401,33 @@ def optimizers(setup: Setup) -> None:
         sweep(replace(setup, epochs=epochs), "optimizer", trains, [len(setup.tokens)])
 
 
+def subsampling(setup: Setup) -> None:
+    """Words that are met often learn little when they are met again."""
+    values = [1e-3] if setup.quick else [1e-3, 2e-4, 1e-4, 5e-5]
+    trains = {f"{t:g}": ours(sample=t) for t in values} | {"gensim, 0.001": gensim(sample=1e-3)}
+
+    def choose(found: dict[str, float]) -> dict[str, float]:
+        names = "semantic", "syntactic", "all analogies", "SimLex-999", "WordSim-353", "RW"
+        mean = {"mean of six sets": mean_of(found)}
+        return {name: found[name] for name in names if name in found} | mean
+
+    for epochs in (1, 2) if setup.quick else (2, 3, 5):
+        words = [len(setup.tokens)]
+        sweep(replace(setup, epochs=epochs), "sample", trains, words, choose)
+
+
 def summary(runs: list[Run]) -> list[str]:
     """Return a table of means and standard deviations over seeds.
 
-    A list is a curve, of which the beginning, the end and two points between have a row.
+    What all runs have in common has no column. A list is a curve, of which the beginning, the end
+    and two points between have a row.
     """
-    keys = [name for name in runs[0] if name in KEYS]
+    keys = [name for name in runs[0] if name in KEYS and len({run[name] for run in runs}) > 1]
     measured = [
         name
         for name, value in runs[0].items()
-        if isinstance(value, float) or (isinstance(value, list) and name in CURVES)
+        if (isinstance(value, float) and name not in (*KEYS, *UNSHOWN))
+        or (isinstance(value, list) and name in CURVES)
     ]
     groups: dict[tuple[Any, ...], list[Run]] = {}
     for run in runs:
@@ -422,8 +445,21 @@ def summary(runs: list[Run]) -> list[str]:
     return table(rows)
 
 
-KEYS = ("words", "epochs", "objective", "noise", "shared by", "optimizer", "α", "γ", "K", "V")
+KEYS = (
+    "words",
+    "epochs",
+    "objective",
+    "noise",
+    "shared by",
+    "optimizer",
+    "sample",
+    "α",
+    "γ",
+    "K",
+    "V",
+)
 CURVES = ("total variation", "learned γ")
+UNSHOWN = ("cpu_seconds", "of the sample")
 
 
 def plus_minus(values: list[float]) -> str:
@@ -440,6 +476,7 @@ CLAIMS: dict[str, Callable[[Setup], None]] = {
     "sharing": sharing,
     "recovery": recovery,
     "optimizers": optimizers,
+    "subsampling": subsampling,
     "constant": constant,
     "alpha": alpha,
     "normalizer": normalizer,
@@ -455,7 +492,7 @@ def main() -> None:
         "--corpus", type=Path, required=True, help="text, white space between words"
     )
     parser.add_argument("--words", type=int, help="of the text, from its start; all if not given")
-    parser.add_argument("--eval-dir", type=Path, help="folder of similarity and analogy sets")
+    parser.add_argument("--eval-dir", type=Path, nargs="+", default=[], help="folders of sets")
     parser.add_argument("--out", type=Path, help="folder of results (default: benchmarks/results)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--epochs", type=int, default=5)

@@ -1,9 +1,11 @@
 """Show what post-processing, and a start from PPMI + SVD, do to the scores of vectors.
 
-python benchmarks/post_processing.py CORPUS --eval-dir DIR … [--sample T] [--warm-start]
+python benchmarks/post_processing.py CORPUS --eval-dir DIR … [--sample T] [--warm-start N …]
 
 For each set of questions, the table has the score of the vectors as they were trained, and what
 each change adds to it, as the mean over seeds and the standard deviation of one seed's difference.
+With `--warm-start`, it has instead the scores of the start alone, and of so many epochs without it
+and from it, with the processor's time for all of it, as means over seeds.
 """
 
 from __future__ import annotations
@@ -11,12 +13,14 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from _environment import environment
-from _scores import scores
+from _scores import MANY, scores, shown, without_total
 from _summary import table
 from scipy.sparse import coo_array, csr_array, diags_array
 from scipy.sparse.linalg import svds
@@ -39,6 +43,7 @@ CHANGES = {
     "both": lambda model: all_but_the_top(wv_plus_context(model)),
 }
 TOKENS_AT_ONCE = 1 << 22
+WARM = ("semantic", "syntactic", *MANY)
 LARGE = 300  # pairs of a set that counts in the mean; those of smaller ones vary a lot
 
 
@@ -78,6 +83,39 @@ def ppmi_svd(corpus: Path, params: dict[str, Any]) -> KeyedVectors:
     return KeyedVectors(vocabulary.words, (U * np.sqrt(sigma)).astype(np.float32))
 
 
+def warm_start(
+    corpus: Path,
+    arguments: argparse.Namespace,
+    params: dict[str, Any],
+    judged: Callable[[KeyedVectors], dict[str, float]],
+) -> list[str]:
+    """Return a table of epochs without and with a start from PPMI + SVD."""
+    begin = time.process_time()
+    start = ppmi_svd(corpus, params)
+    to_start = time.process_time() - begin
+    names = [name for name in WARM if name in judged(start)]
+    rows = [["", "CPU", *names]]
+
+    def add(label: str, seconds: float, found: list[dict[str, float]]) -> None:
+        means = [np.mean([one[name] for one in found]) for name in names]
+        rows.append([label, f"{seconds:.0f} s", *(f"{mean:.1f}" for mean in means)])
+
+    add("PPMI + SVD alone", to_start, [judged(start)])
+    for epochs in arguments.warm_start:
+        label = f"{epochs} epoch{'s' * (epochs > 1)}"
+        for more, init in (("", None), (" from PPMI + SVD", start)):
+            begin = time.process_time()
+            models = [
+                Word2Vec(**{**params, "epochs": epochs, "workers": 1}, seed=seed).fit(
+                    corpus, init_vectors=init
+                )
+                for seed in arguments.seeds
+            ]
+            spent = (time.process_time() - begin) / len(models) + (to_start if more else 0)
+            add(label + more, spent, [judged(model.wv) for model in models])
+    return table(rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("corpus", type=Path)
@@ -88,7 +126,7 @@ def main() -> None:
     parser.add_argument("--vector-size", type=int, default=100)
     parser.add_argument("--workers", type=int)
     parser.add_argument("--models", type=Path, help="folder that keeps models for another time")
-    parser.add_argument("--warm-start", action="store_true", help="PPMI + SVD as init_vectors")
+    parser.add_argument("--warm-start", type=int, nargs="+", metavar="EPOCHS")
     arguments = parser.parse_args()
     logging.disable(logging.WARNING)  # sets have words that vectors do not have
     params = {
@@ -100,16 +138,18 @@ def main() -> None:
     }
 
     sets = [path for folder in arguments.eval_dir for path in folder.iterdir()]
-    large = {path.stem for path in sets if len(path.read_text("utf-8").splitlines()) >= LARGE}
+    lines = {shown(path.stem): len(path.read_text("utf-8").splitlines()) for path in sets}
+    large = {name for name, n in lines.items() if n >= LARGE}
 
     def judged(wv: KeyedVectors) -> dict[str, float]:
-        found = {}
-        for folder in arguments.eval_dir:
-            found |= scores(wv, folder)
+        found = without_total(scores(wv, *arguments.eval_dir))
         of_large = [found[name] for name in large & found.keys()]
         return found | ({"mean of the large": float(np.mean(of_large))} if of_large else {})
 
-    start = ppmi_svd(arguments.corpus, params) if arguments.warm_start else None
+    if arguments.warm_start:
+        print("\n".join(warm_start(arguments.corpus, arguments, params, judged)))
+        print(f"\n{json.dumps(environment())}")
+        return
     found: dict[str, list[dict[str, float]]] = {}
     for seed in arguments.seeds:
         saved = arguments.models and arguments.models / f"{arguments.corpus.stem}-{seed}"
@@ -120,9 +160,6 @@ def main() -> None:
             if saved:
                 model.save(saved)
         changed = {"as trained": model.wv, **{name: f(model) for name, f in CHANGES.items()}}
-        if start is not None:
-            warm = Word2Vec(**params, seed=seed).fit(arguments.corpus, init_vectors=start)
-            changed |= {"PPMI + SVD alone": start, "begun with PPMI + SVD": warm.wv}
         for name, wv in changed.items():
             found.setdefault(name, []).append(judged(wv))
 

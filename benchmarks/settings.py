@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from _environment import environment
-from _scores import scores
+from _scores import scores, without_total
 
 from negsamp import Word2Vec
 from negsamp.core.blocks import BlockShape
@@ -100,7 +100,7 @@ def measure(corpus: Path, eval_dir: Path | None, changes: list, params: dict) ->
         "loss": model.loss_history_[-1],
         "largest norm in": model.wv.norms.max(),
         "largest norm out": np.linalg.norm(model.context_vectors_, axis=1).max(),
-        **scores(model.wv, eval_dir),
+        **without_total(scores(model.wv, eval_dir)),
     }
 
 

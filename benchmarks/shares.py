@@ -114,7 +114,7 @@ def main() -> None:
         shape, words_a_token, found = measure(arguments.corpus)
     print(f"\na block has {shape.groups} groups, and so work for as many workers\n")
     columns = "workers", "alone", "gradients", "additions", "barriers", "all", "times one"
-    print(f"| {' | '.join((*columns, 'shared', 'words/s'))} |\n|{'--:|' * 9}")
+    print(f"| {' | '.join((*columns, 'expected', 'expected words/s'))} |\n|{'--:|' * 9}")
     one = sum(found[1])
     for n, parts in found.items():
         divided = (arguments.shared if n > 1 else 1.0) * (parts[1] + parts[2])

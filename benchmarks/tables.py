@@ -2,9 +2,10 @@
 
 python benchmarks/tables.py [RESULTS] [--check]
 
-The documents say where each belongs, on lines of their own for the first three:
+The documents say where each belongs, on lines of their own for the first four:
 
     <!-- table: NAME 2 -->    the second table of NAME.json, up to the line <!-- end -->
+    <!-- past: NAME 2 -->     the same of what no step of all.py can measure any more
     <!-- about: NAME -->      the command, the machine and the versions, in the same way
     <!-- unmeasured -->       the table below has no measurements
     <!--=NAME: FIGURE-->6.8<!--=-->    a figure in a sentence
@@ -22,7 +23,9 @@ from typing import Any
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"(<!-- (table|about): ([\w-]+)(?: (\d+))? -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(
+    r"(<!-- (table|past|about): ([\w-]+)(?: (\d+))? -->\n).*?(<!-- end -->)", re.DOTALL
+)
 FIGURE = re.compile(r"(<!--=([\w-]+): ([^>]+?)-->).*?(<!--=-->)")
 
 

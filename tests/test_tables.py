@@ -16,7 +16,7 @@ runner = importlib.import_module("all")
 
 RESULTS = BENCHMARKS / "results"
 NUMBER = re.compile(r"[*≥~−+-]*\d")
-MARKS = ("<!-- table: ", "<!-- unmeasured -->")
+MARKS = ("<!-- table: ", "<!-- past: ", "<!-- unmeasured -->")
 
 
 def is_measured(lines):
@@ -65,10 +65,18 @@ def test_a_table_of_numbers_without_a_mark_is_found():
 def test_each_table_of_results_has_its_place():
     """No result is kept of which nothing is shown, but for single runs."""
     text = "".join(path.read_text("utf-8") for path in tables.DOCUMENTS)
-    named = set(re.findall(r"<!--(?: table: | about: |=(?=\w))([\w-]+)", text))
+    named = set(re.findall(r"<!--(?: table: | past: | about: |=(?=\w))([\w-]+)", text))
     kept = {path.stem for path in RESULTS.glob("*.json") if not path.stem.endswith("-runs")}
     assert named <= kept
     assert kept - named <= {step.name for step in runner.STEPS}
+
+
+def test_each_table_has_a_step_that_measures_it():
+    """`test_benchmarks.py` compares the columns."""
+    text = "".join(path.read_text("utf-8") for path in tables.DOCUMENTS)
+    steps = {step.name for step in runner.STEPS}
+    assert set(re.findall(r"<!-- table: ([\w-]+)", text)) <= steps
+    assert set(re.findall(r"<!-- past: ([\w-]+)", text)).isdisjoint(steps)
 
 
 def test_fill_replaces_tables_figures_and_what_was_run(tmp_path):
@@ -116,7 +124,7 @@ def test_results_keep_runs_unless_the_library_is_another_one(tmp_path, monkeypat
 
 @pytest.mark.parametrize("step", runner.STEPS, ids=lambda step: step.name)
 def test_each_step_has_a_long_command_and_a_trial(step):
-    names = ("corpus", "small", "korean", "lines", "eval", "sets", "out", "rivals")
+    names = "corpus small korean lines eval sets out rivals held_out baskets films".split()
     places = {name: name.upper() for name in names}
     long, quick = (runner.expand(step, places, is_quick) for is_quick in (False, True))
     assert not set("[](){}") & set("".join(long + quick))

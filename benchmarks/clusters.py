@@ -1,7 +1,8 @@
 """What a round on Dask's workers costs: training, merging, moving, and bytes a token.
 
-Each cluster is one of processes on this machine, given as WORKERSxCORES. A last run has many short
-rounds, and shows how much memory the client and the scheduler, which are one process, take.
+Each cluster is one of processes on this machine, given as WORKERSxCORES, and takes turns with one
+machine. A last run has many short rounds, and shows how much memory the client and the scheduler,
+which are one process, take.
 """
 
 from __future__ import annotations
@@ -9,15 +10,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 import statistics
-import sys
 import time
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
-
-HERE = str(Path(__file__).parent)
-if HERE in sys.path:  # this file has the name of the library that it needs
-    sys.path.append(sys.path.pop(sys.path.index(HERE)))
 
 import psutil
 from _environment import environment
@@ -28,9 +23,18 @@ import negsamp.dask
 from negsamp import Word2Vec
 
 PHASES = {
-    "train": ("negsamp-train", "compute"),
-    "merge": ("negsamp-shard negsamp-merge negsamp-take", "compute"),
-    "move": ("", "transfer deserialize"),
+    "training": ("negsamp-train", "compute"),
+    "merging": ("negsamp-shard negsamp-merge negsamp-take", "compute"),
+    "moving": ("", "transfer deserialize"),
+}
+RATIO = "words/s, to one machine's with two workers"
+COLUMNS = {
+    "words a round and partition": ",.0f",
+    RATIO: ".2f",
+    "s a round": ".2f",
+    **dict.fromkeys(PHASES, ".2f"),
+    "the rest": ".2f",
+    "bytes a token": ".0f",
 }
 
 
@@ -39,7 +43,7 @@ def main() -> None:
     parser.add_argument("text")
     parser.add_argument("--clusters", nargs="*", default=["1x2", "2x1"], metavar="WORKERSxCORES")
     parser.add_argument("--partitions", type=int, default=2)
-    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--rounds", type=int, nargs="+", help="in a run; default: as by fit")
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--vector-size", type=int, default=100)
     parser.add_argument("--repeat", type=int, default=1)
@@ -47,22 +51,27 @@ def main() -> None:
     args = parser.parse_args()
     kernels = {pool.get("architecture") for pool in environment()["threadpools"]}
     print(f"{environment()['machine']}, kernel {kernels}\n")
-    heads = [
-        "cluster",
-        "words/s",
-        "rounds",
-        "s a round",
-        *PHASES,
-        "rest",
-        "bytes a token",
-        "sha256",
-    ]
-    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}", flush=True)
     params = {"epochs": args.epochs, "vector_size": args.vector_size, "seed": 1, "progress": False}
-    for _ in range(args.repeat):
-        one(Word2Vec(**params), args.text)
-        for shape in args.clusters:
-            on_cluster(shape, Word2Vec(**params), args)
+    rows: dict[tuple[int | None, str], list[dict[str, float]]] = {}
+    digests: dict[int | None, set[str]] = defaultdict(set)
+    for rounds in args.rounds or [None]:
+        for _ in range(args.repeat):
+            alone = one(Word2Vec(**params), args.text)
+            print(f"one machine with two workers: {alone:,.0f} words/s", flush=True)
+            for shape in args.clusters:
+                found, digest = on_cluster(shape, Word2Vec(**params), args, rounds)
+                rows.setdefault((rounds, shape), []).append({**found, RATIO: found[RATIO] / alone})
+                digests[rounds].add(digest)
+                print(f"{shape}: {found}", flush=True)
+    assert all(len(some) == 1 for some in digests.values()), f"other bytes: {digests}"
+    heads = ["cluster", *COLUMNS]
+    print(f"\n| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
+    for (_, shape), several in rows.items():
+        cells = [
+            ", ".join(dict.fromkeys(f"{found[name]:{form}}" for found in several))
+            for name, form in COLUMNS.items()
+        ]
+        print(f"| {label(shape)} | {' | '.join(cells)} |")
     if args.flat:
         flat(args)
 
@@ -74,23 +83,29 @@ def cluster_of(shape: str) -> LocalCluster:
     )
 
 
-def one(model: Word2Vec, text: str) -> None:
+def label(shape: str) -> str:
+    workers, cores = map(int, shape.split("x"))
+    return f"{workers} worker{'s' * (workers > 1)} with {cores} core{'s' * (cores > 1)}"
+
+
+def one(model: Word2Vec, text: str) -> float:
+    """Words a second of one machine with two workers."""
     model.set_params(workers=2).fit(text)
-    words = model.raw_words_ * model.epochs / model.fit_seconds_["train"]
-    print(f"| one machine, 2 workers | {words:,.0f} |" + " – |" * 7, flush=True)
+    return model.raw_words_ * model.epochs / model.fit_seconds_["train"]
 
 
-def on_cluster(shape: str, model: Word2Vec, args: Any) -> None:
+def on_cluster(
+    shape: str, model: Word2Vec, args: Any, rounds: int | None
+) -> tuple[dict[str, float], str]:
+    """What the columns have, but words a second, and the digest of the vectors."""
     with cluster_of(shape) as cluster, Client(cluster) as client:
         client.get_task_stream(count=1)  # from here on, tasks are noted
         before = sent(client)
-        negsamp.dask.fit(
-            model, args.text, client=client, partitions=args.partitions, rounds=args.rounds
-        )
+        negsamp.dask.fit(model, args.text, client=client, partitions=args.partitions, rounds=rounds)
         moved = sum(sent(client).values()) - sum(before.values())
         tasks = client.get_task_stream(count=10**6)
     spans: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
-    rounds = {
+    trained = {
         task["key"].split("-")[3] for task in tasks if key_split(task["key"]).endswith("train")
     }
     for task in tasks:
@@ -101,17 +116,21 @@ def on_cluster(shape: str, model: Word2Vec, args: Any) -> None:
             for span in task["startstops"]:
                 if (not names or name in names.split()) and span["action"] in actions.split():
                     spans[phase, task["worker"]].append((span["start"], span["stop"]))
-    n = len(rounds)
+    n = len(trained)
     whole = model.fit_seconds_["train"] / n
     each = dict.fromkeys(PHASES, 0.0)  # seconds a round, the mean of the workers
     for (phase, _), some in spans.items():
         each[phase] += covered(some) / n / int(shape.split("x")[0])
     words = model.raw_words_ * model.epochs
-    row = [shape, f"{words / model.fit_seconds_['train']:,.0f}", str(n), f"{whole:.3f}"]
-    row += [f"{each[phase]:.3f}" for phase in PHASES]
-    row += [f"{whole - sum(each.values()):.3f}", f"{moved / words:.0f}"]
-    row += [hashlib.sha256(model.vectors_.tobytes()).hexdigest()[:8]]
-    print(f"| {' | '.join(row)} |", flush=True)
+    found = {
+        "words a round and partition": words / n / args.partitions,
+        RATIO: words / model.fit_seconds_["train"],
+        "s a round": whole,
+        **each,
+        "the rest": whole - sum(each.values()),
+        "bytes a token": moved / words,
+    }
+    return found, hashlib.sha256(model.vectors_.tobytes()).hexdigest()[:8]
 
 
 def covered(spans: list[tuple[float, float]]) -> float:
