@@ -15,6 +15,8 @@ from typing import Any
 __all__ = [
     "CheckpointError",
     "CorpusError",
+    "DatasetError",
+    "DownloadError",
     "EmptyCorpusError",
     "EncodingError",
     "NotFittedError",
@@ -298,4 +300,49 @@ class TrainingInterrupted(KeyboardInterrupt):
 
 
 class TeamError(RuntimeError):
-    """A worker process ended without an error that says why."""
+    """A worker process ended without an error that says why, or there is none on a cluster.
+
+    The system may have killed it, as the memory was full.
+
+    Examples
+    --------
+    >>> from negsamp import TeamError, Word2Vec
+    >>> model = Word2Vec(10, min_count=1, sample=0)
+    >>> try:
+    ...     model.fit(50 * ["cats eat fish"], checkpoint="run")
+    ... except TeamError:
+    ...     model = Word2Vec.resume("run")
+    Word2Vec(vector_size=10, min_count=1, sample=0)
+    """
+
+
+class DatasetError(RuntimeError):
+    """A data set that is not as it should be; the message says what was expected.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from negsamp import DatasetError, text8
+    >>> half = Path("half.zip").absolute()
+    >>> half.write_bytes(b"PK")
+    2
+    >>> try:
+    ...     text8("corpora", url=half.as_uri())
+    ... except DatasetError as error:
+    ...     print(error)
+    file:///...half.zip is truncated: expected 31344016 bytes, got 2
+    """
+
+
+class DownloadError(DatasetError):
+    """A data set that cannot be fetched: no network, no such host, or a server that refuses.
+
+    Examples
+    --------
+    >>> from negsamp import DownloadError, text8
+    >>> try:
+    ...     text8("corpora", url="file:///nowhere/text8.zip")
+    ... except DownloadError as error:
+    ...     print(error)
+    cannot download file:///nowhere/text8.zip: ...
+    """

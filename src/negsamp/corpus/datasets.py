@@ -30,21 +30,14 @@ from typing import Any
 
 from tqdm import tqdm
 
+from negsamp.errors import DatasetError, DownloadError
 from negsamp.files.atomic import writing
 
-__all__ = ["DatasetError", "DownloadError", "docs_corpus", "text8"]
+__all__ = ["docs_corpus", "text8"]
 
 logger = logging.getLogger(__name__)
 
 _CHUNK = 1 << 18  # bytes; large enough that Python's share of a download is not noticed
-
-
-class DatasetError(RuntimeError):
-    """A data set that is not as it should be; the message says what was expected."""
-
-
-class DownloadError(DatasetError):
-    """A data set that cannot be fetched: no network, no such host, or a server that refuses."""
 
 
 @dataclass(frozen=True)
