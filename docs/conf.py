@@ -5,6 +5,7 @@ import io
 import os
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 from docutils import nodes
@@ -22,8 +23,9 @@ author = "The negsamp developers"
 copyright = author
 release = __version__
 version = ".".join(release.split(".")[:2])
-REPOSITORY = "https://github.com/negsamp/negsamp"
-BLOB = f"{REPOSITORY}/blob/main/"
+# the address of the repository, as in the README of the wheel, see hatch_build.py
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+REPOSITORY = PROJECT.get("urls", {}).get("Repository")
 
 extensions = [
     "sphinx.ext.autodoc",
@@ -73,7 +75,7 @@ html_css_files = ["negsamp.css"]
 html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {
-    "github_url": REPOSITORY,
+    **({"github_url": REPOSITORY} if REPOSITORY else {}),
     "logo": {"text": "negsamp"},
     "header_links_before_dropdown": 6,
     "navigation_with_keys": False,
@@ -116,17 +118,13 @@ class Help(Directive):
         return [nodes.literal_block(text, text, language="text")]
 
 
-PLACES = (
-    (r"\]\(docs/", "]("),
-    (r"\]\((?:\.\./)?((?:benchmarks|examples|src|tests)/)", rf"]({BLOB}\1"),
-)
+BESIDE = re.compile(r"\[([^\]]*)\]\((?:\.\./)?((?:benchmarks|examples|src|tests)/[^)]*)\)")
 
 
 def from_here(text):
     """Links as they work on GitHub, to pages of docs/ and to files beside it, as they work here."""
-    for there, here in PLACES:
-        text = re.sub(there, here, text)
-    return text
+    text = text.replace("](docs/", "](")
+    return BESIDE.sub(rf"[\1]({REPOSITORY}/blob/main/\2)" if REPOSITORY else r"\1", text)
 
 
 def change_source(app, docname, source):

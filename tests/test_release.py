@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,14 @@ def test_readme_of_an_index_has_no_links_that_lead_nowhere(readme, repository):
 
 def test_citation_has_the_version():
     assert f"\nversion: {__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+
+
+def test_pages_link_to_the_project_only_where_it_has_an_address():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.*"), *ROOT.glob("docs/api/*.rst")]
+    pages += [*ROOT.glob("src/**/*.py"), *ROOT.glob("examples/**/*.py"), ROOT / "CITATION.cff"]
+    text = "\n".join(page.read_text("utf-8") for page in pages)
+    links = [link for link in re.findall(r"https?://[^\s)>\"'`]+", text) if "negsamp" in link]
+    assert [
+        link for link in links if not link.startswith(tuple(project.get("urls", {}).values()))
+    ] == []
