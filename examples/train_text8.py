@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from negsamp import (
+    DatasetError,
     KeyedVectors,
     Word2Vec,
     docs_corpus,
@@ -20,9 +21,6 @@ from negsamp import (
     evaluate_word_pairs,
     text8,
 )
-from negsamp.corpus.datasets import DatasetError
-from negsamp.files.folder import check_is_target
-from negsamp.files.model_folder import MODEL
 
 PARAMETERS = {
     "vector_size": "dimensions of the vectors",
@@ -105,7 +103,9 @@ def main() -> None:
     arguments = parse_arguments()
     name, corpus = choose_corpus(arguments.corpus)
     output = arguments.output or Path("vectors", name)
-    check_is_target(output, MODEL)  # before the work, not after it
+    is_model = (output / "model.json").is_file()
+    if output.is_file() or (output.is_dir() and any(output.iterdir()) and not is_model):
+        sys.exit(f"error: {output} holds something that is not a model")  # not after the work
     model = Word2Vec(**{key: getattr(arguments, key) for key in PARAMETERS})
     print(f"Training {model} on {name}.", flush=True)
     model.fit(corpus)

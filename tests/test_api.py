@@ -102,6 +102,33 @@ def test_the_reference_has_every_name():
     assert sorted(listed[1]) == sorted(negsamp.dask.__all__)
 
 
+USES = re.compile(r"from (negsamp[\w.]*) import (\([^)]*\)|[^\n#`]+)|\b(negsamp(?:\.\w+)+)")
+
+
+def uses_of(text):
+    """The dotted names of this library that a page or a script imports or names."""
+    for module, names, dotted in USES.findall(text):
+        words = [name.split()[0] for name in names.strip("()").split(",") if name.strip()]
+        yield from [f"{module}.{word}" for word in words] if module else [dotted]
+
+
+def test_pages_and_examples_use_promised_names_only():
+    index = (ROOT / "docs" / "api" / "index.rst").read_text("utf-8")
+    modules = re.search(r"promise, but for (.*?)\.\n", index, re.DOTALL)[1]
+    modules = re.findall(r"negsamp\.[\w.]*\w", modules)
+    assert modules == ["negsamp.dask", "negsamp.core.reference"]
+    promised = re.compile("|".join([*modules, *(rf"negsamp\.{name}" for name in negsamp.__all__)]))
+    pages = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("docs/api/*.rst")]
+    for page in [*pages, *ROOT.glob("examples/**/*.py")]:
+        uses = [*uses_of(page.read_text("utf-8"))]
+        assert [use for use in uses if not re.match(rf"({promised.pattern})\b", use)] == [], page
+    assert [*uses_of("from negsamp import (\n    A,\n    b as c,\n)\nimport negsamp.d.e")] == [
+        "negsamp.A",
+        "negsamp.b",
+        "negsamp.d.e",
+    ]
+
+
 @pytest.mark.parametrize("name", DESCRIBED)
 def test_a_docstring_is_whole(name):
     validate = pytest.importorskip("numpydoc.validate").validate

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         UnknownWordError,
         VectorFileError,
     )
+    from negsamp.pictures.explore import explorer_page
     from negsamp.vectors.evaluation import evaluate_word_analogies, evaluate_word_pairs
     from negsamp.vectors.formats import open_vectors, save_vectors
     from negsamp.vectors.formats.glove import load_glove_format, save_glove_format
@@ -72,6 +73,7 @@ __all__ = [
     "encode_corpus",
     "evaluate_word_analogies",
     "evaluate_word_pairs",
+    "explorer_page",
     "keep_probabilities",
     "load_glove_format",
     "load_npz",
@@ -113,6 +115,7 @@ _PLACES = {
         "errors": "CheckpointError CorpusError DatasetError DownloadError NotFittedError "
         "SavedModelError TeamError TrainingDivergedError TrainingInterrupted UnknownWordError "
         "VectorFileError",
+        "pictures.explore": "explorer_page",
         "vectors.evaluation": "evaluate_word_analogies evaluate_word_pairs",
         "vectors.formats": "open_vectors save_vectors",
         "vectors.formats.glove": "load_glove_format save_glove_format",

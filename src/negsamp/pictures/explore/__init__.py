@@ -41,11 +41,50 @@ def explorer_page(
     method: str = "negtsne",
     seed: int | None = 0,
 ) -> bytes:
-    """Return one self-contained HTML page of the N = `top` most frequent words, in UTF-8.
+    """Return one self-contained HTML page with a map of words, in UTF-8.
 
-    Without counts they are the first N. The page takes about 1.4 N (d + 15) bytes; its neighbours
-    and analogies are 3CosAdd among these words, as in `KeyedVectors.most_similar`. How words become
-    points, `method` and `seed`, is described at `negsamp.pictures.projection.project`.
+    It needs neither a server nor a network. Its neighbours and analogies are 3CosAdd among the N
+    words of the map, as in `KeyedVectors.most_similar`. It takes about 1.4 N (d + 15) bytes.
+
+    Parameters
+    ----------
+    kv : KeyedVectors
+        Vectors, (V, d).
+    title : str
+        What stands above the map.
+    top : int
+        The number of words, N: the most frequent ones, or the first where there are no counts.
+    method : {"negtsne", "pca", "tsne"}
+        How words become points of the plane: Neg-t-SNE [1]_, the principal components of vectors of
+        norm 1, or t-SNE, which needs scikit-learn.
+    seed : int, optional
+        Where the random numbers of ``"negtsne"`` and ``"tsne"`` start; None takes new ones.
+
+    Returns
+    -------
+    bytes
+        The page.
+
+    Raises
+    ------
+    ValueError
+        If `top` is not an integer, 1 or more, or there is no such `method`.
+    ImportError
+        If `method` is ``"tsne"`` and scikit-learn is not installed.
+
+    References
+    ----------
+    .. [1] S. Damrich, N. Böhm, F. Hamprecht, D. Kobak, "From t-SNE to UMAP with contrastive
+       learning", ICLR 2023, section 5.
+
+    Examples
+    --------
+    >>> from negsamp import KeyedVectors, explorer_page
+    >>> rng = np.random.default_rng(0)
+    >>> kv = KeyedVectors(["red", "blue", "one", "two"], rng.normal(size=(4, 8)))
+    >>> page = explorer_page(kv, title="Four words", method="pca")
+    >>> page.startswith(b"<!doctype html>"), b"Four words" in page
+    (True, True)
     """
     check_integer("top", top, 1)
     rows = most_frequent(kv, top)
