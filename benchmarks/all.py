@@ -70,7 +70,7 @@ STEPS = [
     Step("memory", 4, "memory.py {corpus} [--times 1 4 8](--times 1 2)"),
     Step("interrupt", 8, "interrupt.py [--rounds 20](--quick --rounds 1)"),
     Step("reading", 1, "reading.py {corpus} {korean} [--rounds 5](--rounds 1)", needs="korean"),
-    Step("scaling", 25, "scaling.py [--rounds 3](--rounds 1 --tokens 20000)"),
+    Step("scaling", 25, "scaling.py [--rounds 3](--rounds 1 --tokens 5000)"),
     Step("phases", 1, "phases.py {corpus}", {"OPENBLAS_NUM_THREADS": "1"}),
     Step("phases-haswell", 1, "phases.py {corpus}", {"OPENBLAS_NUM_THREADS": "1", **HASWELL}),
     Step("shares", 3, "shares.py {corpus}"),

@@ -76,19 +76,24 @@ def gensim(text: Sentences, **params: Any) -> KeyedVectors:
 
 
 WIDE: dict[str, Any] = {"window": 8, "shrink_windows": False, "sample": 0, "min_count": 1}
-QUICK = {"vector_size": 8}
+QUICK: dict[str, Any] = {"vector_size": 8}  # and, of ours, small blocks
+BLOCK = {"batch_size": 16}
 
 
 def steps_and_epochs(arguments: argparse.Namespace) -> list[list[str]]:
     n, tried = 20 if arguments.quick else 2_000, (5, 10, 20, 50)
     how = {**WIDE, **(QUICK if arguments.quick else {})}
+    block = BLOCK if arguments.quick else {}
     rows = [["", *(f"{20 * k} %: {e}" if e == 5 else str(e) for k in (1, 2) for e in tried)]]
 
     def before(text: Sentences, **params: Any) -> KeyedVectors:
         with constant_steps():
-            return ours(text, **params).wv
+            return now(text, **params)
 
-    ways = {"negsamp": lambda text, **params: ours(text, **params).wv, "before": before}
+    def now(text: Sentences, **params: Any) -> KeyedVectors:
+        return ours(text, **params, **block).wv
+
+    ways = {"negsamp": now, "before": before}
     for name, fit in {**ways, "gensim": gensim}.items():
         rows.append([name])
         for noise in (0.2, 0.4):
@@ -149,10 +154,10 @@ def of_text(path: Path, tokens: int | None, length: int) -> Sentences:
     return [words[at : at + length] for at in range(0, len(words), length)]
 
 
-def halved(text: Sentences) -> tuple[Sentences, list[str]]:
+def halved(text: Sentences, step: int) -> tuple[Sentences, list[str]]:
     """Split some frequent words into two at random; return the text and these words."""
     counts = Counter(word for sentence in text for word in sentence).most_common()
-    chosen = [word for word, count in counts[50:400:5] if count >= 10]
+    chosen = [word for word, count in counts[50:400:step] if count >= 10]
     rng, some = np.random.default_rng(7), set(chosen)
     halves = {w: iter(rng.permutation(np.arange(n) % 2)) for w, n in counts if w in some}
     split = [[f"{w}_b" if w in some and next(halves[w]) else w for w in line] for line in text]
@@ -166,16 +171,16 @@ def of_halves(wv: KeyedVectors, chosen: list[str]) -> float:
 
 def validation(arguments: argparse.Namespace) -> list[list[str]]:
     tried = (5, 10, 20, 50)
-    texts: dict[str, tuple[Sentences, dict[str, float]]] = {
-        "Lee's news, 60 000 tokens, a tenth held out": (news(), {"validation": 0.1})
+    texts: dict[str, tuple[Sentences, int, dict[str, float]]] = {
+        "Lee's news, 60 000 tokens, a tenth held out": (news(), 7, {"validation": 0.1})
     }
     for n in (20_000, 50_000, 100_000):
-        texts[f"text8, first {n // 1000} 000 tokens"] = (of_text(arguments.text, n, 500), {})
+        texts[f"text8, first {n // 1000} 000 tokens"] = (of_text(arguments.text, n, 500), 5, {})
     rows = [["epochs", *map(str, tried)]]
     how: dict[str, Any] = {"workers": 1, "progress": False}
-    how |= QUICK if arguments.quick else {}
-    for label, (text, options) in texts.items():
-        split, chosen = halved(text[:5] if arguments.quick else text)
+    how |= QUICK | BLOCK if arguments.quick else {}
+    for label, (text, step, options) in texts.items():
+        split, chosen = halved(text[:5] if arguments.quick else text, step)
         rows.append([label])
         for epochs in tried:
             models = [
