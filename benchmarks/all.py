@@ -106,7 +106,7 @@ STEPS = [
     *(
         Step(name, minutes, SMALL.format(name=name), needs="small")
         for name, minutes in {
-            "neighbours": 5,
+            "neighbours": 10,
             "steps-and-epochs": 6,
             "patience": 4,
             "validation": 3,
