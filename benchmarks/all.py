@@ -122,6 +122,12 @@ STEPS = [
         "[--seeds 1 2](--quick --seeds 1 --epochs 1)",
     ),
     Step(
+        "shift",
+        20,
+        "claims.py shift --corpus {corpus} --eval-dir {eval} {sets} --out {out} --workers 2 "
+        "[--seeds 1 2 3](--quick --seeds 1 --epochs 1)",
+    ),
+    Step(
         "post-processing",
         12,
         f"post_processing.py {{corpus}} {SETS} [--epochs 3](--epochs 1) --sample 1e-4",

@@ -136,6 +136,7 @@ FIGURES: dict[str, Callable[[Runs, Figure], None]] = {
     "analogies": by_label("objective"),
     "optimizers": by_label("optimizer"),
     "subsampling": by_label("sample"),
+    "shift": by_label("shift"),
     "alpha": curves("α"),
     "noise-words": curves("K"),
     "sharing": curves("shared by"),

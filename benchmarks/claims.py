@@ -396,14 +396,25 @@ def subsampling(setup: Setup) -> None:
     values = [1e-3] if setup.quick else [1e-3, 2e-4, 1e-4, 5e-5]
     trains = {f"{t:g}": ours(sample=t) for t in values} | {"gensim, 0.001": gensim(sample=1e-3)}
 
-    def choose(found: dict[str, float]) -> dict[str, float]:
-        names = "semantic", "syntactic", "all analogies", "SimLex-999", "WordSim-353", "RW"
-        mean = {"mean of six sets": mean_of(found)}
-        return {name: found[name] for name in names if name in found} | mean
-
     for epochs in (1, 2) if setup.quick else (2, 3, 5):
         words = [len(setup.tokens)]
-        sweep(replace(setup, epochs=epochs), "sample", trains, words, choose)
+        sweep(replace(setup, epochs=epochs), "sample", trains, words, with_mean)
+
+
+def shift(setup: Setup) -> None:
+    """Vectors of scores less a constant need no part in common."""
+    values = [0, 3] if setup.quick else [0, 1.6, 3]
+    trains = {c: ours(shift=c) for c in values}
+    for epochs in (1,) if setup.quick else (1, 2, 3, 5):
+        words = [len(setup.tokens)]
+        sweep(replace(setup, epochs=epochs), "shift", trains, words, with_mean)
+
+
+def with_mean(found: dict[str, float]) -> dict[str, float]:
+    """Choose the scores of some sets, and the mean of six."""
+    names = "semantic", "syntactic", "all analogies", "SimLex-999", "WordSim-353", "RW"
+    mean = {"mean of six sets": mean_of(found)}
+    return {name: found[name] for name in names if name in found} | mean
 
 
 def summary(runs: list[Run]) -> list[str]:
@@ -467,6 +478,7 @@ CLAIMS: dict[str, Callable[[Setup], None]] = {
     "recovery": recovery,
     "optimizers": optimizers,
     "subsampling": subsampling,
+    "shift": shift,
     "constant": constant,
     "alpha": alpha,
     "normalizer": normalizer,

@@ -88,8 +88,8 @@ class Word2Vec(GrowingModel):
     shift : float
         Of ``"sgns"``, what is subtracted from the product of two vectors: the score of a pair is
         u · v − `shift`. The papers have 0, and u · v becomes the pointwise mutual information less
-        log K; with log K it becomes the mutual information itself [2]_, eq. 10. Vectors need no part
-        in common then: about 1 + log K gives better ones, see docs/performance.md.
+        log K; with log K it becomes the mutual information itself [2]_, eq. 10. Then vectors need
+        no part in common: about 1 + log K gives better ones, see docs/performance.md.
     **others
         None. The error for a name of gensim's that is no parameter here says what to write.
 
