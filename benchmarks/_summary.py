@@ -136,8 +136,13 @@ def best(
     after: str = "",
     is_less: bool = False,
 ) -> str:
-    """Return a cell, in bold where the first rival leads the others of as many epochs."""
+    """Return a cell, in bold where the first rival leads the others of as many epochs.
+
+    Its variants, whose names begin with its own, are no others.
+    """
+    variant = f"{summary[0]['rival']} "
     rows = [other for other in summary if other["epochs"] == row["epochs"]]
+    rows = [other for other in rows if other is row or not other["rival"].startswith(variant)]
     said = {other["rival"]: show(get(other), form) for other in rows}
     numbers = {rival: float(v.replace(",", "")) for rival, v in said.items() if v != "—"}
     own, text = numbers.pop(row["rival"], None), said[row["rival"]]

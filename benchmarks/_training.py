@@ -24,7 +24,10 @@ def train_one(path: Path) -> None:
     """Do the run that a JSON file describes, and write what was measured beside it."""
     run = json.loads(path.read_text())
     trainers = {"negsamp": train_negsamp, "gensim": train_gensim}
-    train = trainers.get(run["rival"], train_compiled)
+    rival, _, shift = run["rival"].partition(" shift=")
+    if shift:
+        run["settings"]["shift"] = float(shift)
+    train = trainers.get(rival, train_compiled)
     with TreeMemory() as tree:
         report, wv = train(run, path.parent)
         report["finished"] = time.perf_counter()  # system-wide, so that the parent can subtract

@@ -168,6 +168,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--sample", type=float, help="default: each library's own")
     parser.add_argument("--min-count", type=int, default=5)
     parser.add_argument("--alpha", type=float, help="default: each library's own")
+    parser.add_argument("--shift", metavar="X", help="train negsamp with this shift, too")
     parser.add_argument("--gensim-input", choices=("iterable", "file"), default="iterable")
     parser.add_argument("--word2vec-c", type=Path, metavar="PATH", help="a compiled word2vec")
     parser.add_argument("--pword2vec", type=Path, metavar="PATH", help="a compiled pWord2Vec")
@@ -178,7 +179,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
 
     programs = {"word2vec-c": args.word2vec_c, "pword2vec": args.pword2vec}
     args.programs = {name: path.resolve() for name, path in programs.items() if path}
-    every = (*RIVALS, *args.programs)
+    every = (*RIVALS, *args.programs, *([f"negsamp shift={args.shift}"] if args.shift else []))
     args.rivals = args.only.split(",") if args.only else list(every)
     for rival in args.rivals:
         if rival not in every:

@@ -121,6 +121,14 @@ def test_summarise_medians_ratios_and_scores():
     assert b["scores"]["pairs"] == {"mean": 31, "sd": None}
 
 
+def test_the_first_rival_leads_others_and_not_its_variants():
+    runs = [made_up(name, 1, 100, 10, score) for name, score in (("A", 4), ("A x", 5), ("B", 3))]
+    _, *rows = summary.short(summary.summarise(runs))
+    assert [row[-1] for row in rows] == ["**4.0**", "5.0", "3.0"]
+    runs[2]["scores"]["pairs"] = 4.5
+    assert summary.short(summary.summarise(runs))[1][-1] == "4.0"
+
+
 def run_session(corpus, tmp_path, *options):
     """Run rivals.py as a user does; its results.json."""
     command = [sys.executable, BENCHMARKS / "rivals.py", corpus, "--out", tmp_path / "out"]
@@ -163,6 +171,14 @@ def test_rivals_trains_negsamp(corpus, pairs, questions, tmp_path):
     )
     assert again["runs"][:2] == results["runs"]  # they stand, and only the third was measured
     assert len(again["runs"]) == 3
+
+
+def test_rivals_trains_negsamp_with_a_shift_too(corpus, tmp_path):
+    names = ["negsamp", "negsamp shift=3"]
+    options = ["--shift", "3", "--only", ",".join(names), "--seeds", 1]
+    plain, shifted = run_session(corpus, tmp_path, *options)["runs"]
+    assert [plain["rival"], shifted["rival"]] == names
+    assert plain["loss_history"] != shifted["loss_history"]
 
 
 @pytest.mark.parametrize("how", ["iterable", "file"])
