@@ -84,14 +84,24 @@ NEEDS = {
 }
 
 
-@pytest.mark.parametrize("name", dict.fromkeys(name for name, _ in MARKS))
+STEPS = {step.name: step for step in runner.STEPS}
+
+
+def needed(name):
+    """The modules beside negsamp that a step needs."""
+    every = (NEEDS[script] for script in NEEDS if STEPS[name].command.startswith(script))
+    return next(every, [])
+
+
+def shown_with_needs(name):
+    return "-".join([name, *(f"needs-{module}" for module in needed(name))])
+
+
+@pytest.mark.parametrize("name", dict.fromkeys(name for name, _ in MARKS), ids=shown_with_needs)
 def test_a_step_fills_the_tables_that_the_documentation_has_of_it(home, name):
-    steps = {step.name: step for step in runner.STEPS}
-    step = steps[name]
-    for script, modules in NEEDS.items():
-        if step.command.startswith(script):
-            for module in modules:
-                pytest.importorskip(module)
+    for module in needed(name):
+        pytest.importorskip(module)
+    step = STEPS[name]
     if name == "interrupt" and sys.platform == "win32":
         pytest.skip("it sends itself a signal")
     places = {place: where.replace("HOME", str(home)) for place, where in PLACES.items()}
