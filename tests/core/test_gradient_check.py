@@ -18,7 +18,12 @@ class Squares(Objective):
         return -2 * (1 - positive), 2 * weight * negative
 
 
-VARIANTS = [*OBJECTIVES.values(), *(objective_of("nce", n) for n in NORMALIZERS), Squares()]
+VARIANTS = [
+    *OBJECTIVES.values(),
+    *(objective_of("nce", n) for n in NORMALIZERS),
+    *(objective_of("sgns", shift=c) for c in (-3, 2.5, 20)),
+    Squares(),
+]
 
 
 @pytest.mark.parametrize("objective", VARIANTS, ids=repr)

@@ -41,9 +41,10 @@ class NCE(SGNS):
 
     name = "nce"
     has_normalizer = True
-    with_shift, pair_scores = Objective.with_shift, Objective.pair_scores
+    with_shift = Objective.with_shift
 
     def __init__(self, normalizer: str = "global") -> None:
+        super().__init__()
         self.normalizer = normalizer
 
     def with_normalizer(self, normalizer: str | None) -> NCE:

@@ -19,6 +19,8 @@ References
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.special import expit, log_expit
 
@@ -34,7 +36,7 @@ class SGNS(Objective):
     Parameters
     ----------
     shift : float
-        Subtracted from the product of vectors, so that the rest is the score.
+        Subtracted from the products of vectors, which the methods take for scores.
     """
 
     name = "sgns"
@@ -46,33 +48,36 @@ class SGNS(Objective):
         """The same with another shift."""
         return SGNS(float(shift))
 
-    def row_shift(self, noise: np.ndarray, negative: int) -> np.ndarray | None:
-        """The same for all rows, if it is not 0."""
-        return np.full(len(noise), self.shift) if self.shift else None
-
     def loss(self, positive: np.ndarray, negative: np.ndarray, weight: float = 1.0) -> np.ndarray:
         """−log σ(s_o) − weight · Σ_k log σ(−s_k)."""
+        positive, negative = positive - self.shift, negative - self.shift
         return -log_expit(positive) - weight * log_expit(-negative).sum(axis=-1)
 
     def score_gradients(
         self, positive: np.ndarray, negative: np.ndarray, weight: float = 1.0
     ) -> tuple[np.ndarray, np.ndarray]:
         """∂loss/∂s_o = σ(s_o) − 1 = −σ(−s_o), and ∂loss/∂s_k = weight · σ(s_k)."""
+        positive, negative = positive - self.shift, negative - self.shift
         return -expit(-positive), weight * expit(negative)
 
     def turn(self, scores: Scores) -> None:
         """Turn scores in place into A · σ(−s) for contexts of weight A and −A · σ(s) for noise."""
         s = scores
+        if self.shift:
+            np.subtract(s.contexts, self.shift, out=s.contexts)
         np.negative(s.noise, out=s.noise)
         _weighted_sigmoid(s.contexts, s.weights)
-        _weighted_sigmoid(s.noise, -(s.pair_weights * s.noise.dtype.type(s.noise_weight)))
+        # σ(s − c) = 1 / (1 + eᶜ⁻ˢ) = e⁻ᶜ / (e⁻ᶜ + e⁻ˢ), without a pass over all scores
+        one = np.exp(-self.shift)
+        weights = -(s.pair_weights * s.noise.dtype.type(s.noise_weight * one))
+        _weighted_sigmoid(s.noise, weights, s.noise.dtype.type(one))
 
     def block_loss(self, scores: Scores) -> float:
         """Loss of all pairs, in nats: contexts by themselves, noise words once a center."""
         s = scores
         weights = s.pair_weights * s.noise.dtype.type(s.noise_weight)
-        positive = (s.weights * log_expit(s.contexts)).sum(dtype=float)
-        return float(-positive - (weights * log_expit(-s.noise)).sum(dtype=float))
+        positive = (s.weights * log_expit(s.contexts - self.shift)).sum(dtype=float)
+        return float(-positive - (weights * log_expit(self.shift - s.noise)).sum(dtype=float))
 
     def pair_scores(self, model: Trained, centers: np.ndarray, contexts: np.ndarray) -> np.ndarray:
         """s, the pointwise mutual information less log K."""
@@ -85,9 +90,9 @@ class SGNS(Objective):
             return s + np.log(model.negative) + np.log(model.noise)
 
 
-def _weighted_sigmoid(s: np.ndarray, weights: np.ndarray) -> None:
-    """Turn scores into weights · σ(−s) = weights / (1 + eˢ), in place."""
+def _weighted_sigmoid(s: np.ndarray, weights: np.ndarray, one: Any = 1) -> None:
+    """Turn scores into weights / (one + eˢ), which is weights · σ(−s), in place."""
     with np.errstate(over="ignore"):  # e⁸⁹ = ∞ gives σ = 0, as it should
         np.exp(s, out=s)
-    s += 1
+    s += one
     np.divide(weights, s, out=s)
