@@ -107,6 +107,21 @@ def test_page_does_without_counts_and_with_one_word():
     assert "1 word · 1 dimension<" in page.decode()
 
 
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"kv": ["a"]}, "kv is a list; it must be a KeyedVectors"),
+        ({"title": 3}, "title is 3; it must be a str"),
+        ({"top": 0}, "top is 0; it must be an integer, 1 or more"),
+        ({"seed": "x"}, "seed is 'x'; it must be an integer, 0 or more, or None"),
+        ({"method": "umap"}, "method is 'umap'; it must be"),
+    ],
+)
+def test_page_names_what_it_cannot_be_made_of(kv, params, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        explorer_page(**{"kv": kv, **params})
+
+
 def test_page_has_no_element_that_words_or_title_made(kv):
     parsed = Parser(explorer_page(kv, TITLE, method="pca"))
     assert [attrs.get("id") for attrs, _ in parsed.all("script")] == ["data", None]

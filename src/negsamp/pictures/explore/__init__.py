@@ -20,7 +20,7 @@ from importlib import resources
 
 import numpy as np
 
-from negsamp.checks import check_integer
+from negsamp.checks import check_integer, glimpse
 from negsamp.pictures.projection import METHODS, project
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.vectors.labels import label_of
@@ -67,8 +67,11 @@ def explorer_page(
 
     Raises
     ------
+    TypeError
+        If `kv` is no KeyedVectors, or `title` no str.
     ValueError
-        If `top` is not an integer, 1 or more, or there is no such `method`.
+        If `top` is not an integer, 1 or more, or `seed` none, 0 or more, or there is no such
+        `method`.
     ImportError
         If `method` is ``"tsne"`` and scikit-learn is not installed.
 
@@ -86,7 +89,12 @@ def explorer_page(
     >>> page.startswith(b"<!doctype html>"), b"Four words" in page
     (True, True)
     """
+    if not isinstance(kv, KeyedVectors):
+        raise TypeError(f"kv is a {type(kv).__name__}; it must be a KeyedVectors")
+    if not isinstance(title, str):
+        raise TypeError(f"title is {glimpse(title)}; it must be a str")
     check_integer("top", top, 1)
+    check_integer("seed", seed, 0, optional=True)
     rows = most_frequent(kv, top)
     vectors = kv.vectors[rows]
     points = project(vectors, method, seed)
