@@ -81,7 +81,7 @@ def measure(corpus: str) -> tuple[BlockShape, float, dict[int, list[float]]]:
             kernel.gradients(W_in, W_out, block)
 
     def apply(team: Team) -> None:
-        sides, share = team.rows_to_move
+        sides, share = team.rows_to_move(team.rank)
         for block in blocks:
             if 0 in sides:
                 rows, squares = block.center_rows, g.center_squares

@@ -36,6 +36,19 @@ def test_add_rows_equals_a_loop(dtype, fast):
     np.testing.assert_allclose(matrix, expected, atol=200 * np.finfo(dtype).eps)
 
 
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_rows_from_several_arrays_are_added_to_the_same_bytes(share, fast):
+    matrix, rows, values = batch(1000, dtype=np.float32)
+    scale = np.linspace(-1, 2, len(rows)).astype(np.float32)
+    chosen = np.random.default_rng(1).random(len(rows)) < share
+    expected, some = matrix.copy(), (rows[chosen], scale[chosen])
+    add_rows(expected, some[0], values, some[1], chosen)
+    parts = np.split(values, [0, 1, 300, 300, 301, 999])
+    add_rows(matrix, some[0], parts, some[1], chosen, fast)
+    assert matrix.tobytes() == expected.tobytes()
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("share", [1.0, 0.5, 0.0], ids=["all", "half", "none"])
 def test_private_and_public_sums_have_the_same_bytes(dtype, share):

@@ -39,8 +39,11 @@ def schedule_of(blocks, epochs=3):
     return Schedule(settings, 2, BlockShape(1, 10, 1, 16), 10.0 * blocks, seed=0)
 
 
-def training(clock, t, update, start=0.0, first=0.0):
-    """A run whose updates take so long, the first of each run and of all longer."""
+def training(clock, t, update, start=0.0, first=0.0, together=1):
+    """A run whose updates take so long, the first of each run and of all longer.
+
+    After so many, and at the end of each run, the observer is told.
+    """
 
     def train(observer):
         clock.now += first
@@ -48,7 +51,8 @@ def training(clock, t, update, start=0.0, first=0.0):
             for block in range(t.blocks_an_epoch):
                 run, place = divmod(block, t.blocks_a_run)
                 clock.now += update + start * (place == 0)
-                observer.on_block(Progress(epoch=epoch, run=run, block=place + 1), 0.025)
+                if (place + 1) % together == 0 or place + 1 == t.blocks_a_run:
+                    observer.on_block(Progress(epoch=epoch, run=run, block=place + 1), 0.025)
 
     return train
 
@@ -88,6 +92,18 @@ def test_expected_seconds_counts_the_beginning_of_each_run(clock, slow_to_read, 
     train = training(clock, t, 0.25, start=2.0)
     expected, _ = expected_seconds(train, t, STREAM, KEEP, seconds)
     assert expected == pytest.approx(3 * (320 * 0.25 + 16 * 2.0))
+
+
+@pytest.mark.parametrize("start", [0.0, 2.0])
+@pytest.mark.parametrize("together", [8, 20])  # of 20 a run
+def test_expected_seconds_counts_updates_that_are_told_together(
+    clock, slow_to_read, together, start
+):
+    slow_to_read(16 if start else 0)
+    t = schedule_of(blocks=320)
+    train = training(clock, t, 0.25, start=start, together=together)
+    expected, _ = expected_seconds(train, t, STREAM, KEEP, 1e-9)
+    assert expected == pytest.approx(3 * (320 * 0.25 + 16 * start))
 
 
 def test_expected_seconds_of_runs_of_one_update(clock, slow_to_read):

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from pathlib import Path
 
@@ -30,6 +31,16 @@ def count_up(member, arrays, rounds):
         member.barrier()
         cells[member.rank] = mine
         member.barrier()
+
+
+def count_in_turns(member, arrays, rounds):
+    """Without the mutex, members would write the same number now and then."""
+    for _ in range(rounds):
+        with member.mutex:
+            found = int(arrays["count"][0])
+            time.sleep(0)
+            arrays["count"][0] = found + 1
+    member.barrier()
 
 
 def look_at_arrays(member, arrays, names):
@@ -122,6 +133,12 @@ def test_members_take_every_step_together(platform, size):
     np.testing.assert_array_equal(shared["cells"], expected_cells(size, 200))
     assert not cells.any()  # the caller's array is copied
     assert not arrays  # and need not stay in memory
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has none")
+def test_one_member_has_the_mutex_at_a_time():
+    shared = run_team(count_in_turns, 4, {}, 2000, {"count": ((1,), np.int64)})
+    assert shared["count"].tolist() == [8000]
 
 
 def test_arrays_keep_their_shapes_types_and_values_in_each_member(platform, tmp_path):

@@ -14,6 +14,7 @@ References
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,7 +74,7 @@ class Gradients(NamedTuple):
 def add_rows(
     matrix: np.ndarray,
     rows: np.ndarray,
-    values: np.ndarray,
+    values: np.ndarray | Sequence[np.ndarray],
     scale: np.ndarray,
     chosen: np.ndarray | None = None,
     fast: bool = True,
@@ -82,26 +83,31 @@ def add_rows(
 
     ``matrix[rows[i]] += scale[i] * values[i]`` for each chosen i, in the order of i.
 
-    `matrix` (V, d) and `values` (n, d) are C-contiguous and of one dtype. `chosen`, (n,) bool,
+    `matrix` (V, d) and `values` (n, d), or the arrays that these are the rows of in turn, are
+    C-contiguous and of one dtype. `chosen`, (n,) bool,
     says which i are added, all if None; `rows`, int32 and not checked, and `scale`, of the dtype of
     `matrix`, have an entry for each of these. With `fast`, SciPy's private function is used if
     SciPy has it; the public one gives the same bytes.
     """
     # a product with a sparse (V, n) matrix that has scale[i] at (rows[i], i), stored by columns
-    n, (V, d) = len(values), matrix.shape
+    parts = [values] if isinstance(values, np.ndarray) else values
+    n, (V, d) = sum(map(len, parts)), matrix.shape
     starts = np.arange(n + 1, dtype=np.int32)  # where the entries of each column begin
     if chosen is not None:
         np.cumsum(chosen, out=starts[1:])
     if fast and csc_matvecs:
-        csc_matvecs(V, n, d, starts, rows, scale, values.reshape(-1), matrix.reshape(-1))
+        for part in parts:
+            k, own = len(part), starts[: len(part) + 1]
+            csc_matvecs(V, k, d, own, rows, scale, part.reshape(-1), matrix.reshape(-1))
+            starts = starts[k:]
         return
     # A public product starts from zeros. The rows that change come first, with scale 1, so that the
     # same numbers are added in the same order.
     changed, places = np.unique(rows, return_inverse=True)
-    k, own = len(changed), np.arange(len(changed))
+    k, first = len(changed), np.arange(len(changed))
     scales = np.append(np.ones(k, scale.dtype), scale)
-    entries = scales, np.append(own, places), np.append(own, k + starts)
-    terms = np.concatenate([matrix[changed], values])
+    entries = scales, np.append(first, places), np.append(first, k + starts)
+    terms = np.concatenate([matrix[changed], *parts])
     matrix[changed] = csc_array(entries, shape=(k, k + n)) @ terms
 
 
@@ -138,7 +144,7 @@ class SGD:
         self,
         matrix: np.ndarray,
         rows: np.ndarray,
-        gradients: np.ndarray,
+        gradients: np.ndarray | Sequence[np.ndarray],
         squares: np.ndarray,
         alpha: float,
         *,
@@ -149,10 +155,10 @@ class SGD:
         """Move rows of a matrix in place along the gradients of a batch.
 
         Each occurrence has the row of `matrix` (V, d) that it moves, in `rows` (n,) int32, the
-        direction g in which it does, in `gradients` (n, d), and ‖g‖², in `squares` (n,); where this
-        is not the square of the length of g, `lengths` (n,) has that. `alpha` is the learning rate
-        per pair. With a `share` (r, s), only the rows r, r + s, r + 2s … move; their bytes do not
-        depend on s. For `fast`, see `add_rows`.
+        direction g in which it does, in `gradients` (n, d) or several arrays as in `add_rows`, and
+        ‖g‖², in `squares` (n,); where this is not the square of the length of g, `lengths` (n,) has
+        that. `alpha` is the learning rate per pair. With a `share` (r, s), only the rows r, r + s,
+        r + 2s … move; their bytes do not depend on s. For `fast`, see `add_rows`.
         """
         rank, size = share
         lengths = np.sqrt(squares) if lengths is None else lengths

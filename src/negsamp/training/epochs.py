@@ -3,15 +3,18 @@
 The stream is cut into runs of blocks, and a block is one update: the gradients of its groups are
 taken side by side by the workers, from the same parameters, and then each worker adds those of the
 rows that it owns, in the order in which they stand in the block. So the result is the same to the
-bit for any number of workers.
+bit for any number of workers. Where other programs are in the way, workers take the work of a block
+by turns (`negsamp.training.turns`), and the result is still the same.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from time import perf_counter
 from typing import Any
 
@@ -29,6 +32,7 @@ from negsamp.training.likelihood import text_blocks
 from negsamp.training.limits import are_words_alike, best_epoch, is_exhausted
 from negsamp.training.progress import Observer, Progress, finite
 from negsamp.training.schedule import Schedule
+from negsamp.training.turns import Turns, turns_layout
 from negsamp.training.workers import Team
 
 __all__ = ["HELD_OUT", "Job", "scratch_layout", "shared_layout", "train_epochs"]
@@ -85,7 +89,7 @@ def shared_layout(schedule: Schedule, gradients: Layout, held_out: int) -> Layou
         layout["held_losses"] = ((held_out,), np.float64)
     if schedule.limits.max_seconds is not None:
         layout["clock"] = ((1,), np.float64)
-    return layout
+    return layout | turns_layout(schedule, gradients)
 
 
 def train_epochs(
@@ -103,7 +107,8 @@ def train_epochs(
     # takes ten times as long, and rounds differently.
     with threadpool_limits(1, user_api="blas"):
         while progress.epoch < epochs and not progress.finished:
-            worker.train_blocks()
+            with worker.turns or nullcontext():
+                worker.train_blocks()
             worker.end_epoch()
             if job.observer.on_epoch_end(progress):
                 worker.end_run()
@@ -112,7 +117,7 @@ def train_epochs(
 class _Worker:
     """One member of the team, its kernel and the rules for the rows that it owns.
 
-    What is particular to text is in `_kernels`, `_runs`, `_blocks`, `_sample` and
+    What is particular to text is in `_kernels`, `_runs`, `_blocks`, `_part` and
     `_held_out_blocks`.
     """
 
@@ -128,6 +133,10 @@ class _Worker:
         self.kernel, self.probe = self._kernels(
             Gradients(**{name: shared[f"g_{name}"] for name in names})
         )
+        self.turns: Turns | None = None
+        if team.mutex and "turn_cells" in shared:
+            self.turns = Turns(team, shared, self.schedule.shape.groups, self.kernel)
+        self.goes_by_turns = False
         self.weights = window_weights(s.window, s.shrink_windows, self.schedule.reach)
         rule = OPTIMIZERS[s.optimizer]
         moves = None if arrays.frozen is None else arrays.frozen == 0
@@ -145,22 +154,46 @@ class _Worker:
         for number, run in enumerate(self._runs(p.epoch)):
             if number < start[0]:
                 continue  # its random numbers had to be drawn again
-            for index, block in enumerate(self._blocks(number, run)):
-                if (number, index) < start:
-                    continue
+            first = start[1] if number == start[0] else 0
+            blocks = enumerate(self._blocks(number, run))
+            for index, block in islice(blocks, first, None):
                 place = number * t.blocks_a_run + index
                 loss, pairs = p.loss, p.pairs
-                if place % t.blocks_a_measurement == 0 or not pairs:
-                    sample = self._sample(block)
+                if sample := self._sample(place, block):
                     loss += self._finite("the loss", self.probe.loss(self.W_in, self.W_out, sample))
                     pairs += sample.pair_weight
                 g = self.kernel.gradients(self.W_in, self.W_out, block)
                 with self.job.interrupts.held():
                     self._step(block, g, t.done(p.epoch, place))
                     p.run, p.block, p.loss, p.pairs = number, index + 1, loss, pairs
+                    if self.turns and index == first:
+                        self.turns.begin_run()
+                    if self.turns and self.goes_by_turns:
+                        self._train_by_turns(self.turns, blocks)
                 self.job.observer.on_block(p, self.alpha)
                 if self.is_time_up:
                     return
+            if self.turns:
+                self.turns.end_run(p.block - first - 1)
+
+    def _train_by_turns(self, turns: Turns, blocks: Iterator[tuple[int, Any]]) -> None:
+        """Train on the rest of a run; others may finish any block without this member."""
+        t, p = self.schedule, self.job.progress
+        for index, block in blocks:
+            place = p.run * t.blocks_a_run + index
+            sample = self._sample(place, block)
+            self.alpha = t.learning_rate(t.done(p.epoch, place))
+            loss = sample and partial(self.probe.loss, self.W_in, self.W_out, sample)
+            turns.take_pieces(block, self.W_in, self.W_out, loss, index)
+            g = None
+            for rank in turns.take_shares():
+                if g is None:
+                    self._check(g := turns.gradients(block))
+                self._move_rows(rank, block, g)
+            p.block = index + 1
+            if sample:
+                p.loss += self._finite("the loss", float(turns.losses[index]))
+                p.pairs += sample.pair_weight
 
     def end_epoch(self) -> None:
         """Note what an epoch came to, and whether it was the last."""
@@ -224,8 +257,13 @@ class _Worker:
         rng, K = self._rng(self.job.progress.epoch, 1, number), self.schedule.settings.negative
         return block_run(run, self.schedule.shape, K, self.noise, rng, self.weights)
 
-    def _sample(self, block: Any) -> Any:
-        """The part of a block whose loss is measured: a group, the first of all that has a pair."""
+    def _sample(self, place: int, block: Any) -> Any:
+        """The part of a block whose loss is measured, None of most blocks."""
+        is_measured = place % self.schedule.blocks_a_measurement == 0
+        return self._part(block) if is_measured or not self.job.progress.pairs else None
+
+    def _part(self, block: Any) -> Any:
+        """The part of a block that is measured: a group, the first of all that has a pair."""
         group = 0
         if not self.job.progress.pairs:
             group = int((block.left + block.right).any(axis=1).argmax())
@@ -239,15 +277,24 @@ class _Worker:
         if self.clock is not None and limit is not None and self.team.rank == 0:
             self.clock[0] = (perf_counter() - self.job.began) / limit
         self.team.barrier()
-        with np.errstate(over="ignore", invalid="ignore"):
-            total = float(g.center_squares.sum() + g.output_squares.sum())
-        self._finite("a gradient", total)
+        self._check(g)
         if self.clock is not None:  # the same for all, until the next barrier
             gone = float(self.clock[0])
             self.is_time_up = gone >= 1
             done = max(done, gone * t.whole)
-        self.alpha = alpha = t.learning_rate(done)
-        sides, share = self.team.rows_to_move
+        self.goes_by_turns = bool(self.turns and self.turns.are_wanted)
+        self.alpha = t.learning_rate(done)
+        self._move_rows(self.team.rank, block, g)
+        self.team.barrier()
+
+    def _check(self, g: Gradients) -> None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = float(g.center_squares.sum() + g.output_squares.sum())
+        self._finite("a gradient", total)
+
+    def _move_rows(self, rank: int, block: Any, g: Gradients) -> None:
+        """Move the rows of a member's share along the gradients of a block."""
+        alpha, (sides, share) = self.alpha, self.team.rows_to_move(rank)
         if 0 in sides:
             rows, squares, lengths = block.center_rows, g.center_squares, g.center_lengths
             self.rules[0].apply(
@@ -259,11 +306,10 @@ class _Worker:
             self.rules[1].apply(
                 self.W_out, rows, g.outputs, squares, alpha, share=share, lengths=lengths
             )
-        if (log_z := self.arrays.log_z) is not None and self.team.rank == 0:
+        if (log_z := self.arrays.log_z) is not None and rank == 0:
             assert g.log_z is not None
             rows = block.center_rows if len(log_z) > 1 else np.zeros_like(block.center_rows)
-            self.log_z_rule.apply(log_z, rows, g.log_z, alpha / t.settings.alpha)
-        self.team.barrier()
+            self.log_z_rule.apply(log_z, rows, g.log_z, alpha / self.schedule.settings.alpha)
 
     def _hold_mean(self) -> None:
         """Subtract the mean from the output vectors in place, if it is long.

@@ -185,8 +185,8 @@ class _PairWorker(_Worker):
         G, L, _, N = self.schedule.shape
         return self.noise.draw(rng, (min(G, -(-n // L)), N))
 
-    def _sample(self, block: PairBlock) -> PairBlock:
-        """The part of a block whose loss is measured: a quarter, or all where blocks are few."""
+    def _part(self, block: PairBlock) -> PairBlock:
+        """The part of a block that is measured: a quarter, or all where blocks are few."""
         groups = len(block.noise)
         if self.schedule.blocks_an_epoch > 64:
             groups = min(-(-groups // 4), GROUPS_MEASURED)

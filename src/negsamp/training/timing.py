@@ -16,7 +16,8 @@ from negsamp.training.schedule import Schedule
 
 __all__ = ["expected_seconds"]
 
-Mark = tuple[float, tuple[int, int]]  # when an update was done, and which run of which epoch it is
+# When updates were done, which run of which epoch they are of, and how many of it are done.
+Mark = tuple[float, tuple[int, int], int]
 
 
 class _Enough(Exception):
@@ -36,7 +37,7 @@ class _Marker(Observer):
         return self.marks[-1][0] - self.marks[0][0]
 
     def on_block(self, progress: Progress, alpha: float) -> None:
-        self.marks.append((time.perf_counter(), (progress.epoch, progress.run)))
+        self.marks.append((time.perf_counter(), (progress.epoch, progress.run), progress.block))
         if self.tried >= self._seconds:
             raise _Enough
 
@@ -66,12 +67,14 @@ def expected_seconds(
 
 def _scaled(marks: list[Mark], beginning: float, schedule: Schedule) -> float:
     """From when some updates were done to the time of all epochs."""
-    taken = np.diff([when for when, _ in marks])
-    goes_on = np.array([one == next_one for (_, one), (_, next_one) in pairwise(marks)])
+    t, taken = schedule, np.diff([when for when, *_ in marks])
+    done = [e * t.blocks_an_epoch + r * t.blocks_a_run + block for _, (e, r), block in marks]
+    blocks = np.maximum(np.diff(done), 1)
+    goes_on = np.array([one == next_one for (_, one, _), (_, next_one, _) in pairwise(marks)])
     if goes_on.any():
-        update = float(taken[goes_on].mean())
-    else:  # each update is a run of its own, and its beginning in its time
-        update, beginning = float(taken.mean()), 0.0
+        update = float(taken[goes_on].sum() / blocks[goes_on].sum())
+    else:  # the beginnings of runs are in it
+        update, beginning = float(taken.sum() / blocks.sum()), 0.0
     updates = max(schedule.kept_tokens / schedule.shape.batch_size, 1.0)
     runs = math.ceil(updates / schedule.blocks_a_run)
     return schedule.settings.epochs * (updates * update + runs * beginning)

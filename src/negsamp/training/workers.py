@@ -24,7 +24,10 @@ import numpy as np
 from negsamp.errors import TeamError
 from negsamp.training.shared_memory import Layout, open_arrays, shared_arrays
 
-__all__ = ["Team", "can_start_children", "run_team", "start_children"]
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["Mutex", "Team", "can_start_children", "run_team", "start_children"]
 
 # What a child runs: it takes over the parent's path, as negsamp may not be installed, imports what
 # takes time, and waits for its task. It leaves it to the parent to warn of an unusual SciPy.
@@ -37,6 +40,7 @@ CHILD = (
     "_child()\n"
 )
 SPINS, YIELDS = 2000, 2000  # about 0.2 ms and some ms of waiting before a member sleeps
+LONGEST_SPIN = 0.02  # seconds: another program may have a core for a while
 
 Program = Callable[["Team", dict[str, np.ndarray], Any], None]
 
@@ -45,11 +49,37 @@ class _Stopped(BaseException):
     """Another member stopped the team; says nothing to the user."""
 
 
+class Mutex:
+    """What one process has at a time, and none that has ended: a lock of the system on a file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file  # opened by this process: the lock belongs to who opened it
+
+    def __enter__(self) -> None:
+        if sys.platform != "win32":
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: Any) -> None:
+        if sys.platform != "win32":
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+
+@contextmanager
+def _mutex(path: str) -> Iterator[Mutex | None]:
+    """None on Windows, where shared memory is no file."""
+    if sys.platform == "win32":
+        yield None
+    else:
+        with open(path, "rb") as file:
+            yield Mutex(file)
+
+
 class Team:
     """One member's view of a team: its rank, 0 … size − 1, and the size.
 
     `control`, (1 + size,) int64, is shared: 1 once the team is stopped, then how many barriers each
-    member has reached. `is_alive` raises if a member that others wait for is gone.
+    member has reached. `is_alive` raises if a member that others wait for is gone. `mutex` is None
+    where there is none.
     """
 
     def __init__(
@@ -58,8 +88,9 @@ class Team:
         size: int = 1,
         control: np.ndarray | None = None,
         is_alive: Callable[[], None] = lambda: None,
+        mutex: Mutex | None = None,
     ) -> None:
-        self.rank, self.size = rank, size
+        self.rank, self.size, self.mutex = rank, size, mutex
         # a memoryview reads one number four times as fast as an array does
         shared = np.zeros(1 + size, dtype=np.int64) if control is None else control
         self._control = shared.data.cast("B").cast("q")
@@ -82,8 +113,29 @@ class Team:
                     self._wait(waits)
         if self._control[0]:
             raise _Stopped
+        self.fence()
+
+    def fence(self) -> None:
+        """Read from here on what others wrote before what was read last."""
         with self._fence:
             pass
+
+    def wait_until(self, is_so: Callable[[], bool], until: float) -> bool:
+        """Wait until something is so, or until a time of `perf_counter`; return whether it is so.
+
+        A member that left its core meanwhile would have it back later than that.
+        """
+        began = time.perf_counter()
+        while not is_so():
+            if self._control[0]:
+                raise _Stopped
+            now = time.perf_counter()
+            if now > until:
+                return False
+            if now > began + LONGEST_SPIN:
+                self._is_alive()
+                time.sleep(0.0005)
+        return True
 
     def stop(self) -> None:
         """Let every member leave at its next barrier."""
@@ -93,15 +145,14 @@ class Team:
         """This member's part of n things: consecutive, and nearly as many as any other's."""
         return slice(self.rank * n // self.size, (self.rank + 1) * n // self.size)
 
-    @property
-    def rows_to_move(self) -> tuple[tuple[int, ...], tuple[int, int]]:
-        """The matrices, 0 and 1, of which this member moves rows, and its `share` of these.
+    def rows_to_move(self, rank: int) -> tuple[tuple[int, ...], tuple[int, int]]:
+        """The matrices, 0 and 1, of which a member moves rows, and its `share` of these.
 
         Of an even team one half moves the rows of W_in and the other those of W_out.
         """
         if self.size % 2:
-            return (0, 1), (self.rank, self.size)
-        return (self.rank % 2,), (self.rank // 2, self.size // 2)
+            return (0, 1), (rank, self.size)
+        return (rank % 2,), (rank // 2, self.size // 2)
 
     def _wait(self, waits: int) -> None:
         if self._control[0]:
@@ -142,7 +193,7 @@ def run_team(
     layout: Layout = {name: (array.shape, array.dtype.str) for name, array in arrays.items()}
     layout |= {name: (shape, np.dtype(dtype).str) for name, (shape, dtype) in scratch.items()}
     layout["_control"] = ((1 + size,), np.dtype(np.int64).str)
-    with shared_arrays(layout) as (shared_name, shared):
+    with shared_arrays(layout) as (shared_name, shared), _mutex(shared_name) as mutex:
         while arrays:
             name, array = arrays.popitem()
             if array.any():
@@ -161,7 +212,7 @@ def run_team(
                 if any(child.poll() is not None for child in others):
                     raise _Stopped
 
-            team = Team(0, size, shared["_control"], are_alive)
+            team = Team(0, size, shared["_control"], are_alive, mutex)
             try:
                 program(team, shared, job)
             except _Stopped:
@@ -265,9 +316,10 @@ def _child() -> None:
     shared = open_arrays(shared_name, layout)
     for name, (path, dtype, shape, offset) in files.items():
         shared[name] = np.memmap(path, dtype, "r", offset, shape)
-    team = Team(rank, size, shared["_control"], _watch(parent))
     try:
-        program(team, shared, pickle.loads(job))
+        with _mutex(shared_name) as mutex:
+            team = Team(rank, size, shared["_control"], _watch(parent), mutex)
+            program(team, shared, pickle.loads(job))
     except _Stopped:
         pass
     except BaseException as error:

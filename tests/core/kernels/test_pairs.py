@@ -5,10 +5,11 @@ import pytest
 
 from negsamp.core import reference
 from negsamp.core.kernels import pairs as pair_kernel
-from negsamp.core.kernels.pairs import PairBlock, PairKernel
+from negsamp.core.kernels.pairs import PairBlock, PairKernel, pair_layout
 from negsamp.core.objectives.infonce import InfoNCE
 from negsamp.core.objectives.nce import NCE
 from negsamp.core.objectives.sgns import SGNS
+from negsamp.core.optimizers import Gradients
 
 FIELDS = ("centers", "outputs", "center_squares", "output_squares")
 MORE = ("row_shift", "log_z")
@@ -93,6 +94,17 @@ def test_blocks_of_fewer_groups_need_no_other_kernel(groups):
     own = PairKernel(SGNS(), (groups, 8, 4), D, np.float64).gradients(*W, block)
     for a, b in zip(kernel.gradients(*W, block), own, strict=True):
         assert (a is b is None) or a.tobytes() == b.tobytes()
+
+
+def test_kernel_beside_another_gives_the_same_bits_elsewhere():
+    shape = (7, 8, 4)
+    W, block, kernel = matrices(), random_block(shape), PairKernel(SGNS(), shape, D, np.float64)
+    into = Gradients.empty(pair_layout((3, 8, 4), D, np.float64))
+    part = block.part(slice(2, 5))
+    other = kernel.beside(3, into).gradients(*W, part)
+    assert np.shares_memory(other.centers, into.centers)
+    for a, b in zip(other, kernel.gradients(*W, part), strict=True):
+        assert (a is b is None) or (a.tobytes() == b.tobytes() and not np.shares_memory(a, b))
 
 
 @SHAPES

@@ -209,6 +209,24 @@ def test_kernels_of_some_groups_together_give_the_same_bits(monkeypatch, parts, 
     np.testing.assert_allclose(loss, whole.loss(*W, block), rtol=1e-6)
 
 
+def test_kernel_beside_another_gives_the_same_bits_elsewhere():
+    shape, window = (5, 32, 2, 8), 5
+    W, block = matrices(dtype=np.float32), random_block(shape, window)
+    whole = BlockKernel(SGNS(), shape, window, D, groups=slice(2))
+    expected = whole.gradients(*W, block)
+    layout = gradient_layout((4, *shape[1:]), window, D)  # with more room than is needed
+    into = Gradients(**{name: np.full(size, np.nan, kind) for name, (size, kind) in layout.items()})
+    before = expected.centers[:64].copy()
+    found = whole.beside(2, into).gradients(*W, block.part(slice(2)))
+    assert found.centers is into.centers
+    assert expected.centers[:64].tobytes() == before.tobytes()
+    assert found.centers[:64].tobytes() == expected.centers[:64].tobytes()
+    tokens, noise = 2 * 42, 2 * 16
+    assert found.outputs[:tokens].tobytes() == expected.outputs[:tokens].tobytes()
+    of_noise = expected.outputs[5 * 42 : 5 * 42 + noise]
+    assert found.outputs[tokens : tokens + noise].tobytes() == of_noise.tobytes()
+
+
 def test_kernel_takes_full_windows_again_after_shorter_ones():
     # the weights of full windows are kept from one block to the next
     shape, window = (2, 16, 1, 4), 3

@@ -16,6 +16,7 @@ objective to say (`negsamp.core.objectives`). `negsamp.core.reference` says the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -150,6 +151,13 @@ class PairKernel:
             lambda groups: _Buffers((groups, L, N), vector_size, dtype, row_shift, log_z)
         )
         self._slices = cache(self._make_slices)
+
+    def beside(self, groups: int, into: Gradients) -> PairKernel:
+        """A kernel for so many groups that writes elsewhere, and has the buffers of this one."""
+        other = copy(self)
+        other._into, other._share = into, slice
+        other._slices = cache(other._make_slices)
+        return other
 
     def gradients(self, W_in: np.ndarray, W_out: np.ndarray, block: PairBlock) -> Gradients:
         """Gradients of a block's loss at the parameters as they are, for the groups of this kernel.

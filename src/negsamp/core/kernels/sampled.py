@@ -20,7 +20,8 @@ for all that draw noise words. `negsamp.core.reference` says the same pair by pa
 
 from __future__ import annotations
 
-from functools import cache, partial
+from copy import copy
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -93,18 +94,19 @@ class BlockKernel:
         if into is None:
             into = Gradients.empty(gradient_layout(shape, window, vector_size, dtype))
         self.objective, self.window = objective, window
-        self._slices = cache(
-            partial(
-                _slices,
-                shape,
-                vector_size=vector_size,
-                dtype=dtype,
-                into=into,
-                groups=groups,
-                row_shift=row_shift,
-                log_z=log_z,
-            )
+        self._shape, self._into, self._groups = shape, into, groups
+        self._vector_size, self._has_log_z = vector_size, log_z is not None
+        self._buffers = cache(
+            lambda n, w: _Buffers((n, *shape[1:]), w, vector_size, dtype, row_shift, log_z)
         )
+        self._slices = cache(self._make_slices)
+
+    def beside(self, groups: int, into: Gradients) -> BlockKernel:
+        """A kernel for so many groups that writes elsewhere, and has the buffers of this one."""
+        other = copy(self)
+        other._shape, other._into, other._groups = (groups, *self._shape[1:]), into, slice(None)
+        other._slices = cache(other._make_slices)
+        return other
 
     def gradients(self, W_in: np.ndarray, W_out: np.ndarray, block: Block) -> Gradients:
         """Gradients of a block's loss at the parameters as they are, for the groups of this kernel.
@@ -132,43 +134,29 @@ class BlockKernel:
             loss += self.objective.block_loss(buffers.score(W_in, W_out, block, groups, full))
         return loss
 
-
-def _slices(
-    shape: tuple[int, int, int, int],
-    window: int,
-    *,
-    vector_size: int,
-    dtype: Any,
-    into: Gradients,
-    groups: slice,
-    row_shift: np.ndarray | None,
-    log_z: np.ndarray | None,
-) -> tuple[list[Any], Gradients]:
-    """For windows that reach so far: slices of the groups, each with its buffers and where its
-    gradients go, and the gradients of all groups.
-    """
-    (G, L, H, N), w = shape, window
-    outputs = G * (L + 2 * w) + G * H * N
-    into = into._replace(
-        outputs=into.outputs[:outputs], output_squares=into.output_squares[:outputs]
-    )
-    first, last, _ = groups.indices(G)
-    step = groups_at_once(shape, w, vector_size)
-    buffers = {
-        n: _Buffers((n, L, H, N), w, vector_size, dtype, row_shift, log_z)
-        for n in {min(step, last - at) for at in range(first, last, step)}
-    }
-    slices = []
-    for at in range(first, last, step):
-        some = slice(at, min(at + step, last))
-        centers, tokens = _rows(some, L), _rows(some, L + 2 * w)
-        noise = _rows(some, H * N, G * (L + 2 * w))
-        rows = [(into.centers[centers], into.center_squares[centers])]
-        rows += [(into.outputs[r], into.output_squares[r]) for r in (tokens, noise)]
-        normalizers = None if log_z is None or into.log_z is None else into.log_z[centers]
-        own = buffers[some.stop - some.start]
-        slices.append((some, own, own.targets(*(g for g, _ in rows)), rows, normalizers))
-    return slices, into
+    def _make_slices(self, window: int) -> tuple[list[Any], Gradients]:
+        """For windows that reach so far: slices of the groups, each with its buffers and where its
+        gradients go, and the gradients of all groups.
+        """
+        (G, L, H, N), w, into = self._shape, window, self._into
+        outputs = G * (L + 2 * w) + G * H * N
+        into = into._replace(
+            outputs=into.outputs[:outputs], output_squares=into.output_squares[:outputs]
+        )
+        first, last, _ = self._groups.indices(G)
+        step = groups_at_once(self._shape, w, self._vector_size)
+        slices = []
+        for at in range(first, last, step):
+            some = slice(at, min(at + step, last))
+            centers, tokens = _rows(some, L), _rows(some, L + 2 * w)
+            noise = _rows(some, H * N, G * (L + 2 * w))
+            rows = [(into.centers[centers], into.center_squares[centers])]
+            rows += [(into.outputs[r], into.output_squares[r]) for r in (tokens, noise)]
+            has_log_z = self._has_log_z and into.log_z is not None
+            normalizers = into.log_z[centers] if has_log_z else None  # type: ignore[index]
+            own = self._buffers(some.stop - some.start, w)
+            slices.append((some, own, own.targets(*(g for g, _ in rows)), rows, normalizers))
+        return slices, into
 
 
 def _rows(groups: slice, each: int, before: int = 0) -> slice:
