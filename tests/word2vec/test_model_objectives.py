@@ -6,6 +6,7 @@ from scipy.special import logsumexp
 
 from negsamp import CorpusError, UnknownWordError, Word2Vec
 from negsamp.core.objectives import OBJECTIVES
+from negsamp.core.objectives.sgns import SGNS
 from negsamp.core.sampling import noise_probabilities
 from negsamp.training import reading
 
@@ -183,6 +184,24 @@ def test_a_word_that_is_never_noise_is_never_pushed_away():
 def test_bad_noise_is_named(noise, message):
     with pytest.raises(ValueError, match=message):
         fit([["a", "b"]] * 10, noise=noise)
+
+
+class Doubled(SGNS):
+    """The same loss twice, which trains something else."""
+
+    def turn(self, scores):
+        super().turn(scores)
+        scores.contexts[...] *= 2
+        scores.noise[...] *= 2
+
+
+def test_an_objective_of_the_callers_own_keeps_its_class_and_its_shift():
+    sentences, _ = known_corpus()
+    plain, shifted = (fit(sentences, epochs=1, shift=c).vectors_ for c in (0, 2))
+    assert not np.array_equal(fit(sentences, epochs=1, objective=Doubled()).vectors_, plain)
+    own = fit(sentences, epochs=1, objective=Doubled(), shift=2).vectors_
+    assert not np.array_equal(own, shifted)
+    np.testing.assert_array_equal(fit(sentences, epochs=1, objective=SGNS(2.0)).vectors_, shifted)
 
 
 # --- what is refused

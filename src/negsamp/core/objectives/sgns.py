@@ -19,6 +19,7 @@ References
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,12 @@ class SGNS(Objective):
         self.shift = shift
 
     def with_shift(self, shift: float) -> Objective:
-        """The same with another shift."""
-        return SGNS(float(shift))
+        """The same with another shift; the parameter's default, 0, leaves it as it is."""
+        if not shift:
+            return self
+        other = copy(self)
+        other.shift = float(shift)
+        return other
 
     def loss(self, positive: np.ndarray, negative: np.ndarray, weight: float = 1.0) -> np.ndarray:
         """−log σ(s_o) − weight · Σ_k log σ(−s_k)."""
