@@ -54,6 +54,7 @@ SETTINGS = "settings.py {corpus} --eval-dir {eval} [--seeds 1 2](--seeds 1) --va
 SETS = "--eval-dir {eval} {sets} [--seeds 1 2 3](--seeds 1 2)"
 STREAMS = "streams.py {lines} --eval-dir {eval} {sets} --sample 1e-3 (--pieces 3) --seeds 1 "
 SMALL = "small.py {name} --text {{small}} (--seeds 1 --quick)"
+WITH_SETS = " --corpus {corpus} --eval-dir {eval} {sets} --out {out} --workers 2 "
 HALF = "[--words 4300000](--words 50000)"
 EIGHT = "[--words 8000000](--words 50000)"
 BASKETS = "--group basket_id --item product_id --order transaction_timestamp [--min-count 100]"
@@ -118,14 +119,12 @@ STEPS = [
     Step(
         "subsampling",
         35,
-        "claims.py subsampling --corpus {corpus} --eval-dir {eval} {sets} --out {out} --workers 2 "
-        "[--seeds 1 2](--quick --seeds 1 --epochs 1)",
+        "claims.py subsampling" + WITH_SETS + "[--seeds 1 2](--quick --seeds 1 --epochs 1)",
     ),
     Step(
         "shift",
         20,
-        "claims.py shift --corpus {corpus} --eval-dir {eval} {sets} --out {out} --workers 2 "
-        "[--seeds 1 2 3](--quick --seeds 1 --epochs 1)",
+        "claims.py shift" + WITH_SETS + "[--seeds 1 2 3](--quick --seeds 1 --epochs 1)",
     ),
     Step(
         "post-processing",

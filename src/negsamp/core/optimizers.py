@@ -83,11 +83,11 @@ def add_rows(
 
     ``matrix[rows[i]] += scale[i] * values[i]`` for each chosen i, in the order of i.
 
-    `matrix` (V, d) and `values` (n, d), or the arrays that these are the rows of in turn, are
-    C-contiguous and of one dtype. `chosen`, (n,) bool,
-    says which i are added, all if None; `rows`, int32 and not checked, and `scale`, of the dtype of
-    `matrix`, have an entry for each of these. With `fast`, SciPy's private function is used if
-    SciPy has it; the public one gives the same bytes.
+    `matrix` (V, d) and `values` (n, d), or arrays that have its rows one after another, are
+    C-contiguous and of one dtype. `chosen`, (n,) bool, says which i are added, all if None; `rows`,
+    int32 and not checked, and `scale`, of the dtype of `matrix`, have an entry for each of these.
+    With `fast`, SciPy's private function is used if SciPy has it; the public one gives the same
+    bytes.
     """
     # a product with a sparse (V, n) matrix that has scale[i] at (rows[i], i), stored by columns
     parts = [values] if isinstance(values, np.ndarray) else values
