@@ -268,13 +268,16 @@ def test_fit_leaves_nothing_behind(client, texts):
         return len(dask_scheduler.tasks)
 
     counts = []
-    fit(
-        client,
-        texts,
-        {"epochs": 4},
-        rounds=20,
-        callbacks=lambda *_: counts.append(client.run_on_scheduler(tasks)),
-    )
+
+    def count(*_):  # what a round has done with is given back while the next one runs
+        for _ in range(100):
+            left = client.run_on_scheduler(tasks)
+            if counts and left < counts[0] + 5:
+                break
+            threading.Event().wait(0.05 if counts else 0.005)
+        counts.append(left)
+
+    fit(client, texts, {"epochs": 4}, rounds=20, callbacks=count)
     # a round has more tasks than that, and there are five in an epoch
     assert max(counts[1:]) < counts[0] + 5
     held = "len(__import__('negsamp.dask.worker').dask.worker._held)"
