@@ -46,7 +46,7 @@ def claims(name: str, minutes: float, words: str = "") -> Step:
 
 RIVALS = (
     "rivals.py {corpus} --eval-dir {eval} [--epochs 5 3 1 --seeds 1 2 3](--epochs 1 --seeds 1) "
-    "--shift 3 --rounds 1 --workers 2 --gensim-input file --out {out} --name "
+    "--rounds 1 --workers 2 --gensim-input file --out {out} --name "
 )
 KILLS = "-m pytest -q tests/training/test_checkpoints.py -k killed_dozens"
 FUZZ = "-m pytest -q tests/test_hostile.py tests/test_faults.py"

@@ -55,6 +55,7 @@ class Setup:
         """Train on some of the text, or on sentences of the claim's own."""
         text = [self.tokens] if tokens is None else tokens
         defaults = {"epochs": self.epochs, "workers": self.workers, "progress": False}
+        defaults["shift"] = 0  # the loss of the texts
         return Word2Vec(**{**defaults, **params}).fit(text)
 
 
@@ -164,7 +165,8 @@ def seconds_per_pair(objective: str, V: int, tokens: int, seed: int) -> float:
     # the words of the vocabulary are numbered by falling count
     ids = rng.choice(V, size=tokens, p=p).astype(np.int32)
     corpus = Encoded(Vocabulary(range(V), counts), TokenStream(ids, np.array([0, tokens])))
-    params = {"sample": 0, "batch_size": 1024, "epochs": 1, "workers": 1, "progress": False}
+    params: dict[str, Any] = {"sample": 0, "batch_size": 1024, "epochs": 1, "workers": 1}
+    params |= {"shift": 0, "progress": False}
     model = Word2Vec(objective=objective, seed=seed, **params)
     with TrainingRun(Settings.checked(model.get_params()), corpus) as run:
         run.schedule = replace(run.schedule, kept_tokens=float(tokens))
@@ -272,7 +274,7 @@ def constant(setup: Setup) -> None:
         return {"log V": float(np.log(len(model.wv))), **found, "learned γ": curve}
 
     objectives = {
-        "sgns": "sgns",
+        "sgns": SGNS(),
         "sgns less 2": SGNS(2.0),
         "sgns with a constant": WithConstant(),
         "nce": "nce",
@@ -403,8 +405,10 @@ def subsampling(setup: Setup) -> None:
 
 def shift(setup: Setup) -> None:
     """Vectors of scores less a constant need no part in common."""
-    values = [0, 3] if setup.quick else [0, 1.6, 3]
-    trains = {c: ours(shift=c) for c in values}
+    values = {"0": 0, "1.6": 1.6, "1 + log K": None, "3": 3}
+    if setup.quick:
+        del values["1.6"], values["3"]
+    trains = {label: ours(shift=c) for label, c in values.items()}
     for epochs in (1, 2) if setup.quick else (1, 2, 3, 5):
         words = [len(setup.tokens)]
         sweep(replace(setup, epochs=epochs), "shift", trains, words, with_mean)

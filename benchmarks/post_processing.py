@@ -134,6 +134,7 @@ def main() -> None:
         "sample": arguments.sample,
         "vector_size": arguments.vector_size,
         "workers": arguments.workers,
+        "shift": 0,  # the loss of the texts
         "progress": False,
     }
 

@@ -30,7 +30,8 @@ equations 7 to 11.
 #
 # A text in which each score can be learned well must be small in words and long: only the 200 most
 # frequent words of the documentation of Python, NumPy and SciPy are kept. There are as many
-# dimensions, and noise is drawn in proportion to the counts: ``ns_exponent=1``.
+# dimensions, noise is drawn in proportion to the counts: ``ns_exponent=1``, and the loss is the one
+# above: ``shift=0``.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -53,6 +54,7 @@ model = Word2Vec(
     sample=0,
     negative=K,
     ns_exponent=1,
+    shift=0,
     epochs=8,
     seed=1,
 ).fit(paragraphs)

@@ -68,7 +68,7 @@ def test_train_hands_every_parameter_over_and_quiet_prints_nothing(
     assert (sorted(given), {name: params[name] for name in others}) == (sorted(options), others)
     defaults = Word2Vec().get_params()
     left = {name for name in params if params[name] == defaults[name]}
-    assert left in ({"noise", "shift"}, {"noise", "objective", "nce_normalizer"})
+    assert left in ({"noise"}, {"noise", "objective", "nce_normalizer"})
 
 
 def test_train_prints_one_line(corpus, quick, tmp_path, capsys, monkeypatch):

@@ -182,5 +182,10 @@ def test_noise_words_follow_what_they_stand_for():
     assert words(1e5) == words(2e4, epochs=5) > words(1e5, epochs=5)
     assert words(1e3) == words(negative=1000) == 256
     assert words(1e12) == words(negative=1, window=1) == 16
+    weak = {"noise_is_weak": True}
+    assert words(6e7 / 256, **weak) == words(6e7 / 512, epochs=1, **weak) == words()
+    assert words(6e7 / 256, epochs=2, **weak) < words(6e7 / 256, epochs=3, **weak)
+    assert words(1e5, epochs=5, **weak) == words(1e5, epochs=5)
+    assert words(1e5, epochs=9, **weak) == words(1e5, epochs=9)
     assert words(noise_multiple=5) == 50
     assert words(noise_multiple=0) == 0

@@ -110,7 +110,7 @@ def test_a_callback_that_cannot_be_called_is_named():
         ("max_final_vocab", 0, "an integer, 1 or more, or None"),
         ("max_final_vocab", 2.5, "or None"),
         ("batch_size", 0, "or None"),
-        ("shift", None, "a finite number from −50 to 50"),
+        ("shift", "log K", "a finite number from −50 to 50, or None"),
         ("shift", 51, "a finite number from −50 to 50"),
         ("shift", float("nan"), "a finite number from −50 to 50"),
         ("sample", -1e-3, "a finite number, 0 or more, or None"),

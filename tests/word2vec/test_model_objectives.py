@@ -204,6 +204,21 @@ def test_an_objective_of_the_callers_own_keeps_its_class_and_its_shift():
     np.testing.assert_array_equal(fit(sentences, epochs=1, objective=SGNS(2.0)).vectors_, shifted)
 
 
+def test_a_shift_that_is_not_given_follows_the_number_of_noise_words():
+    sentences, _ = known_corpus()
+    for K in (1, 5):
+        model = fit(sentences, epochs=1, negative=K)
+        same = fit(sentences, epochs=1, negative=K, shift=1 + np.log(K))
+        np.testing.assert_array_equal(model.vectors_, same.vectors_)
+        assert model.score(sentences) == same.score(sentences)
+        assert model.get_params()["shift"] is None
+    as_published = fit(sentences, epochs=1, shift=0).vectors_
+    np.testing.assert_array_equal(fit(sentences, epochs=1, objective=SGNS()).vectors_, as_published)
+    assert not np.array_equal(fit(sentences, epochs=1).vectors_, as_published)
+    nce, zero = (fit(sentences, epochs=1, objective="nce", shift=c).vectors_ for c in (None, 0))
+    np.testing.assert_array_equal(nce, zero)
+
+
 # --- what is refused
 
 
@@ -212,7 +227,7 @@ def test_an_objective_of_the_callers_own_keeps_its_class_and_its_shift():
     [
         ({"objective": "cbow"}, "'sgns', 'nce', 'infonce', 'softmax', 'hierarchical'"),
         ({"nce_normalizer": "global"}, "nce_normalizer is 'global' with objective 'sgns'"),
-        ({"objective": "nce", "shift": 1.5}, "shift is 1.5 with objective 'nce'; .* leave it 0"),
+        ({"objective": "nce", "shift": 1.5}, "shift is 1.5 with objective 'nce'; .* leave it None"),
         ({"objective": "infonce", "shift": -1}, "shift is -1 with objective 'infonce'"),
         ({"objective": "nce", "nce_normalizer": "one"}, "'global', 'center', 'fixed', or None"),
         ({"objective": "softmax", "noise": np.ones(2)}, "objective 'softmax' draws none"),

@@ -43,7 +43,7 @@ HELP = {
     "negative": "noise words for each pair",
     "ns_exponent": "noise words are drawn in proportion to their count to this power",
     "objective": "the loss that is minimised",
-    "shift": "subtracted from the scores of sgns",
+    "shift": "subtracted from the scores of sgns (default: follows the number of noise words)",
     "optimizer": "how the vectors follow the gradient",
     "alpha": "learning rate per pair at the first token",
     "min_alpha": "learning rate per pair at the last token",

@@ -162,8 +162,9 @@ class BlockShape(NamedTuple):
 # fewer noise words are faster and learn less from a token.
 LARGEST_BATCH, LARGEST_GROUP, PART = 4096, 512, 128
 # Noise words of a part in a run of so many tokens, at least and at most, and how they grow where
-# there are fewer tokens that their noise could be averaged over.
-NOISE_WORDS, FEWEST, MOST, TOKENS, POWER = 44, 16, 256, 60e6, 0.25
+# there are fewer tokens that their noise could be averaged over; where noise is weak, only in runs
+# of so many epochs, and less so in shorter ones.
+NOISE_WORDS, FEWEST, MOST, TOKENS, POWER, EPOCHS = 44, 16, 256, 60e6, 0.25, 5
 FLOATS_PER_BATCH = 2**20  # so that gradients stay in the cache until they are added
 UPDATES_PER_EPOCH = 200  # at least, so that a small corpus has some
 UPDATES_PER_TEXT = 4  # at least, of a further text
@@ -180,6 +181,7 @@ def choose_block_shape(
     batch_size: int | None = None,
     epochs: int = 1,
     noise_multiple: int = 1,
+    noise_is_weak: bool = False,
     text_tokens: float | None = None,
 ) -> BlockShape:
     """Choose the shape of the blocks for a corpus.
@@ -188,9 +190,10 @@ def choose_block_shape(
     `largest_share` of them. A group has `window` tokens on either side that are contexts only, so
     wide windows need large groups. The more noise words a pair counts for (`negative`), the more
     pairs a center has, and the fewer tokens all epochs have, the more noise words a part must
-    share: a multiple of `noise_multiple`, which is 0 for objectives that draw none. `batch_size`,
-    in centers, is rounded up to what the kernel can do, and chosen if None. Where only a further
-    part of the corpus is trained, after the others, it has `text_tokens`.
+    share: a multiple of `noise_multiple`, which is 0 for objectives that draw none. Where
+    `noise_is_weak`, a few epochs of a small corpus need no more than those of a large one.
+    `batch_size`, in centers, is rounded up to what the kernel can do, and chosen if None. Where
+    only a further part of the corpus is trained, after the others, it has `text_tokens`.
     """
     if batch_size is None:
         wanted = min(
@@ -209,7 +212,8 @@ def choose_block_shape(
     parts = min(largest, max(1, round(np.sqrt(n_parts / 2))))
     # the noise of a center stands for K words in each of about w + 1 pairs
     more = np.sqrt(negative * (window + 1) / (5 * (5 + 1)))
-    more *= (TOKENS / (kept_tokens * epochs)) ** POWER
+    power = POWER * min((epochs - 1) / (EPOCHS - 1), 1) if noise_is_weak else POWER
+    more *= (TOKENS / (kept_tokens * epochs)) ** power
     noise_words = 16 * round(float(np.clip(NOISE_WORDS * more, FEWEST, MOST)) / 16)
     noise_words = -(-noise_words // max(noise_multiple, 1)) * noise_multiple
     groups = -(-n_parts // parts)

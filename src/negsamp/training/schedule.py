@@ -68,6 +68,7 @@ class Schedule:
             batch_size=settings.batch_size,
             epochs=settings.epochs,
             noise_multiple=settings.objective.noise_multiple(settings.negative),
+            noise_is_weak=settings.objective.noise_is_weak,
         )
         # workers have the noise as a table, and a function might not reach them
         settings = replace(settings, noise=None)

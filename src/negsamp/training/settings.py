@@ -54,7 +54,7 @@ OF_FIT = (
     *("callbacks", "errors", "cache", "checkpoint", "checkpoint_every", "init_vectors", "frozen"),
     *("validation", "patience", "max_time"),
 )
-OF_OBJECTIVE = "objective", "nce_normalizer", "shift"
+OF_OBJECTIVE = "objective", "nce_normalizer", "shift", "negative"
 # name: (lowest, highest, whether None is allowed)
 INTEGERS = {
     "vector_size": (1, 100_000, False),
@@ -68,6 +68,7 @@ INTEGERS = {
     "max_final_vocab": (1, 2**63, True),
     "batch_size": (1, 1 << 20, True),
 }
+FOLLOWS = "sample", "shift"  # None follows the corpus, or K
 LARGEST_ALPHA = 10
 LARGEST_SHIFT = 50  # e⁵⁰ is far beyond any K or vocabulary
 NUMBERS: dict[str, tuple[str, Callable[[float], bool]]] = {
@@ -79,7 +80,7 @@ NUMBERS: dict[str, tuple[str, Callable[[float], bool]]] = {
     ),
     "min_alpha": ("a finite number, 0 or more", lambda value: value >= 0),
     "shift": (
-        f"a finite number from −{LARGEST_SHIFT} to {LARGEST_SHIFT}",
+        f"a finite number from −{LARGEST_SHIFT} to {LARGEST_SHIFT}, or None",
         lambda value: abs(value) <= LARGEST_SHIFT,
     ),
 }
@@ -112,7 +113,7 @@ class Settings:
     noise: Any
     nce_normalizer: str | None
     max_final_vocab: int | None
-    shift: float
+    shift: float | None
 
     @classmethod
     def checked(cls, params: Mapping[str, Any]) -> Settings:
@@ -137,9 +138,10 @@ class Settings:
     def record(self) -> dict[str, Any]:
         """The parameters as ``model.json`` has them; a noise distribution has its own file."""
         objective = self.objective
-        named = OBJECTIVES.get(objective.name)
-        if named is not None:
-            named = objective_of(named, self.nce_normalizer, self.shift)
+        named = None
+        if objective.name in OBJECTIVES:
+            given = self.nce_normalizer, self.shift, self.negative
+            named = objective_of(objective.name, *given)
         if type(named) is not type(objective) or vars(named) != vars(objective):
             raise ValueError(
                 f"objective is {glimpse(objective)}, and a saved model or checkpoint names one of "
@@ -166,7 +168,7 @@ def _check(params: Mapping[str, Any]) -> None:
             raise refusal(name, value, f"an integer, {allowed}" + ", or None" * optional)
     for name, (allowed, accepts) in NUMBERS.items():
         value = params[name]
-        if name == "sample" and value is None:
+        if name in FOLLOWS and value is None:
             continue
         if not is_real(value) or not accepts(value):
             raise refusal(name, value, allowed)

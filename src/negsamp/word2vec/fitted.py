@@ -130,10 +130,10 @@ class FittedModel(Parameters):
         Returns
         -------
         ndarray, shape (P,) float64
-            For ``"sgns"`` u·v, the pointwise mutual information log p(c, o) / (p(c) p_noise(o))
-            less log K; for ``"nce"`` u·v − γ, an estimate of log p(context | center); for
-            ``"infonce"`` u·v, the same up to a number that belongs to the center; for ``"softmax"``
-            and ``"hierarchical"`` log p(context | center).
+            For ``"sgns"`` u·v − `shift`, the pointwise mutual information
+            log p(c, o) / (p(c) p_noise(o)) less log K; for ``"nce"`` u·v − γ, an estimate of
+            log p(context | center); for ``"infonce"`` u·v, the same up to a number that belongs to
+            the center; for ``"softmax"`` and ``"hierarchical"`` log p(context | center).
 
         Raises
         ------

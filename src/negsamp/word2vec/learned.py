@@ -31,10 +31,10 @@ __all__ = [
 ]
 
 SUMS = [name for name in GOES_ON if name not in LEARNED]
-# What a vector means depends on these.
+# What a vector means depends on these; an objective also on those before it.
 STAYS = (
-    *("vector_size", "window", "objective", "nce_normalizer", "shift", "optimizer"),
-    *("negative", "ns_exponent", "shrink_windows"),
+    *("vector_size", "window", "negative", "nce_normalizer", "shift", "objective", "optimizer"),
+    *("ns_exponent", "shrink_windows"),
 )
 
 Callback = Callable[[Any, int], Any]  # of the model and the number of the epoch

@@ -85,11 +85,12 @@ class Word2Vec(GrowingModel):
     max_final_vocab : int, optional
         Of the words that are seen `min_count` times or more, keep only so many of the most
         frequent; of words that are seen equally often, the first in order.
-    shift : float
+    shift : float, optional
         Of ``"sgns"``, what is subtracted from the product of two vectors: the score of a pair is
-        u · v − `shift`. The papers have 0, and u · v becomes the pointwise mutual information less
-        log K; with log K it becomes the mutual information itself [2]_, eq. 10. Then vectors need
-        no part in common: about 1 + log K gives better ones, see docs/performance.md.
+        u · v − `shift`. None takes 1 + log K, and u · v becomes the pointwise mutual information
+        plus 1; the papers have 0, and with it u · v becomes the mutual information less log K
+        [2]_, eq. 10. That is the same loss of vectors that have one more number each, 1 in v and
+        −`shift` in u, which is held. Vectors are better so, see docs/performance.md.
     **others
         None. The error for a name of gensim's that is no parameter here says what to write.
 

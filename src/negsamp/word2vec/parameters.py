@@ -58,7 +58,7 @@ class Parameters(OtherModelNames):
         noise: Any = None,
         nce_normalizer: str | None = None,
         max_final_vocab: int | None = None,
-        shift: float = 0.0,
+        shift: float | None = None,
         **others: Any,
     ) -> None:
         self.vector_size = vector_size

@@ -13,7 +13,7 @@ from negsamp.core.objectives.base import ExactObjective, Extras, Objective, Trai
 from negsamp.core.objectives.hierarchical import HierarchicalSoftmax
 from negsamp.core.objectives.infonce import InfoNCE
 from negsamp.core.objectives.nce import NCE, NORMALIZERS
-from negsamp.core.objectives.sgns import SGNS
+from negsamp.core.objectives.sgns import SGNS, usual_shift
 from negsamp.core.objectives.softmax import Softmax
 
 __all__ = [
@@ -38,10 +38,15 @@ OBJECTIVES: dict[str, Objective] = {
 }
 
 
-def objective_of(given: Any, normalizer: str | None = None, shift: float = 0.0) -> Objective:
-    """The objective that the parameters `objective`, `nce_normalizer` and `shift` say.
+def objective_of(
+    given: Any, normalizer: str | None = None, shift: float | None = 0.0, negative: int = 5
+) -> Objective:
+    """The objective that the parameters `objective`, `nce_normalizer`, `shift`, `negative` say.
 
-    `given` is a name in `OBJECTIVES`, or an objective of the caller's own.
+    `given` is a name in `OBJECTIVES`, or an objective of the caller's own, whose shift stays as it
+    is if `shift` is None.
     """
+    if shift is None and given == "sgns":
+        shift = usual_shift(negative)
     objective = given if isinstance(given, Objective) else OBJECTIVES[given]
     return objective.with_normalizer(normalizer).with_shift(shift)

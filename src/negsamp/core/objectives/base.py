@@ -87,6 +87,8 @@ class Objective:
         In messages, and for those of this package the value of ``Word2Vec(objective=…)``.
     draws_noise : bool
         Whether there are noise words.
+    noise_is_weak : bool
+        Whether the scores of noise words begin far below 0, so that these pull little.
     ignores_shift : bool
         Whether a vector that is added to all output rows alike makes no difference.
     has_normalizer : bool
@@ -118,6 +120,7 @@ class Objective:
 
     name: str = ""
     draws_noise: bool = True
+    noise_is_weak: bool = False
     ignores_shift: bool = False
     has_normalizer: bool = False
     outputs_are_words: bool = True
@@ -259,12 +262,12 @@ class Objective:
             )
         return self
 
-    def with_shift(self, shift: float) -> Objective:
+    def with_shift(self, shift: float | None) -> Objective:
         """The objective with the parameter `shift`; a ValueError if it has none."""
-        if shift != 0:
+        if shift:
             raise ValueError(
                 f"shift is {glimpse(shift)} with objective {self.name!r}; only the scores of "
-                "'sgns' are shifted: leave it 0"
+                "'sgns' are shifted: leave it None"
             )
         return self
 

@@ -6,8 +6,10 @@ For a center c, its context o and noise words k, with scores s = u · v_c − `s
 
 so that ∂loss/∂s_o = σ(s_o) − 1 and ∂loss/∂s_k = σ(s_k). At its minimum
 s = log p(c, o) / (p(c) · p_noise(o)) − log K: the pointwise mutual information, shifted [2]_. The
-papers have a `shift` of 0. With log K, u · v_c is the pointwise mutual information itself, and
-vectors need no part in common to be that much below it.
+papers have a `shift` of 0. Another one is the same loss of vectors that have one more number each,
+1 in v and −`shift` in u, which is held: most pairs are met less often than chance would have it,
+and vectors that can say so with this number need no large part in common for it. With log K,
+u · v_c is the pointwise mutual information itself.
 
 References
 ----------
@@ -19,6 +21,7 @@ References
 
 from __future__ import annotations
 
+import math
 from copy import copy
 from typing import Any
 
@@ -28,7 +31,12 @@ from scipy.special import expit, log_expit
 from negsamp.core.blocks import Scores
 from negsamp.core.objectives.base import Objective, Trained, all_scores
 
-__all__ = ["SGNS"]
+__all__ = ["SGNS", "usual_shift"]
+
+
+def usual_shift(negative: int) -> float:
+    """The shift that gives the best vectors, measured in docs/performance.md: 1 + log K."""
+    return 1 + math.log(negative)
 
 
 class SGNS(Objective):
@@ -45,9 +53,14 @@ class SGNS(Objective):
     def __init__(self, shift: float = 0.0) -> None:
         self.shift = shift
 
-    def with_shift(self, shift: float) -> Objective:
-        """The same with another shift; the parameter's default, 0, leaves it as it is."""
-        if not shift:
+    @property
+    def noise_is_weak(self) -> bool:  # type: ignore[override]
+        """Whether σ(s) of a noise word is far below ½ at first."""
+        return self.shift >= 1
+
+    def with_shift(self, shift: float | None) -> Objective:
+        """The same with another shift; None leaves it as it is."""
+        if shift is None:
             return self
         other = copy(self)
         other.shift = float(shift)
