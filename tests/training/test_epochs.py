@@ -33,9 +33,10 @@ def fit(corpus, callbacks=(), **params):
 # --- the mathematics
 
 
+@pytest.mark.parametrize("shift", [0, None])
 @pytest.mark.parametrize("optimizer", ["adagrad", "sgd"])
-def test_scores_come_to_shifted_pmi(optimizer):
-    """u·v → log p(w, c) / (p(w) p_noise(c)) − log K, within the sampling error.
+def test_scores_come_to_shifted_pmi(optimizer, shift):
+    """u·v − shift → log p(w, c) / (p(w) p_noise(c)) − log K, within the sampling error.
 
     With n(w, c) observed pairs, log n(w, c) has the variance 1 / n(w, c) to first order, and twice
     that on the diagonal, where each draw counts as two pairs of the same kind. log n(w) and the
@@ -49,7 +50,7 @@ def test_scores_come_to_shifted_pmi(optimizer):
     joint /= joint.sum()
     draws = rng.choice(V * V, size=20_000, p=joint.ravel())
     sentences = np.column_stack([draws // V, draws % V])
-    model = fit(sentences, window=1, negative=K, epochs=60, optimizer=optimizer)
+    model = fit(sentences, window=1, negative=K, epochs=60, optimizer=optimizer, shift=shift)
 
     order = np.array(model.vocabulary_.words)
     n = np.zeros((V, V))
@@ -58,6 +59,8 @@ def test_scores_come_to_shifted_pmi(optimizer):
     joint = joint[np.ix_(order, order)]
     noise = noise_probabilities(model.vocabulary_.counts)
     learnt = model.vectors_ @ model.context_vectors_.T
+    if shift is None:
+        learnt -= 1 + np.log(K)
     observed = np.log(n / n.sum(axis=1, keepdims=True) / noise) - np.log(K)
     true = np.log(joint / joint.sum(axis=1, keepdims=True) / noise) - np.log(K)
 
@@ -322,11 +325,12 @@ def test_progress_bar_shows_rate_loss_and_learning_rate(capsys):
 def test_a_window_wider_than_all_sentences_costs_nothing():
     # the weights of a wide window are nearly equal: those of 10 000 as good as all 1
     corpus = zipf_corpus(300, 12, 40, 1.0)
-    wide = fit(corpus, window=10_000, alpha=0.005)
-    exact = fit(corpus, window=11, shrink_windows=False, alpha=0.005)
+    slow = {"alpha": 0.005, "shift": 0}
+    wide = fit(corpus, window=10_000, **slow)
+    exact = fit(corpus, window=11, shrink_windows=False, **slow)
     np.testing.assert_allclose(wide.vectors_, exact.vectors_, atol=0.01)
     assert (wide.vectors_ != exact.vectors_).any()
-    shrunk = fit(corpus, window=11, alpha=0.005)
+    shrunk = fit(corpus, window=11, **slow)
     assert np.abs(shrunk.vectors_ - exact.vectors_).max() > 0.05
 
 

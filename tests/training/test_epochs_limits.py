@@ -50,7 +50,7 @@ def test_it_is_the_loss_of_what_is_held_out(chosen, as_one_line):
     corpus, window = sentences(800), 3
     tokens = [token for sentence in corpus for token in sentence]
     corpus = [tokens] if as_one_line else corpus
-    model = fit(corpus, how={"validation": 0.2}, window=window)
+    model = fit(corpus, how={"validation": 0.2}, window=window, shift=0)
     index, weights = model.vocabulary_.index, window_weights(window)
     noise = noise_probabilities(model.vocabulary_.counts)
     S = (model.vectors_ @ model.context_vectors_.T).astype(float)
@@ -71,7 +71,7 @@ def test_it_is_the_loss_of_what_is_held_out(chosen, as_one_line):
 
 def test_what_is_held_out_is_not_trained(chosen):
     corpus = [[f"only{i}", *line] for i, line in enumerate(sentences())]
-    model = fit(corpus, how={"validation": 0.1})
+    model = fit(corpus, how={"validation": 0.1}, shift=0)
     held = {int(begin) // 13 for begin in chosen[0][:, 0]}
     assert len(held) == 40
     for i in range(len(corpus)):
@@ -197,7 +197,7 @@ def test_the_best_epoch_is_kept(patience):
 
 def test_patience_waits_until_words_are_told_apart():
     corpus = topics(1000, 5, kinds=40, noise=0.4)
-    settings = {"epochs": 60, "vector_size": 20, "batch_size": None, "window": 4}
+    settings = {"epochs": 60, "vector_size": 20, "batch_size": None, "window": 4, "shift": 0}
     model = fit(corpus, how={"validation": 0.2, "patience": 2}, shrink_windows=False, **settings)
     losses = model.validation_loss_history_
     # while the words are learned only by how frequent they are, the loss rises for three epochs

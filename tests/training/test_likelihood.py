@@ -39,7 +39,7 @@ def extras_of(objective):
 
 
 def settings_of(**params):
-    return Settings.checked(Word2Vec(**params).get_params())
+    return Settings.checked(Word2Vec(**{"shift": 0, **params}).get_params())
 
 
 def score(stream, objective="sgns", window=WINDOW, **params):

@@ -64,7 +64,7 @@ def test_scores_come_to_the_shifted_pmi_of_the_weights(optimizer, weighted):
         copies = np.rint(10_000 * joint.ravel()).astype(int)
         cells, weights = np.repeat(np.arange(joint.size), copies), None
         joint = (copies / copies.sum()).reshape(joint.shape)
-    settings = {"optimizer": optimizer, "negative": K, "epochs": 20, "min_count": 0}
+    settings = {"optimizer": optimizer, "negative": K, "epochs": 20, "min_count": 0, "shift": 0}
     model = fit(cells // V_out, cells % V_out, weights, **settings)
     noise = joint.sum(axis=0) ** 0.75
     noise /= noise.sum()
@@ -101,7 +101,7 @@ def test_pairs_of_a_text_teach_as_much_as_the_text():
         if i != j
     ]
     centers, contexts, w = (np.concatenate(column) for column in zip(*pairs, strict=True))
-    settings = {"epochs": 3, "window": window, "sample": 0, "workers": 1}
+    settings = {"epochs": 3, "window": window, "sample": 0, "workers": 1, "shift": 0}
     by_pairs = fit(centers, contexts, w, **settings)
     by_text = Word2Vec(**{**SETTINGS, **settings}).fit(text)
     noise = noise_probabilities(np.bincount(text.ravel(), minlength=V))
