@@ -46,7 +46,8 @@ def test_no_pair_in_any_epoch_is_nan_and_a_warning_whose_advice_helps(corpus, ob
 
 
 def test_no_pair_in_some_epochs_is_nan_in_those_and_one_warning():
-    model = fit_warned(TOY * 10, r"^[1-7] of 8 epochs had no pair .*: sample=0 keeps", epochs=8, shift=0)
+    warning = r"^[1-7] of 8 epochs had no pair .*: sample=0 keeps"
+    model = fit_warned(TOY * 10, warning, epochs=8, shift=0)
     empty = np.isnan(model.loss_history_)
     assert empty.any()
     assert not empty.all()
