@@ -405,7 +405,7 @@ def subsampling(setup: Setup) -> None:
 
 def shift(setup: Setup) -> None:
     """Vectors of scores less a constant need no part in common."""
-    values = {"0": 0, "1.6": 1.6, "½ + log K": None, "3": 3}
+    values = {"0": 0, "1.6": 1.6, "1 + log K": None, "3": 3}
     if setup.quick:
         del values["1.6"], values["3"]
     trains = {label: ours(shift=c) for label, c in values.items()}

@@ -86,7 +86,7 @@ def test_networkx_graph_trains_vectors_of_its_nodes():
     graph = nx.barbell_graph(6, 0)
     graph.add_node("alone")
     walks = random_walks(graph, num_walks=20, walk_length=10, seed=1)
-    model = Word2Vec(8, min_count=1, sample=0, window=3, epochs=5, workers=1, seed=1).fit(walks)
+    model = Word2Vec(8, min_count=1, sample=0, window=3, epochs=20, workers=1, seed=1).fit(walks)
     assert set(model.wv.index_to_key) == set(graph)
     assert all(node < 6 for node, _ in model.wv.most_similar(0, topn=4))
 

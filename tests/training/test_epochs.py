@@ -60,7 +60,7 @@ def test_scores_come_to_shifted_pmi(optimizer, shift):
     noise = noise_probabilities(model.vocabulary_.counts)
     learnt = model.vectors_ @ model.context_vectors_.T
     if shift is None:
-        learnt -= 0.5 + np.log(K)
+        learnt -= 1 + np.log(K)
     observed = np.log(n / n.sum(axis=1, keepdims=True) / noise) - np.log(K)
     true = np.log(joint / joint.sum(axis=1, keepdims=True) / noise) - np.log(K)
 

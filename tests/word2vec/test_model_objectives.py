@@ -208,7 +208,7 @@ def test_a_shift_that_is_not_given_follows_the_number_of_noise_words():
     sentences, _ = known_corpus()
     for K in (1, 5):
         model = fit(sentences, epochs=1, negative=K)
-        same = fit(sentences, epochs=1, negative=K, shift=0.5 + np.log(K))
+        same = fit(sentences, epochs=1, negative=K, shift=1 + np.log(K))
         np.testing.assert_array_equal(model.vectors_, same.vectors_)
         assert model.score(sentences) == same.score(sentences)
         assert model.get_params()["shift"] is None

@@ -87,8 +87,8 @@ class Word2Vec(GrowingModel):
         frequent; of words that are seen equally often, the first in order.
     shift : float, optional
         Of ``"sgns"``, what is subtracted from the product of two vectors: the score of a pair is
-        u · v − `shift`. None takes ½ + log K, and u · v becomes the pointwise mutual information
-        plus ½; the papers have 0, and with it u · v becomes the mutual information less log K
+        u · v − `shift`. None takes 1 + log K, and u · v becomes the pointwise mutual information
+        plus 1; the papers have 0, and with it u · v becomes the mutual information less log K
         [2]_, eq. 10. That is the same loss of vectors that have one more number each, 1 in v and
         −`shift` in u, which is held. Vectors are better so, see docs/performance.md.
     **others

@@ -35,8 +35,8 @@ __all__ = ["SGNS", "usual_shift"]
 
 
 def usual_shift(negative: int) -> float:
-    """The shift that gives the best vectors, measured in docs/performance.md: ½ + log K."""
-    return 0.5 + math.log(negative)
+    """The shift that gives the best vectors, measured in docs/performance.md: 1 + log K."""
+    return 1 + math.log(negative)
 
 
 class SGNS(Objective):
