@@ -187,7 +187,8 @@ def show(value: float | None, form: str, after: str = "", before: str = "", none
 def show_ratio(ratio: dict[str, float] | None) -> str:
     if ratio is None:
         return "—"
-    return f"{ratio['median']:.2f}× ({ratio['min']:.2f}–{ratio['max']:.2f})"
+    spread = f" ({ratio['min']:.2f}–{ratio['max']:.2f})" if ratio["min"] < ratio["max"] else ""
+    return f"{ratio['median']:.2f}×{spread}"
 
 
 def notes(head: dict[str, Any]) -> list[str]:
