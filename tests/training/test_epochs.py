@@ -322,6 +322,18 @@ def test_progress_bar_shows_rate_loss_and_learning_rate(capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_few_epochs_draw_fewer_noise_words_where_these_pull_little():
+    counts, keep = np.full(1000, 1000), np.ones(1000)
+
+    def words(**params):
+        settings = Settings.checked(Word2Vec(**params).get_params())
+        return Schedule.of_corpus(settings, counts, 100, keep, 1).shape.noise_words
+
+    assert words(epochs=1) == words(epochs=1, shift=1) < words(epochs=1, shift=0.9)
+    assert words(epochs=1, shift=0) == words(epochs=1, objective="nce") == words(epochs=1, shift=-3)
+    assert words(epochs=5) == words(epochs=5, shift=0)
+
+
 def test_a_window_wider_than_all_sentences_costs_nothing():
     # the weights of a wide window are nearly equal: those of 10 000 as good as all 1
     corpus = zipf_corpus(300, 12, 40, 1.0)
