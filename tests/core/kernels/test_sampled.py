@@ -68,10 +68,12 @@ def both_ways(objective, shape, window):
     return kernel, about
 
 
-@pytest.fixture(params=[1, 6], ids="tiles of {}".format)
+@pytest.fixture(params=[(1, 0), (6, 10**6), (6, 100)], ids="{0[0]} a tile, small {0[1]}".format)
 def tile(request, monkeypatch):
-    """Both tile sizes, whatever this machine would choose."""
-    monkeypatch.setattr(tiles, "tile_size", lambda: request.param)
+    """Both tile sizes, whatever this machine would choose, and products of noise cut in parts."""
+    size, largest = request.param
+    monkeypatch.setattr(tiles, "tile_size", lambda: size)
+    monkeypatch.setattr(tiles, "LARGEST_SMALL", largest)
 
 
 @SHAPES

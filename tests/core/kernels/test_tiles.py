@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from negsamp.core.kernels import tiles
-from negsamp.core.kernels.tiles import Tiles, tile_size
+from negsamp.core.kernels.tiles import Tiles, halves, tile_size
 
 D = 3
 
@@ -78,3 +78,18 @@ def test_tile_size_follows_the_kernel_of_blas(monkeypatch, architectures, expect
     found = [{"user_api": "openmp"}, *({"architecture": name} for name in architectures)]
     monkeypatch.setattr(tiles, "threadpool_info", lambda: found)
     assert tile_size.__wrapped__() == expected
+
+
+@pytest.mark.parametrize(
+    ("size", "product", "expected"),
+    [
+        (6, (128, 100, 48), 1),
+        (6, (128, 100, 80), 2),
+        (6, (128, 300, 64), 4),
+        (6, (50, 300, 512), 2),  # not halved once more: 25 rows are odd
+        (1, (128, 300, 64), 1),
+    ],
+)
+def test_rows_are_halved_until_a_product_is_small(monkeypatch, size, product, expected):
+    monkeypatch.setattr(tiles, "tile_size", lambda: size)
+    assert halves(*product) == expected

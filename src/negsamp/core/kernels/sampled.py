@@ -28,7 +28,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from negsamp.core.blocks import Block, Scores
-from negsamp.core.kernels.tiles import Tiles, WideWindows, is_wide
+from negsamp.core.kernels.tiles import Tiles, WideWindows, halves, is_wide
 from negsamp.core.optimizers import Gradients, Layout
 from negsamp.core.windows import context_places
 
@@ -163,6 +163,14 @@ def _rows(groups: slice, each: int, before: int = 0) -> slice:
     return slice(before + groups.start * each, before + groups.stop * each)
 
 
+def _cut(X: np.ndarray, n: int) -> np.ndarray:
+    """A view of (G, H, rows, columns) with the rows in n parts: (G, H, n, rows / n, columns)."""
+    G, H, rows, columns = X.shape
+    row, item = X.strides[2:]
+    strides = (*X.strides[:2], rows // n * row, row, item)
+    return as_strided(X, (G, H, n, rows // n, columns), strides)
+
+
 class _WindowKinds:
     """Weights of every kind of window, which is how far it reaches to the left and to the right.
 
@@ -220,6 +228,11 @@ class _Buffers:
         )
         strides = (self.centers.strides[0], L // H * d * item, d * item, item)
         self.C_parts = as_strided(self.centers, (G, H, L // H, d), strides)
+        # views for the products that give gradients: parts of rows, and what all of them meet
+        some = halves(L // H, d, N)
+        self.S_halves, self.C_halves = (_cut(X, some) for X in (self.S_noise, self.C_parts))
+        self.noise_halves = halves(N, d, L // H)
+        self.S_transposed = _cut(self.S_noise.swapaxes(2, 3), self.noise_halves)
         self.pair_weights = np.empty((G, L, 1), dtype)
         self.window, self.full = w, False  # `full`: whether A is that of full windows
         self.kinds = _WindowKinds(w, columns, dtype) if w <= WIDEST_LISTED else None
@@ -281,17 +294,18 @@ class _Buffers:
     ) -> tuple[Any, ...]:
         """Views of arrays of gradients, as `multiply_back` fills them."""
         of_windows = self.tiles.targets(g_centers, g_contexts)
-        return g_centers.reshape(len(self.Z), -1), *of_windows, g_noise.reshape(self.Z.shape)
+        of_noise = _cut(g_noise.reshape(self.Z.shape), self.noise_halves)
+        return g_centers.reshape(len(self.Z), -1), *of_windows, of_noise
 
     def multiply_back(
         self, g_centers: np.ndarray, of_windows: Any, g_contexts: Any, g_noise: np.ndarray
     ) -> None:
         """From −∂loss/∂score to −∂loss/∂row for the rows of C, O and Z; C is overwritten."""
         self.tiles.contexts_from(g_contexts)
-        np.matmul(self.S_noise.swapaxes(2, 3), self.C_parts, out=g_noise)
+        np.matmul(self.S_transposed, self.C_parts[:, :, None], out=g_noise)
         self.tiles.centers_from(of_windows)
         # what is no longer needed is in the cache
-        np.matmul(self.S_noise, self.Z, out=self.C_parts)
+        np.matmul(self.S_halves, self.Z[:, :, None], out=self.C_halves)
         # rows end to end, so that NumPy's inner loop is long
         d = self.Z.shape[3]
         of_noise = self.tiles.C.reshape(len(self.Z), -1)

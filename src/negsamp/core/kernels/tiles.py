@@ -21,12 +21,14 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from threadpoolctl import threadpool_info
 
-__all__ = ["Tiles", "WideWindows", "is_wide", "tile_size"]
+__all__ = ["Tiles", "WideWindows", "halves", "is_wide", "tile_size"]
 
 # Where OpenBLAS multiplies small matrices as they lie, without packing them first, T = 6 is fastest
 # (16 tokens for windows of 5); elsewhere T = 1, see docs/performance.md.
 SMALL_PRODUCTS = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 CENTERS_A_TILE = 6
+# Products of so many multiplications are the largest that are small there.
+LARGEST_SMALL = 10**6
 # Windows reaching farther than this are not cut into tiles where they are wider than a group.
 WIDE = 32
 
@@ -36,6 +38,17 @@ def tile_size() -> int:
     """T, which follows from the kernel of BLAS, so that a machine always rounds in the same way."""
     kernels = {library.get("architecture") for library in threadpool_info()}
     return CENTERS_A_TILE if kernels & SMALL_PRODUCTS else 1
+
+
+def halves(m: int, n: int, k: int) -> int:
+    """Into how many parts to cut the m rows of an (m, k) matrix that is multiplied by a (k, n) one.
+
+    So many that each product is small, if they can be halved so often; 1 where none is small.
+    """
+    parts = 1
+    while tile_size() > 1 and m * n * k > LARGEST_SMALL * parts and m % (2 * parts) == 0:
+        parts *= 2
+    return parts
 
 
 def is_wide(group_size: int, window: int) -> bool:
