@@ -50,6 +50,10 @@ def module_folder(tmp_path_factory):
 @example(words=[10**100 + i for i in range(50)])  # which words.json has to hold too
 @example(words=[(i, " " * i, (True, 1.5, b"\xff" * i), "\ud800" * i) for i in range(50)])
 @example(words=[])
+@example(words=["a\nb"])  # two words in lines of their own, if these are looked at all together
+@example(words=["a", "b\n"])
+@example(words=["a", "", "b"])
+@example(words=["a", ""])
 @settings(max_examples=200)
 def test_words_come_back_the_same(module_folder, words):
     write(module_folder, words)

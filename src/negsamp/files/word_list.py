@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -40,6 +40,7 @@ DEEPEST_TUPLE = 50
 ROW = r"(0|[1-9][0-9]{0,18})"
 SURROGATE = re.compile("[\ud800-\udfff]")
 ONE_WORD = re.compile("[^\\s\ud800-\udfff]+")
+ONE_A_LINE = re.compile(rf"{ONE_WORD.pattern}+(?:\n{ONE_WORD.pattern}+)*+")
 LINE = re.compile(rf"(\S++) {ROW}\n")
 
 
@@ -103,19 +104,15 @@ def encode_words(
     if numbers.dtype.kind not in "iu":
         raise ValueError(f"counts has type {numbers.dtype}; it must be integers")
     _check_counts(numbers, least)
-    lines: list[bytes] = []
-    apart: dict[str, Any] = {}
-    for row, (word, count) in enumerate(zip(words, numbers.tolist(), strict=True)):
-        word = _plain(word)
-        if not (isinstance(word, str) and ONE_WORD.fullmatch(word)):
-            apart[str(row)] = _to_json(word)
-            word = _shown(apart[str(row)])
-        lines.append(f"{word} {count}\n".encode())
-        if len(lines[-1]) > LONGEST_LINE:
-            raise ValueError(
-                f"the word {word!r:.60} takes {len(lines[-1])} bytes; {LONGEST_LINE} can be saved"
-            )
-    found = {files[0]: b"".join(lines)}
+    texts, apart = _apart(words)
+    lines = [f"{word} {count}\n" for word, count in zip(texts, numbers.tolist(), strict=True)]
+    if 4 * max(map(len, lines), default=0) > LONGEST_LINE:
+        for word, line in zip(texts, lines, strict=True):
+            if (size := len(line.encode())) > LONGEST_LINE:
+                raise ValueError(
+                    f"the word {word!r:.60} takes {size} bytes; {LONGEST_LINE} can be saved"
+                )
+    found = {files[0]: "".join(lines).encode()}
     if apart:
         found[files[1]] = json.dumps(apart).encode()
     return found
@@ -123,12 +120,14 @@ def encode_words(
 
 def encode_some(words: Sequence[Hashable], counts: Any) -> dict[str, bytes]:
     """The same of those rare words that can be written; no file if there is none."""
-    found = {}
-    for word, count in zip(words, counts, strict=True):
-        with suppress(ValueError):
-            _to_json(word)
-            found[word] = count
-    return encode_words([*found], [*found.values()], files=RARE) if found else {}
+    if not _are_plain(words):
+        found = {}
+        for word, count in zip(words, counts, strict=True):
+            with suppress(ValueError):
+                _to_json(word)
+                found[word] = count
+        words, counts = [*found], [*found.values()]
+    return encode_words(words, counts, files=RARE) if words else {}
 
 
 def read_words(
@@ -211,6 +210,29 @@ def _put_apart(words: list[Any], content: bytes) -> None:
         if not _shown(value) == _shown(_to_json(word)) == words[row]:
             raise ValueError(f"row {row} is {word!r:.60} here and {words[row]!r:.60} in its line")
         words[row] = word
+
+
+def _apart(words: Sequence[Hashable]) -> tuple[Sequence[Any], dict[str, Any]]:
+    """What stands in the lines of words, and by row those that are no word in a line, for JSON."""
+    apart: dict[str, Any] = {}
+    if _are_plain(words):
+        return words, apart
+    texts = []
+    for row, word in enumerate(map(_plain, words)):
+        is_one = isinstance(word, str) and ONE_WORD.fullmatch(word)
+        if not is_one:
+            apart[str(row)] = _to_json(word)
+        texts.append(word if is_one else _shown(apart[str(row)]))
+    return texts, apart
+
+
+def _are_plain(words: Sequence[Hashable]) -> bool:
+    """Whether all are one word in a line, which is seen at once of most vocabularies."""
+    if not {*map(type, words)} <= {str}:
+        return False
+    text = "\n".join(cast("Sequence[str]", words))
+    # a line that ends within a word would make it two
+    return text.count("\n") < max(1, len(words)) and bool(ONE_A_LINE.fullmatch(text))
 
 
 def _plain(word: Any) -> Any:
