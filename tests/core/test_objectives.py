@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax
 
+from negsamp.core.blocks import Scores
 from negsamp.core.objectives import OBJECTIVES
+from negsamp.core.objectives.sgns import SGNS
 
 SAMPLED = {name: o for name, o in OBJECTIVES.items() if o.draws_noise}
 sgns, nce, infonce, softmax, hierarchical = OBJECTIVES.values()
@@ -124,3 +126,12 @@ def test_every_objective_says_its_equation_and_source():
         text = sys.modules[type(objective).__module__].__doc__
         assert "loss = " in text
         assert ".. [1]" in text
+
+
+@pytest.mark.parametrize("shift", [0.0, 2.6])
+def test_loss_of_a_block_holds_for_scores_of_any_size(shift):
+    noise = np.array([[-np.inf, -1e4, -90, -17, -1e-6, 0, 1e-6, 3, 17, 90, 1e4]], np.float32).T
+    contexts, ones = -noise, np.ones((1, len(noise), 1), np.float32)
+    expected = SGNS(shift).loss(contexts[:, 0].astype(float), noise.astype(float), 0.5).sum()
+    scores = Scores(contexts[None], ones, noise[None], ones, 0.5)
+    assert SGNS(shift).block_loss(scores) == pytest.approx(expected, rel=1e-6)
