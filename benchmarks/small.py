@@ -225,10 +225,12 @@ def neighbours(arguments: argparse.Namespace) -> list[list[str]]:
 
     few = dict.fromkeys(texts, (64, 16))
     more = {"news": (128, 96), "text8": (128, 64)}
+    many = {"news": (128, 144), "text8": (128, 80)}
     ways: dict[str, Callable[[str], list[KeyedVectors]]] = {
         "16 for 64 centers, and steps that do not depend on the epochs": partial(fitted, few, True),
         "96 and 64 for 128 centers": partial(fitted, more, False),
-        "144 and 80 for 128 centers, the default": partial(fitted, {}, False),
+        "144 and 80 for 128 centers": partial(fitted, many, False),
+        "256 and 112 for 128 centers, the default": partial(fitted, {}, False),
         "gensim": of_gensim,
     }
     rows = [["", "news", *(f"text8, {name}" for name in RANGES)]]

@@ -322,7 +322,7 @@ def test_progress_bar_shows_rate_loss_and_learning_rate(capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_few_epochs_draw_fewer_noise_words_where_these_pull_little():
+def test_noise_words_that_pull_little_are_fewer_in_few_epochs_and_more_in_many():
     counts, keep = np.full(1000, 1000), np.ones(1000)
 
     def words(**params):
@@ -331,7 +331,7 @@ def test_few_epochs_draw_fewer_noise_words_where_these_pull_little():
 
     assert words(epochs=1) == words(epochs=1, shift=1) < words(epochs=1, shift=0.9)
     assert words(epochs=1, shift=0) == words(epochs=1, objective="nce") == words(epochs=1, shift=-3)
-    assert words(epochs=5) == words(epochs=5, shift=0)
+    assert words(epochs=5) > words(epochs=5, shift=0)
 
 
 def test_a_window_wider_than_all_sentences_costs_nothing():

@@ -161,10 +161,12 @@ class BlockShape(NamedTuple):
 # Measured for windows of 5 and K = 5, see docs/performance.md: larger updates, larger parts and
 # fewer noise words are faster and learn less from a token.
 LARGEST_BATCH, LARGEST_GROUP, PART = 4096, 512, 128
-# Noise words of a part in a run of so many tokens, at least and at most, and how they grow where
-# there are fewer tokens that their noise could be averaged over; where noise is weak, only in runs
-# of so many epochs, and less so in shorter ones.
-NOISE_WORDS, FEWEST, MOST, TOKENS, POWER, EPOCHS = 44, 16, 256, 60e6, 0.25, 5
+# Noise words of a part in a run of so many tokens, at least and at most, and the power with which
+# they follow how many times fewer tokens there are that their noise could be averaged over.
+NOISE_WORDS, FEWEST, MOST, TOKENS, POWER = 44, 16, 256, 60e6, 0.25
+# Where noise is weak, that is another power if there are fewer, but only in runs of so many epochs:
+# shorter ones need no more than those of a large corpus.
+WEAK_POWER, EPOCHS = 0.42, 5
 FLOATS_PER_BATCH = 2**20  # so that gradients stay in the cache until they are added
 UPDATES_PER_EPOCH = 200  # at least, so that a small corpus has some
 UPDATES_PER_TEXT = 4  # at least, of a further text
@@ -212,8 +214,11 @@ def choose_block_shape(
     parts = min(largest, max(1, round(np.sqrt(n_parts / 2))))
     # the noise of a center stands for K words in each of about w + 1 pairs
     more = np.sqrt(negative * (window + 1) / (5 * (5 + 1)))
-    power = POWER * min((epochs - 1) / (EPOCHS - 1), 1) if noise_is_weak else POWER
-    more *= (TOKENS / (kept_tokens * epochs)) ** power
+    power, fewer = POWER, TOKENS / (kept_tokens * epochs)
+    if noise_is_weak:
+        share = min((epochs - 1) / (EPOCHS - 1), 1)
+        power = WEAK_POWER * share**2 if fewer > 1 else POWER * share
+    more *= fewer**power
     noise_words = 16 * round(float(np.clip(NOISE_WORDS * more, FEWEST, MOST)) / 16)
     noise_words = -(-noise_words // max(noise_multiple, 1)) * noise_multiple
     groups = -(-n_parts // parts)
