@@ -341,17 +341,17 @@ VECTORS = {
     ),
     "model for its vectors": (
         lambda: negsamp.save_vectors(fitted(), "model.npz"),
-        r"that of a model is its \.(wv)",
+        r"kv is a Word2Vec; .*; give its \.(wv)$",
         lambda name: negsamp.save_vectors(getattr(fitted(), name), "model.npz"),
     ),
     "post-processing of a model": (
         lambda: negsamp.all_but_the_top(fitted()),
-        r"kv is a Word2Vec; give its \.(wv)$",
+        r"kv is a Word2Vec; .*; give its \.(wv)$",
         lambda name: negsamp.all_but_the_top(getattr(fitted(), name)),
     ),
     "post-processing of a matrix": (
         lambda: negsamp.all_but_the_top(np.eye(5)),
-        r"kv is a ndarray; it must be what (negsamp\..*) makes$",
+        r"kv is a ndarray; it must be a KeyedVectors, as (negsamp\..*) makes$",
         lambda code: negsamp.all_but_the_top(evaluated(code, words="abcde", vectors=np.eye(5))),
     ),
     "no header": (

@@ -9,7 +9,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from negsamp import KeyedVectors
+from negsamp import KeyedVectors, Word2Vec
 from negsamp.vectors import evaluation
 from negsamp.vectors.evaluation import evaluate_word_analogies, evaluate_word_pairs, has_sections
 
@@ -223,6 +223,8 @@ def test_evaluation_errors_name_path_and_parameter(write, evaluate, tmp_path):
     for text in (": love\nlove \0", "\0l\0o\0v\0e"):
         with pytest.raises(ValueError, match=r"file\.txt': line \d holds a NUL, so it is no text"):
             evaluate(EMOTIONS, write(text))
+    with pytest.raises(TypeError, match=r"kv is a Word2Vec; .* a KeyedVectors; give its \.wv"):
+        evaluate(Word2Vec(), write("man king 1\n"))
     with pytest.raises(ValueError, match=r"method is 'cos'; it must be one of \['add', 'mul'\]"):
         evaluate_word_analogies(ROYALS, write(": s\nman woman king queen\n"), method="cos")
 

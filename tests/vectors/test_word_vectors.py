@@ -339,8 +339,12 @@ def test_merged_with_itself_or_nothing_is_the_same(kv):
             ValueError,
             "other has vectors of 1 numbers, and .* 6; th",
         ),
-        ({"a": ROWS[0]}, TypeError, r"other is a dict; it .*: KeyedVectors\(words, vectors\)$"),
-        (Word2Vec(), TypeError, r"other is a Word2Vec; it must be a KeyedVectors: its .wv$"),
+        (
+            {"a": ROWS[0]},
+            TypeError,
+            r"is a dict; it .*, as negsamp\.KeyedVectors\(words, vectors\) makes",
+        ),
+        (Word2Vec(), TypeError, r"other is a Word2Vec; it must be a KeyedVectors; give its \.wv$"),
         (None, TypeError, "other is a NoneType; it must be a KeyedVectors"),
     ],
 )

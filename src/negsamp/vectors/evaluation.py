@@ -29,7 +29,7 @@ from negsamp.vectors.question_files import (
     read_pairs,
     without_tags,
 )
-from negsamp.vectors.word_vectors import first_rows
+from negsamp.vectors.word_vectors import check_keyed_vectors, first_rows
 
 __all__ = [
     "METHODS",
@@ -105,9 +105,10 @@ def evaluate_word_pairs(
 
     Raises
     ------
-    OSError, ValueError
-        If `path` cannot be read or is no file, no line of it can be used, a line has more than
-        65 536 characters or a NUL, a vector is not finite, or a parameter is out of range.
+    OSError, TypeError, ValueError
+        If `kv` is no KeyedVectors, `path` cannot be read or is no file, no line of it can be used,
+        a line has more than 65 536 characters or a NUL, a vector is not finite, or a parameter is
+        out of range.
 
     References
     ----------
@@ -127,6 +128,7 @@ def evaluate_word_pairs(
     """
     from scipy import stats  # takes longer to import than all the rest of negsamp
 
+    check_keyed_vectors("kv", kv)
     vectors, norms = first_rows(kv, restrict_vocab)
     rows = _rows_by_form(kv, restrict_vocab, case_insensitive)
     asked = read_pairs(path, delimiter, encoding)
@@ -219,6 +221,7 @@ def evaluate_word_analogies(
     >>> result.accuracy, result.total.questions, result.oov
     (1.0, 1, 1)
     """
+    check_keyed_vectors("kv", kv)
     if method not in METHODS:
         raise ValueError(f"method is {method!r:.60}; it must be one of {sorted(METHODS)}")
     units = unit_rows(*first_rows(kv, restrict_vocab))

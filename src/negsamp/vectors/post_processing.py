@@ -13,7 +13,7 @@ import numpy as np
 from negsamp.checks import check_integer, glimpse
 from negsamp.vectors.cosines import working_dtype
 from negsamp.vectors.keyed_vectors import KeyedVectors
-from negsamp.vectors.word_vectors import first_rows
+from negsamp.vectors.word_vectors import check_keyed_vectors, first_rows
 
 __all__ = ["all_but_the_top", "wv_plus_context"]
 
@@ -62,10 +62,7 @@ def all_but_the_top(kv: KeyedVectors, n_components: int | None = None) -> KeyedV
     >>> all_but_the_top(kv).vectors[:, 1].round(6).tolist()
     [1.0, -1.0, 1.0, -1.0]
     """
-    if not isinstance(kv, KeyedVectors):
-        its = "it must be what negsamp.KeyedVectors(words, vectors) makes"
-        its = "give its .wv" if hasattr(type(kv), "wv") else its
-        raise TypeError(f"kv is a {type(kv).__name__}; {its}")
+    check_keyed_vectors("kv", kv)
     V, d = kv.vectors.shape
     check_integer("n_components", n_components, 0, optional=True)
     D = max(1, round(d / 100)) if n_components is None else int(n_components)

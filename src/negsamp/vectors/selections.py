@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from negsamp.vectors.key_containers import keys_in
-from negsamp.vectors.word_vectors import WordVectors
+from negsamp.vectors.word_vectors import WordVectors, check_keyed_vectors
 
 __all__ = ["Selections"]
 
@@ -76,9 +76,7 @@ class Selections(WordVectors):
         >>> kv.merged(KeyedVectors(["prince"], [[1, 1, 1]])).vectors.shape
         (6, 3)
         """
-        if not isinstance(other, WordVectors):
-            its = "its .wv" if hasattr(type(other), "wv") else "KeyedVectors(words, vectors)"
-            raise TypeError(f"other is a {type(other).__name__}; it must be a KeyedVectors: {its}")
+        check_keyed_vectors("other", other)
         if other.vector_size != self.vector_size:
             raise ValueError(
                 f"other has vectors of {other.vector_size} numbers, and these have "

@@ -20,7 +20,7 @@ from negsamp.vectors.key_containers import as_python, keys_in, keys_of_rows
 from negsamp.vectors.other_names import OtherNames
 from negsamp.vectors.vector_folder import read_vectors, write_vectors
 
-__all__ = ["WordVectors", "first_rows", "most_frequent", "some_rows"]
+__all__ = ["WordVectors", "check_keyed_vectors", "first_rows", "most_frequent", "some_rows"]
 
 
 class WordVectors(OtherNames):
@@ -313,6 +313,14 @@ def _holds(index: dict[Any, int], key: Any) -> bool:
         return key in index
     except TypeError:  # not hashable
         return False
+
+
+def check_keyed_vectors(name: str, value: Any) -> None:
+    """TypeError if a parameter is no `negsamp.KeyedVectors`; a model has one in ``wv``."""
+    if not isinstance(value, WordVectors):
+        is_model = hasattr(type(value), "wv")
+        hint = "; give its .wv" if is_model else ", as negsamp.KeyedVectors(words, vectors) makes"
+        raise TypeError(f"{name} is a {type(value).__name__}; it must be a KeyedVectors{hint}")
 
 
 def first_rows(kv: WordVectors, n: int | None) -> tuple[np.ndarray, np.ndarray]:

@@ -24,7 +24,7 @@ from negsamp.checks import check_integer, glimpse
 from negsamp.pictures.projection import METHODS, project
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.vectors.labels import label_of
-from negsamp.vectors.word_vectors import most_frequent
+from negsamp.vectors.word_vectors import check_keyed_vectors, most_frequent
 
 __all__ = ["TOP", "explorer_page", "quantize"]
 
@@ -89,8 +89,7 @@ def explorer_page(
     >>> page.startswith(b"<!doctype html>"), b"Four words" in page
     (True, True)
     """
-    if not isinstance(kv, KeyedVectors):
-        raise TypeError(f"kv is a {type(kv).__name__}; it must be a KeyedVectors")
+    check_keyed_vectors("kv", kv)
     if not isinstance(title, str):
         raise TypeError(f"title is {glimpse(title)}; it must be a str")
     check_integer("top", top, 1)

@@ -10,7 +10,7 @@ import numpy as np
 from negsamp.checks import first_row_not_finite, is_integer, is_real
 from negsamp.files.word_list import texts_of
 from negsamp.vectors.formats.reading import LARGEST_VECTOR, LONGEST_WORD, TYPES
-from negsamp.vectors.keyed_vectors import KeyedVectors
+from negsamp.vectors.word_vectors import check_keyed_vectors
 
 __all__ = ["NO_SPACES", "check_finite", "check_vectors", "row_chunks"]
 
@@ -26,9 +26,7 @@ def check_vectors(
     Words with one of the characters `refused` are an error, and so are keys that are not str,
     unless `keys` makes text of them. The empty word is one if any character is refused.
     """
-    if not isinstance(kv, KeyedVectors):
-        hint = "; that of a model is its .wv" if hasattr(kv, "wv") else ""
-        raise TypeError(f"kv is a {type(kv).__name__}; it must be a KeyedVectors{hint}")
+    check_keyed_vectors("kv", kv)
     matrix = kv.vectors
     if matrix.dtype.newbyteorder("=") not in TYPES:
         raise ValueError(
