@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
@@ -82,6 +83,25 @@ def test_held_signal_waits_for_the_end():
             signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         assert seen == ["held", "handled", "handled", "handled"]
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_signal_while_an_object_is_deleted_comes_again():
+    class Deleted:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)  # an error that it raised here would be ignored
+
+    def work():
+        with Interrupts():
+            Deleted()
+            for _ in range(500):
+                time.sleep(0.01)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            work()
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 __all__ = ["Interrupts"]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+A_MOMENT = 0.02  # seconds
 
 
 class Interrupts:
     """A context in which signals that have a Python handler can be made to wait.
 
-    Outside the main thread, where Python delivers no signal, it does nothing.
+    Outside the main thread, where Python delivers no signal, it does nothing. A signal that comes
+    while an object is deleted comes again in a moment: Python ignores what `__del__` raises.
     """
 
     def __init__(self) -> None:
@@ -50,8 +54,20 @@ class Interrupts:
         for number, frame in waiting[:1]:
             self._handlers[number](number, frame)
 
-    def _on_signal(self, number: int, frame: Any) -> None:
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._is_held:
             self._waiting.append((number, frame))
+        elif _is_deleting(frame):
+            again = threading.Timer(A_MOMENT, _thread.interrupt_main, [number])
+            again.daemon = True
+            again.start()
         else:
             self._handlers[number](number, frame)
+
+
+def _is_deleting(frame: FrameType | None) -> bool:
+    while frame:
+        if frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
