@@ -15,6 +15,11 @@ hypothesis.settings.load_profile("negsamp")
 SHARED = Path(__file__).parents[2] / "shared"
 
 
+def pytest_make_parametrize_id(val):
+    """No bytes in names: packed ones hold the time, and each worker of a run has its own."""
+    return "bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_wait_for_the_disk():
     """Let files be written without `os.fsync`: no test cuts the power, and most wait for it."""
