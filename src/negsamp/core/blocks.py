@@ -193,9 +193,10 @@ def choose_block_shape(
     wide windows need large groups. The more noise words a pair counts for (`negative`), the more
     pairs a center has, and the fewer tokens all epochs have, the more noise words a part must
     share: a multiple of `noise_multiple`, which is 0 for objectives that draw none. Where
-    `noise_is_weak`, a few epochs of a small corpus need no more than those of a large one.
-    `batch_size`, in centers, is rounded up to what the kernel can do, and chosen if None. Where
-    only a further part of the corpus is trained, after the others, it has `text_tokens`.
+    `noise_is_weak`, few epochs of a small corpus need no more than those of a large one, and many
+    need more. `batch_size`, in centers, is rounded up to what the kernel can do, and chosen if
+    None. Where only a further part of the corpus is trained, after the others, it has
+    `text_tokens`.
     """
     if batch_size is None:
         wanted = min(

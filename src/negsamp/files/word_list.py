@@ -120,7 +120,7 @@ def encode_words(
 
 def encode_some(words: Sequence[Hashable], counts: Any) -> dict[str, bytes]:
     """The same of those rare words that can be written; no file if there is none."""
-    if not _are_plain(words):
+    if not _are_texts(words):
         found = {}
         for word, count in zip(words, counts, strict=True):
             with suppress(ValueError):
@@ -228,11 +228,15 @@ def _apart(words: Sequence[Hashable]) -> tuple[Sequence[Any], dict[str, Any]]:
 
 def _are_plain(words: Sequence[Hashable]) -> bool:
     """Whether all are one word in a line, which is seen at once of most vocabularies."""
-    if not {*map(type, words)} <= {str}:
+    if not _are_texts(words):
         return False
     text = "\n".join(cast("Sequence[str]", words))
     # a line that ends within a word would make it two
     return text.count("\n") < max(1, len(words)) and bool(ONE_A_LINE.fullmatch(text))
+
+
+def _are_texts(words: Sequence[Hashable]) -> bool:
+    return {*map(type, words)} <= {str}
 
 
 def _plain(word: Any) -> Any:

@@ -126,9 +126,9 @@ def evaluate_word_pairs(
     >>> round(result.spearman, 3), result.pairs, result.oov
     (1.0, 3, 1)
     """
+    check_keyed_vectors("kv", kv)
     from scipy import stats  # takes longer to import than all the rest of negsamp
 
-    check_keyed_vectors("kv", kv)
     vectors, norms = first_rows(kv, restrict_vocab)
     rows = _rows_by_form(kv, restrict_vocab, case_insensitive)
     asked = read_pairs(path, delimiter, encoding)
