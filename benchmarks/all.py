@@ -174,14 +174,14 @@ STEPS = [
     Step("pictures", 25, "pictures.py {corpus} (--top 50)"),
     claims("recovery", 45),
     claims("constant", 15, HALF),
-    claims("sharing", 90, HALF),
-    claims("optimizers", 50),
+    claims("sharing", 16, HALF + " [--seeds 1 2]"),
+    claims("optimizers", 17, "[--seeds 1 2]"),
     claims("alpha", 20, EIGHT),
     claims("normalizer", 6, EIGHT),
     claims("pmi", 30, EIGHT),
     claims("cost", 12, "--words 1000"),
-    claims("analogies", 240),
-    claims("noise-words", 200, "[--seeds 1](--seeds 1)"),
+    claims("analogies", 60, "[--seeds 1]"),
+    claims("noise-words", 55, HALF + " [--seeds 1]"),
 ]
 
 

@@ -350,7 +350,6 @@ def analogies(setup: Setup) -> None:
         "sgns, K = 15": ours(negative=15),
         "hierarchical": ours(objective="hierarchical"),
         "sgns, 5 for each pair": independent(5),
-        "sgns, 15 for each pair": independent(15),
         "gensim, K = 5": gensim(negative=5),
         "gensim, K = 15": gensim(negative=15),
         "gensim, hierarchical": gensim(hs=1, negative=0),
