@@ -13,8 +13,10 @@ import numpy as np
 
 __all__ = [
     "check_error_handler",
+    "check_flags",
     "check_integer",
     "check_path",
+    "checked_counts",
     "class_only",
     "first_row_not_finite",
     "glimpse",
@@ -51,11 +53,17 @@ def glimpse(value: Any) -> str:
     return shown if len(shown) <= WIDTH else shown[:WIDTH] + "…"
 
 
-def check_path(path: str | os.PathLike[str]) -> None:
-    """Check that a path is no text of many lines, of which the system's own error shows all."""
-    name = os.fspath(path)
-    if len(name) > LONGEST_PATH:
-        short = name[:WIDTH] + "…" if isinstance(name, str) else name[:WIDTH]
+def check_path(path: str | os.PathLike[str], name: str = "path") -> None:
+    """Check that something is a path; a TypeError if it is none.
+
+    A text of many lines is an OSError, as the system's own would show all of it.
+    """
+    try:
+        text = os.fspath(path)
+    except TypeError:
+        raise TypeError(f"{name} is {glimpse(path)}; it must be a path, as a str or Path") from None
+    if len(text) > LONGEST_PATH:
+        short = text[:WIDTH] + "…" if isinstance(text, str) else text[:WIDTH]
         raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), short)
 
 
@@ -118,6 +126,39 @@ def check_integer(
         )
 
 
+def check_flags(**flags: Any) -> None:
+    """Check that parameters are True or False; a ValueError that names one which is not."""
+    for name, value in flags.items():
+        if not isinstance(value, (bool, np.bool_)):
+            raise ValueError(f"{name} is {glimpse(value)}; it must be True or False")
+
+
+def checked_counts(counts: Any, n: int) -> np.ndarray:
+    """Return counts of n words as an array of their own, (n,) int64.
+
+    Raises
+    ------
+    ValueError
+        If they are no integers, 0 or more, or not as many.
+    """
+    whole, are_counts = np.zeros(0, np.int64), False
+    try:
+        given = np.asarray(counts)
+        if given.dtype.kind in "iuf" or (
+            given.dtype == object and all(map(is_integer, given.flat))
+        ):
+            with np.errstate(invalid="ignore"):
+                whole = np.array(given, dtype=np.int64)
+            are_counts = bool(np.all((whole == given) & (whole >= 0)))
+    except (ValueError, OverflowError):  # rows of several lengths; more than int64 holds
+        pass
+    if not are_counts:
+        raise ValueError(f"counts is {glimpse(counts)}; it must hold integers, 0 or more")
+    if whole.shape != (n,):
+        raise ValueError(f"counts has shape {whole.shape}; it must be ({n},), one a word")
+    return whole
+
+
 def random_generator(name: str, seed: Any) -> np.random.Generator:
     """The generator of a seed or of itself; a TypeError if it is neither."""
     try:
@@ -133,7 +174,7 @@ def check_error_handler(errors: Any) -> None:
     """Check that `errors` names a handler of errors in text; ValueError if not."""
     try:
         codecs.lookup_error(errors)
-    except (LookupError, TypeError):
+    except (LookupError, TypeError, ValueError):
         raise ValueError(
             f"errors is {glimpse(errors)}; it must be 'strict', 'ignore', 'replace' or another "
             "codec error handler"

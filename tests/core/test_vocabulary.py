@@ -31,7 +31,7 @@ def test_vocabulary_contents():
 
 
 def test_vocabulary_refuses_parts_that_do_not_agree():
-    with pytest.raises(ValueError, match=r"counts has shape \(1,\); 2 words need as many counts"):
+    with pytest.raises(ValueError, match=r"counts has shape \(1,\); it must be \(2,\), one a word"):
         Vocabulary(["a", "b"], [1])
     with pytest.raises(ValueError, match="words holds a word more than once"):
         Vocabulary(["a", "b", "a"], [2, 1, 1])

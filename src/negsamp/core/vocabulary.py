@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from negsamp.checks import check_integer, checked_counts
 from negsamp.core.rare_words import RareWords
 
 __all__ = ["Growth", "Vocabulary"]
@@ -67,15 +68,12 @@ class Vocabulary:
         rare: RareWords | None = None,
     ) -> None:
         self.words = list(words)
-        self.counts = np.array(counts, dtype=np.int64)
+        self.counts = checked_counts(counts, len(self.words))
         self.index = {word: row for row, word in enumerate(self.words)}
-        if self.counts.shape != (len(self.words),):
-            raise ValueError(
-                f"counts has shape {self.counts.shape}; {len(self.words)} words need as many counts"
-            )
         if len(self.index) != len(self.words):
             raise ValueError("words holds a word more than once")
-        self.raw_words = int(self.counts.sum()) if raw_words is None else int(raw_words)
+        check_integer("raw_words", raw_words, 0, optional=True)
+        self.raw_words = int(self.counts.sum() if raw_words is None else raw_words)
         self.rare = RareWords() if rare is None else rare
         self.is_shared = False  # others may have it, so that it must not grow in place
 

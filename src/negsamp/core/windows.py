@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import check_integer, random_generator
+from negsamp.checks import check_flags, check_integer, glimpse, random_generator
 from negsamp.errors import CorpusError
 
 __all__ = [
@@ -118,6 +118,7 @@ def skipgram_pairs(
     """
     check_integer("window", window, 1)
     check_integer("chunk_size", chunk_size, 1)
+    check_flags(shrink_windows=shrink_windows)
     pieces = sentences.pieces() if hasattr(sentences, "pieces") else _pieces_of(sentences)
     generator = random_generator("rng", rng)
     for run in iter_windows(pieces, int(window), chunk_size, generator, shrink_windows, keep):
@@ -127,6 +128,8 @@ def skipgram_pairs(
 
 
 def _pieces_of(sentences: Any) -> Iterator[Piece]:
+    if not isinstance(sentences, Iterable):
+        raise CorpusError(f"sentences is {glimpse(sentences)}; it must hold arrays of integer ids")
     rows = [np.asarray(sentence) for sentence in sentences]
     for number, row in enumerate(rows):
         if row.ndim != 1 or (row.size and not np.issubdtype(row.dtype, np.integer)):

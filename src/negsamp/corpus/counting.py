@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import check_integer
+from negsamp.checks import check_flags, check_integer
 from negsamp.core.rare_words import REMEMBERED, RareWords
 from negsamp.core.vocabulary import Growth, Vocabulary
 from negsamp.corpus.containers import listing_code
@@ -113,6 +113,9 @@ def read_corpus(
     """
     check_integer("min_count", min_count, 0)
     check_integer("max_final_vocab", max_final_vocab, 1, optional=True)
+    check_flags(keep=keep)
+    if keep and folder is None:
+        raise ValueError("keep is True, but folder is None; name one for the files")
     with closing(StreamBuilder(folder, keep)) as builder:
         table = _count(builder, corpus, max_vocab_size, errors, workers, encoding)
         found = builder.counts(), builder.n_tokens

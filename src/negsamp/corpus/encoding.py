@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from negsamp.checks import glimpse
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.reading import read_blocks, read_chunks
 from negsamp.corpus.stream import Folder, StreamBuilder, TokenStream
@@ -55,6 +56,8 @@ def encode_corpus(
     >>> encode_corpus(vocabulary, ["the old cat", "a dog"]).ids.tolist()
     [0, 1]
     """
+    if not isinstance(vocabulary, Vocabulary):
+        raise TypeError(f"vocabulary is {glimpse(vocabulary)}; it must be a negsamp.Vocabulary")
     builder = StreamBuilder(folder)
     files = text_files(corpus)
     if files is not None:

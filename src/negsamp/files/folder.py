@@ -85,7 +85,7 @@ def open_folder(folder: str | os.PathLike[str], *kinds: Format) -> SavedFolder:
     FileNotFoundError if there is no such folder; SavedModelError if the record is missing, is no
     JSON, says another format or has digests of other files.
     """
-    check_path(folder)
+    check_path(folder, "folder")
     path = Path(folder)
     if path.is_file():
         what = kind_of_file(path)
@@ -118,7 +118,7 @@ def check_is_target(folder: str | os.PathLike[str], kind: Format) -> Path:
     It must be new or empty, or hold an older one of its kind and nothing else; FileExistsError if
     it is a file or holds anything else.
     """
-    check_path(folder)
+    check_path(folder, "folder")
     target = Path(folder).resolve()
     if target.is_dir():
         other = _what_else(target, kind)

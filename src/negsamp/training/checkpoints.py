@@ -184,7 +184,7 @@ def check_options(
     if cache is not None:
         if not isinstance(cache, (str, os.PathLike)):
             raise TypeError(f"cache is {glimpse(cache)}; it must name a folder, or be None")
-        check_path(cache)
+        check_path(cache, "cache")
         if Path(cache).exists() and not Path(cache).is_dir():
             raise FileExistsError(f"cache is {str(cache)!r}, a file; it must be a folder")
         if files is None:
@@ -203,7 +203,7 @@ def check_options(
 
 def check_unused(folder: str | os.PathLike[str], way_on: str = "Word2Vec.resume") -> Path:
     """The path of a folder; a FileExistsError if it is a file or holds checkpoints already."""
-    check_path(folder)
+    check_path(folder, "checkpoint")
     path = Path(folder).resolve()
     if path.exists() and not path.is_dir():
         raise FileExistsError(f"checkpoint names {str(path)!r}, which is a file, not a folder")
@@ -222,7 +222,7 @@ def has_checkpoints(folder: str | os.PathLike[str]) -> bool:
 
 def read_latest(folder: str | os.PathLike[str]) -> Saved:
     """Read the newest checkpoint that is whole; a CheckpointError if there is none."""
-    check_path(folder)
+    check_path(folder, "checkpoint")
     path = Path(folder)
     if not path.is_dir():
         raise FileNotFoundError(f"{str(path)!r} is not a folder, so it holds no checkpoint")

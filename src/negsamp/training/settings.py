@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import glimpse, is_integer, is_real
+from negsamp.checks import check_flags, glimpse, is_integer, is_real
 from negsamp.core.objectives import OBJECTIVES, Objective, objective_of
 from negsamp.core.optimizers import OPTIMIZERS
 from negsamp.core.sampling import checked_noise, custom_noise, noise_probabilities
@@ -186,11 +186,10 @@ def _check(params: Mapping[str, Any]) -> None:
             raise ValueError(f"noise is given, but objective {objective.name!r} draws none")
         if not callable(noise):
             checked_noise(noise)
-    min_alpha, alpha, shrink = params["min_alpha"], params["alpha"], params["shrink_windows"]
+    min_alpha, alpha = params["min_alpha"], params["alpha"]
     if min_alpha > alpha:
         raise refusal("min_alpha", min_alpha, f"at most alpha, {alpha}")
-    if not isinstance(shrink, (bool, np.bool_)):
-        raise refusal("shrink_windows", shrink, "True or False")
+    check_flags(shrink_windows=params["shrink_windows"])
     progress = params["progress"]
     if progress is not None and not isinstance(progress, (bool, np.bool_)):
         raise refusal("progress", progress, "True, False or None")

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from negsamp.checks import check_flags
 from negsamp.vectors.cosines import three_cos_mul, unit_rows
 from negsamp.vectors.evaluation_results import (
     AnalogiesResult,
@@ -127,6 +128,7 @@ def evaluate_word_pairs(
     (1.0, 3, 1)
     """
     check_keyed_vectors("kv", kv)
+    check_flags(case_insensitive=case_insensitive, dummy4unknown=dummy4unknown, answers=answers)
     from scipy import stats  # takes longer to import than all the rest of negsamp
 
     vectors, norms = first_rows(kv, restrict_vocab)
@@ -222,7 +224,8 @@ def evaluate_word_analogies(
     (1.0, 1, 1)
     """
     check_keyed_vectors("kv", kv)
-    if method not in METHODS:
+    check_flags(case_insensitive=case_insensitive, dummy4unknown=dummy4unknown, answers=answers)
+    if not isinstance(method, str) or method not in METHODS:
         raise ValueError(f"method is {method!r:.60}; it must be one of {sorted(METHODS)}")
     units = unit_rows(*first_rows(kv, restrict_vocab))
     rows = _rows_by_form(kv, restrict_vocab, case_insensitive)

@@ -7,7 +7,7 @@ of these is imported.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -163,7 +163,8 @@ def _refuse_mask(kv: Any, name: str, is_mask: bool) -> None:
 def _can_hold(value: Any) -> bool:
     if isinstance(value, np.generic):
         return False
-    return hasattr(type(value), "__iter__") or hasattr(type(value), "__array__")
+    # the class of an enum's member can be iterated over, and the member cannot
+    return isinstance(value, Iterable) or hasattr(type(value), "__array__")
 
 
 def _is_key(kv: Any, value: Any) -> bool:

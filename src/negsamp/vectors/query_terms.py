@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from negsamp.checks import is_real
+from negsamp.checks import check_flags, is_real
 from negsamp.vectors.cosines import row_norms, unit_rows
 from negsamp.vectors.key_containers import as_python, terms_in
 from negsamp.vectors.word_vectors import WordVectors
@@ -87,6 +87,7 @@ def mean_of(
     ignore_missing: bool,
 ) -> np.ndarray:
     """Return `KeyedVectors.get_mean_vector` in float64; `name` is that of `keys` in messages."""
+    check_flags(pre_normalize=pre_normalize, ignore_missing=ignore_missing)
     terms = [_plain(kv, term) for term in terms_in(kv, name, keys, True)]
     factors = np.ones(len(terms)) if weights is None else _numbers(weights)
     if factors.shape != (len(terms),) or not np.isfinite(factors).all():

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from negsamp.checks import check_flags
 from negsamp.vectors.key_containers import keys_in
 from negsamp.vectors.word_vectors import WordVectors, check_keyed_vectors
 
@@ -41,6 +42,7 @@ class Selections(WordVectors):
         >>> kv.subset(["queen", "prince", "king"], ignore_missing=True).index_to_key
         ['queen', 'king']
         """
+        check_flags(ignore_missing=ignore_missing)
         keys = keys_in(self, "words", words)
         keys = [words] if keys is None else keys
         if ignore_missing:
@@ -77,6 +79,7 @@ class Selections(WordVectors):
         (6, 3)
         """
         check_keyed_vectors("other", other)
+        check_flags(replace=replace)
         if other.vector_size != self.vector_size:
             raise ValueError(
                 f"other has vectors of {other.vector_size} numbers, and these have "

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from negsamp.checks import check_flags
 from negsamp.vectors.cosines import (
     closer_rows,
     cosines_of_each,
@@ -49,6 +50,7 @@ class Similarities(Selections):
         >>> kv.get_vector("apple", norm=True).tolist()
         [0.0, 0.0, -1.0]
         """
+        check_flags(norm=norm)
         if not norm:
             return self.vectors[self.row(key)]
         [unit] = look_up(self, [key]).units(zeros=True).astype(working_dtype(self.vectors))
@@ -294,6 +296,7 @@ class Similarities(Selections):
         >>> [key for _, key in kv.rank_by_centrality(["king", "queen", "woman", "apple"])]
         ['queen', 'king', 'woman', 'apple']
         """
+        check_flags(use_norm=use_norm)
         terms, scores = self._centrality(words, use_norm)
         order = np.argsort(-scores, kind="stable").tolist()
         return [(float(scores[i]), terms[i]) for i in order]
@@ -347,6 +350,7 @@ class Similarities(Selections):
         >>> kv.get_mean_vector(["king", "queen"], pre_normalize=False).tolist()
         [2.0, 0.0, 1.0]
         """
+        check_flags(post_normalize=post_normalize)
         mean = mean_of(self, "keys", keys, weights, pre_normalize, ignore_missing)
         if post_normalize:
             [mean] = unit_rows(mean[None], row_norms(mean[None]))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import check_integer
+from negsamp.checks import check_integer, glimpse
 from negsamp.vectors.cosines import nearest_neighbors
 from negsamp.vectors.key_containers import keys_in
 from negsamp.vectors.keyed_vectors import KeyedVectors
@@ -153,6 +153,8 @@ def stability(models: Iterable[Any], words: Any = None, topn: int = 10) -> Stabi
     array([1., 0., 1.])
     """
     check_integer("topn", topn, 1)
+    if not isinstance(models, Iterable) or isinstance(models, KeyedVectors):
+        raise TypeError(f"models is {glimpse(models)}; it must be a list of two or more")
     vectors = [model.wv if hasattr(type(model), "wv") else model for model in models]
     for kv in vectors:
         if not isinstance(kv, KeyedVectors):

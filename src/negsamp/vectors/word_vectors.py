@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from negsamp.checks import check_integer, class_only
+from negsamp.checks import check_integer, checked_counts, class_only
 from negsamp.errors import UnknownWordError
 from negsamp.vectors.cosines import row_norms, unit_rows
 from negsamp.vectors.key_containers import as_python, keys_in, keys_of_rows
@@ -52,9 +52,7 @@ class WordVectors(OtherNames):
             raise ValueError(
                 f"keys holds {twice!r:.60} more than once; each key may stand for one row"
             )
-        self.counts = None if counts is None else np.array(counts, dtype=np.int64)
-        if self.counts is not None and self.counts.shape != (len(matrix),):
-            raise ValueError(f"counts has shape {self.counts.shape}; it must be ({len(matrix)},)")
+        self.counts = None if counts is None else checked_counts(counts, len(matrix))
         matrix.flags.writeable = False
         self.vectors: np.ndarray = matrix
 

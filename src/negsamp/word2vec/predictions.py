@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import check_integer, glimpse
+from negsamp.checks import check_flags, check_integer, glimpse
 from negsamp.core.objectives.base import SCORES_AT_ONCE
 from negsamp.training.settings import Settings
 from negsamp.vectors.key_containers import as_python, keys_in
@@ -24,7 +24,8 @@ def predicted_contexts(
 ) -> list[tuple[Any, float]]:
     """Return `Word2Vec.predict_context`."""
     check_integer("topn", topn, 1)
-    if by not in RANKINGS:
+    check_flags(ignore_missing=ignore_missing)
+    if not isinstance(by, str) or by not in RANKINGS:
         raise ValueError(f"by is {by!r:.60}; it must be one of {', '.join(map(repr, RANKINGS))}")
     wv = learned.wv
     keys = keys_in(wv, "words", words)

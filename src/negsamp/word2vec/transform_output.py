@@ -20,7 +20,7 @@ OUTPUTS = ("default", "pandas", "polars")
 
 def check_output(transform: Any) -> None:
     """Check the argument of `set_output`: ValueError for an unknown one, ImportError if absent."""
-    if transform not in OUTPUTS:
+    if not isinstance(transform, str) or transform not in OUTPUTS:
         raise ValueError(
             f"transform is {transform!r:.60}; it must be 'default', 'pandas', 'polars', or None to "
             "leave what is set"

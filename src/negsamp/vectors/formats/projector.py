@@ -79,7 +79,7 @@ def save_projector(
             )
     if not words:
         raise ValueError("kv has no words; there must be one or more")
-    check_path(folder)
+    check_path(folder, "folder")
     target = Path(folder).resolve()
     if target.exists():
         raise FileExistsError(f"folder {str(target)!r} is there already; choose another name")

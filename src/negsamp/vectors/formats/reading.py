@@ -172,15 +172,15 @@ def check_options(
             "characters as ASCII bytes"
         ) from None
     check_error_handler(errors)
-    if on_duplicate not in ("error", "first"):
+    if not isinstance(on_duplicate, str) or on_duplicate not in ("error", "first"):
         raise ValueError(f"on_duplicate is {on_duplicate!r:.60}; it must be 'error' or 'first'")
     try:
         dtype = np.dtype(datatype)
-    except TypeError:
+    except (TypeError, ValueError):
         dtype = np.dtype(object)
     if datatype is None or dtype not in TYPES:
         raise ValueError(f"datatype is {datatype!r:.60}; it must be float16, float32 or float64")
-    if on_error not in ("raise", "skip"):
+    if not isinstance(on_error, str) or on_error not in ("raise", "skip"):
         raise ValueError(f"on_error is {on_error!r:.60}; it must be 'raise' or 'skip'")
     if keys is not None and not callable(keys):
         raise TypeError(
