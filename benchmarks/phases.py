@@ -101,11 +101,10 @@ def measure(corpus: str) -> dict[str, float]:
     peak = sgemm_peak()
     found["products at sgemm peak"] = 1e9 * flops / peak
     at_peak = found["products at sgemm peak"]
-    print(
-        f"sgemm peak {peak / 1e9:.0f} GFLOP/s; {flops} operations a token in products: they reach "
-        f"{at_peak / found['of which products']:.0%} of the peak, the whole loop "
-        f"{at_peak / found['all']:.0%}"
-    )
+    print(f"= operations: {flops}")
+    print(f"= peak: {peak / 1e9:.0f}")
+    print(f"= products: {at_peak / found['of which products']:.0%}")
+    print(f"= loop: {at_peak / found['all']:.0%}")
     return found
 
 
