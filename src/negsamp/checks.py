@@ -58,13 +58,11 @@ def check_path(path: str | os.PathLike[str], name: str = "path") -> None:
 
     A text of many lines is an OSError, as the system's own would show all of it.
     """
-    try:
-        text = os.fspath(path)
-    except TypeError:
-        raise TypeError(f"{name} is {glimpse(path)}; it must be a path, as a str or Path") from None
+    text = os.fspath(path) if isinstance(path, (str, os.PathLike)) else None
+    if not isinstance(text, str):
+        raise TypeError(f"{name} is {glimpse(path)}; it must be a path, as a str or Path")
     if len(text) > LONGEST_PATH:
-        short = text[:WIDTH] + "…" if isinstance(text, str) else text[:WIDTH]
-        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), short)
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), text[:WIDTH] + "…")
 
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from negsamp.checks import check_integer, checked_counts
+from negsamp.checks import check_integer, checked_counts, glimpse
 from negsamp.core.rare_words import RareWords
 
 __all__ = ["Growth", "Vocabulary"]
@@ -67,6 +67,8 @@ class Vocabulary:
         raw_words: int | None = None,
         rare: RareWords | None = None,
     ) -> None:
+        if not isinstance(words, Iterable):
+            raise TypeError(f"words is {glimpse(words)}; it must hold a word for each count")
         self.words = list(words)
         self.counts = checked_counts(counts, len(self.words))
         self.index = {word: row for row, word in enumerate(self.words)}

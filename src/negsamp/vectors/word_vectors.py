@@ -7,13 +7,13 @@ words are then read when they are first needed.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 
-from negsamp.checks import check_integer, checked_counts, class_only
+from negsamp.checks import check_integer, checked_counts, class_only, glimpse
 from negsamp.errors import UnknownWordError
 from negsamp.vectors.cosines import row_norms, unit_rows
 from negsamp.vectors.key_containers import as_python, keys_in, keys_of_rows
@@ -249,6 +249,8 @@ class WordVectors(OtherNames):
         try:
             return [index[key] for key in keys]
         except (KeyError, TypeError):
+            if not isinstance(keys, Iterable):
+                raise TypeError(f"keys is {glimpse(keys)}; it must be a list of words") from None
             plain = [as_python(key) for key in keys]
         unknown = [key for key in plain if not _holds(index, key)]
         if unknown:

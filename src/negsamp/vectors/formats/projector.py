@@ -132,6 +132,7 @@ def load_projector(
     [7]
     """
     options = check_options(datatype=datatype, on_error=on_error, keys=keys)
+    check_path(folder, "folder")
     with opened(Path(folder) / METADATA) as source:
         skipped = Skipped(source.name, on_error)
         words, counts = _read_words(source, skipped)

@@ -106,6 +106,7 @@ def opened(path: str | os.PathLike[str]) -> Iterator[Source]:
 
     VectorFileError says what it is if these show it to be something else than vectors.
     """
+    check_path(path)
     name = os.fspath(path)
     try:
         raw = open_file(path)
