@@ -123,6 +123,7 @@ def curves(name: str) -> Callable[[Runs, Figure], None]:
             axes.set_xlabel(name)
             if name == "shared by":
                 axes.set_xscale("log", base=2)
+                axes.set_xlabel("centers that share the words")
 
     return draw
 
