@@ -161,7 +161,7 @@ CLAIM_ROWS = {
     "normalizer": 3,
     "constant": 8,
     "pmi": 4,
-    "analogies": 16,
+    "analogies": 14,
     "alpha": 2,
     "noise-words": 12,
     "sharing": 4,
