@@ -99,7 +99,8 @@ def by_label(name: str) -> Callable[[Runs, Figure], None]:
                     mean, sd = np.array(values).T
                     axes.errorbar(range(len(labels)), mean, sd, fmt="o", label=key, capsize=3)
             axes.set_xticks(range(len(labels)), labels, rotation=35, ha="right", fontsize=7)
-            axes.set_title(f"{words:,} words, {epochs} epochs", fontsize=9)
+            plural = "s" * (epochs != 1)
+            axes.set_title(f"{words:,} words, {epochs} epoch{plural}", fontsize=9)
         figure.axes[0].set_ylabel("Spearman's ρ × 100, right answers in %")
 
     return draw
