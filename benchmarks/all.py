@@ -69,7 +69,7 @@ STEPS = [
         HASWELL,
     ),
     # one seed, as word2vec takes ten times as long
-    Step("rivals-four", 27, RIVALS + "rivals-four-runs {rivals} [--epochs 1 3 5 --seeds 1]"),
+    Step("rivals-four", 17, RIVALS + "rivals-four-runs {rivals} [--epochs 1 3 --seeds 1]"),
     Step("memory", 4, "memory.py {corpus} [--times 1 4 8](--times 1 2)"),
     Step("interrupt", 8, "interrupt.py [--rounds 20](--quick --rounds 1)"),
     Step("reading", 1, "reading.py {corpus} {korean} [--rounds 5](--rounds 1)", needs="korean"),
