@@ -44,10 +44,12 @@ def claims(name: str, minutes: float, words: str = "") -> Step:
     return Step(f"claims-{name}", minutes, f"claims.py {name} {options} {trial}")
 
 
-RIVALS = (
-    "rivals.py {corpus} --eval-dir {eval} [--epochs 5 3 1 --seeds 1 2 3](--epochs 1 --seeds 1) "
-    "--rounds 1 --workers 2 --gensim-input file --out {out} --name "
-)
+def rivals(name: str, more: str, runs: str = "--epochs 5 3 1 --seeds 1 2 3") -> str:
+    where = "rivals.py {corpus} --eval-dir {eval}"
+    how = "--rounds 1 --workers 2 --gensim-input file --out {out}"
+    return f"{where} [{runs}](--epochs 1 --seeds 1) {how} --name {name}-runs {more}"
+
+
 KILLS = "-m pytest -q tests/training/test_checkpoints.py -k killed_dozens"
 FUZZ = "-m pytest -q tests/test_hostile.py tests/test_faults.py"
 SETTINGS = "settings.py {corpus} --eval-dir {eval} [--seeds 1 2](--seeds 1) --vary "
@@ -61,15 +63,15 @@ BASKETS = "--group basket_id --item product_id --order transaction_timestamp [--
 FILMS = "--group user_id:token --item item_id:token --order timestamp:float --last-item"
 
 STEPS = [
-    Step("rivals", 80, RIVALS + "rivals-runs {rivals}"),
+    Step("rivals", 80, rivals("rivals", "{rivals}")),
     Step(
         "rivals-haswell",
         30,
-        RIVALS + "rivals-haswell-runs --only negsamp,gensim",
+        rivals("rivals-haswell", "--only negsamp,gensim"),
         HASWELL,
     ),
     # one seed, as word2vec takes ten times as long
-    Step("rivals-four", 17, RIVALS + "rivals-four-runs {rivals} [--epochs 1 3 --seeds 1]"),
+    Step("rivals-four", 17, rivals("rivals-four", "{rivals}", "--epochs 1 3 --seeds 1")),
     Step("memory", 4, "memory.py {corpus} [--times 1 4 8](--times 1 2)"),
     Step("interrupt", 8, "interrupt.py [--rounds 20](--quick --rounds 1)"),
     Step("reading", 1, "reading.py {corpus} {korean} [--rounds 5](--rounds 1)", needs="korean"),

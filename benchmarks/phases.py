@@ -101,10 +101,10 @@ def measure(corpus: str) -> dict[str, float]:
     peak = sgemm_peak()
     found["products at sgemm peak"] = 1e9 * flops / peak
     at_peak = found["products at sgemm peak"]
-    print(f"= operations: {flops}")
+    print(f"= operations: {flops:,}".replace(",", " "))
     print(f"= peak: {peak / 1e9:.0f}")
-    print(f"= products: {at_peak / found['of which products']:.0%}")
-    print(f"= loop: {at_peak / found['all']:.0%}")
+    print(f"= products: {100 * at_peak / found['of which products']:.0f}")
+    print(f"= loop: {100 * at_peak / found['all']:.0f}")
     return found
 
 
