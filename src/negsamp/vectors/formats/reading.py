@@ -106,12 +106,11 @@ def opened(path: str | os.PathLike[str]) -> Iterator[Source]:
 
     VectorFileError says what it is if these show it to be something else than vectors.
     """
-    check_path(path)
-    name = os.fspath(path)
     try:
         raw = open_file(path)
     except ValueError as error:
         raise VectorFileError(str(error)) from error
+    name = os.fspath(path)
     how = "zip"  # the only one that fails before it is read
     with ExitStack() as stack:
         stack.enter_context(raw)

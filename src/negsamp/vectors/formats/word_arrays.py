@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import check_path, first_row_not_finite
+from negsamp.checks import first_row_not_finite
 from negsamp.errors import VectorFileError
 from negsamp.files.kinds import kind_of_file
 from negsamp.vectors.formats.reading import (
@@ -59,9 +59,8 @@ def explaining(
     path: str | os.PathLike[str], what: str, faults: tuple[type[Exception], ...] = (ValueError,)
 ) -> Iterator[None]:
     """Raise a VectorFileError for a file of another kind, or in which something is wrong."""
-    check_path(path)
-    name = os.fspath(path)
-    if (kind := kind_of_file(path)) is not None:
+    kind, name = kind_of_file(path), os.fspath(path)
+    if kind is not None:
         raise VectorFileError(f"{name!r}: it is {kind}")
     try:
         yield
