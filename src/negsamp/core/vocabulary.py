@@ -49,8 +49,9 @@ class Vocabulary:
 
     Raises
     ------
-    ValueError
-        If `counts` has another shape, or a word is there twice.
+    TypeError, ValueError
+        If `words` is no iterable, `counts` or `raw_words` are no integers of 0 or more, `counts`
+        has another shape, or a word is there twice.
 
     Examples
     --------

@@ -94,8 +94,8 @@ def read_corpus(
     Raises
     ------
     ValueError
-        If `min_count`, `max_vocab_size` or `max_final_vocab` is out of range, or `errors` or
-        `encoding` unknown.
+        If `min_count`, `max_vocab_size` or `max_final_vocab` is out of range, `errors` or
+        `encoding` unknown, or files are to be kept without a `folder`.
     CorpusError
         If a file is no text, damaged or not in the encoding, a folder has no file, a sentence is no
         sequence, the iterable raises, a token is None, NaN, not hashable or longer than 16 MiB, or

@@ -46,6 +46,8 @@ def encode_corpus(
 
     Raises
     ------
+    TypeError
+        If `vocabulary` is something else.
     CorpusError, FileNotFoundError
         If the corpus cannot be read.
 

@@ -52,7 +52,8 @@ class KeyedVectors(Similarities):
     Raises
     ------
     ValueError
-        If the shapes do not agree, a key appears twice, or `vectors` holds no real numbers.
+        If the shapes do not agree, a key appears twice, `vectors` holds no real numbers, or
+        `counts` no integers of 0 or more.
 
     Notes
     -----
