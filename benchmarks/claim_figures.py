@@ -121,10 +121,9 @@ def curves(name: str) -> Callable[[Runs, Figure], None]:
                 x, mean, sd = np.array(sorted(points)).T
                 axes.errorbar(x, mean, sd, fmt="o-", ms=3, capsize=2, label=label)
             axes.set_title(key, fontsize=9)
-            axes.set_xlabel(name)
             if name == "shared by":
                 axes.set_xscale("log", base=2)
-                axes.set_xlabel("centers that share the words")
+            axes.set_xlabel("centers that share the words" if name == "shared by" else name)
 
     return draw
 
