@@ -227,10 +227,7 @@ def with_counts(counts):
     ("kv", "message"),
     [
         (KeyedVectors([None], [[1.0]]), "the word None is a NoneType, which cannot be saved"),
-        (
-            with_counts([1, -1]),
-            "the count of row 1 is -1; counts are 0 or mo",
-        ),
+        (with_counts([1, -1]), "the count of row 1 is -1; counts are 0 or mo"),
         (KeyedVectors("ab", [[1.0], [np.inf]]), r"row 1 of 'vectors\.npy' is not finite"),
         (KeyedVectors("a", np.ones((1, 0))), r"has shape \(1, 0\) and type float64; it must have"),
         (KeyedVectors("a", np.ones((1, 100_001), np.int8)), "vectors of 1 to 100000 numbers"),
