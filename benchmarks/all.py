@@ -131,6 +131,11 @@ STEPS = [
         "claims.py shift" + WITH_SETS + "[--seeds 1 2 3](--quick --seeds 1 --epochs 1)",
     ),
     Step(
+        "init",
+        10,
+        "claims.py init" + WITH_SETS + "[--seeds 1 2](--quick --seeds 1 --epochs 1)",
+    ),
+    Step(
         "post-processing",
         12,
         f"post_processing.py {{corpus}} {SETS} [--epochs 3](--epochs 1) --sample 1e-4",

@@ -138,6 +138,7 @@ FIGURES: dict[str, Callable[[Runs, Figure], None]] = {
     "optimizers": by_label("optimizer"),
     "subsampling": by_label("sample"),
     "shift": by_label("shift"),
+    "init": by_label("init"),
     "alpha": curves("α"),
     "noise-words": curves("K"),
     "sharing": curves("shared by"),

@@ -32,7 +32,7 @@ from negsamp.core.windows import window_weights
 from negsamp.training import schedule
 from negsamp.training.reading import Encoded
 from negsamp.training.run import Run as TrainingRun
-from negsamp.training.settings import Settings
+from negsamp.training.settings import INITS, Settings
 
 WINDOW = 5
 # A center meets w + 1 pairs on average, by the weights of windows, and so that many times K words.
@@ -55,7 +55,7 @@ class Setup:
         """Train on some of the text, or on sentences of the claim's own."""
         text = [self.tokens] if tokens is None else tokens
         defaults = {"epochs": self.epochs, "workers": self.workers, "progress": False}
-        defaults["shift"] = 0  # the loss of the texts
+        defaults |= {"shift": 0, "init": "random"}  # the loss of the texts, and their start
         return Word2Vec(**{**defaults, **params}).fit(text)
 
 
@@ -166,7 +166,7 @@ def seconds_per_pair(objective: str, V: int, tokens: int, seed: int) -> float:
     ids = rng.choice(V, size=tokens, p=p).astype(np.int32)
     corpus = Encoded(Vocabulary(range(V), counts), TokenStream(ids, np.array([0, tokens])))
     params: dict[str, Any] = {"sample": 0, "batch_size": 1024, "epochs": 1, "workers": 1}
-    params |= {"shift": 0, "progress": False}
+    params |= {"shift": 0, "init": "random", "progress": False}
     model = Word2Vec(objective=objective, seed=seed, **params)
     with TrainingRun(Settings.checked(model.get_params()), corpus) as run:
         run.schedule = replace(run.schedule, kept_tokens=float(tokens))
@@ -268,7 +268,7 @@ def constant(setup: Setup) -> None:
             curve.append(round(float(getattr(model, "nce_log_z_", given)), 4))
 
         params = {"objective": objective, "negative": negative, "seed": seed, "workers": 1}
-        model = Word2Vec(epochs=setup.epochs, progress=False, **params)
+        model = Word2Vec(epochs=setup.epochs, init="random", progress=False, **params)
         model.fit([setup.tokens], callbacks=[note])
         found = without_total(scores(model.wv, *setup.eval_dirs))
         return {"log V": float(np.log(len(model.wv))), **found, "learned γ": curve}
@@ -413,6 +413,14 @@ def shift(setup: Setup) -> None:
         sweep(replace(setup, epochs=epochs), "shift", trains, words, with_mean)
 
 
+def init(setup: Setup) -> None:
+    """What a run begins with matters most where there is little text."""
+    trains = {name: ours(shift=None, init=name) for name in INITS}
+    for epochs in (1, 2) if setup.quick else (1, 2, 3, 5):
+        words = [len(setup.tokens) // 8, len(setup.tokens)]
+        sweep(replace(setup, epochs=epochs), "init", trains, words, with_mean)
+
+
 def with_mean(found: dict[str, float]) -> dict[str, float]:
     """Choose the scores of some sets, and the mean of six."""
     names = "semantic", "syntactic", "all analogies", "SimLex-999", "WordSim-353", "RW"
@@ -458,6 +466,7 @@ KEYS = (
     "optimizer",
     "sample",
     "shift",
+    "init",
     "α",
     "γ",
     "K",
@@ -483,6 +492,7 @@ CLAIMS: dict[str, Callable[[Setup], None]] = {
     "optimizers": optimizers,
     "subsampling": subsampling,
     "shift": shift,
+    "init": init,
     "constant": constant,
     "alpha": alpha,
     "normalizer": normalizer,

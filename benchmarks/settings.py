@@ -95,7 +95,7 @@ def measure(corpus: Path, eval_dir: Path | None, changes: list, params: dict) ->
     with ExitStack() as stack:
         for owner, values in changes:
             stack.enter_context(changed(owner, **values))
-        model = Word2Vec(progress=False, **params).fit(corpus)
+        model = Word2Vec(init="random", progress=False, **params).fit(corpus)
     return {
         "loss": model.loss_history_[-1],
         "largest norm in": model.wv.norms.max(),

@@ -129,7 +129,12 @@ def _check_is_what_the_files_say(model, folder):
     assert {name: repr(value) for name, value in parameters.items()} == {
         # which models of before that parameter do not have
         name: repr(value)
-        for name, value in {"max_final_vocab": None, "shift": 0.0, **about["parameters"]}.items()
+        for name, value in {
+            "max_final_vocab": None,
+            "shift": 0.0,
+            "init": "random",
+            **about["parameters"],
+        }.items()
     }
     assert model.raw_words_ == about["raw_words"]
     losses = [float("nan") if loss is None else loss for loss in about["loss_history"]]

@@ -71,7 +71,7 @@ def test_golden_model_loads_to_the_same_numbers(name, model):
 
 def test_golden_model_has_the_parameters_it_was_made_with(name, model):
     made = {"vector_size": 4, "min_count": 1, "epochs": 3, "workers": 1, "alpha": 0.5, "sample": 0}
-    made |= {"seed": 1, "noise": None, "shift": 0.0}
+    made |= {"seed": 1, "noise": None, "shift": 0.0, "init": "random"}
     if name == "nce":
         made |= {"seed": 2, "objective": "nce", "nce_normalizer": "center"}
         np.testing.assert_array_equal(model.noise, np.sqrt(COUNTS["nce"]) + 1 / 3)

@@ -45,7 +45,10 @@ def test_diagnose_hands_every_parameter_over(capsys, monkeypatch):
 
 @pytest.mark.parametrize(
     "of_objective",
-    ["--objective=nce --nce-normalizer=center --shift=0.0", "--objective=sgns --shift=1.5"],
+    [
+        "--objective=nce --nce-normalizer=center --shift=0.0 --init=random",
+        "--objective=sgns --shift=1.5 --init=pmi",
+    ],
 )
 def test_train_hands_every_parameter_over_and_quiet_prints_nothing(
     corpus, tmp_path, capsys, of_objective

@@ -133,8 +133,9 @@ PARAMS = {
     "noise": np.arange(1, 61),
     "max_final_vocab": 40,
     "shift": 1.5,
+    "init": "random",
 }
-SAME = {"workers", "progress"}  # which make no difference to the bytes
+SAME = {"workers", "progress", "init"}  # which make no difference to the bytes
 
 
 @pytest.fixture(scope="module")
@@ -422,6 +423,7 @@ def test_fit_that_diverges_keeps_the_last_round(client, texts):
     ("params", "how", "message"),
     [
         ({"alpha": -1}, {}, "alpha is -1"),
+        ({"init": "pmi"}, {}, "init is 'pmi', but negsamp.dask.fit begins with random vectors"),
         ({}, {"partitions": 0}, "partitions is 0; it must be an integer"),
         ({}, {"rounds": 1.5}, "rounds is 1.5; it must be an integer"),
         ({}, {"max_time": 0}, "max_time is 0; it must be seconds above 0"),

@@ -1,6 +1,7 @@
 """Memory expected against memory that NumPy asks for while it trains."""
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ class StopInTheThirdBlock(Observer):
 
 
 def run_of(corpus, **params):
-    given = {"seed": 0, "sample": 0, "workers": 1, "progress": False, **params}
+    given = {"seed": 0, "sample": 0, "workers": 1, "progress": False, "init": "random", **params}
     return Run(Settings.checked(Word2Vec(**given).get_params()), corpus)
 
 
@@ -72,6 +73,33 @@ def test_footprint_is_near_what_training_takes(V, params):
     # rather too much than too little; some versions of SciPy's logsumexp take less than others
     most = 1.8 if params.get("objective") == "softmax" else 1.25
     assert 0.97 * (peak + in_memory) < expected < most * (peak + in_memory)
+
+
+@pytest.mark.parametrize(
+    ("V", "params"),
+    [
+        (20_000, {"workers": 2}),
+        (200, {"window": 8}),
+        (5_000, {"vector_size": 300, "window": 10, "negative": 10}),
+        (5_000, {"window": 40}),
+        (1_000, {"vector_size": 1_000, "batch_size": 64}),
+    ],
+)
+def test_footprint_is_near_what_a_run_begins_with(V, params):
+    corpus = encoded(V, 300_000)
+    with run_of(corpus, init="pmi", **params) as run:
+        t = run.schedule
+        without = replace(t, settings=replace(t.settings, init="random"))
+        found, plain = (training_footprint(each, V, 0, 0) for each in (t, without))
+        tracemalloc.start()
+        try:
+            run._improve(run.arrays)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    there = found.matrices + found.words + found.state + LIBRARIES + PROCESS
+    assert max(plain.total, there + 0.9 * peak) <= found.total
+    assert found.total <= max(plain.total, there + 1.6 * peak)
 
 
 def test_footprint_adds_up():

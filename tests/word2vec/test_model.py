@@ -112,6 +112,8 @@ def test_a_callback_that_cannot_be_called_is_named():
         ("batch_size", 0, "or None"),
         ("shift", "log K", "a finite number from −50 to 50, or None"),
         ("shift", 51, "a finite number from −50 to 50"),
+        ("init", "svd", "one of 'pmi', 'random', or None"),
+        ("init", 1, "or None"),
         ("shift", float("nan"), "a finite number from −50 to 50"),
         ("sample", -1e-3, "a finite number, 0 or more, or None"),
         ("sample", "auto", "a finite number, 0 or more, or None"),

@@ -15,6 +15,7 @@ from negsamp.core.objectives import NORMALIZERS, OBJECTIVES
 from negsamp.core.optimizers import OPTIMIZERS
 from negsamp.pictures.explore import explorer_page
 from negsamp.pictures.projection import METHODS
+from negsamp.training.settings import INITS
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.word2vec.model import Word2Vec
 
@@ -44,6 +45,7 @@ HELP = {
     "ns_exponent": "noise words are drawn in proportion to their count to this power",
     "objective": "the loss that is minimised",
     "shift": "subtracted from the scores of sgns (default: follows the number of noise words)",
+    "init": "what sgns begins with (default: pmi for few epochs of a text that is not large)",
     "optimizer": "how the vectors follow the gradient",
     "alpha": "learning rate per pair at the first token",
     "min_alpha": "learning rate per pair at the last token",
@@ -59,6 +61,7 @@ HELP = {
 CHOICES = {
     "objective": tuple(OBJECTIVES),
     "optimizer": tuple(OPTIMIZERS),
+    "init": INITS,
     "nce_normalizer": NORMALIZERS,
 }
 READING = ("encoding", "errors")  # how a text is read

@@ -14,7 +14,7 @@ from negsamp.errors import CheckpointError
 from negsamp.training.checkpoints import check_unused, read_latest
 from negsamp.training.initial_vectors import checked_start
 from negsamp.training.limits import checked_limits
-from negsamp.training.settings import Settings
+from negsamp.training.settings import Settings, refuse_pmi
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.word2vec.learned import Callbacks, checked_callbacks
 from negsamp.word2vec.model import Word2Vec
@@ -134,10 +134,11 @@ def fit(
                 "callbacks=lambda model, epoch: model.score('held-out.txt') > -2.5"
             )
     parameters = {**model.get_params(), **({} if progress is None else {"progress": progress})}
-    called = checked_callbacks(callbacks)
+    settings, called = Settings.checked(parameters), checked_callbacks(callbacks)
+    refuse_pmi(settings, "negsamp.dask.fit begins with random vectors")
     run = _run(
         client,
-        Settings.checked(parameters),
+        settings,
         corpus,
         partitions=partitions,
         rounds=rounds,
@@ -145,7 +146,7 @@ def fit(
         encoding=encoding,
         checkpoint=None if checkpoint is None else check_unused(checkpoint, "negsamp.dask.resume"),
         checkpoint_every=checkpoint_every,
-        start=checked_start(init_vectors, frozen, model.vector_size),
+        start=checked_start(init_vectors, frozen, settings),
         limits=checked_limits(None, None, max_time),
     )
     model._train(run, called)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -11,15 +11,31 @@ from typing import Any
 import numpy as np
 
 from negsamp.checks import glimpse, is_integer
+from negsamp.core.pmi import Start, add_pmi_vectors
+from negsamp.core.windows import window_weights
 from negsamp.errors import UnknownWordError
+from negsamp.training.arrays import TextArrays
+from negsamp.training.schedule import Schedule
+from negsamp.training.settings import Settings, refuse_pmi
 from negsamp.vectors.key_containers import as_python
 
-__all__ = ["WarmStart", "checked_frozen", "checked_start", "initial_vectors"]
+__all__ = [
+    "WarmStart",
+    "checked_frozen",
+    "checked_start",
+    "initial_vectors",
+    "pmi_offset",
+    "pmi_start",
+]
 
 logger = logging.getLogger(__name__)
 
 EXAMPLES = 5  # words that a message names
 ROWS_AT_ONCE = 1 << 14  # copied together, so that a memory map stays one
+# Epochs, and tokens of all of them after subsampling, up to which vectors from the pointwise mutual
+# information are better in the end than random ones. Measured, see docs/performance.md.
+FEW_EPOCHS, FEW_TOKENS = 5, 20e6
+PMI = 2**31 + 2  # what tells its random numbers from those of epochs
 
 
 def initial_vectors(V: int, d: int, seed: int) -> np.ndarray:
@@ -29,6 +45,45 @@ def initial_vectors(V: int, d: int, seed: int) -> np.ndarray:
     W_in -= np.float32(0.5)
     W_in /= np.float32(d)
     return W_in
+
+
+def pmi_offset(schedule: Schedule) -> float | None:
+    """What u · v is above the mutual information that a run begins with; None if with no such."""
+    s = schedule.settings
+    is_long = s.epochs > FEW_EPOCHS or schedule.kept_tokens * s.epochs > FEW_TOKENS
+    if s.init == "random" or (s.init is None and is_long):
+        return None
+    return s.objective.pmi_offset(s.negative)
+
+
+def pmi_start(
+    schedule: Schedule, noise: np.ndarray, left_out: np.ndarray | None = None
+) -> Callable[[TextArrays], None] | None:
+    """What lets the arrays of a run begin with the pointwise mutual information of some pairs.
+
+    None where the run begins with random vectors. `noise` is the distribution of noise words, and
+    `left_out`, (n, 2), has the parts of the text that are not trained.
+    """
+    t, s, offset = schedule, schedule.settings, pmi_offset(schedule)
+    if offset is None:
+        return None
+
+    def fill(arrays: TextArrays) -> None:
+        add_pmi_vectors(
+            Start(arrays.W_in, arrays.W_out, arrays.squares_in, arrays.squares_out),
+            (arrays.ids, arrays.offsets, np.zeros((0, 2), int) if left_out is None else left_out),
+            arrays.keep,
+            t.kept_tokens,
+            window_weights(s.window, s.shrink_windows, t.reach),
+            noise,
+            offset,
+            # the more epochs there are, the less do they need it, and the more can it harm
+            s.epochs**-0.5,
+            np.random.default_rng(np.random.SeedSequence(t.seed, spawn_key=(PMI,))),
+            s.processes,
+        )
+
+    return fill
 
 
 @dataclass(frozen=True)
@@ -81,7 +136,7 @@ class WarmStart:
         return flags
 
 
-def checked_start(init_vectors: Any, frozen: Any, vector_size: int) -> WarmStart | None:
+def checked_start(init_vectors: Any, frozen: Any, settings: Settings) -> WarmStart | None:
     """What `Word2Vec.fit` was given to begin with, checked; None if it was given nothing."""
     is_none = isinstance(frozen, (bool, np.bool_)) and not frozen
     if init_vectors is None:
@@ -90,6 +145,7 @@ def checked_start(init_vectors: Any, frozen: Any, vector_size: int) -> WarmStart
         raise ValueError(
             f"frozen is {glimpse(frozen)} without init_vectors; only given vectors can be kept"
         )
+    refuse_pmi(settings, "there are init_vectors to begin with")
     index, vectors = (getattr(init_vectors, name, None) for name in ("key_to_index", "vectors"))
     if not isinstance(index, Mapping) or not isinstance(vectors, np.ndarray):
         hint = "; give its .wv" if hasattr(type(init_vectors), "wv") else ""
@@ -101,10 +157,10 @@ def checked_start(init_vectors: Any, frozen: Any, vector_size: int) -> WarmStart
             f"init_vectors has vectors of shape {vectors.shape} and type {vectors.dtype}; they "
             "must be (n, d) floats"
         )
-    if vectors.shape[1] != vector_size:
+    if vectors.shape[1] != settings.vector_size:
         raise ValueError(
             f"init_vectors has vectors of {vectors.shape[1]} numbers and vector_size is "
-            f"{vector_size}; they must be the same"
+            f"{settings.vector_size}; they must be the same"
         )
     rows = index.values()
     if not all(is_integer(row) and 0 <= row < len(vectors) for row in rows):

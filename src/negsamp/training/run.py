@@ -28,7 +28,7 @@ from negsamp.errors import CheckpointError, TrainingInterrupted
 from negsamp.training.arrays import Arrays, TextArrays
 from negsamp.training.checkpoints import Checkpoints, Saved, check_options, model_record
 from negsamp.training.epochs import Job, scratch_layout, train_epochs
-from negsamp.training.initial_vectors import WarmStart, initial_vectors
+from negsamp.training.initial_vectors import WarmStart, initial_vectors, pmi_start
 from negsamp.training.interrupts import Interrupts
 from negsamp.training.limits import NO_LIMITS, Limits
 from negsamp.training.past import NO_SECONDS, NOTHING, Before, Past, entropy_of, later_rate
@@ -76,6 +76,7 @@ class Run(Observer):
     contexts: Vocabulary | None = None
     context_noise: np.ndarray | None = None
     calls = 1  # of `fit` and `partial_fit`, this one included
+    _improve: Callable[[Any], None] | None = None  # what makes more of the first vectors
 
     def __init__(
         self,
@@ -221,6 +222,8 @@ class Run(Observer):
             arrays.held_out = held.parts
             arrays.held_ids, arrays.held_offsets = held.stream.ids, held.stream.offsets
         self._scratch = scratch_layout(self.schedule, arrays)
+        if past is None and start is None and saved is None and not is_empty:
+            self._improve = pmi_start(self.schedule, noise, None if held is None else held.parts)
         self._set_up(arrays, start, saved)
         if past and not saved:
             arrays.frozen = past.frozen_rows(V)
@@ -244,6 +247,9 @@ class Run(Observer):
         assert self.arrays is not None
         self._observer = observer or Observer()
         self._began = time.perf_counter()
+        if self._improve:
+            self._improve(self.arrays)
+            self._improve = None
         arrays, self.arrays = self.arrays.as_dict(), None  # several workers move them
         self._bar_size = self._n_read * self.settings.epochs
         show = self.settings.progress

@@ -16,7 +16,15 @@ from negsamp.core.objectives import OBJECTIVES, Objective, objective_of
 from negsamp.core.optimizers import OPTIMIZERS
 from negsamp.core.sampling import checked_noise, custom_noise, noise_probabilities
 
-__all__ = ["LARGEST_ALPHA", "Settings", "available_cores", "refusal", "refuse", "refuse_corpus"]
+__all__ = [
+    "LARGEST_ALPHA",
+    "Settings",
+    "available_cores",
+    "refusal",
+    "refuse",
+    "refuse_corpus",
+    "refuse_pmi",
+]
 
 # What users of gensim, older gensim or other libraries may write, and what it is called here.
 OTHER_NAMES = {
@@ -54,6 +62,7 @@ OF_FIT = (
     *("callbacks", "errors", "cache", "checkpoint", "checkpoint_every", "init_vectors", "frozen"),
     *("validation", "patience", "max_time"),
 )
+INITS = "pmi", "random"
 OF_OBJECTIVE = "objective", "nce_normalizer", "shift", "negative"
 # name: (lowest, highest, whether None is allowed)
 INTEGERS = {
@@ -114,6 +123,7 @@ class Settings:
     nce_normalizer: str | None
     max_final_vocab: int | None
     shift: float | None
+    init: str | None
 
     @classmethod
     def checked(cls, params: Mapping[str, Any]) -> Settings:
@@ -175,11 +185,17 @@ def _check(params: Mapping[str, Any]) -> None:
     for name, choices, other, kind in (
         ("objective", OBJECTIVES, ", or an object of a subclass of negsamp.Objective", Objective),
         ("optimizer", OPTIMIZERS, "", ()),
+        ("init", INITS, ", or None", type(None)),
     ):
         value = params[name]
         if not isinstance(value, kind) and not (isinstance(value, str) and value in choices):
             raise refusal(name, value, "one of " + ", ".join(map(repr, choices)) + other)
     objective = objective_of(*(params[name] for name in OF_OBJECTIVE))
+    if params["init"] == "pmi" and objective.pmi_offset(params["negative"]) is None:
+        raise ValueError(
+            f"init is 'pmi', but vectors of objective {objective.name!r} do not tell the pointwise "
+            "mutual information; it must be 'random' or None"
+        )
     noise = params["noise"]
     if noise is not None:
         if not objective.draws_noise:
@@ -221,6 +237,12 @@ def refuse(others: Mapping[str, Any], known: Sequence[str]) -> None:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
         raise TypeError(f"Word2Vec has no parameter {glimpse(name)}; {hint}")
+
+
+def refuse_pmi(settings: Settings, instead: str) -> None:
+    """Raise a ValueError if a run that begins otherwise is to begin with ``init="pmi"``."""
+    if settings.init == "pmi":
+        raise ValueError(f"init is 'pmi', but {instead}; leave init None")
 
 
 def refuse_corpus(first: Sequence[Any], params: Mapping[str, Any], known: Sequence[str]) -> None:

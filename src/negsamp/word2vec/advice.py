@@ -101,7 +101,8 @@ def advice_on_parameters(
         return
     if found.raw_words < FEW_TOKENS:
         enough = min(ENOUGH_EPOCHS, ENOUGH_TOKENS // found.raw_words)
-        if settings.epochs < enough:
+        begins_with_pmi = settings.objective.pmi_offset(settings.negative) is not None
+        if (settings.init == "random" or not begins_with_pmi) and settings.epochs < enough:
             more = f"epochs={enough} learns more from them than epochs={settings.epochs}"
         else:
             more = "negsamp.stability(models) tells how much the neighbours depend on the seed"

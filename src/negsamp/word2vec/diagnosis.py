@@ -185,6 +185,7 @@ def _with_training(
         return replace(found, advice=(advice_on_memory(memory, size),))
     if seconds == 0:
         return found
-    with Run(settings, Encoded(vocabulary, stream)) as run:
+    # what is tried is an update
+    with Run(replace(settings, init="random"), Encoded(vocabulary, stream)) as run:
         expected, measured = expected_seconds(run.train, schedule, stream, keep, seconds)
     return replace(found, train_seconds=expected, measured_seconds=measured)

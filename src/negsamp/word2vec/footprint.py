@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from negsamp.core.windows import READ_AT_ONCE
+from negsamp.core.pmi import pmi_bytes
+from negsamp.core.windows import READ_AT_ONCE, window_weights
+from negsamp.training.initial_vectors import pmi_offset
 from negsamp.training.schedule import Schedule
 
 __all__ = ["Footprint", "training_footprint"]
@@ -27,11 +29,11 @@ class Footprint(NamedTuple):
     gradients: int  # of one update, all processes together
     each_process: int  # Python and buffers, in each process
     processes: int
-    total: int  # all of it, with the libraries once
+    total: int  # all of it, with the libraries once; more if what comes before takes more
 
 
 def training_footprint(schedule: Schedule, V: int, corpus: int, spelling: int) -> Footprint:
-    """Estimate the memory that `Run.train` needs for V words.
+    """Estimate the memory that `Run.train` needs for V words, at most at one time.
 
     `corpus` and `spelling` are the bytes of the token stream in memory and of the words themselves.
     """
@@ -43,4 +45,8 @@ def training_footprint(schedule: Schedule, V: int, corpus: int, spelling: int) -
     matrices, words, state = 2 * 4 * V * d, WORD * V + spelling, STATE * V
     shared = matrices + corpus + words + state + gradients
     total = LIBRARIES + shared + schedule.members * each
+    if pmi_offset(schedule) is not None:  # before there are gradients and other processes
+        weights = window_weights(s.window, s.shrink_windows, schedule.reach)
+        start = pmi_bytes(V, d, schedule.kept_tokens, weights)
+        total = max(total, LIBRARIES + PROCESS + shared - gradients + start)
     return Footprint(matrices, corpus, words, state, gradients, each, schedule.members, total)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Self
 
@@ -54,10 +55,11 @@ class GrowingModel(PairModel):
     ) -> Self:
         """Go on with more text, which is counted on top of what was read before.
 
-        The first call is `fit`. Later ones, and those after `fit` or `load`, keep all words and
-        their rows, give rows to words that now reach `min_count`, behind the others, and train the
-        model on the new text alone, from where it was: vectors, output vectors and the optimizer's
-        sums. Noise and subsampling follow the counts of all texts.
+        The first call is `fit` from random vectors, unless `init` is ``"pmi"``. Later ones, and
+        those after `fit` or `load`, keep all words and their rows, give rows to words that now
+        reach `min_count`, behind the others, and train the model on the new text alone, from where
+        it was: vectors, output vectors and the optimizer's sums. Noise and subsampling follow the
+        counts of all texts.
 
         Parameters
         ----------
@@ -136,7 +138,7 @@ class GrowingModel(PairModel):
         rates = _checked_rates(settings, alpha, min_alpha, is_first=learned is None)
         start, past = None, None
         if learned is None:
-            start = checked_start(init_vectors, frozen, settings.vector_size)
+            start = checked_start(init_vectors, frozen, settings)
         else:
             _check_same(settings, learned)
             if init_vectors is not None:
@@ -145,6 +147,8 @@ class GrowingModel(PairModel):
                     "partial_fit goes on; fit(corpus, init_vectors=…) begins anew"
                 )
             past = learned.past(self._frozen(frozen))
+        if settings.init is None:  # the first text may be short
+            settings = replace(settings, init="random")
         with Run(
             settings,
             corpus,

@@ -59,11 +59,10 @@ class Word2Vec(GrowingModel):
         Passes over the corpus.
     workers : int, optional
         Processes; None takes as many as there are cores that this process may use. A small corpus
-        takes fewer, and a program with Python in it that is no Python itself takes one. Where
-        scikit-learn's `n_jobs` runs several fits side by side, 1 is best.
+        takes fewer, and a program with Python in it that is no Python itself takes one. 1 is best
+        where scikit-learn's `n_jobs` runs several fits side by side.
     seed : int, optional
-        The same seed gives the same bytes, whatever the number of workers; None takes a new seed
-        each time.
+        The same seed gives the same bytes for any number of workers; None takes a new one a time.
     shrink_windows : bool
         Weigh contexts at distance δ by (`window` + 1 − δ) / `window`: how often word2vec, which
         draws each center's window from 1 … `window`, trains them. Else all weigh 1.
@@ -84,13 +83,17 @@ class Word2Vec(GrowingModel):
         centers, learned (what None means); ``"center"``, one for each; ``"fixed"``, 0.
     max_final_vocab : int, optional
         Of the words that are seen `min_count` times or more, keep only so many of the most
-        frequent; of words that are seen equally often, the first in order.
+        frequent; of those that are seen equally often, the first.
     shift : float, optional
         Of ``"sgns"``, what is subtracted from the product of two vectors: the score of a pair is
         u · v − `shift`. None takes 1 + log K, and u · v becomes the pointwise mutual information
         plus 1; the papers have 0, and with it u · v becomes the mutual information less log K
         [2]_, eq. 10. That is the same loss of vectors that have one more number each, 1 in v and
         −`shift` in u, which is held. Vectors are better so, see docs/performance.md.
+    init : str, optional
+        What ``"sgns"`` begins with: ``"pmi"``, the mutual information of some pairs (what
+        None means for 5 epochs and 20 million tokens in all), or ``"random"``, as in `fit_pairs`,
+        `negsamp.dask.fit` and, unless it is given, `partial_fit`.
     **others
         None. The error for a name of gensim's that is no parameter here says what to write.
 
@@ -276,7 +279,7 @@ class Word2Vec(GrowingModel):
             cache=cache,
             checkpoint=None if checkpoint is None else check_unused(checkpoint),
             checkpoint_every=checkpoint_every,
-            start=checked_start(init_vectors, frozen, settings.vector_size),
+            start=checked_start(init_vectors, frozen, settings),
             limits=checked_limits(validation, patience, max_time),
         ) as run:
             self._train(run, callbacks)

@@ -51,7 +51,7 @@ def parse_record(
     part that is missing, or of a kind or value that no model has, is a ValueError or TypeError.
     """
     params = _part(about, "parameters", dict, "an object")
-    params = {"max_final_vocab": None, "shift": 0.0, **params}  # absent from older models
+    params = {"max_final_vocab": None, "shift": 0.0, "init": "random", **params}  # older ones
     for name in params:
         if name not in known:
             raise ValueError(f"there is no parameter {glimpse(name)}")

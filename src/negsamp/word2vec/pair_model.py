@@ -16,6 +16,7 @@ from negsamp.training.checkpoints import check_unused, read_latest
 from negsamp.training.initial_vectors import checked_start
 from negsamp.training.limits import checked_limits
 from negsamp.training.pairs import PairRun
+from negsamp.training.settings import refuse_pmi
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.word2vec.learned import Callbacks, KeepLearned, Learned, checked_callbacks
 from negsamp.word2vec.text_model import TextModel
@@ -149,6 +150,7 @@ class PairModel(TextModel):
                 f"objective is {glimpse(self.objective)}, which draws no noise words; fit_pairs "
                 "trains 'sgns', 'nce', 'infonce', or an objective of your own that draws them"
             )
+        refuse_pmi(settings, "fit_pairs begins with random vectors")
         callbacks = checked_callbacks(callbacks)
         with PairRun(
             settings,
@@ -162,7 +164,7 @@ class PairModel(TextModel):
             ),
             checkpoint=None if checkpoint is None else check_unused(checkpoint),
             checkpoint_every=checkpoint_every,
-            start=checked_start(init_vectors, frozen, settings.vector_size),
+            start=checked_start(init_vectors, frozen, settings),
             limits=checked_limits(validation, patience, max_time),
         ) as run:
             run.train(KeepLearned(self, partial(Learned.of_run, run), callbacks))

@@ -59,6 +59,7 @@ class Parameters(OtherModelNames):
         nce_normalizer: str | None = None,
         max_final_vocab: int | None = None,
         shift: float | None = None,
+        init: str | None = None,
         **others: Any,
     ) -> None:
         self.vector_size = vector_size
@@ -82,6 +83,7 @@ class Parameters(OtherModelNames):
         self.nce_normalizer = nce_normalizer
         self.max_final_vocab = max_final_vocab
         self.shift = shift
+        self.init = init
         refuse(others, PARAMETERS)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:

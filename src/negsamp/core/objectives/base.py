@@ -292,6 +292,21 @@ class Objective:
         """
         return None
 
+    def pmi_offset(self, negative: int) -> float | None:
+        """Compute what u · v is above the pointwise mutual information at the loss's minimum.
+
+        Parameters
+        ----------
+        negative : int
+            K, the number of noise words.
+
+        Returns
+        -------
+        float or None
+            `shift` − log K for ``"sgns"``; None where u · v is something else.
+        """
+        return None
+
     def extras(self, counts: np.ndarray, noise: np.ndarray, negative: int) -> Extras:
         """What is needed beside the two matrices, as it is at the beginning of a run.
 

@@ -42,6 +42,7 @@ class NCE(SGNS):
     name = "nce"
     has_normalizer = True
     with_shift = Objective.with_shift
+    pmi_offset = Objective.pmi_offset
 
     def __init__(self, normalizer: str = "global") -> None:
         super().__init__()

@@ -66,6 +66,10 @@ class SGNS(Objective):
         other.shift = float(shift)
         return other
 
+    def pmi_offset(self, negative: int) -> float | None:
+        """`shift` − log K."""
+        return self.shift - math.log(negative)
+
     def loss(self, positive: np.ndarray, negative: np.ndarray, weight: float = 1.0) -> np.ndarray:
         """−log σ(s_o) − weight · Σ_k log σ(−s_k)."""
         positive, negative = positive - self.shift, negative - self.shift
