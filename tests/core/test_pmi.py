@@ -2,6 +2,7 @@
 
 import itertools
 from collections import Counter
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -157,10 +158,10 @@ def test_text_may_be_of_any_size(sentences, V, d):
 # --- the steps
 
 
-def sampled(sentences, share=1.0, left_out=NOTHING, keep=None, V=1000):
+def sampled(sentences, share=1.0, left_out=NOTHING, keep=None, V=1000, reach=5):
     ids, offsets = stream_of(sentences)
     keep = np.ones(V, np.float32) if keep is None else keep
-    return pmi._sample(ids, offsets, left_out, keep, share, np.random.default_rng(3))
+    return pmi._sample(ids, offsets, left_out, keep, share, reach, np.random.default_rng(3))
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=30), st.data())
@@ -191,6 +192,25 @@ def test_sample_is_of_all_of_a_long_text():
     assert tokens[-1] > T * 0.98
     assert segments[-1] == pmi.PARTS
     assert all(np.diff(tokens)[np.diff(segments) == 0] == 1)
+
+
+def test_parts_of_a_long_text_are_longer_than_wide_windows():
+    T = 64_000
+    for reach, parts in ((10, 64), (400, 2), (10_000, 1)):
+        tokens, segments = sampled([range(T)], share=0.1, V=T, reach=reach)
+        assert (len(tokens), segments[-1]) == (pytest.approx(T / 10, rel=0.02), parts)
+
+
+def test_no_pairs_are_drawn_at_distances_that_there_are_not():
+    tokens, segments = sampled([[0, 1, 2]] * 3)
+    drawn, rng = [], np.random.default_rng(0)
+
+    def random(n, dtype):
+        drawn.append(n)
+        return rng.random(n, dtype=dtype)
+
+    pmi._halves(tokens, segments, np.ones(10_000), (3, 3), SimpleNamespace(random=random))
+    assert drawn == [8, 7]
 
 
 @given(

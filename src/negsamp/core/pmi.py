@@ -31,7 +31,7 @@ __all__ = ["Start", "add_pmi_vectors", "pmi_bytes"]
 # of which the decomposition is made; how many more components it has, and how often it is refined.
 # Measured, see docs/performance.md.
 PAIRS, FREQUENT, MORE, ROUNDS = 12_000_000, 4096, 10, 2
-PARTS = 64  # of a long text, from which pairs are drawn
+PARTS, WINDOWS = 64, 8  # of a long text, from which pairs are drawn; that each has at least
 # The sum of squared gradients that an occurrence adds to a row of W_in and W_out. Measured.
 SQUARES_IN, SQUARES_OUT = 36.0, 61.0
 ROWS_AT_ONCE = 1 << 13
@@ -71,7 +71,7 @@ def add_pmi_vectors(
     V, d = start.W_in.shape
     C, reach = min(FREQUENT, V), len(weights) // 2
     share = PAIRS / weights.sum() / max(kept, 1.0)
-    tokens, segments = _sample(*text, keep, share, rng)
+    tokens, segments = _sample(*text, keep, share, reach, rng)
     seen = np.bincount(tokens, minlength=V)
     halves = _halves(tokens, segments, weights[reach + 1 :], (V, C), rng)
     del tokens, segments
@@ -113,6 +113,7 @@ def _sample(
     left_out: np.ndarray,
     keep: np.ndarray,
     share: float,
+    reach: int,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Subsampled tokens of a share of the text at most, from parts of all of it.
@@ -120,7 +121,8 @@ def _sample(
     Return them, (n,) int32, and the numbers of their segments, (n,) int32, which rise. Windows
     reach to the ends of a segment.
     """
-    step = max(1, -(-len(ids) // PARTS))
+    parts = int(np.clip(len(ids) * min(share, 1.0) / (WINDOWS * reach), 1, PARTS))
+    step = max(1, -(-len(ids) // parts))
     size = min(step, math.ceil(step * share))
     edges = left_out.reshape(-1)  # a begin, its end, the next begin, …
     tokens, begins, last = [np.zeros(0, np.int32)], [np.zeros(0, bool)], -1
@@ -143,7 +145,7 @@ class Half(NamedTuple):
     """Pairs of which one word at least is of the C most frequent; they may be met several times."""
 
     keys: np.ndarray  # (n,) larger row · C + smaller row, int32 or int64
-    totals: np.ndarray  # (V,) pairs of each word with any other
+    totals: np.ndarray  # (V,) float64, pairs of each word with any other
 
 
 class Matrix(NamedTuple):
@@ -167,18 +169,21 @@ def _halves(
     V, C = size
     kind = np.int32 if V * C < 2**31 else np.int64
     keys: list[list[np.ndarray]] = [[], []]
-    totals = np.zeros((2, V), np.int64)
-    for distance, weight in enumerate(weights, 1):
+    pairs = np.zeros((2, len(tokens)), np.int32)  # of each token
+    longest = int(np.bincount(segments).max(initial=0))
+    for distance, weight in enumerate(weights[: max(longest - 1, 1)], 1):
         near, far = tokens[:-distance], tokens[distance:]
         drawn = rng.random(len(near), dtype=np.float32)
         drawn[segments[:-distance] != segments[distance:]] = np.inf
         for side, low in enumerate((0, weight / 2)):
             places = np.flatnonzero((drawn >= low) & (drawn < low + weight / 2))
             a, b = near[places], far[places]
-            totals[side] += np.bincount(a, minlength=V) + np.bincount(b, minlength=V)
+            pairs[side, places] += 1
+            pairs[side, places + distance] += 1
             smaller, larger = np.minimum(a, b), np.maximum(a, b)
             some = np.flatnonzero(smaller < C)
             keys[side].append(larger[some] * kind(C) + smaller[some])
+    totals = (np.bincount(tokens, each, V) for each in pairs)
     return [Half(np.concatenate(some), total) for some, total in zip(keys, totals, strict=True)]
 
 

@@ -69,6 +69,7 @@ def pmi_start(
         return None
 
     def fill(arrays: TextArrays) -> None:
+        logger.info("training begins with the pointwise mutual information (init='pmi')")
         add_pmi_vectors(
             Start(arrays.W_in, arrays.W_out, arrays.squares_in, arrays.squares_out),
             (arrays.ids, arrays.offsets, np.zeros((0, 2), int) if left_out is None else left_out),
