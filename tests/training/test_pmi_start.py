@@ -95,7 +95,7 @@ def test_products_and_scale_follow_the_loss_and_the_epochs(begun):
         Word2Vec(**{**RUN, "epochs": epochs, "shift": shift, "negative": K}).fit(baskets())
     (*_, first, scale, _, _), (*_, other, small, _, _) = begun
     assert (first, scale) == (pytest.approx(1), 1)
-    assert (other, small) == (pytest.approx(-np.log(2)), 0.5)
+    assert (other, small) == (pytest.approx(-np.log(2)), 0.25)
 
 
 def test_what_is_held_out_is_not_looked_at(begun):

@@ -79,7 +79,7 @@ def pmi_start(
             noise,
             offset,
             # the more epochs there are, the less do they need it, and the more can it harm
-            s.epochs**-0.5,
+            1 / s.epochs,
             np.random.default_rng(np.random.SeedSequence(t.seed, spawn_key=(PMI,))),
             s.processes,
         )
