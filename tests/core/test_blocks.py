@@ -187,5 +187,6 @@ def test_noise_words_follow_what_they_stand_for():
     assert words(6e7 / 256, epochs=2, **weak) < words(6e7 / 256, epochs=3, **weak)
     assert words(1e6, epochs=5, **weak) > words(1e6, epochs=5) > words(1e6, epochs=3, **weak)
     assert words(1e8, epochs=5, **weak) == words(1e8, epochs=5) < words(1e8, epochs=1, **weak)
+    assert words(1e6, epochs=5, **weak, begins_well=True) == words(1e6, epochs=5)
     assert words(noise_multiple=5) == 50
     assert words(noise_multiple=0) == 0

@@ -184,6 +184,7 @@ def choose_block_shape(
     epochs: int = 1,
     noise_multiple: int = 1,
     noise_is_weak: bool = False,
+    begins_well: bool = False,
     text_tokens: float | None = None,
 ) -> BlockShape:
     """Choose the shape of the blocks for a corpus.
@@ -194,9 +195,9 @@ def choose_block_shape(
     pairs a center has, and the fewer tokens all epochs have, the more noise words a part must
     share: a multiple of `noise_multiple`, which is 0 for objectives that draw none. Where
     `noise_is_weak`, few epochs of a small corpus need no more than those of a large one, and many
-    need more. `batch_size`, in centers, is rounded up to what the kernel can do, and chosen if
-    None. Where only a further part of the corpus is trained, after the others, it has
-    `text_tokens`.
+    need more, but not if vectors begin well (`begins_well`). `batch_size`, in centers, is rounded
+    up to what the kernel can do, and chosen if None. Where only a further part of the corpus is
+    trained, after the others, it has `text_tokens`.
     """
     if batch_size is None:
         wanted = min(
@@ -218,7 +219,8 @@ def choose_block_shape(
     power, fewer = POWER, TOKENS / (kept_tokens * epochs)
     if noise_is_weak:
         share = min((epochs - 1) / (EPOCHS - 1), 1)
-        power = WEAK_POWER * share**2 if fewer > 1 else POWER * share
+        weak_power = POWER if begins_well else WEAK_POWER
+        power = weak_power * share**2 if fewer > 1 else POWER * share
     more *= fewer**power
     noise_words = 16 * round(float(np.clip(NOISE_WORDS * more, FEWEST, MOST)) / 16)
     noise_words = -(-noise_words // max(noise_multiple, 1)) * noise_multiple

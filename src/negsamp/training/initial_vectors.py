@@ -24,7 +24,6 @@ __all__ = [
     "checked_frozen",
     "checked_start",
     "initial_vectors",
-    "pmi_offset",
     "pmi_start",
 ]
 
@@ -32,9 +31,6 @@ logger = logging.getLogger(__name__)
 
 EXAMPLES = 5  # words that a message names
 ROWS_AT_ONCE = 1 << 14  # copied together, so that a memory map stays one
-# Epochs, and tokens of all of them after subsampling, up to which vectors from the pointwise mutual
-# information are better in the end than random ones. Measured, see docs/performance.md.
-FEW_EPOCHS, FEW_TOKENS = 5, 20e6
 PMI = 2**31 + 2  # what tells its random numbers from those of epochs
 
 
@@ -47,15 +43,6 @@ def initial_vectors(V: int, d: int, seed: int) -> np.ndarray:
     return W_in
 
 
-def pmi_offset(schedule: Schedule) -> float | None:
-    """What u · v is above the mutual information that a run begins with; None if with no such."""
-    s = schedule.settings
-    is_long = s.epochs > FEW_EPOCHS or schedule.kept_tokens * s.epochs > FEW_TOKENS
-    if s.init == "random" or (s.init is None and is_long):
-        return None
-    return s.objective.pmi_offset(s.negative)
-
-
 def pmi_start(
     schedule: Schedule, noise: np.ndarray, left_out: np.ndarray | None = None
 ) -> Callable[[TextArrays], None] | None:
@@ -64,7 +51,8 @@ def pmi_start(
     None where the run begins with random vectors. `noise` is the distribution of noise words, and
     `left_out`, (n, 2), has the parts of the text that are not trained.
     """
-    t, s, offset = schedule, schedule.settings, pmi_offset(schedule)
+    t, s = schedule, schedule.settings
+    offset = s.pmi_offset(t.kept_tokens)
     if offset is None:
         return None
 

@@ -58,6 +58,7 @@ class Schedule:
         reach = min(settings.window, longest_sentence - 1)
         kept = counts * keep.astype(np.float64)
         of_all = kept if all_counts is None else all_counts * keep.astype(np.float64)
+        tokens = float(kept.sum())
         shape = choose_block_shape(
             of_all.sum(),
             kept.max() / kept.sum(),
@@ -69,10 +70,11 @@ class Schedule:
             epochs=settings.epochs,
             noise_multiple=settings.objective.noise_multiple(settings.negative),
             noise_is_weak=settings.objective.noise_is_weak,
+            begins_well=settings.pmi_offset(tokens) is not None,
         )
         # workers have the noise as a table, and a function might not reach them
         settings = replace(settings, noise=None)
-        return cls(settings, reach, shape, float(kept.sum()), seed, limits, rates)
+        return cls(settings, reach, shape, tokens, seed, limits, rates)
 
     def share_done(self, progress: Progress) -> float:
         """The share of the whole run that is done, 0 … 1."""

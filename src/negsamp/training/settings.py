@@ -63,6 +63,9 @@ OF_FIT = (
     *("validation", "patience", "max_time"),
 )
 INITS = "pmi", "random"
+# Epochs, and tokens of all of them after subsampling, up to which vectors from the pointwise mutual
+# information are better in the end than random ones. Measured, see docs/performance.md.
+FEW_EPOCHS, FEW_TOKENS = 5, 20e6
 OF_OBJECTIVE = "objective", "nce_normalizer", "shift", "negative"
 # name: (lowest, highest, whether None is allowed)
 INTEGERS = {
@@ -144,6 +147,16 @@ class Settings:
         if self.noise is None:
             return noise_probabilities(counts, self.ns_exponent)
         return custom_noise(self.noise, counts)
+
+    def pmi_offset(self, kept_tokens: float) -> float | None:
+        """What u · v is above the mutual information that a run begins with; None if with no such.
+
+        `kept_tokens` are those of an epoch after subsampling.
+        """
+        is_long = self.epochs > FEW_EPOCHS or kept_tokens * self.epochs > FEW_TOKENS
+        if self.init == "random" or (self.init is None and is_long):
+            return None
+        return self.objective.pmi_offset(self.negative)
 
     def record(self) -> dict[str, Any]:
         """The parameters as ``model.json`` has them; a noise distribution has its own file."""

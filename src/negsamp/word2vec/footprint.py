@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from negsamp.core.pmi import pmi_bytes
 from negsamp.core.windows import READ_AT_ONCE, window_weights
-from negsamp.training.initial_vectors import pmi_offset
 from negsamp.training.schedule import Schedule
 
 __all__ = ["Footprint", "training_footprint"]
@@ -45,7 +44,9 @@ def training_footprint(schedule: Schedule, V: int, corpus: int, spelling: int) -
     matrices, words, state = 2 * 4 * V * d, WORD * V + spelling, STATE * V
     shared = matrices + corpus + words + state + gradients
     total = LIBRARIES + shared + schedule.members * each
-    if pmi_offset(schedule) is not None:  # before there are gradients and other processes
+    if (
+        s.pmi_offset(schedule.kept_tokens) is not None
+    ):  # before there are gradients and other processes
         weights = window_weights(s.window, s.shrink_windows, schedule.reach)
         start = pmi_bytes(V, d, schedule.kept_tokens, weights)
         total = max(total, LIBRARIES + PROCESS + shared - gradients + start)
