@@ -72,7 +72,8 @@ def test_number_of_workers_makes_no_difference(epochs):
     [
         ({}, 1_000, True),
         ({"epochs": 5}, 4e6, True),
-        ({"epochs": 6}, 1_000, False),
+        ({"epochs": 10}, 1_000, True),
+        ({"epochs": 11}, 1_000, False),
         ({"epochs": 1}, 21e6, False),
         ({"epochs": 2}, 11e6, False),
         ({"epochs": 50, "init": "pmi"}, 21e6, True),

@@ -65,7 +65,7 @@ OF_FIT = (
 INITS = "pmi", "random"
 # Epochs, and tokens of all of them after subsampling, up to which vectors from the pointwise mutual
 # information are better in the end than random ones. Measured, see docs/performance.md.
-FEW_EPOCHS, FEW_TOKENS = 5, 20e6
+FEW_EPOCHS, FEW_TOKENS = 10, 20e6
 OF_OBJECTIVE = "objective", "nce_normalizer", "shift", "negative"
 # name: (lowest, highest, whether None is allowed)
 INTEGERS = {
