@@ -115,6 +115,7 @@ STEPS = [
             "steps-and-epochs": 6,
             "patience": 4,
             "validation": 3,
+            "beginnings": 10,
             "wide-windows": 1,
         }.items()
     ),

@@ -3,9 +3,10 @@
 steps-and-epochs, patience: baskets from planted groups, with some items that are random; the score
 is the share of the ten nearest neighbours of an item that are of its group. validation: some words
 are split into two at random; the score is the mean of 1 / rank of one half among the neighbours of
-the other. neighbours: the share of the ten nearest that models of two seeds have in common.
-wide-windows: seconds of an epoch on baskets and on long lists. The news are those of gensim's
-tests; `--text` names a file for the others, such as text8.
+the other. beginnings: both scores, from random vectors and from the mutual information.
+neighbours: the share of the ten nearest that models of two seeds have in common. wide-windows:
+seconds of an epoch on baskets and on long lists. The news are those of gensim's tests; `--text`
+names a file for the others, such as text8.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from settings import changed
 from negsamp import KeyedVectors, Word2Vec
 from negsamp.core.optimizers import RowAdaGrad
 from negsamp.training import epochs as training
+from negsamp.training.settings import INITS
 
 GROUPS, SIZE, NEAREST = 55, 15, 10
 Sentences = list[list[str]]
@@ -191,6 +193,39 @@ def validation(arguments: argparse.Namespace) -> list[list[str]]:
     return rows
 
 
+def beginnings(arguments: argparse.Namespace) -> list[list[str]]:
+    """Return what epochs come to from random vectors, and from the mutual information."""
+    tried, how = ((1, 2), QUICK | BLOCK) if arguments.quick else ((1, 2, 5, 10, 20), {})
+    n = 20 if arguments.quick else 2_000
+    texts = {"300 lines of news": (news()[: n // 4], 7)}
+    texts |= {
+        f"text8, first {n // 1000} 000 tokens": (of_text(arguments.text, n, 500), 5)
+        for n in ([] if arguments.quick else [20_000, 50_000, 100_000])
+    }
+
+    def of_baskets(noise: float, seed: int, params: dict[str, Any]) -> float:
+        return of_the_group(ours(baskets(seed, noise, n), seed=seed, **params, **WIDE).wv)
+
+    def of_words(split: tuple[Sentences, list[str]], seed: int, params: dict[str, Any]) -> float:
+        return of_halves(ours(split[0], seed=seed, **params).wv, split[1])
+
+    ways: dict[str, Callable[[int, dict[str, Any]], float]] = {
+        label: partial(of_words, halved(*text)) for label, text in texts.items()
+    }
+    ways |= {f"baskets, {k} % random": partial(of_baskets, k / 100) for k in (20, 40)}
+    rows = [["", "`init`", *map(str, tried)]]
+    for label, measure in ways.items():
+        for init in reversed(INITS):
+            found = [
+                np.mean(
+                    [measure(seed, {"epochs": e, "init": init, **how}) for seed in arguments.seeds]
+                )
+                for e in tried
+            ]
+            rows.append([label, f"`{init}`", *(f"{value:.2f}" for value in found)])
+    return rows
+
+
 RANGES = {"rows 0–200": (0, 200), "1 000–1 500": (1_000, 1_500), "10 000–10 500": (10_000, 10_500)}
 
 
@@ -233,7 +268,9 @@ def neighbours(arguments: argparse.Namespace) -> list[list[str]]:
         "96 and 64 for 128 centers": partial(fitted, more, False),
         "144 and 80 for 128 centers": partial(fitted, many, False),
         "256 and 112 for 128 centers": partial(fitted, most, False),
-        "the same, and of text8 `pmi` to begin with, the default": partial(fitted, {}, False),
+        "256, and of text8 80 after a beginning with `pmi`, the default": partial(
+            fitted, {}, False
+        ),
         "gensim": of_gensim,
     }
     rows = [["", "news", *(f"text8, {name}" for name in RANGES)]]
@@ -286,6 +323,7 @@ TABLES = {
     "steps-and-epochs": steps_and_epochs,
     "patience": patience,
     "validation": validation,
+    "beginnings": beginnings,
     "neighbours": neighbours,
     "wide-windows": wide_windows,
 }
