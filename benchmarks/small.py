@@ -195,7 +195,7 @@ def validation(arguments: argparse.Namespace) -> list[list[str]]:
 
 def beginnings(arguments: argparse.Namespace) -> list[list[str]]:
     """Return what epochs come to from random vectors, and from the mutual information."""
-    tried, how = ((1, 2), QUICK | BLOCK) if arguments.quick else ((1, 2, 5, 10, 20), {})
+    tried, how = (1, 2, 5, 10, 20), QUICK | BLOCK if arguments.quick else {}
     n = 20 if arguments.quick else 2_000
     texts = {"300 lines of news": (news()[: n // 4], 7)}
     texts |= {
