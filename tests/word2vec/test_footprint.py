@@ -99,7 +99,8 @@ def test_footprint_is_near_what_a_run_begins_with(V, params):
             tracemalloc.stop()
     there = found.matrices + found.words + found.state + LIBRARIES + PROCESS
     assert max(plain.total, there + 0.9 * peak) <= found.total
-    assert found.total <= max(plain.total, there + 1.6 * peak)
+    # some versions of NumPy and Python count twice as much for a decomposition
+    assert found.total <= max(plain.total, there + 2.2 * peak)
 
 
 def test_footprint_adds_up():

@@ -104,7 +104,7 @@ def pmi_bytes(V: int, d: int, kept: float, weights: np.ndarray) -> int:
     pairs = tokens * float(weights.sum())
     # while pairs are counted, or their matrices and what is decomposed
     counting = 20 * tokens + 4 * pairs + 6 * min(pairs, V * C)
-    return int(max(counting, 4 * pairs + 40 * C * min(d + MORE, C)))
+    return int(max(counting, 4 * pairs + 80 * C * min(d + MORE, C)))
 
 
 def _sample(

@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,9 @@ class DaskRun(Run):
         if checkpoint:
             settings.record()  # refuses an objective that a checkpoint cannot name
         check_options(None, None, checkpoint, checkpoint_every)
+        settings = replace(
+            settings, init="random"
+        )  # no process has the text that others begin with
         s, began = settings, time.perf_counter()
         named, before = named_files(corpus), saved.model.about["dask"] if saved else {}
         workers, memory = check_workers(client), on_all(client, work.memory_limit)
