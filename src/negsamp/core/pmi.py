@@ -1,8 +1,8 @@
 """Vectors to begin with, from the pointwise mutual information of a sample of pairs.
 
 At its minimum, the loss of skip-gram with negative sampling has u · v = PMI + offset [1]_, so that
-vectors of low rank can be had from a singular value decomposition before anything is trained. Pairs
-are drawn from the text, and go by chance to one of two halves. M and M' are their matrices of
+vectors of low rank can be had from a singular value decomposition [2]_ before anything is trained.
+Pairs are drawn from the text, and go by chance to one of two halves. M and M' are their matrices of
 max(PMI + offset, 0), and M ≈ U S Vᵀ. What a component is worth is measured where it was not
 fitted: t = uᵀ M' v, which is about s where it says something of the text, and about 0 where it is
 noise. The vectors are U √T and V √T, for all words, by way of the frequent ones.
@@ -209,7 +209,7 @@ def _positive_pmi(half: Half, log_noise: np.ndarray, C: int, offset: float) -> M
     def matrix(value: np.ndarray, some: slice, rows: slice) -> csr_matrix:
         value = n[some] * np.clip(log_n[some] - value, 0, HIGHEST)
         bounds = ends[rows.start : rows.stop + 1] - some.start
-        parts = value, smaller[some].copy(), bounds  # which is changed by the next line but one
+        parts = value, smaller[some].copy(), bounds  # as `eliminate_zeros` works in place
         found = csr_matrix(parts, (rows.stop - rows.start, C))
         found.eliminate_zeros()
         return found

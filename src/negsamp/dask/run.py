@@ -88,9 +88,8 @@ class DaskRun(Run):
         if checkpoint:
             settings.record()  # refuses an objective that a checkpoint cannot name
         check_options(None, None, checkpoint, checkpoint_every)
-        settings = replace(
-            settings, init="random"
-        )  # no process has the text that others begin with
+        # no process has the whole text
+        settings = replace(settings, init="random")
         s, began = settings, time.perf_counter()
         named, before = named_files(corpus), saved.model.about["dask"] if saved else {}
         workers, memory = check_workers(client), on_all(client, work.memory_limit)

@@ -19,13 +19,7 @@ from negsamp.training.schedule import Schedule
 from negsamp.training.settings import Settings, refuse_pmi
 from negsamp.vectors.key_containers import as_python
 
-__all__ = [
-    "WarmStart",
-    "checked_frozen",
-    "checked_start",
-    "initial_vectors",
-    "pmi_start",
-]
+__all__ = ["WarmStart", "checked_frozen", "checked_start", "initial_vectors", "pmi_start"]
 
 logger = logging.getLogger(__name__)
 

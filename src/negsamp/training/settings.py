@@ -17,6 +17,7 @@ from negsamp.core.optimizers import OPTIMIZERS
 from negsamp.core.sampling import checked_noise, custom_noise, noise_probabilities
 
 __all__ = [
+    "INITS",
     "LARGEST_ALPHA",
     "Settings",
     "available_cores",

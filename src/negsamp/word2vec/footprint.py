@@ -44,9 +44,8 @@ def training_footprint(schedule: Schedule, V: int, corpus: int, spelling: int) -
     matrices, words, state = 2 * 4 * V * d, WORD * V + spelling, STATE * V
     shared = matrices + corpus + words + state + gradients
     total = LIBRARIES + shared + schedule.members * each
-    if (
-        s.pmi_offset(schedule.kept_tokens) is not None
-    ):  # before there are gradients and other processes
+    if s.pmi_offset(schedule.kept_tokens) is not None:
+        # there are no gradients and other processes yet
         weights = window_weights(s.window, s.shrink_windows, schedule.reach)
         start = pmi_bytes(V, d, schedule.kept_tokens, weights)
         total = max(total, LIBRARIES + PROCESS + shared - gradients + start)
