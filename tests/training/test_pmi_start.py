@@ -151,8 +151,3 @@ def test_other_objectives_refuse_it():
     message = "init is 'pmi', but vectors of objective 'softmax' do not tell the pointwise mutual"
     with pytest.raises(ValueError, match=message):
         Word2Vec(init="pmi", objective="softmax").fit(baskets())
-
-
-def test_diagnosis_does_not_begin_a_run(begun):
-    Word2Vec(**RUN).diagnose(baskets(), seconds=0.01)
-    assert begun == []

@@ -57,6 +57,7 @@ def test_advice_is_not_given_on_ordinary_text():
         (WIDE, {"window": 20}, "window=20 reaches beyond every sentence: the longest has 20"),
         ([*BASKETS, ["x"] * 900], {"window": 900}, "window=900 is much longer .* at most 4 token"),
         (BASKETS, {"epochs": 5, "init": "random"}, "3,600 tokens are few, .* epochs=20"),
+        (BASKETS, {"epochs": 15}, "3,600 tokens are few, .* epochs=20"),
         (WIDE[:4000], {"epochs": 5, "init": "random"}, "80,000 tokens are few, .* epochs=12"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -3,6 +3,7 @@
 import collections
 import gzip
 import re
+import time
 
 import numpy as np
 import pytest
@@ -100,6 +101,22 @@ def test_diagnosis_tries_training_and_leaves_the_model_alone():
     assert vars(m) == before
     assert 0.05 <= found.measured_seconds < found.train_seconds
     assert found.epochs == 1000
+
+
+def test_what_is_tried_is_what_fit_trains(monkeypatch):
+    runs, train = [], Run.train
+    monkeypatch.setattr(Run, "train", lambda self, *args: (runs.append(self), train(self, *args)))
+    corpus = sentences(9000)
+    for init in (None, "random"):
+        found = diagnose(corpus, seconds=0.01, sample=0, init=init)
+        assert runs[-1].schedule.shape == found.block_shape
+    assert runs[0].schedule.shape != runs[1].schedule.shape
+
+
+def test_diagnosis_times_the_vectors_that_training_begins_with(monkeypatch):
+    monkeypatch.setattr("negsamp.training.run.pmi_start", lambda *_: lambda arrays: time.sleep(1))
+    found = diagnose(CORPUS, seconds=0.01)
+    assert 1 <= found.measured_seconds < found.train_seconds + 1e-9
 
 
 def test_diagnosis_of_a_file_is_that_of_its_sentences(tmp_path):

@@ -93,7 +93,7 @@ def test_footprint_is_near_what_a_run_begins_with(V, params):
         found, plain = (training_footprint(each, V, 0, 0) for each in (t, without))
         tracemalloc.start()
         try:
-            run._improve(run.arrays)
+            run.begin()
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()

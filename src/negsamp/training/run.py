@@ -76,7 +76,7 @@ class Run(Observer):
     contexts: Vocabulary | None = None
     context_noise: np.ndarray | None = None
     calls = 1  # of `fit` and `partial_fit`, this one included
-    _improve: Callable[[Any], None] | None = None  # what makes more of the first vectors
+    _improve: Callable[[Any], None] | None = None  # what makes more of random vectors, once
 
     def __init__(
         self,
@@ -239,6 +239,12 @@ class Run(Observer):
         elif start is not None:
             arrays.frozen = start.fill(self.vocabulary.index, arrays.W_in)
 
+    def begin(self) -> None:
+        """Make the vectors that training begins with, if no call before has."""
+        if self._improve:
+            self._improve(self.arrays)
+            self._improve = None
+
     def train(self, observer: Observer | None = None) -> None:
         """Train to the end; the observer finds the attributes up to date.
 
@@ -247,9 +253,7 @@ class Run(Observer):
         assert self.arrays is not None
         self._observer = observer or Observer()
         self._began = time.perf_counter()
-        if self._improve:
-            self._improve(self.arrays)
-            self._improve = None
+        self.begin()
         arrays, self.arrays = self.arrays.as_dict(), None  # several workers move them
         self._bar_size = self._n_read * self.settings.epochs
         show = self.settings.progress

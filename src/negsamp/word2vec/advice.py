@@ -101,8 +101,8 @@ def advice_on_parameters(
         return
     if found.raw_words < FEW_TOKENS:
         enough = min(ENOUGH_EPOCHS, ENOUGH_TOKENS // found.raw_words)
-        begins_with_pmi = settings.objective.pmi_offset(settings.negative) is not None
-        if (settings.init == "random" or not begins_with_pmi) and settings.epochs < enough:
+        is_random = settings.pmi_offset(found.tokens_an_epoch) is None
+        if is_random and settings.epochs < enough:
             more = f"epochs={enough} learns more from them than epochs={settings.epochs}"
         else:
             more = "negsamp.stability(models) tells how much the neighbours depend on the seed"
