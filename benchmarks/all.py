@@ -169,14 +169,13 @@ STEPS = [
     Step(
         "recommending-baskets",
         20,
-        f"recommending.py {{baskets}} {BASKETS} --epochs 5 --alpha 0.1 --tests 1000 "
-        "[--seeds 1 2](--seeds 1)",
+        f"recommending.py {{baskets}} {BASKETS} --tests 1000 [--seeds 1 2](--seeds 1)",
         needs="baskets",
     ),
     Step(
         "recommending-films",
         5,
-        f"recommending.py {{films}} {FILMS} --epochs 5 --alpha 0.1 --seeds 1",
+        f"recommending.py {{films}} {FILMS} --seeds 1 2 3",
         needs="films",
     ),
     Step("pictures", 25, "pictures.py {corpus} (--top 50)"),

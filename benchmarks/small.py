@@ -56,6 +56,16 @@ def baskets(seed: int, noise: float, n: int, low: int = 2, high: int = 8) -> Sen
     return found
 
 
+def bought(seed: int, noise: float, n: int, each: int = 12) -> tuple[list[str], list[str]]:
+    """Draw so many items of his group for each of n users, of which a share is replaced by any."""
+    rng = np.random.default_rng(seed)
+    groups = np.repeat(rng.integers(GROUPS, size=n), each)
+    items = groups * SIZE + rng.integers(SIZE, size=len(groups))
+    wrong = rng.random(len(items)) < noise
+    items[wrong] = rng.integers(GROUPS * SIZE, size=int(wrong.sum()))
+    return [f"user {k // each}" for k in range(n * each)], [str(item) for item in items]
+
+
 def of_the_group(wv: KeyedVectors) -> float:
     """Return the share of the neighbours that are of the right group."""
     words = list(wv)
@@ -206,6 +216,13 @@ def beginnings(arguments: argparse.Namespace) -> list[list[str]]:
     def of_baskets(noise: float, seed: int, params: dict[str, Any]) -> float:
         return of_the_group(ours(baskets(seed, noise, n), seed=seed, **params, **WIDE).wv)
 
+    def of_pairs(noise: float, seed: int, params: dict[str, Any]) -> float:
+        return of_the_group(
+            Word2Vec(workers=1, progress=False, min_count=1, seed=seed, **params)
+            .fit_pairs(*bought(seed, noise, n))
+            .context_wv
+        )
+
     def of_words(split: tuple[Sentences, list[str]], seed: int, params: dict[str, Any]) -> float:
         return of_halves(ours(split[0], seed=seed, **params).wv, split[1])
 
@@ -213,6 +230,7 @@ def beginnings(arguments: argparse.Namespace) -> list[list[str]]:
         label: partial(of_words, halved(*text)) for label, text in texts.items()
     }
     ways |= {f"baskets, {k} % random": partial(of_baskets, k / 100) for k in (20, 40)}
+    ways |= {f"users × items, {k} % random": partial(of_pairs, k / 100) for k in (20, 40, 60)}
     rows = [["", "`init`", *map(str, tried)]]
     for label, measure in ways.items():
         for init in reversed(INITS):

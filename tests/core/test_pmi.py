@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from negsamp.core import pmi
-from negsamp.core.pmi import Start, add_pmi_vectors
+from negsamp.core.pmi import Start, add_pair_vectors, add_pmi_vectors
 from negsamp.core.windows import window_weights
 
 NOTHING = np.zeros((0, 2), np.int64)
@@ -102,7 +102,7 @@ def test_noise_is_what_a_word_is_compared_with():
 def test_word_that_is_no_noise_is_no_context():
     noise = np.full(WORDS, 1 / (WORDS - 1))
     noise[7] = 0
-    start = fill(planted(), noise=noise)
+    start = fill(planted(), noise=noise, offset=8.0)
     assert np.isfinite(start.W_in).all()
     assert np.isfinite(start.W_out).all()
     assert np.linalg.norm(start.W_out[7]) < 1e-3 < np.linalg.norm(start.W_in[7])
@@ -153,6 +153,122 @@ def test_text_may_be_of_any_size(sentences, V, d):
     for array in start:
         assert np.isfinite(array).all()
         assert array.max(initial=0) < 1e4
+
+
+# --- explicit pairs
+
+USERS, ITEMS = 200, WORDS
+
+
+def planted_pairs(seed=0, n=8000, noise=0.0):
+    """Pairs of a user and an item of the user's group, or any."""
+    rng = np.random.default_rng(seed)
+    users = rng.integers(USERS, size=n)
+    items = rng.integers(GROUP, size=n) * (WORDS // GROUP) + users % (WORDS // GROUP)
+    wrong = rng.random(n) < noise
+    items[wrong] = rng.integers(ITEMS, size=int(wrong.sum()))
+    return np.stack([users, items], axis=1).astype(np.int32)
+
+
+def fill_pairs(pairs, weights=None, sizes=(USERS, ITEMS), d=16, threads=1, **options):
+    start = Start(*(np.zeros((V, d), np.float32) for V in sizes), *map(np.zeros, sizes))
+    how = {"noise": np.full(sizes[1], 1 / sizes[1]), "offset": 1.0, "scale": 1.0} | options
+    add_pair_vectors(start, pairs, weights, **how, rng=np.random.default_rng(1), threads=threads)
+    return start
+
+
+def of_one_side(start):
+    """Mean products of users and items of one group, and of two."""
+    products, groups = start.W_in @ start.W_out.T, WORDS // GROUP
+    same = np.arange(USERS)[:, None] % groups == np.arange(ITEMS) % groups
+    return products[same].mean(), products[~same].mean()
+
+
+@pytest.mark.parametrize("frequent", [4096, 50])
+def test_products_of_pairs_are_their_pmi(monkeypatch, frequent):
+    monkeypatch.setattr(pmi, "FREQUENT", frequent)
+    near, far = of_one_side(fill_pairs(planted_pairs()))
+    # each pair is met 3.3 times in a half, which shortens it
+    assert near == pytest.approx((np.log(WORDS / GROUP) + 1) * 3.3 / 4.3, rel=0.12)
+    assert abs(far) < 0.2
+    assert of_one_side(fill_pairs(planted_pairs(), offset=2.0))[0] > near + 0.5
+    assert of_one_side(fill_pairs(planted_pairs(), scale=0.5))[0] == pytest.approx(near / 4, 1e-3)
+
+
+def test_weight_of_a_pair_is_how_often_it_was_met():
+    pairs = planted_pairs(n=20_000)
+    near, _ = of_one_side(fill_pairs(pairs))
+    different, n = np.unique(pairs, axis=0, return_counts=True)
+    other, far = of_one_side(fill_pairs(different, n.astype(np.float32)))
+    assert other == pytest.approx(near, rel=0.25)
+    assert abs(far) < 0.2
+
+
+def test_pairs_of_chance_come_to_nothing():
+    rng = np.random.default_rng(0)
+    chance = rng.integers((USERS, ITEMS), size=(8000, 2), dtype=np.int32)
+    found = [fill_pairs(pairs) for pairs in (chance, planted_pairs(noise=0.3))]
+    lengths = [np.linalg.norm(s.W_in - s.W_in.mean(axis=0), axis=1).mean() for s in found]
+    assert lengths[0] < 0.3 * lengths[1]
+
+
+def test_context_that_is_no_noise_gets_no_vector():
+    noise = np.full(ITEMS, 1 / (ITEMS - 1))
+    noise[7] = 0
+    start = fill_pairs(planted_pairs(), noise=noise, offset=8.0)
+    assert all(np.isfinite(array).all() for array in start)
+    assert np.linalg.norm(start.W_out[7]) < 1e-3 < np.linalg.norm(start.W_out[8])
+
+
+def test_sums_of_squares_are_those_of_pairs():
+    pairs = planted_pairs()
+    weights = np.random.default_rng(0).random(len(pairs)).astype(np.float32)
+    start = fill_pairs(pairs, weights)
+    totals = (
+        np.bincount(side, weights, n) for side, n in zip(pairs.T, (USERS, ITEMS), strict=True)
+    )
+    for squares, total, each in zip(start[2:], totals, (1, 61 / 36), strict=True):
+        assert_allclose(squares, each * total, rtol=1e-5)
+
+
+def test_pairs_are_drawn_where_there_are_many(monkeypatch):
+    pairs, weights = planted_pairs(n=40_000), np.ones(40_000, np.float32)
+    monkeypatch.setattr(pmi, "PIECE", 1000)
+    monkeypatch.setattr(pmi, "PAIRS", 10_000)
+    start = fill_pairs(pairs, weights)
+    assert start.squares_in.sum() == pytest.approx(10_000, rel=0.05)
+    near, far = of_one_side(start)
+    assert near > 2 > 0.3 > abs(far)
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+def test_number_of_threads_makes_no_difference_to_pairs(monkeypatch, threads):
+    monkeypatch.setattr(pmi, "FREQUENT", 40)
+    monkeypatch.setattr(pmi, "ROWS_AT_ONCE", 3)
+    one, several = fill_pairs(planted_pairs()), fill_pairs(planted_pairs(), threads=threads)
+    for a, b in zip(one, several, strict=True):
+        assert a.tobytes() == b.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("pairs", "weights", "sizes", "d"),
+    [
+        ([(0, 0)], None, (1, 1), 4),
+        ([(0, 0), (0, 1)], [1, 1e-30], (1, 2), 4),
+        ([(0, 0)] * 50 + [(1, 0)], None, (2, 1), 4),
+        ([(k % 7, k % 3) for k in range(99)], None, (7, 3), 8),
+        ([(k % 3, k % 7) for k in range(99)], None, (3, 7), 8),
+        ([(k % 3, k % 7) for k in range(99)], None, (3, 7), 1),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_pairs_may_be_of_any_number(monkeypatch, pairs, weights, sizes, d):
+    weights = None if weights is None else np.array(weights, np.float32)
+    for frequent in (4096, 2):
+        monkeypatch.setattr(pmi, "FREQUENT", frequent)
+        for array in fill_pairs(np.array(pairs, np.int32), weights, sizes, d):
+            assert np.isfinite(array).all()
+            assert array.max(initial=0) < 1e3
 
 
 # --- the steps
@@ -257,12 +373,13 @@ def test_matrix_is_the_pmi_of_counted_pairs(C, n, offset, seed):
     larger, smaller = pairs.max(axis=1), pairs.min(axis=1)
     keys = (larger * C + smaller)[smaller < C].astype(np.int32)
     noise = rng.dirichlet(np.ones(V))
-    found = pmi._positive_pmi(pmi.Half(keys, totals), np.log(noise), C, offset)
+    found = pmi._positive_pmi(pmi.Half(keys, totals), np.log(noise) - offset, C)
+    assert found.contexts is found.centers  # pairs count both ways
     with np.errstate(divide="ignore", invalid="ignore"):
         expected = np.log(counts / totals[:, None] / noise) + offset
         expected = np.clip(np.nan_to_num(expected, neginf=0), 0, pmi.HIGHEST)
     expected *= counts / (counts + 1)
-    dense = np.vstack([found.frequent.toarray(), found.rest.toarray()])
+    dense = np.vstack([found.frequent.toarray(), found.centers.toarray()])
     assert_allclose(dense, expected[:, :C], rtol=1e-4, atol=1e-4)
 
 

@@ -140,11 +140,71 @@ def test_given_vectors_come_before(begun):
         Word2Vec(**RUN, init="pmi").fit(baskets(), init_vectors=vectors)
 
 
-def test_pairs_begin_with_random_vectors(begun):
-    Word2Vec(**RUN).fit_pairs([("a", "b"), ("c", "d")])
-    assert begun == []
-    with pytest.raises(ValueError, match="init is 'pmi', but fit_pairs begins with random vectors"):
-        Word2Vec(**RUN, init="pmi").fit_pairs([("a", "b"), ("c", "d")])
+def bought(seed=0, n=3000, noise=0.4):
+    """Users and items of one group, or of any."""
+    rng = np.random.default_rng(seed)
+    users = rng.integers(400, size=n)
+    items = SIZE * (users % GROUPS) + rng.integers(SIZE, size=n)
+    wrong = rng.random(n) < noise
+    items[wrong] = rng.integers(GROUPS * SIZE, size=int(wrong.sum()))
+    return users.tolist(), [f"w{i}" for i in items]
+
+
+@pytest.fixture
+def paired(monkeypatch):
+    """The arguments of each beginning with pairs."""
+    calls, add = [], initial_vectors.add_pair_vectors
+    noted = lambda *args: (calls.append(args), add(*args))  # noqa: E731
+    monkeypatch.setattr(initial_vectors, "add_pair_vectors", noted)
+    return calls
+
+
+def test_one_epoch_is_enough_for_groups_of_pairs():
+    random, pmi = (
+        of_the_group(Word2Vec(**{**RUN, "epochs": 1, "init": i}).fit_pairs(*bought()).context_wv)
+        for i in ("random", "pmi")
+    )
+    assert random < 0.5
+    assert pmi > 0.95
+
+
+@pytest.mark.parametrize(
+    ("params", "n"),
+    [({}, 1), ({"init": "pmi", "epochs": 30}, 1), ({"init": "random"}, 0), ({"epochs": 11}, 0)],
+)
+def test_few_epochs_of_few_pairs_begin_with_pmi(paired, params, n):
+    model = Word2Vec(**{**RUN, **params}).fit_pairs(*bought(n=50))
+    assert len(paired) == n
+    for *_, offset, scale, _, _ in paired:
+        assert (offset, scale) == (pytest.approx(1), 1 / model.epochs)
+
+
+def test_pairs_that_are_held_out_are_not_looked_at(paired):
+    Word2Vec(**RUN).fit_pairs(*bought(), validation=0.2)
+    [(_, pairs, *_)] = paired
+    assert len(pairs) == pytest.approx(0.8 * 3000, rel=0.01)
+
+
+def test_number_of_workers_makes_no_difference_to_pairs(monkeypatch):
+    monkeypatch.setattr("negsamp.training.pairs.PAIRS_WORTH_A_WORKER", 1)
+    one, three = (Word2Vec(**{**RUN, "workers": w}).fit_pairs(*bought()) for w in (1, 3))
+    assert_same(three, one)
+
+
+def test_run_of_pairs_that_goes_on_does_not_begin_again(paired, stopped, tmp_path):
+    table = tmp_path / "pairs.tsv"
+    table.write_text("".join(f"{user}\t{item}\n" for user, item in zip(*bought(), strict=True)))
+    whole = Word2Vec(**RUN).fit_pairs(table)
+    folder = tmp_path / "run"
+    stopped(3, lambda: Word2Vec(**RUN).fit_pairs(table, checkpoint=folder, checkpoint_every=0))
+    assert_same(Word2Vec.resume_pairs(folder), whole)
+    assert len(paired) == 2
+
+
+def test_vectors_given_to_pairs_come_before(paired):
+    vectors = KeyedVectors(["w1"], np.ones((1, RUN["vector_size"]), np.float32))
+    Word2Vec(**RUN).fit_pairs(*bought(), init_vectors=vectors)
+    assert paired == []
 
 
 def test_other_objectives_refuse_it():

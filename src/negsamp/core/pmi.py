@@ -25,7 +25,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-__all__ = ["Start", "add_pmi_vectors", "pmi_bytes"]
+__all__ = ["Start", "add_pair_vectors", "add_pmi_vectors", "pmi_bytes"]
 
 # Pairs that are drawn at most, as (center, context) and (context, center); the most frequent words,
 # of which the decomposition is made; how many more components it has, and how often it is refined.
@@ -34,6 +34,8 @@ PAIRS, FREQUENT, MORE, ROUNDS = 12_000_000, 4096, 10, 2
 PARTS, WINDOWS = 64, 8  # of a long text, from which pairs are drawn; that each has at least
 # The sum of squared gradients that an occurrence adds to a row of W_in and W_out. Measured.
 SQUARES_IN, SQUARES_OUT = 36.0, 61.0
+PER_PAIR = 1 / 36  # of that for a pair alone, as gradients of an occurrence's six add up
+PIECE = 1 << 22  # pairs that are looked at together
 ROWS_AT_ONCE = 1 << 13
 HIGHEST = 20.0  # of PMI; e²⁰ times as often as by chance
 
@@ -68,34 +70,66 @@ def add_pmi_vectors(
     of p(context | center) / noise, plus `offset`, times `scale` squared. The sums of squares grow
     as if these tokens had been trained. The result does not depend on the number of threads.
     """
-    V, d = start.W_in.shape
-    C, reach = min(FREQUENT, V), len(weights) // 2
+    V, reach = len(start.W_in), len(weights) // 2
+    C = min(FREQUENT, V)
     share = PAIRS / weights.sum() / max(kept, 1.0)
     tokens, segments = _sample(*text, keep, share, reach, rng)
     seen = np.bincount(tokens, minlength=V)
     halves = _halves(tokens, segments, weights[reach + 1 :], (V, C), rng)
     del tokens, segments
-    with np.errstate(divide="ignore"):
-        log_noise = np.where(noise > 0, np.log(noise), np.inf)  # what is no noise word has no PMI
+    as_context = _log(noise) - offset
     with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
-        fitted, held = pool.map(lambda half: _positive_pmi(half, log_noise, C, offset), halves)
+        fitted, held = pool.map(lambda half: _positive_pmi(half, as_context, C), halves)
         del halves
-        left, right, S, T = _components(fitted.frequent, held.frequent, d, rng, _in_blocks(pool))
-        T = np.maximum(T, 0)
-        # a row of U is one of M V / S; both halves tell of it
-        rank, back = len(T), scale * np.sqrt(T) / (S + T)
-        start.W_in[:C, :rank] += ((fitted.frequent + held.frequent) @ right) * back
-        start.W_out[:C, :rank] += right * (scale * np.sqrt(T))
-
-        def fill(begin: int) -> None:
-            rows = slice(begin, begin + ROWS_AT_ONCE)
-            both = fitted.rest[rows] + held.rest[rows]
-            start.W_in[C:][rows, :rank] += (both @ right) * back
-            start.W_out[C:][rows, :rank] += (both @ left) * back  # pairs count both ways
-
-        list(pool.map(fill, range(0, V - C, ROWS_AT_ONCE)))
+        _add_components(start, fitted, held, scale, rng, pool)
     start.squares_in[...] += SQUARES_IN * seen
     start.squares_out[...] += SQUARES_OUT * seen
+
+
+def add_pair_vectors(
+    start: Start,
+    pairs: np.ndarray,
+    weights: np.ndarray | None,
+    noise: np.ndarray,
+    offset: float,
+    scale: float,
+    rng: np.random.Generator,
+    threads: int = 1,
+) -> None:
+    """Add vectors that are known from explicit pairs to those of `start`, in place.
+
+    `pairs` are rows of `start.W_in` and of `start.W_out`, (n, 2) int32, in which frequent words
+    have small numbers, and `weights` are how often each was met, (n,), or None if once. `noise` is
+    the distribution of noise words, (V',). What is added, and the rest, is as in `add_pmi_vectors`.
+    """
+    sizes = len(start.W_in), len(start.W_out)
+    share, as_context = min(1.0, PAIRS / max(1, len(pairs))), _log(noise) - offset
+    places = [np.zeros(0, np.intp)]
+    for at in range(0, len(pairs), PIECE):
+        chance = rng.random(min(PIECE, len(pairs) - at), dtype=np.float32)
+        places.append(at + np.flatnonzero(chance < share))
+    some = np.concatenate(places)
+    rows, columns = np.asarray(pairs[some]).T
+    n = np.ones(len(some), np.float32) if weights is None else np.asarray(weights[some])
+    start.squares_in[...] += PER_PAIR * SQUARES_IN * np.bincount(rows, n, sizes[0])
+    start.squares_out[...] += PER_PAIR * SQUARES_OUT * np.bincount(columns, n, sizes[1])
+    times = np.maximum(np.rint(n), 1).astype(np.int64)
+    first = n * (rng.binomial(times, 0.5) / times).astype(np.float32)
+    halves = [csr_matrix((part, (rows, columns)), sizes) for part in (first, n - first)]
+
+    def known(half: csr_matrix) -> Matrix:
+        half.eliminate_zeros()
+        n, totals = half.data, np.asarray(half.sum(axis=1)).ravel()
+        totals = np.repeat(totals, np.diff(half.indptr))
+        half.data = _shortened(n, np.log(n) - np.log(totals) - as_context[half.indices])
+        half.eliminate_zeros()
+        C, C_out = (min(FREQUENT, size) for size in sizes)
+        above = half[:C]
+        return Matrix(above[:, :C_out], half[C:, :C_out], above[:, C_out:].T.tocsr())
+
+    with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
+        fitted, held = pool.map(known, halves)
+        _add_components(start, fitted, held, scale, rng, pool)
 
 
 def pmi_bytes(V: int, d: int, kept: float, weights: np.ndarray) -> int:
@@ -149,10 +183,11 @@ class Half(NamedTuple):
 
 
 class Matrix(NamedTuple):
-    """The pointwise mutual information of words and the C most frequent ones."""
+    """The pointwise mutual information of centers and contexts, of which one is frequent."""
 
-    frequent: csr_matrix  # (C, C) float32
-    rest: csr_matrix  # (V − C, C) float32
+    frequent: csr_matrix  # (C, C') float32: both are
+    centers: csr_matrix  # (V − C, C'): the other centers, and frequent contexts
+    contexts: csr_matrix  # (V' − C', C): the other contexts, and frequent centers
 
 
 def _halves(
@@ -187,12 +222,22 @@ def _halves(
     return [Half(np.concatenate(some), total) for some, total in zip(keys, totals, strict=True)]
 
 
-def _positive_pmi(half: Half, log_noise: np.ndarray, C: int, offset: float) -> Matrix:
-    """max(log p(c | w) / noise(c) + offset, 0) of pairs of words.
+def _log(noise: np.ndarray) -> np.ndarray:
+    """The logarithm of a distribution; what is no noise word has no PMI."""
+    with np.errstate(divide="ignore"):
+        return np.where(noise > 0, np.log(noise), np.inf).astype(np.float32)
 
-    Each is shortened by n / (n + 1) for a pair that was met n times (P. Pantel, D. Lin,
-    "Discovering Word Senses from Text", KDD 2002).
+
+def _shortened(n: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """What is positive of values of pairs that were met n times, times n / (n + 1).
+
+    See P. Pantel, D. Lin, "Discovering Word Senses from Text", KDD 2002.
     """
+    return n / (n + 1) * np.clip(value, 0, HIGHEST)
+
+
+def _positive_pmi(half: Half, as_context: np.ndarray, C: int) -> Matrix:
+    """max(log n(w, c) / n(w) − as_context(c), 0) of pairs of words, shortened."""
     keys, V = half.keys, len(half.totals)
     keys.sort()
     is_first = np.ones(len(keys), bool)
@@ -202,12 +247,10 @@ def _positive_pmi(half: Half, log_noise: np.ndarray, C: int, offset: float) -> M
     smaller = smaller.astype(np.int32)
     n[larger == smaller] *= 2  # each of the two is a context of the other
     as_center = np.log(np.maximum(half.totals, 1)).astype(np.float32)
-    as_context = (log_noise - offset).astype(np.float32)
     ends = np.searchsorted(larger, np.arange(V + 1, dtype=larger.dtype))
-    log_n, n = np.log(n), n / (n + 1)
 
     def matrix(value: np.ndarray, some: slice, rows: slice) -> csr_matrix:
-        value = n[some] * np.clip(log_n[some] - value, 0, HIGHEST)
+        value = _shortened(n[some], np.log(n[some]) - value)
         bounds = ends[rows.start : rows.stop + 1] - some.start
         parts = value, smaller[some].copy(), bounds  # as `eliminate_zeros` works in place
         found = csr_matrix(parts, (rows.stop - rows.start, C))
@@ -219,7 +262,39 @@ def _positive_pmi(half: Half, log_noise: np.ndarray, C: int, offset: float) -> M
     above = as_center[smaller[few]] + as_context[larger[few]]
     above[larger[few] == smaller[few]] = np.inf
     rest = matrix(as_center[larger[many]] + as_context[smaller[many]], many, slice(C, V))
-    return Matrix(below + matrix(above, few, slice(0, C)).T.tocsr(), rest)
+    # pairs count both ways
+    return Matrix(below + matrix(above, few, slice(0, C)).T.tocsr(), rest, rest)
+
+
+def _add_components(
+    start: Start,
+    fitted: Matrix,
+    held: Matrix,
+    scale: float,
+    rng: np.random.Generator,
+    pool: ThreadPoolExecutor,
+) -> None:
+    """Add vectors to those of `start`, in place: components of the first matrix.
+
+    Their products are those of the matrix, times `scale` squared.
+    """
+    d, (C, C_out) = start.W_in.shape[1], fitted.frequent.shape
+    left, right, S, T = _components(fitted.frequent, held.frequent, d, rng, _in_blocks(pool))
+    T = np.maximum(T, 0)
+    # a row of U is one of M V / S; both halves tell of it
+    rank, back = len(T), scale * np.sqrt(T) / (S + T)
+    start.W_in[:C, :rank] += ((fitted.frequent + held.frequent) @ right) * back
+    start.W_out[:C_out, :rank] += right * (scale * np.sqrt(T))
+
+    def fill(matrix: np.ndarray, one: csr_matrix, other: csr_matrix, basis: np.ndarray) -> None:
+        def fill_rows(begin: int) -> None:
+            rows = slice(begin, begin + ROWS_AT_ONCE)
+            matrix[rows, :rank] += ((one[rows] + other[rows]) @ basis) * back
+
+        list(pool.map(fill_rows, range(0, len(matrix), ROWS_AT_ONCE)))
+
+    fill(start.W_in[C:], fitted.centers, held.centers, right)
+    fill(start.W_out[C_out:], fitted.contexts, held.contexts, left)
 
 
 Apply = Callable[[csr_matrix, np.ndarray], np.ndarray]
@@ -239,14 +314,14 @@ def _in_blocks(pool: ThreadPoolExecutor) -> Apply:
 def _components(
     fitted: csr_matrix, held: csr_matrix, d: int, rng: np.random.Generator, apply: Apply
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Left and right vectors of the frequent words, (C, r) each, and what they are worth.
+    """Left and right vectors, (C, r) and (C', r), and what they are worth.
 
     S, (r,), are the singular values of the first matrix, largest first, and T, (r,), what the
     components come to in the second; r is at most d.
     """
-    C = fitted.shape[0]
+    C, smaller = fitted.shape[1], min(fitted.shape)
     turned = fitted.T.tocsr()
-    right = rng.standard_normal((C, min(d + MORE, C)), dtype=np.float32)
+    right = rng.standard_normal((C, min(d + MORE, smaller)), dtype=np.float32)
     for _ in range(ROUNDS):
         right = np.linalg.qr(apply(turned, apply(fitted, right)))[0]
     U, S, Vt = np.linalg.svd(apply(fitted, right), full_matrices=False)

@@ -11,15 +11,22 @@ from typing import Any
 import numpy as np
 
 from negsamp.checks import glimpse, is_integer
-from negsamp.core.pmi import Start, add_pmi_vectors
+from negsamp.core.pmi import Start, add_pair_vectors, add_pmi_vectors
 from negsamp.core.windows import window_weights
 from negsamp.errors import UnknownWordError
-from negsamp.training.arrays import TextArrays
+from negsamp.training.arrays import PairArrays, TextArrays
 from negsamp.training.schedule import Schedule
 from negsamp.training.settings import Settings, refuse_pmi
 from negsamp.vectors.key_containers import as_python
 
-__all__ = ["WarmStart", "checked_frozen", "checked_start", "initial_vectors", "pmi_start"]
+__all__ = [
+    "WarmStart",
+    "checked_frozen",
+    "checked_start",
+    "initial_vectors",
+    "pair_start",
+    "pmi_start",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +72,21 @@ def pmi_start(
             np.random.default_rng(np.random.SeedSequence(t.seed, spawn_key=(PMI,))),
             s.processes,
         )
+
+    return fill
+
+
+def pair_start(schedule: Schedule, noise: np.ndarray) -> Callable[[PairArrays], None] | None:
+    """The same for a run on pairs, of which none are left out."""
+    s = schedule.settings
+    offset = s.pmi_offset(schedule.kept_tokens)
+    if offset is None:
+        return None
+
+    def fill(a: PairArrays) -> None:
+        rng = np.random.default_rng(np.random.SeedSequence(schedule.seed, spawn_key=(PMI,)))
+        start = Start(a.W_in, a.W_out, a.squares_in, a.squares_out)
+        add_pair_vectors(start, a.pairs, a.weights, noise, offset, 1 / s.epochs, rng, s.processes)
 
     return fill
 

@@ -27,7 +27,7 @@ from negsamp.corpus.stream import forget_pages
 from negsamp.training.arrays import PairArrays
 from negsamp.training.checkpoints import Saved, check_options
 from negsamp.training.epochs import HELD_OUT, Job, _Worker, shared_layout, train_epochs
-from negsamp.training.initial_vectors import WarmStart, initial_vectors
+from negsamp.training.initial_vectors import WarmStart, initial_vectors, pair_start
 from negsamp.training.limits import NO_LIMITS, Limits
 from negsamp.training.pair_entries import Entries
 from negsamp.training.run import LARGE_FILE, Run
@@ -284,6 +284,8 @@ class PairRun(Run):
         G, L, _, N = t.shape
         held = 0 if arrays.held_pairs is None else -(-len(arrays.held_pairs) // (G * L))
         self._scratch = shared_layout(t, pair_layout((G, L, N), d), held)
+        if start is None and saved is None:
+            self._improve = pair_start(t, self.context_noise)
         self._set_up(arrays, start, saved)
 
     def _files(self, arrays: Any) -> dict[str, np.ndarray]:

@@ -92,7 +92,7 @@ class Word2Vec(GrowingModel):
         −`shift` in u, which is held. Vectors are better so, see docs/performance.md.
     init : str, optional
         What ``"sgns"`` begins with: ``"pmi"``, the mutual information of some pairs (what
-        None means for 10 epochs and 20 million tokens in all), or ``"random"``, as in `fit_pairs`,
+        None means for 10 epochs and 20 million tokens or pairs in all), or ``"random"``, as in
         `negsamp.dask.fit` and, unless it is given, `partial_fit`.
     **others
         None. The error for a name of gensim's that is no parameter here says what to write.

@@ -16,7 +16,6 @@ from negsamp.training.checkpoints import check_unused, read_latest
 from negsamp.training.initial_vectors import checked_start
 from negsamp.training.limits import checked_limits
 from negsamp.training.pairs import PairRun
-from negsamp.training.settings import refuse_pmi
 from negsamp.vectors.keyed_vectors import KeyedVectors
 from negsamp.word2vec.learned import Callbacks, KeepLearned, Learned, checked_callbacks
 from negsamp.word2vec.text_model import TextModel
@@ -150,7 +149,6 @@ class PairModel(TextModel):
                 f"objective is {glimpse(self.objective)}, which draws no noise words; fit_pairs "
                 "trains 'sgns', 'nce', 'infonce', or an objective of your own that draws them"
             )
-        refuse_pmi(settings, "fit_pairs begins with random vectors")
         callbacks = checked_callbacks(callbacks)
         with PairRun(
             settings,
