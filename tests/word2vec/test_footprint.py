@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.linalg.lapack import dgesdd_lwork
 
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.stream import TokenStream
@@ -75,6 +76,33 @@ def test_footprint_is_near_what_training_takes(V, params):
     assert 0.97 * (peak + in_memory) < expected < most * (peak + in_memory)
 
 
+def lapack_bytes(m, n):
+    """What NumPy takes for LAPACK to decompose a matrix: a copy, the result and room to work."""
+    k, room = min(m, n), int(dgesdd_lwork(m, n, full_matrices=0)[0])
+    return 8 * (m * n + m * k + k * n + 9 * k + room)
+
+
+@pytest.fixture
+def all_is_traced(monkeypatch):
+    """Let tracemalloc see what LAPACK works in, which is not seen before NumPy 2.5."""
+    tracemalloc.start()
+    np.linalg.svd(np.eye(300, dtype=np.float32))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    if peak > lapack_bytes(300, 300):
+        return
+    svd = np.linalg.svd
+
+    def with_room(matrix, **how):
+        room = np.empty(lapack_bytes(*matrix.shape), np.uint8)
+        found = svd(matrix, **how)
+        del room
+        return found
+
+    monkeypatch.setattr(np.linalg, "svd", with_room)
+
+
+@pytest.mark.usefixtures("all_is_traced")
 @pytest.mark.parametrize(
     ("V", "params"),
     [
@@ -99,8 +127,7 @@ def test_footprint_is_near_what_a_run_begins_with(V, params):
             tracemalloc.stop()
     there = found.matrices + found.words + found.state + LIBRARIES + PROCESS
     assert max(plain.total, there + 0.9 * peak) <= found.total
-    # some versions of NumPy and Python count twice as much for a decomposition
-    assert found.total <= max(plain.total, there + 2.2 * peak)
+    assert found.total <= max(plain.total, there + 1.6 * peak)
 
 
 def test_footprint_adds_up():
