@@ -44,15 +44,20 @@ def constant_steps() -> Iterator[None]:
         yield
 
 
+def replaced(items: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
+    """Replace a share of the items by any, in place, and return them."""
+    wrong = rng.random(len(items)) < noise
+    items[wrong] = rng.integers(GROUPS * SIZE, size=int(wrong.sum()))
+    return items
+
+
 def baskets(seed: int, noise: float, n: int, low: int = 2, high: int = 8) -> Sentences:
     """Draw baskets of a group's items each, of which a share is replaced by any."""
     rng, found = np.random.default_rng(seed), []
     for _ in range(n):
         group, size = rng.integers(GROUPS), rng.integers(low, high + 1)
         items = rng.choice(SIZE, size, replace=False) + group * SIZE
-        wrong = rng.random(size) < noise
-        items[wrong] = rng.integers(GROUPS * SIZE, size=int(wrong.sum()))
-        found.append([str(item) for item in items])
+        found.append([str(item) for item in replaced(items, noise, rng)])
     return found
 
 
@@ -61,9 +66,8 @@ def bought(seed: int, noise: float, n: int, each: int = 12) -> tuple[list[str], 
     rng = np.random.default_rng(seed)
     groups = np.repeat(rng.integers(GROUPS, size=n), each)
     items = groups * SIZE + rng.integers(SIZE, size=len(groups))
-    wrong = rng.random(len(items)) < noise
-    items[wrong] = rng.integers(GROUPS * SIZE, size=int(wrong.sum()))
-    return [f"user {k // each}" for k in range(n * each)], [str(item) for item in items]
+    users = [f"user {k // each}" for k in range(n * each)]
+    return users, [str(item) for item in replaced(items, noise, rng)]
 
 
 def of_the_group(wv: KeyedVectors) -> float:

@@ -120,15 +120,6 @@ def test_rare_words_stand_where_their_neighbours_do(monkeypatch):
     assert products[same].mean() > 2 > 0.3 > abs(products[~same].mean())
 
 
-@pytest.mark.parametrize("threads", [2, 5])
-def test_number_of_threads_makes_no_difference(monkeypatch, threads):
-    monkeypatch.setattr(pmi, "FREQUENT", 40)
-    monkeypatch.setattr(pmi, "ROWS_AT_ONCE", 3)
-    one, several = fill(planted()), fill(planted(), threads=threads)
-    for a, b in zip(one, several, strict=True):
-        assert a.tobytes() == b.tobytes()
-
-
 def test_sums_of_squares_are_those_of_the_tokens():
     sentences = planted()
     start, n = fill(sentences), np.bincount(np.concatenate(sentences), minlength=WORDS)
@@ -242,10 +233,11 @@ def test_pairs_are_drawn_where_there_are_many(monkeypatch):
 
 
 @pytest.mark.parametrize("threads", [2, 5])
-def test_number_of_threads_makes_no_difference_to_pairs(monkeypatch, threads):
+@pytest.mark.parametrize(("filled", "known"), [(fill, planted), (fill_pairs, planted_pairs)])
+def test_number_of_threads_makes_no_difference(monkeypatch, filled, known, threads):
     monkeypatch.setattr(pmi, "FREQUENT", 40)
     monkeypatch.setattr(pmi, "ROWS_AT_ONCE", 3)
-    one, several = fill_pairs(planted_pairs()), fill_pairs(planted_pairs(), threads=threads)
+    one, several = filled(known()), filled(known(), threads=threads)
     for a, b in zip(one, several, strict=True):
         assert a.tobytes() == b.tobytes()
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -78,10 +78,7 @@ def add_pmi_vectors(
     halves = _halves(tokens, segments, weights[reach + 1 :], (V, C), rng)
     del tokens, segments
     as_context = _log(noise) - offset
-    with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
-        fitted, held = pool.map(lambda half: _positive_pmi(half, as_context, C), halves)
-        del halves
-        _add_components(start, fitted, held, scale, rng, pool)
+    _add_components(start, halves, lambda h: _positive_pmi(h, as_context, C), scale, rng, threads)
     start.squares_in[...] += SQUARES_IN * seen
     start.squares_out[...] += SQUARES_OUT * seen
 
@@ -103,7 +100,7 @@ def add_pair_vectors(
     the distribution of noise words, (V',). What is added, and the rest, is as in `add_pmi_vectors`.
     """
     sizes = len(start.W_in), len(start.W_out)
-    share, as_context = min(1.0, PAIRS / max(1, len(pairs))), _log(noise) - offset
+    share = min(1.0, PAIRS / max(1, len(pairs)))
     places = [np.zeros(0, np.intp)]
     for at in range(0, len(pairs), PIECE):
         chance = rng.random(min(PIECE, len(pairs) - at), dtype=np.float32)
@@ -116,20 +113,8 @@ def add_pair_vectors(
     times = np.maximum(np.rint(n), 1).astype(np.int64)
     first = n * (rng.binomial(times, 0.5) / times).astype(np.float32)
     halves = [csr_matrix((part, (rows, columns)), sizes) for part in (first, n - first)]
-
-    def known(half: csr_matrix) -> Matrix:
-        half.eliminate_zeros()
-        n, totals = half.data, np.asarray(half.sum(axis=1)).ravel()
-        totals = np.repeat(totals, np.diff(half.indptr))
-        half.data = _shortened(n, np.log(n) - np.log(totals) - as_context[half.indices])
-        half.eliminate_zeros()
-        C, C_out = (min(FREQUENT, size) for size in sizes)
-        above = half[:C]
-        return Matrix(above[:, :C_out], half[C:, :C_out], above[:, C_out:].T.tocsr())
-
-    with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
-        fitted, held = pool.map(known, halves)
-        _add_components(start, fitted, held, scale, rng, pool)
+    as_context = _log(noise) - offset
+    _add_components(start, halves, lambda h: _pmi_of_pairs(h, as_context), scale, rng, threads)
 
 
 def pmi_bytes(V: int, d: int, kept: float, weights: np.ndarray) -> int:
@@ -247,10 +232,11 @@ def _positive_pmi(half: Half, as_context: np.ndarray, C: int) -> Matrix:
     smaller = smaller.astype(np.int32)
     n[larger == smaller] *= 2  # each of the two is a context of the other
     as_center = np.log(np.maximum(half.totals, 1)).astype(np.float32)
+    log_n = np.log(n)
     ends = np.searchsorted(larger, np.arange(V + 1, dtype=larger.dtype))
 
     def matrix(value: np.ndarray, some: slice, rows: slice) -> csr_matrix:
-        value = _shortened(n[some], np.log(n[some]) - value)
+        value = _shortened(n[some], log_n[some] - value)
         bounds = ends[rows.start : rows.stop + 1] - some.start
         parts = value, smaller[some].copy(), bounds  # as `eliminate_zeros` works in place
         found = csr_matrix(parts, (rows.stop - rows.start, C))
@@ -266,35 +252,58 @@ def _positive_pmi(half: Half, as_context: np.ndarray, C: int) -> Matrix:
     return Matrix(below + matrix(above, few, slice(0, C)).T.tocsr(), rest, rest)
 
 
+def _pmi_of_pairs(half: csr_matrix, as_context: np.ndarray) -> Matrix:
+    """The same of how often centers were met with contexts, (V, V'), which is changed."""
+    half.eliminate_zeros()
+    n, totals = half.data, np.asarray(half.sum(axis=1)).ravel()
+    totals = np.repeat(totals, np.diff(half.indptr))
+    half.data = _shortened(n, np.log(n) - np.log(totals) - as_context[half.indices])
+    half.eliminate_zeros()
+    C, C_out = (min(FREQUENT, size) for size in half.shape)
+    above = half[:C]
+    return Matrix(above[:, :C_out], half[C:, :C_out], above[:, C_out:].T.tocsr())
+
+
 def _add_components(
     start: Start,
-    fitted: Matrix,
-    held: Matrix,
+    halves: list[Any],
+    known: Callable[[Any], Matrix],
     scale: float,
     rng: np.random.Generator,
-    pool: ThreadPoolExecutor,
+    threads: int,
 ) -> None:
-    """Add vectors to those of `start`, in place: components of the first matrix.
+    """Add vectors to those of `start`, in place: components of what is known from the first half.
 
-    Their products are those of the matrix, times `scale` squared.
+    Their products are those of its matrix, times `scale` squared. `halves` is emptied.
     """
-    d, (C, C_out) = start.W_in.shape[1], fitted.frequent.shape
-    left, right, S, T = _components(fitted.frequent, held.frequent, d, rng, _in_blocks(pool))
-    T = np.maximum(T, 0)
-    # a row of U is one of M V / S; both halves tell of it
-    rank, back = len(T), scale * np.sqrt(T) / (S + T)
-    start.W_in[:C, :rank] += ((fitted.frequent + held.frequent) @ right) * back
-    start.W_out[:C_out, :rank] += right * (scale * np.sqrt(T))
+    with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
+        fitted, held = pool.map(known, halves)
+        halves.clear()  # they are large
+        d, (C, C_out) = start.W_in.shape[1], fitted.frequent.shape
+        left, right, S, T = _components(fitted.frequent, held.frequent, d, rng, _in_blocks(pool))
+        T = np.maximum(T, 0)
+        # a row of U is one of M V / S; both halves tell of it
+        rank, back = len(T), scale * np.sqrt(T) / (S + T)
+        start.W_in[:C, :rank] += ((fitted.frequent + held.frequent) @ right) * back
+        start.W_out[:C_out, :rank] += right * (scale * np.sqrt(T))
 
-    def fill(matrix: np.ndarray, one: csr_matrix, other: csr_matrix, basis: np.ndarray) -> None:
-        def fill_rows(begin: int) -> None:
-            rows = slice(begin, begin + ROWS_AT_ONCE)
-            matrix[rows, :rank] += ((one[rows] + other[rows]) @ basis) * back
+        def fill(
+            one: csr_matrix, other: csr_matrix, *targets: tuple[np.ndarray, np.ndarray]
+        ) -> None:
+            def fill_rows(begin: int) -> None:
+                rows = slice(begin, begin + ROWS_AT_ONCE)
+                both = one[rows] + other[rows]
+                for matrix, basis in targets:
+                    matrix[rows, :rank] += (both @ basis) * back
 
-        list(pool.map(fill_rows, range(0, len(matrix), ROWS_AT_ONCE)))
+            list(pool.map(fill_rows, range(0, one.shape[0], ROWS_AT_ONCE)))
 
-    fill(start.W_in[C:], fitted.centers, held.centers, right)
-    fill(start.W_out[C_out:], fitted.contexts, held.contexts, left)
+        of_centers, of_contexts = (start.W_in[C:], right), (start.W_out[C_out:], left)
+        if fitted.contexts is fitted.centers:
+            fill(fitted.centers, held.centers, of_centers, of_contexts)
+        else:
+            fill(fitted.centers, held.centers, of_centers)
+            fill(fitted.contexts, held.contexts, of_contexts)
 
 
 Apply = Callable[[csr_matrix, np.ndarray], np.ndarray]

@@ -52,41 +52,40 @@ def pmi_start(
     None where the run begins with random vectors. `noise` is the distribution of noise words, and
     `left_out`, (n, 2), has the parts of the text that are not trained.
     """
-    t, s = schedule, schedule.settings
-    offset = s.pmi_offset(t.kept_tokens)
-    if offset is None:
-        return None
+    s, out = schedule.settings, np.zeros((0, 2), int) if left_out is None else left_out
 
-    def fill(arrays: TextArrays) -> None:
-        logger.info("training begins with the pointwise mutual information (init='pmi')")
-        add_pmi_vectors(
-            Start(arrays.W_in, arrays.W_out, arrays.squares_in, arrays.squares_out),
-            (arrays.ids, arrays.offsets, np.zeros((0, 2), int) if left_out is None else left_out),
-            arrays.keep,
-            t.kept_tokens,
-            window_weights(s.window, s.shrink_windows, t.reach),
-            noise,
-            offset,
-            # the more epochs there are, the less do they need it, and the more can it harm
-            1 / s.epochs,
-            np.random.default_rng(np.random.SeedSequence(t.seed, spawn_key=(PMI,))),
-            s.processes,
-        )
+    def add(into: Start, arrays: TextArrays, *how: Any) -> None:
+        text = arrays.ids, arrays.offsets, out
+        weights = window_weights(s.window, s.shrink_windows, schedule.reach)
+        add_pmi_vectors(into, text, arrays.keep, schedule.kept_tokens, weights, *how)
 
-    return fill
+    return _start_by(add, schedule, noise)
 
 
 def pair_start(schedule: Schedule, noise: np.ndarray) -> Callable[[PairArrays], None] | None:
     """The same for a run on pairs, of which none are left out."""
+
+    def add(into: Start, arrays: PairArrays, *how: Any) -> None:
+        add_pair_vectors(into, arrays.pairs, arrays.weights, *how)
+
+    return _start_by(add, schedule, noise)
+
+
+def _start_by(
+    add: Callable[..., None], schedule: Schedule, noise: np.ndarray
+) -> Callable[[Any], None] | None:
+    """What calls `add` with arrays that it adds to, all arrays, and how it is to be done."""
     s = schedule.settings
     offset = s.pmi_offset(schedule.kept_tokens)
     if offset is None:
         return None
 
-    def fill(a: PairArrays) -> None:
+    def fill(arrays: TextArrays | PairArrays) -> None:
+        logger.info("training begins with the pointwise mutual information (init='pmi')")
+        into = Start(arrays.W_in, arrays.W_out, arrays.squares_in, arrays.squares_out)
         rng = np.random.default_rng(np.random.SeedSequence(schedule.seed, spawn_key=(PMI,)))
-        start = Start(a.W_in, a.W_out, a.squares_in, a.squares_out)
-        add_pair_vectors(start, a.pairs, a.weights, noise, offset, 1 / s.epochs, rng, s.processes)
+        # the more epochs there are, the less do they need it, and the more can it harm
+        add(into, arrays, noise, offset, 1 / s.epochs, rng, s.processes)
 
     return fill
 
