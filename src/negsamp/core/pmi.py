@@ -254,6 +254,7 @@ def _positive_pmi(half: Half, as_context: np.ndarray, C: int) -> Matrix:
 
 def _pmi_of_pairs(half: csr_matrix, as_context: np.ndarray) -> Matrix:
     """The same of how often centers were met with contexts, (V, V'), which is changed."""
+    half.sum_duplicates()  # which not all versions of SciPy do when a matrix is made
     half.eliminate_zeros()
     n, totals = half.data, np.asarray(half.sum(axis=1)).ravel()
     totals = np.repeat(totals, np.diff(half.indptr))
