@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 from threadpoolctl import threadpool_limits
 
 __all__ = ["Start", "add_pair_vectors", "add_pmi_vectors", "pmi_bytes"]
@@ -36,7 +36,7 @@ PARTS, WINDOWS = 64, 8  # of a long text, from which pairs are drawn; that each 
 SQUARES_IN, SQUARES_OUT = 36.0, 61.0
 PER_PAIR = 1 / 36  # of that for a pair alone, as gradients of an occurrence's six add up
 PIECE = 1 << 22  # pairs that are looked at together
-ROWS_AT_ONCE = 1 << 13
+ROWS_AT_ONCE = 1 << 11
 HIGHEST = 20.0  # of PMI; e²⁰ times as often as by chance
 
 
@@ -121,9 +121,9 @@ def pmi_bytes(V: int, d: int, kept: float, weights: np.ndarray) -> int:
     """About how much memory `add_pmi_vectors` takes, rather too much than too little."""
     tokens, C = min(kept, PAIRS / weights.sum()), min(FREQUENT, V)
     pairs = tokens * float(weights.sum())
-    # while pairs are counted, or their matrices and what is decomposed
-    counting = 20 * tokens + 4 * pairs + 6 * min(pairs, V * C)
-    return int(max(counting, 4 * pairs + 80 * C * min(d + MORE, C)))
+    drawing, decomposing = 30 * tokens + 2.5 * pairs, 80 * C * min(d + MORE, C)
+    matrices = 2 * pairs + 7 * min(pairs, 2 * C * C)
+    return int(max(drawing, matrices, 4 * pairs + decomposing))
 
 
 def _sample(
@@ -164,15 +164,21 @@ class Half(NamedTuple):
     """Pairs of which one word at least is of the C most frequent; they may be met several times."""
 
     keys: np.ndarray  # (n,) larger row · C + smaller row, int32 or int64
-    totals: np.ndarray  # (V,) float64, pairs of each word with any other
+    totals: np.ndarray  # (V,) int64, pairs of each word with any other
+
+
+Rows = Callable[[slice], csr_matrix]
 
 
 class Matrix(NamedTuple):
-    """The pointwise mutual information of centers and contexts, of which one is frequent."""
+    """The pointwise mutual information of centers and contexts, of which one is frequent.
+
+    The functions make some rows, since all of them together are large.
+    """
 
     frequent: csr_matrix  # (C, C') float32: both are
-    centers: csr_matrix  # (V − C, C'): the other centers, and frequent contexts
-    contexts: csr_matrix  # (V' − C', C): the other contexts, and frequent centers
+    centers: Rows  # of (V − C, C'): the other centers, and frequent contexts
+    contexts: Rows  # of (V' − C', C): the other contexts, and frequent centers
 
 
 def _halves(
@@ -189,22 +195,21 @@ def _halves(
     V, C = size
     kind = np.int32 if V * C < 2**31 else np.int64
     keys: list[list[np.ndarray]] = [[], []]
-    pairs = np.zeros((2, len(tokens)), np.int32)  # of each token
+    totals = np.zeros((2, V), np.int64)
     longest = int(np.bincount(segments).max(initial=0))
     for distance, weight in enumerate(weights[: max(longest - 1, 1)], 1):
         near, far = tokens[:-distance], tokens[distance:]
         drawn = rng.random(len(near), dtype=np.float32)
         drawn[segments[:-distance] != segments[distance:]] = np.inf
         for side, low in enumerate((0, weight / 2)):
-            places = np.flatnonzero((drawn >= low) & (drawn < low + weight / 2))
-            a, b = near[places], far[places]
-            pairs[side, places] += 1
-            pairs[side, places + distance] += 1
+            is_drawn = (drawn >= low) & (drawn < low + weight / 2)
+            a, b = near[is_drawn], far[is_drawn]
+            totals[side] += np.bincount(a, minlength=V)
+            totals[side] += np.bincount(b, minlength=V)
             smaller, larger = np.minimum(a, b), np.maximum(a, b)
-            some = np.flatnonzero(smaller < C)
+            some = smaller < C
             keys[side].append(larger[some] * kind(C) + smaller[some])
-    totals = (np.bincount(tokens, each, V) for each in pairs)
-    return [Half(np.concatenate(some), total) for some, total in zip(keys, totals, strict=True)]
+    return [Half(np.concatenate(keys.pop(0)), total) for total in totals]
 
 
 def _log(noise: np.ndarray) -> np.ndarray:
@@ -225,31 +230,40 @@ def _positive_pmi(half: Half, as_context: np.ndarray, C: int) -> Matrix:
     """max(log n(w, c) / n(w) − as_context(c), 0) of pairs of words, shortened."""
     keys, V = half.keys, len(half.totals)
     keys.sort()
-    is_first = np.ones(len(keys), bool)
-    np.not_equal(keys[1:], keys[:-1], out=is_first[1:])
-    n = np.diff(np.flatnonzero(is_first), append=len(keys)).astype(np.float32)
-    larger, smaller = np.divmod(keys[is_first], keys.dtype.type(C))
-    smaller = smaller.astype(np.int32)
-    n[larger == smaller] *= 2  # each of the two is a context of the other
     as_center = np.log(np.maximum(half.totals, 1)).astype(np.float32)
-    log_n = np.log(n)
-    ends = np.searchsorted(larger, np.arange(V + 1, dtype=larger.dtype))
 
-    def matrix(value: np.ndarray, some: slice, rows: slice) -> csr_matrix:
-        value = _shortened(n[some], log_n[some] - value)
-        bounds = ends[rows.start : rows.stop + 1] - some.start
-        parts = value, smaller[some].copy(), bounds  # as `eliminate_zeros` works in place
-        found = csr_matrix(parts, (rows.stop - rows.start, C))
-        found.eliminate_zeros()
-        return found
+    def counted(rows: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        begin, end = np.searchsorted(keys, np.array([rows.start, rows.stop], keys.dtype) * C)
+        some = keys[begin:end]
+        places = np.flatnonzero(np.diff(some, prepend=-1))
+        n = np.diff(places, append=len(some)).astype(np.float32)
+        larger, smaller = np.divmod(some[places], keys.dtype.type(C))
+        n[larger == smaller] *= 2  # each of the two is a context of the other
+        return n, larger, smaller
 
-    few, many = slice(0, int(ends[C])), slice(int(ends[C]), len(n))
-    below = matrix(as_center[larger[few]] + as_context[smaller[few]], few, slice(0, C))
-    above = as_center[smaller[few]] + as_context[larger[few]]
-    above[larger[few] == smaller[few]] = np.inf
-    rest = matrix(as_center[larger[many]] + as_context[smaller[many]], many, slice(C, V))
+    def matrix(n: np.ndarray, value: np.ndarray, place: tuple[Any, Any], rows: slice) -> csr_matrix:
+        value = _shortened(n, np.log(n) - value)
+        some = np.flatnonzero(value)
+        edges = np.arange(rows.start, rows.stop + 1, dtype=place[0].dtype)
+        bounds = np.searchsorted(place[0][some], edges)
+        parts = value[some], place[1][some].astype(np.int32), bounds
+        return csr_matrix(parts, (rows.stop - rows.start, C))
+
+    def of_rows(rows: slice) -> csr_matrix:
+        n, larger, smaller = counted(rows)
+        return matrix(n, as_center[larger] + as_context[smaller], (larger, smaller), rows)
+
+    def turned(rows: slice) -> csr_matrix:
+        n, larger, smaller = counted(rows)
+        value = as_center[smaller] + as_context[larger]
+        value[larger == smaller] = np.inf
+        return matrix(n, value, (larger, smaller), rows)
+
+    few = [slice(at, min(at + ROWS_AT_ONCE, C)) for at in range(0, C, ROWS_AT_ONCE)]
+    below, above = (vstack([*map(make, few)], "csr") for make in (of_rows, turned))
     # pairs count both ways
-    return Matrix(below + matrix(above, few, slice(0, C)).T.tocsr(), rest, rest)
+    rest: Rows = lambda rows: of_rows(slice(C + rows.start, min(C + rows.stop, V)))  # noqa: E731
+    return Matrix(below + above.T.tocsr(), rest, rest)
 
 
 def _pmi_of_pairs(half: csr_matrix, as_context: np.ndarray) -> Matrix:
@@ -261,8 +275,8 @@ def _pmi_of_pairs(half: csr_matrix, as_context: np.ndarray) -> Matrix:
     half.data = _shortened(n, np.log(n) - np.log(totals) - as_context[half.indices])
     half.eliminate_zeros()
     C, C_out = (min(FREQUENT, size) for size in half.shape)
-    above = half[:C]
-    return Matrix(above[:, :C_out], half[C:, :C_out], above[:, C_out:].T.tocsr())
+    centers, contexts = half[C:, :C_out], half[:C, C_out:].T.tocsr()
+    return Matrix(half[:C, :C_out], centers.__getitem__, contexts.__getitem__)
 
 
 def _add_components(
@@ -289,22 +303,22 @@ def _add_components(
         start.W_out[:C_out, :rank] += right * (scale * np.sqrt(T))
 
         def fill(
-            one: csr_matrix, other: csr_matrix, *targets: tuple[np.ndarray, np.ndarray]
+            one: Rows, other: Rows, n_rows: int, *targets: tuple[np.ndarray, np.ndarray]
         ) -> None:
             def fill_rows(begin: int) -> None:
                 rows = slice(begin, begin + ROWS_AT_ONCE)
-                both = one[rows] + other[rows]
+                both = one(rows) + other(rows)
                 for matrix, basis in targets:
                     matrix[rows, :rank] += (both @ basis) * back
 
-            list(pool.map(fill_rows, range(0, one.shape[0], ROWS_AT_ONCE)))
+            list(pool.map(fill_rows, range(0, n_rows, ROWS_AT_ONCE)))
 
-        of_centers, of_contexts = (start.W_in[C:], right), (start.W_out[C_out:], left)
+        centers, contexts = (start.W_in[C:], right), (start.W_out[C_out:], left)
         if fitted.contexts is fitted.centers:
-            fill(fitted.centers, held.centers, of_centers, of_contexts)
+            fill(fitted.centers, held.centers, len(centers[0]), centers, contexts)
         else:
-            fill(fitted.centers, held.centers, of_centers)
-            fill(fitted.contexts, held.contexts, of_contexts)
+            fill(fitted.centers, held.centers, len(centers[0]), centers)
+            fill(fitted.contexts, held.contexts, len(contexts[0]), contexts)
 
 
 Apply = Callable[[csr_matrix, np.ndarray], np.ndarray]
