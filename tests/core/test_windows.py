@@ -194,6 +194,28 @@ def test_skipgram_pairs_of_nothing(empty):
     assert listed(skipgram_pairs(empty, 3)) == []
 
 
+@pytest.mark.parametrize(
+    ("keep", "says"),
+    [
+        ("half", r"^keep is 'half'; it must be \(V,\) probabilities, from 0 to 1$"),
+        ([[0.5, 0.5]], r"^keep is \[\[0.5, 0.5\]\]; it must be \(V,\)"),
+        ([0.5, 1.5], r"^keep is \[0.5, 1.5\]; it must be .* from 0 to 1$"),
+        ([0.5, -0.1], "from 0 to 1$"),
+        ([0.5, float("nan")], "from 0 to 1$"),
+    ],
+)
+def test_skipgram_pairs_say_what_keep_must_be(keep, says):
+    with pytest.raises(ValueError, match=says):
+        next(skipgram_pairs([[0, 1]], 1, keep=keep))
+
+
+@pytest.mark.parametrize("wrong", [3, -1])
+def test_skipgram_pairs_say_which_id_has_no_probability(wrong):
+    says = f"^sentences has the id {wrong}; keep has 3 probabilities, from id 0 on$"
+    with pytest.raises(CorpusError, match=says):
+        next(skipgram_pairs([[0, 1], [2, wrong]], 1, keep=np.ones(3)))
+
+
 def test_skipgram_pairs_keep_brings_tokens_together():
     chunks = skipgram_pairs([[1, 9, 2, 9, 9, 3]], 1, keep=np.array([1] * 9 + [0]))
     assert listed(chunks) == [(1, 2), (2, 1), (2, 3), (3, 2)]

@@ -101,7 +101,9 @@ def skipgram_pairs(
     Raises
     ------
     ValueError
-        If `window` or `chunk_size` is less than 1.
+        If `window` or `chunk_size` is less than 1, or `keep` has something else than probabilities.
+    CorpusError
+        If `sentences` is something else, or has an id for which `keep` has no probability.
 
     References
     ----------
@@ -121,10 +123,33 @@ def skipgram_pairs(
     check_flags(shrink_windows=shrink_windows)
     pieces = sentences.pieces() if hasattr(sentences, "pieces") else _pieces_of(sentences)
     generator = random_generator("rng", rng)
+    if keep is not None:
+        keep = _checked_keep(keep)
+        pieces = _with_ids_below(len(keep), pieces)
     for run in iter_windows(pieces, int(window), chunk_size, generator, shrink_windows, keep):
         centers, contexts = run.pair_slots()
         if len(centers):
             yield run.tokens[centers + run.window], run.tokens[contexts]
+
+
+def _checked_keep(keep: Any) -> np.ndarray:
+    try:
+        checked = np.asarray(keep, dtype=np.float64)
+    except (TypeError, ValueError):
+        checked = np.zeros((0, 0))
+    if checked.ndim != 1 or not ((checked >= 0) & (checked <= 1)).all():
+        raise ValueError(f"keep is {glimpse(keep)}; it must be (V,) probabilities, from 0 to 1")
+    return checked
+
+
+def _with_ids_below(V: int, pieces: Iterable[Piece]) -> Iterator[Piece]:
+    for tokens, starts in pieces:
+        is_wrong = (tokens < 0) | (tokens >= V)
+        if is_wrong.any():
+            wrong = tokens[is_wrong.argmax()]
+            has = f"keep has {V} probabilities, from id 0 on"
+            raise CorpusError(f"sentences has the id {wrong}; {has}")
+        yield tokens, starts
 
 
 def _pieces_of(sentences: Any) -> Iterator[Piece]:
