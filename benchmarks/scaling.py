@@ -87,7 +87,7 @@ def words_per_second(
 
 def measure(name: str, rounds: int, tokens: int | None) -> list[tuple[str, float]]:
     """Return each value's words/s, the median of several rounds in which the values take turns."""
-    base = {**DEFAULTS, "tokens": tokens or DEFAULTS["tokens"]}
+    base = {**DEFAULTS, "tokens": tokens or DEFAULTS["tokens"], "workers": 1 if tokens else CORES}
     if name == "racing":
         cases = {
             f"{CORES} workers in step": lambda: words_per_second(**base),
