@@ -17,8 +17,9 @@ References
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,7 +76,7 @@ def add_pmi_vectors(
     share = PAIRS / weights.sum() / max(kept, 1.0)
     tokens, segments = _sample(*text, keep, share, reach, rng)
     seen = np.bincount(tokens, minlength=V)
-    halves = _halves(tokens, segments, weights[reach + 1 :], (V, C), rng)
+    halves = _halves(tokens, segments, weights[reach + 1 :], (V, C), rng, threads)
     del tokens, segments
     as_context = _log(noise) - offset
     _add_components(start, halves, lambda h: _positive_pmi(h, as_context, C), scale, rng, threads)
@@ -187,6 +188,7 @@ def _halves(
     weights: np.ndarray,
     size: tuple[int, int],
     rng: np.random.Generator,
+    threads: int = 1,
 ) -> list[Half]:
     """Draw the pairs of windows, of which some weigh less, and halve them by chance.
 
@@ -194,22 +196,32 @@ def _halves(
     """
     V, C = size
     kind = np.int32 if V * C < 2**31 else np.int64
-    keys: list[list[np.ndarray]] = [[], []]
-    totals = np.zeros((2, V), np.int64)
     longest = int(np.bincount(segments).max(initial=0))
-    for distance, weight in enumerate(weights[: max(longest - 1, 1)], 1):
+    totals, lock = np.zeros((2, V), np.int64), Lock()
+
+    def draws() -> Iterator[tuple[int, float, np.ndarray]]:
+        for distance, weight in enumerate(weights[: max(longest - 1, 1)], 1):
+            yield distance, weight, rng.random(len(tokens[distance:]), dtype=np.float32)
+
+    def keys_of(draw: tuple[int, float, np.ndarray]) -> list[np.ndarray]:
+        distance, weight, drawn = draw
         near, far = tokens[:-distance], tokens[distance:]
-        drawn = rng.random(len(near), dtype=np.float32)
         drawn[segments[:-distance] != segments[distance:]] = np.inf
+        keys = []
         for side, low in enumerate((0, weight / 2)):
             is_drawn = (drawn >= low) & (drawn < low + weight / 2)
             a, b = near[is_drawn], far[is_drawn]
-            totals[side] += np.bincount(a, minlength=V)
-            totals[side] += np.bincount(b, minlength=V)
+            total = np.bincount(a, minlength=V) + np.bincount(b, minlength=V)
+            with lock:
+                totals[side] += total
             smaller, larger = np.minimum(a, b), np.maximum(a, b)
             some = smaller < C
-            keys[side].append(larger[some] * kind(C) + smaller[some])
-    return [Half(np.concatenate(keys.pop(0)), total) for total in totals]
+            keys.append(larger[some] * kind(C) + smaller[some])
+        return keys
+
+    with ThreadPoolExecutor(threads) as pool:
+        halves = [*zip(*pool.map(keys_of, draws()), strict=True)]
+    return [Half(np.concatenate(halves.pop(0)), total) for total in totals]
 
 
 def _log(noise: np.ndarray) -> np.ndarray:
@@ -232,38 +244,35 @@ def _positive_pmi(half: Half, as_context: np.ndarray, C: int) -> Matrix:
     keys.sort()
     as_center = np.log(np.maximum(half.totals, 1)).astype(np.float32)
 
-    def counted(rows: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def of_rows(rows: slice, center: str = "larger") -> csr_matrix:
+        """Pairs by their larger number and their smaller, either of which may be the center's."""
         begin, end = np.searchsorted(keys, np.array([rows.start, rows.stop], keys.dtype) * C)
         some = keys[begin:end]
         places = np.flatnonzero(np.diff(some, prepend=-1))
         n = np.diff(places, append=len(some)).astype(np.float32)
         larger, smaller = np.divmod(some[places], keys.dtype.type(C))
-        n[larger == smaller] *= 2  # each of the two is a context of the other
-        return n, larger, smaller
-
-    def matrix(n: np.ndarray, value: np.ndarray, place: tuple[Any, Any], rows: slice) -> csr_matrix:
-        value = _shortened(n, np.log(n) - value)
-        some = np.flatnonzero(value)
-        edges = np.arange(rows.start, rows.stop + 1, dtype=place[0].dtype)
-        bounds = np.searchsorted(place[0][some], edges)
-        parts = value[some], place[1][some].astype(np.int32), bounds
+        is_same = larger == smaller
+        n[is_same] *= 2  # each of the two is a context of the other
+        if center == "larger":
+            by_chance = as_center[larger] + as_context[smaller]
+        else:
+            by_chance = as_center[smaller] + as_context[larger]
+            by_chance[is_same] = np.inf  # these are among the others
+        value = _shortened(n, np.log(n) - by_chance)
+        above_0 = np.flatnonzero(value)
+        value, larger, smaller = value[above_0], larger[above_0], smaller[above_0]
+        edges = np.arange(rows.start, rows.stop + 1, dtype=larger.dtype)
+        parts = value, smaller.astype(np.int32), np.searchsorted(larger, edges)
         return csr_matrix(parts, (rows.stop - rows.start, C))
 
-    def of_rows(rows: slice) -> csr_matrix:
-        n, larger, smaller = counted(rows)
-        return matrix(n, as_center[larger] + as_context[smaller], (larger, smaller), rows)
-
-    def turned(rows: slice) -> csr_matrix:
-        n, larger, smaller = counted(rows)
-        value = as_center[smaller] + as_context[larger]
-        value[larger == smaller] = np.inf
-        return matrix(n, value, (larger, smaller), rows)
+    def rest(rows: slice) -> csr_matrix:
+        return of_rows(slice(C + rows.start, min(C + rows.stop, V)))
 
     few = [slice(at, min(at + ROWS_AT_ONCE, C)) for at in range(0, C, ROWS_AT_ONCE)]
-    below, above = (vstack([*map(make, few)], "csr") for make in (of_rows, turned))
-    # pairs count both ways
-    rest: Rows = lambda rows: of_rows(slice(C + rows.start, min(C + rows.stop, V)))  # noqa: E731
-    return Matrix(below + above.T.tocsr(), rest, rest)
+    below, above = (
+        vstack([of_rows(rows, center) for rows in few], "csr") for center in ("larger", "smaller")
+    )
+    return Matrix(below + above.T.tocsr(), rest, rest)  # pairs count both ways
 
 
 def _pmi_of_pairs(half: csr_matrix, as_context: np.ndarray) -> Matrix:
