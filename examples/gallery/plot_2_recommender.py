@@ -49,8 +49,7 @@ print(known[:3])
 # --------
 #
 # Order means nothing in a basket, so the window reaches over all of it and all neighbours weigh
-# alike: ``shrink_windows=False``. The corpus is small: ``sample=0`` keeps every item, and more
-# epochs and a higher rate make up for the few baskets.
+# alike: ``shrink_windows=False``. A basket is short: ``sample=0`` keeps every item.
 
 model = Word2Vec(
     vector_size=32,
@@ -58,8 +57,6 @@ model = Word2Vec(
     shrink_windows=False,
     sample=0,
     min_count=1,
-    alpha=0.1,
-    epochs=20,
     seed=1,
 ).fit(known)
 

@@ -26,16 +26,7 @@ from negsamp import Word2Vec, random_walks
 
 club = nx.karate_club_graph()
 walks = random_walks(club, num_walks=50, walk_length=20, seed=1)
-model = Word2Vec(
-    vector_size=16,
-    window=5,
-    min_count=1,
-    sample=0,
-    alpha=0.05,
-    epochs=5,
-    workers=1,
-    seed=1,
-).fit(walks)
+model = Word2Vec(vector_size=16, min_count=1, sample=0, workers=1, seed=1).fit(walks)
 nodes = list(club)
 vectors = model.wv.unit_vectors[model.wv.rows(nodes)]
 groups, _ = vq(vectors, kmeans(vectors, 2, rng=1)[0])
@@ -87,9 +78,7 @@ planted = nx.planted_partition_graph(6, 100, 0.08, 0.01, seed=1)
 community = np.repeat(np.arange(6), 100)
 matrix = nx.to_scipy_sparse_array(planted)
 walks = random_walks(matrix, num_walks=10, walk_length=40, seed=1)
-model = Word2Vec(
-    vector_size=32, window=5, min_count=1, sample=0, alpha=0.05, workers=1, seed=1
-).fit(walks)
+model = Word2Vec(vector_size=32, min_count=1, sample=0, workers=1, seed=1).fit(walks)
 vectors = model.wv.unit_vectors[model.wv.rows(range(600))]
 found, _ = vq(vectors, kmeans(vectors, 6, rng=1)[0])  # the best of twenty starts
 together = np.zeros((6, 6), int)
