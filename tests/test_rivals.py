@@ -247,8 +247,11 @@ def test_frontier_draws_each_library_and_number_of_epochs(tmp_path):
         "A": [(1, 3.5, 31.5, 11.5), (5, 10.5, 31.5, 31.5)],
         "B": [(1, 9.5, 31.5, 6.5)],
     }
-    results, figure = tmp_path / "results.json", tmp_path / "frontier.png"
+    results, more, figure = (tmp_path / name for name in ("some.json", "more.json", "figure.png"))
     results.write_text(json.dumps({"runs": runs}))
-    command = [sys.executable, str(BENCHMARKS / "frontier.py"), str(results), "--out", str(figure)]
+    added = {**runs[0], "rival": "C"}
+    more.write_text(json.dumps({"runs": [{**runs[0], "total_seconds": 99.0}, added]}))
+    assert frontier.of_new_libraries([results, more]) == [*runs, added]
+    command = [sys.executable, BENCHMARKS / "frontier.py", results, more, "--out", figure]
     subprocess.run(command, check=True)
     assert figure.read_bytes().startswith(b"\x89PNG")
