@@ -122,7 +122,7 @@ def pmi_bytes(V: int, d: int, kept: float, weights: np.ndarray) -> int:
     """About how much memory `add_pmi_vectors` takes, rather too much than too little."""
     tokens, C = min(kept, PAIRS / weights.sum()), min(FREQUENT, V)
     pairs = tokens * float(weights.sum())
-    drawing, decomposing = 30 * tokens + 2.5 * pairs, 80 * C * min(d + MORE, C)
+    drawing, decomposing = 36 * tokens + 2.5 * pairs, 80 * C * min(d + MORE, C)
     matrices = 2 * pairs + 7 * min(pairs, 2 * C * C)
     return int(max(drawing, matrices, 4 * pairs + decomposing))
 
@@ -165,7 +165,7 @@ class Half(NamedTuple):
     """Pairs of which one word at least is of the C most frequent; they may be met several times."""
 
     keys: np.ndarray  # (n,) larger row · C + smaller row, int32 or int64
-    totals: np.ndarray  # (V,) int64, pairs of each word with any other
+    totals: np.ndarray  # (V,) float64, pairs of each word with any other
 
 
 Rows = Callable[[slice], csr_matrix]
@@ -197,7 +197,7 @@ def _halves(
     V, C = size
     kind = np.int32 if V * C < 2**31 else np.int64
     longest = int(np.bincount(segments).max(initial=0))
-    totals, lock = np.zeros((2, V), np.int64), Lock()
+    pairs, lock = np.zeros((2, len(tokens)), np.int32), Lock()  # of each token
 
     def draws() -> Iterator[tuple[int, float, np.ndarray]]:
         for distance, weight in enumerate(weights[: max(longest - 1, 1)], 1):
@@ -210,10 +210,10 @@ def _halves(
         keys = []
         for side, low in enumerate((0, weight / 2)):
             is_drawn = (drawn >= low) & (drawn < low + weight / 2)
-            a, b = near[is_drawn], far[is_drawn]
-            total = np.bincount(a, minlength=V) + np.bincount(b, minlength=V)
             with lock:
-                totals[side] += total
+                pairs[side, :-distance] += is_drawn
+                pairs[side, distance:] += is_drawn
+            a, b = near[is_drawn], far[is_drawn]
             smaller, larger = np.minimum(a, b), np.maximum(a, b)
             some = smaller < C
             keys.append(larger[some] * kind(C) + smaller[some])
@@ -221,6 +221,7 @@ def _halves(
 
     with ThreadPoolExecutor(threads) as pool:
         halves = [*zip(*pool.map(keys_of, draws()), strict=True)]
+    totals = [np.bincount(tokens, each, V) for each in pairs]
     return [Half(np.concatenate(halves.pop(0)), total) for total in totals]
 
 
