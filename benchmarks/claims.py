@@ -9,6 +9,7 @@ not measured again. `claim_figures.py` draws them, and docs/claims.md says what 
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -477,11 +478,13 @@ UNSHOWN = ("cpu_seconds", "of the sample")
 
 
 def plus_minus(values: list[float]) -> str:
-    """Return the mean and, over several seeds, the standard deviation."""
-    size = abs(np.mean(values))
+    """Return the mean and, over several seeds, the standard deviation, to a digit of it."""
+    size, spread = abs(np.mean(values)), np.std(values, ddof=1) if len(values) > 1 else 0.0
     digits = 1 if size >= 10 else 2 if size >= 1 else 4
-    spread = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
-    return f"{np.mean(values):.{digits}f}{spread}"
+    if spread > 0:
+        digits = max(digits, min(4, -math.floor(math.log10(spread))))
+    shown = f" ± {spread:.{digits}f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.{digits}f}{shown}"
 
 
 CLAIMS: dict[str, Callable[[Setup], None]] = {

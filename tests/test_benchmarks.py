@@ -193,3 +193,17 @@ def test_each_claim_keeps_its_runs_and_draws_its_figure(tmp_path):
         assert all("±" in row for row in rows_of(table)[1:])
         assert "nan" not in table
         assert (tmp_path / "drawn" / f"{claim}.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([6.931], "6.93"),
+        ([6.9301, 6.9319], "6.931 ± 0.001"),
+        ([41.2, 43.2], "42.2 ± 1.4"),
+        ([0.5, 0.5], "0.5000 ± 0.0000"),
+        ([0.5, 0.5 + 1e-9], "0.5000 ± 0.0000"),
+    ],
+)
+def test_a_standard_deviation_is_shown_to_one_digit_at_least(values, shown):
+    assert importlib.import_module("claims").plus_minus(values) == shown
