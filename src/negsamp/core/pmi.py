@@ -23,7 +23,7 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 __all__ = ["Start", "add_pair_vectors", "add_pmi_vectors", "pmi_bytes"]
@@ -231,12 +231,20 @@ def _log(noise: np.ndarray) -> np.ndarray:
         return np.where(noise > 0, np.log(noise), np.inf).astype(np.float32)
 
 
-def _shortened(n: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """What is positive of values of pairs that were met n times, times n / (n + 1).
+def _positive(counts: csr_matrix, value: np.ndarray) -> csr_matrix:
+    """What is positive of values of pairs that were met n times, times n / (n + 1), in place.
 
     See P. Pantel, D. Lin, "Discovering Word Senses from Text", KDD 2002.
     """
-    return n / (n + 1) * np.clip(value, 0, HIGHEST)
+    n = counts.data
+    counts.data = n / (n + 1) * np.clip(value, 0, HIGHEST)
+    counts.eliminate_zeros()
+    return counts
+
+
+def _rows_of(counts: csr_matrix) -> np.ndarray:
+    """The row of each number that a matrix holds."""
+    return np.repeat(np.arange(counts.shape[0], dtype=np.int32), np.diff(counts.indptr))
 
 
 def _positive_pmi(half: Half, as_context: np.ndarray, C: int) -> Matrix:
@@ -245,45 +253,34 @@ def _positive_pmi(half: Half, as_context: np.ndarray, C: int) -> Matrix:
     keys.sort()
     as_center = np.log(np.maximum(half.totals, 1)).astype(np.float32)
 
-    def of_rows(rows: slice, center: str = "larger") -> csr_matrix:
-        """Pairs by their larger number and their smaller, either of which may be the center's."""
-        begin, end = np.searchsorted(keys, np.array([rows.start, rows.stop], keys.dtype) * C)
+    def counts(first: int, last: int) -> csr_matrix:
+        """How often words of these numbers were met with more frequent ones."""
+        begin, end = np.searchsorted(keys, np.array([first, last], keys.dtype) * C)
         some = keys[begin:end]
         places = np.flatnonzero(np.diff(some, prepend=-1))
         n = np.diff(places, append=len(some)).astype(np.float32)
         larger, smaller = np.divmod(some[places], keys.dtype.type(C))
-        is_same = larger == smaller
-        n[is_same] *= 2  # each of the two is a context of the other
-        if center == "larger":
-            by_chance = as_center[larger] + as_context[smaller]
-        else:
-            by_chance = as_center[smaller] + as_context[larger]
-            by_chance[is_same] = np.inf  # these are among the others
-        value = _shortened(n, np.log(n) - by_chance)
-        above_0 = np.flatnonzero(value)
-        value, larger, smaller = value[above_0], larger[above_0], smaller[above_0]
-        edges = np.arange(rows.start, rows.stop + 1, dtype=larger.dtype)
-        parts = value, smaller.astype(np.int32), np.searchsorted(larger, edges)
-        return csr_matrix(parts, (rows.stop - rows.start, C))
+        bounds = np.searchsorted(larger, np.arange(first, last + 1, dtype=larger.dtype))
+        return csr_matrix((n, smaller.astype(np.int32), bounds), (last - first, C))
+
+    def known(n: csr_matrix, first: int) -> csr_matrix:
+        by_chance = as_center[first + _rows_of(n)] + as_context[n.indices]
+        return _positive(n, np.log(n.data) - by_chance)
 
     def rest(rows: slice) -> csr_matrix:
-        return of_rows(slice(C + rows.start, min(C + rows.stop, V)))
+        return known(counts(C + rows.start, min(C + rows.stop, V)), C + rows.start)
 
-    few = [slice(at, min(at + ROWS_AT_ONCE, C)) for at in range(0, C, ROWS_AT_ONCE)]
-    below, above = (
-        vstack([of_rows(rows, center) for rows in few], "csr") for center in ("larger", "smaller")
-    )
-    return Matrix(below + above.T.tocsr(), rest, rest)  # pairs count both ways
+    few = counts(0, C)
+    few = few + few.T.tocsr()  # pairs count both ways
+    return Matrix(known(few, 0), rest, rest)
 
 
 def _pmi_of_pairs(half: csr_matrix, as_context: np.ndarray) -> Matrix:
     """The same of how often centers were met with contexts, (V, V'), which is changed."""
     half.sum_duplicates()  # which not all versions of SciPy do when a matrix is made
     half.eliminate_zeros()
-    n, totals = half.data, np.asarray(half.sum(axis=1)).ravel()
-    totals = np.repeat(totals, np.diff(half.indptr))
-    half.data = _shortened(n, np.log(n) - np.log(totals) - as_context[half.indices])
-    half.eliminate_zeros()
+    totals = np.asarray(half.sum(axis=1)).ravel()[_rows_of(half)]
+    _positive(half, np.log(half.data) - np.log(totals) - as_context[half.indices])
     C, C_out = (min(FREQUENT, size) for size in half.shape)
     centers, contexts = half[C:, :C_out], half[:C, C_out:].T.tocsr()
     return Matrix(half[:C, :C_out], centers.__getitem__, contexts.__getitem__)
