@@ -29,8 +29,11 @@ from negsamp.training.run import Run
 from negsamp.training.settings import Settings
 from negsamp.training.workers import start_children
 
-DEFAULTS = {"words": 100_000, "tokens": 10_000_000, "dimensions": 100, "window": 5, "negative": 5}
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+DEFAULTS = {
+    **{"words": 100_000, "tokens": 10_000_000, "workers": CORES},
+    **{"dimensions": 100, "window": 5, "negative": 5},
+}
 VALUES = {
     "workers": [n for n in (1, 2, 4, 8, 16, 32) if n <= CORES],
     "vocabulary": [10**3, 10**4, 10**5, 10**6],
@@ -48,7 +51,7 @@ def words_per_second(
     dimensions: int,
     window: int,
     negative: int,
-    workers: int = CORES,
+    workers: int,
     program: Callable[..., None] = training.train_epochs,
 ) -> float:
     """Train one epoch on a drawn corpus; processes start before the clock, as `fit` does it."""
@@ -87,7 +90,7 @@ def words_per_second(
 
 def measure(name: str, rounds: int, tokens: int | None) -> list[tuple[str, float]]:
     """Return each value's words/s, the median of several rounds in which the values take turns."""
-    base = {**DEFAULTS, "tokens": tokens or DEFAULTS["tokens"], "workers": 1 if tokens else CORES}
+    base = DEFAULTS | ({"tokens": tokens, "workers": 1} if tokens else {})
     if name == "racing":
         cases = {
             f"{CORES} workers in step": lambda: words_per_second(**base),
@@ -114,7 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("vary", nargs="*", metavar="NAME", help=", ".join(names) + "; default: all")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--tokens", type=int, help="a smaller corpus, to try the script")
+    parser.add_argument("--tokens", type=int, help="a smaller corpus, for one worker, to try this")
     arguments = parser.parse_args()
     if unknown := set(arguments.vary) - set(names):
         parser.error(f"{', '.join(sorted(unknown))}: there are {', '.join(names)}")
