@@ -74,6 +74,7 @@ def tile(request, monkeypatch):
     size, largest = request.param
     monkeypatch.setattr(tiles, "tile_size", lambda: size)
     monkeypatch.setattr(tiles, "LARGEST_SMALL", largest)
+    monkeypatch.setattr(tiles, "SHORT", 0)
 
 
 @SHAPES

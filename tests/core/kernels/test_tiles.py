@@ -88,6 +88,10 @@ def test_tile_size_follows_the_kernel_of_blas(monkeypatch, architectures, expect
         (6, (128, 300, 64), 4),
         (6, (50, 300, 512), 2),  # not halved once more: 25 rows are odd
         (1, (128, 300, 64), 1),
+        (6, (128, 48, 300, True), 8),  # 16 · 48 ≤ 1200
+        (6, (128, 48, 100, True), 1),  # short rows
+        (6, (16, 64, 2000, True), 4),  # 4 · 64 · 2000 ≤ 10⁶, although 16 · 64 ≤ 1200
+        (1, (128, 48, 300, True), 1),
     ],
 )
 def test_rows_are_halved_until_a_product_is_small(monkeypatch, size, product, expected):

@@ -226,7 +226,9 @@ class _Buffers:
         )
         strides = (self.centers.strides[0], L // H * d * item, d * item, item)
         self.C_parts = as_strided(self.centers, (G, H, L // H, d), strides)
-        # views for the products that give gradients: parts of rows, and what all of them meet
+        # views for the products: parts of rows, and what all of them meet
+        some = halves(L // H, N, d, transposed=True)
+        self.S_parts, self.C_scored = (_cut(X, some) for X in (self.S_noise, self.C_parts))
         some = halves(L // H, d, N)
         self.S_halves, self.C_halves = (_cut(X, some) for X in (self.S_noise, self.C_parts))
         self.noise_halves = halves(N, d, L // H)
@@ -247,7 +249,7 @@ class _Buffers:
         np.take(W_out, tokens, axis=0, out=self.tiles.O, mode="clip")
         np.take(W_out, words, axis=0, out=self.Z, mode="clip")
         self.tiles.score()
-        np.matmul(self.C_parts, self.Z.swapaxes(2, 3), out=self.S_noise)
+        np.matmul(self.C_scored, self.Z[:, :, None].swapaxes(3, 4), out=self.S_parts)
         if self.row_shift is not None:
             np.take(self.row_shift, tokens, out=self.shifts, mode="clip")
             self.S -= self.center_shifts

@@ -27,8 +27,9 @@ __all__ = ["Tiles", "WideWindows", "halves", "is_wide", "tile_size"]
 # (16 tokens for windows of 5); elsewhere T = 1, see docs/performance.md.
 SMALL_PRODUCTS = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 CENTERS_A_TILE = 6
-# Products of so many multiplications are the largest that are small there.
-LARGEST_SMALL = 10**6
+# The largest products that are small there: so many multiplications, and so many numbers where the
+# second matrix is transposed. With rows shorter than this the latter are no faster for being small.
+LARGEST_SMALL, LARGEST_TRANSPOSED, SHORT = 10**6, 1200, 128
 # Windows reaching farther than this are not cut into tiles where they are wider than a group.
 WIDE = 32
 
@@ -40,13 +41,17 @@ def tile_size() -> int:
     return CENTERS_A_TILE if kernels & SMALL_PRODUCTS else 1
 
 
-def halves(m: int, n: int, k: int) -> int:
+def halves(m: int, n: int, k: int, transposed: bool = False) -> int:
     """Into how many parts to cut the m rows of an (m, k) matrix that is multiplied by a (k, n) one.
 
-    So many that each product is small, if they can be halved so often; 1 where none is small.
+    So many that each product is small, if they can be halved so often; 1 where none is small. The
+    second matrix may be a `transposed` (n, k) one.
     """
+    if tile_size() == 1 or (transposed and k < SHORT):
+        return 1
+    most = min(LARGEST_SMALL, LARGEST_TRANSPOSED * k) if transposed else LARGEST_SMALL
     parts = 1
-    while tile_size() > 1 and m * n * k > LARGEST_SMALL * parts and m % (2 * parts) == 0:
+    while m * n * k > most * parts and m % (2 * parts) == 0:
         parts *= 2
     return parts
 
