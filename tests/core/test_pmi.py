@@ -237,6 +237,7 @@ def test_pairs_are_drawn_where_there_are_many(monkeypatch):
 def test_number_of_threads_makes_no_difference(monkeypatch, filled, known, threads):
     monkeypatch.setattr(pmi, "FREQUENT", 40)
     monkeypatch.setattr(pmi, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(pmi, "DRAWN_AT_ONCE", 700)
     one, several = filled(known()), filled(known(), threads=threads)
     for a, b in zip(one, several, strict=True):
         assert a.tobytes() == b.tobytes()
@@ -292,6 +293,41 @@ def test_segments_end_where_sentences_and_left_out_parts_do(lengths, data):
         assert one <= other
 
 
+@pytest.mark.parametrize(
+    ("window", "shrink", "kept", "expected"),
+    [
+        (5, True, 9e6, 2),  # 32 million pairs
+        (5, True, 3.4e6, 2),  # 12.2
+        (5, True, 3.3e6, 3),
+        (5, True, 2e6, 5),  # 12.0
+        (5, True, 100, 5),
+        (5, True, 0, 5),
+        (5, False, 9e6, 5),
+        (1, True, 9e6, 1),
+        (2, True, 9e6, 2),
+        (40, True, 1e6, 7),  # 12.6, and 11.0 in windows of 6
+    ],
+)
+def test_pairs_are_of_the_nearest_words_that_are_enough(window, shrink, kept, expected):
+    weights = window_weights(window, shrink)
+    found = pmi.nearest(weights, kept)
+    assert_array_equal(found, window_weights(window, shrink, expected))
+
+
+@pytest.mark.parametrize(("kept", "are_met"), [(1e5, True), (1e7, False)])
+def test_words_that_are_met_far_apart_are_so_where_near_ones_are_few(kept, are_met):
+    rng = np.random.default_rng(0)
+    group = rng.integers(10, size=6000)
+    sentences = rng.integers(20, 60, (6000, 4))
+    for place in (0, 3):  # a group has two words, and they meet at this distance alone
+        sentences[:, place] = group + 10 * rng.integers(2, size=6000)
+    start = fill(sentences, kept=kept, weights=window_weights(5), noise=np.full(WORDS, 1 / WORDS))
+    products = start.W_in[:10] @ start.W_out[10:20].T
+    same = np.diag(products).mean()
+    other = products[~np.eye(10, dtype=bool)].mean()
+    assert (same > other + 0.5) == are_met
+
+
 def test_sample_is_of_all_of_a_long_text():
     T = 64_000
     tokens, segments = sampled([range(T)], share=0.1, V=T)
@@ -324,11 +360,14 @@ def test_no_pairs_are_drawn_at_distances_that_there_are_not():
 @given(
     st.lists(st.lists(st.integers(0, 5), min_size=1, max_size=8), min_size=1, max_size=8),
     st.integers(1, 6),
+    st.integers(1, 9),
 )
 @settings(max_examples=60, deadline=None)
-def test_both_halves_have_each_pair_of_the_windows_once(sentences, C):
+def test_both_halves_have_each_pair_of_the_windows_once(sentences, C, at_once):
     tokens, segments = sampled(sentences, V=6)
-    halves = pmi._halves(tokens, segments, np.ones(3), (6, C), np.random.default_rng(0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pmi, "DRAWN_AT_ONCE", at_once)
+        halves = pmi._halves(tokens, segments, np.ones(3), (6, C), np.random.default_rng(0))
     expected, totals = Counter(), np.zeros(6, int)
     for sentence in sentences:
         for i, a in enumerate(sentence):

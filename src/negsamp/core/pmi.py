@@ -32,11 +32,12 @@ __all__ = ["Start", "add_pair_vectors", "add_pmi_vectors", "pmi_bytes"]
 # of which the decomposition is made; how many more components it has, and how often it is refined.
 # Measured, see docs/performance.md.
 PAIRS, FREQUENT, MORE, ROUNDS = 12_000_000, 4096, 10, 2
+NEAREST = 2  # words on either side at least, of whom pairs are drawn
 PARTS, WINDOWS = 64, 8  # of a long text, from which pairs are drawn; that each has at least
 # The sum of squared gradients that an occurrence adds to a row of W_in and W_out. Measured.
 SQUARES_IN, SQUARES_OUT = 36.0, 61.0
 PER_PAIR = 1 / 36  # of that for a pair alone, as gradients of an occurrence's six add up
-PIECE = 1 << 22  # pairs that are looked at together
+PIECE, DRAWN_AT_ONCE = 1 << 22, 1 << 18  # pairs that are looked at together, and windows
 ROWS_AT_ONCE = 1 << 11
 HIGHEST = 20.0  # of PMI; e²⁰ times as often as by chance
 
@@ -66,11 +67,13 @@ def add_pmi_vectors(
 
     `text` is ids (T,) int32, the words of largest counts first, where sentences begin and end, and
     the parts that are left out, as in `negsamp.core.windows.iter_windows`. Pairs have the weights
-    of `window_weights`, and tokens stay with the probabilities `keep`, which leaves about `kept` of
-    them. `noise` is the distribution of noise words, (V,). What is added to u · v is the logarithm
-    of p(context | center) / noise, plus `offset`, times `scale` squared. The sums of squares grow
-    as if these tokens had been trained. The result does not depend on the number of threads.
+    of `window_weights`, as far as `nearest` takes them, and tokens stay with the probabilities
+    `keep`, which leaves about `kept` of them. `noise` is the distribution of noise words, (V,).
+    What is added to u · v is the logarithm of p(context | center) / noise, plus `offset`, times
+    `scale` squared. The sums of squares grow as if these tokens had been trained. The result does
+    not depend on the number of threads.
     """
+    weights = nearest(weights, kept)
     V, reach = len(start.W_in), len(weights) // 2
     C = min(FREQUENT, V)
     share = PAIRS / weights.sum() / max(kept, 1.0)
@@ -118,8 +121,23 @@ def add_pair_vectors(
     _add_components(start, halves, lambda h: _pmi_of_pairs(h, as_context), scale, rng, threads)
 
 
+def nearest(weights: np.ndarray, kept: float) -> np.ndarray:
+    """Weights of the windows of which pairs are drawn, (2r + 1,), from those of wider ones.
+
+    The r nearest words on either side are those that make `PAIRS` pairs in `kept` tokens, since
+    they tell more of what a word is. Where all words weigh the same, the order may not matter, and
+    all are taken.
+    """
+    reach = len(weights) // 2
+    beside = weights[reach + 1 :]
+    enough = 1 + int(np.searchsorted(2 * kept * np.cumsum(beside), PAIRS))
+    r = reach if beside.min() == beside.max() else min(max(NEAREST, enough), reach)
+    return weights[reach - r : reach + r + 1]
+
+
 def pmi_bytes(V: int, d: int, kept: float, weights: np.ndarray) -> int:
     """About how much memory `add_pmi_vectors` takes, rather too much than too little."""
+    weights = nearest(weights, kept)
     tokens, C = min(kept, PAIRS / weights.sum()), min(FREQUENT, V)
     pairs = tokens * float(weights.sum())
     drawing, decomposing = 36 * tokens + 2.5 * pairs, 80 * C * min(d + MORE, C)
@@ -199,21 +217,24 @@ def _halves(
     longest = int(np.bincount(segments).max(initial=0))
     pairs, lock = np.zeros((2, len(tokens)), np.int32), Lock()  # of each token
 
-    def draws() -> Iterator[tuple[int, float, np.ndarray]]:
+    def draws() -> Iterator[tuple[int, float, int, np.ndarray]]:
         for distance, weight in enumerate(weights[: max(longest - 1, 1)], 1):
-            yield distance, weight, rng.random(len(tokens[distance:]), dtype=np.float32)
+            n = len(tokens[distance:])
+            for at in range(0, max(n, 1), DRAWN_AT_ONCE):
+                drawn = rng.random(min(DRAWN_AT_ONCE, n - at), dtype=np.float32)
+                yield distance, weight, at, drawn
 
-    def keys_of(draw: tuple[int, float, np.ndarray]) -> list[np.ndarray]:
-        distance, weight, drawn = draw
-        near, far = tokens[:-distance], tokens[distance:]
-        drawn[segments[:-distance] != segments[distance:]] = np.inf
+    def keys_of(draw: tuple[int, float, int, np.ndarray]) -> list[np.ndarray]:
+        distance, weight, at, drawn = draw
+        here, there = (slice(i, i + len(drawn)) for i in (at, at + distance))
+        drawn[segments[here] != segments[there]] = np.inf
         keys = []
         for side, low in enumerate((0, weight / 2)):
             is_drawn = (drawn >= low) & (drawn < low + weight / 2)
             with lock:
-                pairs[side, :-distance] += is_drawn
-                pairs[side, distance:] += is_drawn
-            a, b = near[is_drawn], far[is_drawn]
+                pairs[side, here] += is_drawn
+                pairs[side, there] += is_drawn
+            a, b = tokens[here][is_drawn], tokens[there][is_drawn]
             smaller, larger = np.minimum(a, b), np.maximum(a, b)
             some = smaller < C
             keys.append(larger[some] * kind(C) + smaller[some])
