@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from negsamp import checks
-from negsamp.checks import check_integer, class_only, first_row_not_finite
+from negsamp.checks import check_choice, check_integer, class_only, first_row_not_finite
 
 
 @pytest.mark.parametrize("value", [2, np.int8(5), 5])
@@ -26,6 +26,32 @@ def test_bound_that_nobody_reaches_is_not_mentioned():
             check_integer("n", 0, 1, high)
     with pytest.raises(ValueError, match=r"1 or more, or None$"):
         check_integer("n", 2**62 + 1, 1, 2**62, optional=True)
+
+
+class Silent:
+    """An object that cannot be shown."""
+
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("mean", "'mean'"),
+        ("", "''"),
+        (["first"], "['first']"),
+        (None, "None"),
+        (Silent(), "<Silent instance at "),
+        (np.array(["first", "best"]), "array("),
+    ],
+)
+def test_value_that_is_no_choice_is_named_with_all_choices(value, shown):
+    for choices in (("first", "best"), {"first": 1, "best": 2}):
+        check_choice("how", "best", choices)
+        with pytest.raises(ValueError, match=r"it must be one of 'first', 'best'$") as error:
+            check_choice("how", value, choices)
+        assert str(error.value).startswith(f"how is {shown}")
 
 
 @pytest.mark.parametrize("at_once", [1 << 20, 7])

@@ -7,11 +7,13 @@ import errno
 import math
 import os
 import reprlib
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 __all__ = [
+    "check_choice",
     "check_error_handler",
     "check_flags",
     "check_integer",
@@ -122,6 +124,13 @@ def check_integer(
         raise ValueError(
             f"{name} is {glimpse(value)}; it must be an integer, {allowed}{', or None' * optional}"
         )
+
+
+def check_choice(name: str, value: Any, choices: Collection[str]) -> None:
+    """Check that a parameter is one of some strings; a ValueError that names all of them."""
+    if not isinstance(value, str) or value not in choices:
+        allowed = ", ".join(map(repr, choices))
+        raise ValueError(f"{name} is {glimpse(value)}; it must be one of {allowed}")
 
 
 def check_flags(**flags: Any) -> None:

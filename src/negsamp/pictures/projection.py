@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import check_integer
+from negsamp.checks import check_choice, check_integer
 from negsamp.vectors import cosines
 
 __all__ = ["METHODS", "nearest_neighbors", "neg_tsne", "pca", "project", "tsne"]
@@ -69,8 +69,7 @@ def project(vectors: Any, method: str = "negtsne", seed: int | None = None) -> n
     The method is ``"pca"`` (of rows scaled to norm 1), ``"negtsne"`` or ``"tsne"``, which needs
     scikit-learn; random numbers of the last two start at `seed`.
     """
-    if method not in METHODS:
-        raise ValueError(f"method is {method!r:.60}; it must be one of {', '.join(METHODS)}")
+    check_choice("method", method, METHODS)
     if method == "pca":
         return pca(_unit_rows(vectors))
     return (neg_tsne if method == "negtsne" else tsne)(vectors, seed)

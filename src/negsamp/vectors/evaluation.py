@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import check_flags
+from negsamp.checks import check_choice, check_flags
 from negsamp.vectors.cosines import three_cos_mul, unit_rows
 from negsamp.vectors.evaluation_results import (
     AnalogiesResult,
@@ -225,8 +225,7 @@ def evaluate_word_analogies(
     """
     check_keyed_vectors("kv", kv)
     check_flags(case_insensitive=case_insensitive, dummy4unknown=dummy4unknown, answers=answers)
-    if not isinstance(method, str) or method not in METHODS:
-        raise ValueError(f"method is {method!r:.60}; it must be one of {sorted(METHODS)}")
+    check_choice("method", method, METHODS)
     units = unit_rows(*first_rows(kv, restrict_vocab))
     rows = _rows_by_form(kv, restrict_vocab, case_insensitive)
     asked = read_analogies(path, delimiter, encoding)

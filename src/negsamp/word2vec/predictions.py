@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from negsamp.checks import check_flags, check_integer, glimpse
+from negsamp.checks import check_choice, check_flags, check_integer, glimpse
 from negsamp.core.objectives.base import SCORES_AT_ONCE
 from negsamp.training.settings import Settings
 from negsamp.vectors.key_containers import as_python, keys_in
@@ -25,8 +25,7 @@ def predicted_contexts(
     """Return `Word2Vec.predict_context`."""
     check_integer("topn", topn, 1)
     check_flags(ignore_missing=ignore_missing)
-    if not isinstance(by, str) or by not in RANKINGS:
-        raise ValueError(f"by is {by!r:.60}; it must be one of {', '.join(map(repr, RANKINGS))}")
+    check_choice("by", by, RANKINGS)
     wv = learned.wv
     keys = keys_in(wv, "words", words)
     keys = [words] if keys is None else keys

@@ -34,7 +34,7 @@ CORPUS = [["new", "york", "is", "large"], ["in", "new", "york"], ["large", "new"
         ({"threshold": "10"}, "threshold is '10'"),
         ({"scoring": len}, "scoring is builtins.len, which must take worda_count, wordb_count"),
         ({"scoring": np.zeros(2)}, "scoring is array([0., 0.])"),
-        ({"joining": "last"}, "joining is 'last'; it must be 'first' or 'best'"),
+        ({"joining": "last"}, "joining is 'last'; it must be one of 'first', 'best'"),
         ({"connector_words": [["of"]]}, "connector_words is [['of']]; it must be a list of words"),
         ({"connector_words": "of"}, "connector_words is 'of'; it must be a list of words"),
         ({"connector_words": None}, "connector_words is None"),

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from negsamp.checks import check_integer, is_real
+from negsamp.checks import check_choice, check_integer, is_real
 from negsamp.corpus.phrases.bigrams import MOST_CONNECTOR_WORDS
 from negsamp.corpus.phrases.scoring import check_scoring, scoring_name
 
@@ -147,8 +147,7 @@ class PhraseParameters:
         check_integer("max_vocab_size", self.max_vocab_size, 1, 2**62, optional=True)
         check_scoring(self.scoring)
         self._check_threshold()
-        if not isinstance(self.joining, str) or self.joining not in JOININGS:
-            raise ValueError(f"joining is {self.joining!r:.60}; it must be 'first' or 'best'")
+        check_choice("joining", self.joining, JOININGS)
         delimiter = self.delimiter
         if not isinstance(delimiter, str) or not delimiter or set(delimiter) & set(SEPARATORS):
             raise ValueError(

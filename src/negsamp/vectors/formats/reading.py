@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from negsamp.checks import check_error_handler, check_integer, check_path
+from negsamp.checks import check_choice, check_error_handler, check_integer, check_path
 from negsamp.errors import VectorFileError
 from negsamp.files.kinds import BEGINNING, foreign_kind
 from negsamp.files.reading import open_file
@@ -172,16 +172,14 @@ def check_options(
             "characters as ASCII bytes"
         ) from None
     check_error_handler(errors)
-    if not isinstance(on_duplicate, str) or on_duplicate not in ("error", "first"):
-        raise ValueError(f"on_duplicate is {on_duplicate!r:.60}; it must be 'error' or 'first'")
+    check_choice("on_duplicate", on_duplicate, ("error", "first"))
     try:
         dtype = np.dtype(datatype)
     except (TypeError, ValueError):
         dtype = np.dtype(object)
     if datatype is None or dtype not in TYPES:
         raise ValueError(f"datatype is {datatype!r:.60}; it must be float16, float32 or float64")
-    if not isinstance(on_error, str) or on_error not in ("raise", "skip"):
-        raise ValueError(f"on_error is {on_error!r:.60}; it must be 'raise' or 'skip'")
+    check_choice("on_error", on_error, ("raise", "skip"))
     if keys is not None and not callable(keys):
         raise TypeError(
             f"keys is {keys!r:.60}; it must be a function that makes a key of a str, such as int"
