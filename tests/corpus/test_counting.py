@@ -129,7 +129,9 @@ def test_read_corpus_of_a_file_equals_that_of_lists(
 
     with chunks_of(size):
         of_file = result(path, errors="surrogatepass", workers=workers)
-        assume("by its first bytes" not in str(of_file))  # NULs beside others look like UTF-16
+        # NULs beside others look like UTF-16, and many kinds of control characters like no text
+        assume("by its first bytes" not in str(of_file))
+        assume("bytes are control characters" not in str(of_file))
         assert of_file == result([line.split() for line in lines])
 
 
