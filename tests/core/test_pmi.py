@@ -310,7 +310,7 @@ def test_segments_end_where_sentences_and_left_out_parts_do(lengths, data):
 )
 def test_pairs_are_of_the_nearest_words_that_are_enough(window, shrink, kept, expected):
     weights = window_weights(window, shrink)
-    found = pmi.nearest(weights, kept)
+    found = pmi._nearest(weights, kept)
     assert_array_equal(found, window_weights(window, shrink, expected))
 
 

@@ -67,13 +67,13 @@ def add_pmi_vectors(
 
     `text` is ids (T,) int32, the words of largest counts first, where sentences begin and end, and
     the parts that are left out, as in `negsamp.core.windows.iter_windows`. Pairs have the weights
-    of `window_weights`, as far as `nearest` takes them, and tokens stay with the probabilities
+    of `window_weights`, as far as `_nearest` takes them, and tokens stay with the probabilities
     `keep`, which leaves about `kept` of them. `noise` is the distribution of noise words, (V,).
     What is added to u · v is the logarithm of p(context | center) / noise, plus `offset`, times
     `scale` squared. The sums of squares grow as if these tokens had been trained. The result does
     not depend on the number of threads.
     """
-    weights = nearest(weights, kept)
+    weights = _nearest(weights, kept)
     V, reach = len(start.W_in), len(weights) // 2
     C = min(FREQUENT, V)
     share = PAIRS / weights.sum() / max(kept, 1.0)
@@ -121,7 +121,7 @@ def add_pair_vectors(
     _add_components(start, halves, lambda h: _pmi_of_pairs(h, as_context), scale, rng, threads)
 
 
-def nearest(weights: np.ndarray, kept: float) -> np.ndarray:
+def _nearest(weights: np.ndarray, kept: float) -> np.ndarray:
     """Weights of the windows of which pairs are drawn, (2r + 1,), from those of wider ones.
 
     The r nearest words on either side are those that make `PAIRS` pairs in `kept` tokens, since
@@ -137,7 +137,7 @@ def nearest(weights: np.ndarray, kept: float) -> np.ndarray:
 
 def pmi_bytes(V: int, d: int, kept: float, weights: np.ndarray) -> int:
     """About how much memory `add_pmi_vectors` takes, rather too much than too little."""
-    weights = nearest(weights, kept)
+    weights = _nearest(weights, kept)
     tokens, C = min(kept, PAIRS / weights.sum()), min(FREQUENT, V)
     pairs = tokens * float(weights.sum())
     drawing, decomposing = 36 * tokens + 2.5 * pairs, 80 * C * min(d + MORE, C)
