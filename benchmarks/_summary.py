@@ -161,6 +161,10 @@ def figures(summary: list[dict[str, Any]]) -> list[str]:
         name = f"{row['rival']} {row['epochs']}"
         if row["total_seconds"]:
             lines.append(f"= {name} seconds: {row['total_seconds']:.1f}")
+        if row["words_per_second"]:
+            lines.append(
+                f"= {name} minutes for 10¹⁰ words: {1e10 / row['words_per_second'] / 60:.0f}"
+            )
         for key, ratio in row["first_faster"].items():
             what = {"words_per_second": "slower", "total_seconds": "longer"}[key]
             if ratio:

@@ -77,6 +77,7 @@ STEPS = [
     Step("reading", 1, "reading.py {corpus} {korean} [--rounds 5](--rounds 1)", needs="korean"),
     Step("scaling", 25, "scaling.py [--rounds 3](--rounds 1 --tokens 5000)"),
     Step("phases", 1, "phases.py {corpus}", {"OPENBLAS_NUM_THREADS": "1"}),
+    Step("phases-300", 1, "phases.py {corpus} --vector-size 300", {"OPENBLAS_NUM_THREADS": "1"}),
     Step("phases-haswell", 1, "phases.py {corpus}", {"OPENBLAS_NUM_THREADS": "1", **HASWELL}),
     Step("shares", 3, "shares.py {corpus}"),
     Step("large-vocabularies", 12, "rival_settings.py large {corpus} (--quick)"),

@@ -1,6 +1,6 @@
 """Show where a worker's time goes: nanoseconds per kept token, phase by phase.
 
-python benchmarks/phases.py CORPUS
+python benchmarks/phases.py CORPUS [--vector-size D]
 """
 
 from __future__ import annotations
@@ -42,12 +42,14 @@ def sgemm_peak() -> float:
     return 2 * 1024**3 / seconds(lambda: a @ a, 20)
 
 
-def measure(corpus: str) -> dict[str, float]:
+def measure(corpus: str, vector_size: int) -> dict[str, float]:
     vocabulary, stream = read_corpus(corpus)
     keep = keep_probabilities(vocabulary.counts, None)
     noise = AliasTable(noise_probabilities(vocabulary.counts))
     kept = vocabulary.counts * keep
-    shape = choose_block_shape(kept.sum(), kept.max() / kept.sum(), epochs=EPOCHS)
+    shape = choose_block_shape(
+        kept.sum(), kept.max() / kept.sum(), vector_size=vector_size, epochs=EPOCHS
+    )
     rng = np.random.default_rng(0)
     tokens = shape.batch_size * BLOCKS
 
@@ -58,9 +60,9 @@ def measure(corpus: str) -> dict[str, float]:
     run, *more = windows()
     weights = window_weights(WINDOW)
     V = len(vocabulary)
-    W_in, W_out = (rng.normal(0, 0.3, (V, DIMENSIONS)).astype(np.float32) for _ in "io")
+    W_in, W_out = (rng.normal(0, 0.3, (V, vector_size)).astype(np.float32) for _ in "io")
     rules = RowAdaGrad(V, 2.0), RowAdaGrad(V, 2.0)
-    kernel = BlockKernel(SGNS(), shape, WINDOW, DIMENSIONS)
+    kernel = BlockKernel(SGNS(), shape, WINDOW, vector_size)
     blocks = list(block_run(run, shape, NEGATIVE, noise, rng, weights))
     apply_seconds = 0.0
 
@@ -97,7 +99,7 @@ def measure(corpus: str) -> dict[str, float]:
     np.matmul = matmul
     found["of which products"] = products
     found = {name: 1e9 * spent / tokens for name, spent in found.items()}
-    flops = 3 * 2 * DIMENSIONS * (2 * WINDOW + shape.noise_words)
+    flops = 3 * 2 * vector_size * (2 * WINDOW + shape.noise_words)
     peak = sgemm_peak()
     found["products at sgemm peak"] = 1e9 * flops / peak
     at_peak = found["products at sgemm peak"]
@@ -111,9 +113,10 @@ def measure(corpus: str) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus")
+    parser.add_argument("--vector-size", type=int, default=DIMENSIONS)
     arguments = parser.parse_args()
     print(json.dumps(environment()))
-    found = measure(arguments.corpus)
+    found = measure(arguments.corpus, arguments.vector_size)
     print("\n| phase | ns per kept token |\n|---|---|")
     for name, value in found.items():
         print(f"| {name} | {value:.0f} |")

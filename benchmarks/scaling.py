@@ -31,8 +31,12 @@ from negsamp.training.workers import start_children
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 DEFAULTS = {
-    **{"words": 100_000, "tokens": 10_000_000, "workers": CORES},
-    **{"dimensions": 100, "window": 5, "negative": 5},
+    "words": 100_000,
+    "tokens": 10_000_000,
+    "workers": CORES,
+    "dimensions": 100,
+    "window": 5,
+    "negative": 5,
 }
 VALUES = {
     "workers": [n for n in (1, 2, 4, 8, 16, 32) if n <= CORES],

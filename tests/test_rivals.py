@@ -119,6 +119,10 @@ def test_summarise_medians_ratios_and_scores():
     # Seed 1 has 40 and 42, seed 2 has 44: means 41 and 44.
     assert a["scores"]["pairs"] == {"mean": 42.5, "sd": pytest.approx(1.5 * 2**0.5)}
     assert b["scores"]["pairs"] == {"mean": 31, "sd": None}
+    shown = summary.figures([a, b | {"words_per_second": None}])
+    assert [line for line in shown if "minutes" in line] == [
+        "= A 1 minutes for 10¹⁰ words: 416667"  # 10¹⁰ / 400 / 60
+    ]
 
 
 def test_the_first_rival_leads_others_and_not_its_variants():
