@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 from negsamp.core.blocks import block_run
 from negsamp.core.optimizers import OPTIMIZERS, Gradients, Layout, NormalizerRule
 from negsamp.core.sampling import AliasTable
-from negsamp.core.windows import iter_windows, window_weights
+from negsamp.core.windows import iter_windows
 from negsamp.corpus.stream import TokenStream
 from negsamp.training.arrays import Arrays, TextArrays
 from negsamp.training.interrupts import Interrupts
@@ -137,7 +137,7 @@ class _Worker:
         if team.mutex and "turn_cells" in shared:
             self.turns = Turns(team, shared, self.schedule.shape.groups, self.kernel)
         self.goes_by_turns = False
-        self.weights = window_weights(s.window, s.shrink_windows, self.schedule.reach)
+        self.weights = job.schedule.weights
         rule = OPTIMIZERS[s.optimizer]
         moves = None if arrays.frozen is None else arrays.frozen == 0
         sides = (arrays.squares_in, moves), (arrays.squares_out, None)

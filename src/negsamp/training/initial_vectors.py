@@ -12,7 +12,6 @@ import numpy as np
 
 from negsamp.checks import glimpse, is_integer
 from negsamp.core.pmi import Start, add_pair_vectors, add_pmi_vectors
-from negsamp.core.windows import window_weights
 from negsamp.errors import UnknownWordError
 from negsamp.training.arrays import PairArrays, TextArrays
 from negsamp.training.schedule import Schedule
@@ -52,12 +51,11 @@ def pmi_start(
     None where the run begins with random vectors. `noise` is the distribution of noise words, and
     `left_out`, (n, 2), has the parts of the text that are not trained.
     """
-    s, out = schedule.settings, np.zeros((0, 2), int) if left_out is None else left_out
+    out = np.zeros((0, 2), int) if left_out is None else left_out
 
     def add(into: Start, arrays: TextArrays, *how: Any) -> None:
         text = arrays.ids, arrays.offsets, out
-        weights = window_weights(s.window, s.shrink_windows, schedule.reach)
-        add_pmi_vectors(into, text, arrays.keep, schedule.kept_tokens, weights, *how)
+        add_pmi_vectors(into, text, arrays.keep, schedule.kept_tokens, schedule.weights, *how)
 
     return _start_by(add, schedule, noise)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from negsamp.core.blocks import BlockShape, choose_block_shape
 from negsamp.core.objectives import Objective
+from negsamp.core.windows import window_weights
 from negsamp.training.limits import NO_LIMITS, Limits
 from negsamp.training.progress import Progress
 from negsamp.training.settings import Settings
@@ -101,6 +102,11 @@ class Schedule:
         s, left = self.settings, 1 - done / self.whole
         first, last = self.rates or (s.alpha, s.min_alpha)
         return last + (first - last) * max(left, 0.0)
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """Weights of contexts by their place, (2 · reach + 1,) float64."""
+        return window_weights(self.settings.window, self.settings.shrink_windows, self.reach)
 
     @cached_property
     def members(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from negsamp.core.pmi import pmi_bytes
-from negsamp.core.windows import READ_AT_ONCE, window_weights
+from negsamp.core.windows import READ_AT_ONCE
 from negsamp.training.schedule import Schedule
 
 __all__ = ["Footprint", "training_footprint"]
@@ -46,7 +46,6 @@ def training_footprint(schedule: Schedule, V: int, corpus: int, spelling: int) -
     total = LIBRARIES + shared + schedule.members * each
     if s.pmi_offset(schedule.kept_tokens) is not None:
         # there are no gradients and other processes yet
-        weights = window_weights(s.window, s.shrink_windows, schedule.reach)
-        start = pmi_bytes(V, d, schedule.kept_tokens, weights)
+        start = pmi_bytes(V, d, schedule.kept_tokens, schedule.weights)
         total = max(total, LIBRARIES + PROCESS + shared - gradients + start)
     return Footprint(matrices, corpus, words, state, gradients, each, schedule.members, total)
