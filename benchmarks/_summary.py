@@ -173,8 +173,9 @@ def figures(summary: list[dict[str, Any]]) -> list[str]:
             lines.append(f"= {name} {score}: {show(value['mean'], '.1f')}")
     mine = {row["epochs"]: row["total_seconds"] for row in summary if row["rival"] == first}
     other = {row["epochs"]: row["total_seconds"] for row in summary if row["rival"] == "gensim"}
-    if 3 in mine and 5 in other:
-        lines.append(f"= gensim 5 to {first} 3: {other[5] / mine[3]:.1f}")
+    if 5 in other:
+        fewer = {n: seconds for n, seconds in mine.items() if n < 5}
+        lines += [f"= gensim 5 to {first} {n}: {other[5] / fewer[n]:.1f}" for n in fewer]
     return lines
 
 

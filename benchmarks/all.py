@@ -44,7 +44,7 @@ def claims(name: str, minutes: float, words: str = "") -> Step:
     return Step(f"claims-{name}", minutes, f"claims.py {name} {options} {trial}")
 
 
-def rivals(name: str, more: str, runs: str = "--epochs 5 3 1 --seeds 1 2 3") -> str:
+def rivals(name: str, more: str, runs: str = "--epochs 5 3 2 1 --seeds 1 2 3") -> str:
     where = "rivals.py {corpus} --eval-dir {eval}"
     how = "--rounds 1 --workers 2 --gensim-input file --out {out}"
     return f"{where} [{runs}](--epochs 1 --seeds 1) {how} --name {name}-runs {more}"

@@ -17,6 +17,7 @@ from negsamp.core.sampling import (
     keep_probabilities,
     noise_probabilities,
     noise_weights,
+    share_of_usual,
     subsampling_threshold,
 )
 
@@ -60,6 +61,16 @@ def test_subsampling_threshold_follows_the_number_of_tokens(tokens, threshold):
     assert subsampling_threshold(counts, 0) == 0
     expected = keep_probabilities(counts, threshold)
     np.testing.assert_array_equal(keep_probabilities(counts, None), expected)
+
+
+def test_the_share_of_usual_is_1_where_as_much_is_kept_and_falls():
+    counts = np.array([1_000_000, 600_000, 400_000])
+    assert share_of_usual(counts, None) == share_of_usual(counts, 0) == 1
+    # √(t/f) + t/f of word2vec's t = 1e-3 and of 1e-4, of a corpus of ten times as many tokens
+    usual = sum(f * (np.sqrt(1e-3 / f) + 1e-3 / f) for f in (0.5, 0.3, 0.2))
+    kept = sum(f * (np.sqrt(1e-4 / f) + 1e-4 / f) for f in (0.5, 0.3, 0.2))
+    for of, sample in ((counts, 1e-4), (10 * counts, None), (np.append(10 * counts, 0), None)):
+        assert share_of_usual(of, sample) == pytest.approx(kept / usual, rel=1e-6)
 
 
 @pytest.mark.parametrize("sample", [-1e-9, math.nan, math.inf, -math.inf])

@@ -268,6 +268,10 @@ def test_window_weights_within_reach_are_a_part_of_all(reach, shrink_windows):
     np.testing.assert_array_equal(part, window_weights(5, shrink_windows)[5 - reach : 6 + reach])
 
 
+def test_a_window_between_two_integers_weighs_the_farthest_least():
+    np.testing.assert_allclose(window_weights(2.5), [0.2, 0.6, 1, 0, 1, 0.6, 0.2])
+
+
 def test_skipgram_pairs_shrink_windows_unless_told_otherwise():
     sentence = [np.arange(1000)]
 

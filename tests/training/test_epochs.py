@@ -1,5 +1,6 @@
 """Training as a whole: what is learnt, how it ends, what stops it."""
 
+import math
 import subprocess
 
 import numpy as np
@@ -11,7 +12,8 @@ from negsamp import Word2Vec
 from negsamp.core import sampling
 from negsamp.core.blocks import choose_block_shape
 from negsamp.core.kernels.sampled import BlockKernel
-from negsamp.core.sampling import noise_probabilities
+from negsamp.core.sampling import keep_probabilities, noise_probabilities
+from negsamp.core.windows import window_weights
 from negsamp.errors import TeamError
 from negsamp.training import run
 from negsamp.training.schedule import Schedule
@@ -333,6 +335,29 @@ def test_noise_words_that_pull_little_are_fewer_in_few_epochs_and_more_in_many()
     assert words(epochs=1, shift=0) == words(epochs=1, objective="nce") == words(epochs=1, shift=-3)
     assert words(epochs=5, init="random") > words(epochs=5, shift=0)
     assert words(epochs=5) == words(epochs=5, shift=0)  # vectors begin well
+
+
+def test_windows_of_few_tokens_reach_as_far_as_with_the_sample_of_word2vec():
+    counts = np.repeat([1_000_000, 10_000], [2, 200])
+
+    def schedule(longest=100, **params):
+        settings = Settings.checked(Word2Vec(**params).get_params())
+        keep = keep_probabilities(counts, settings.sample)
+        return Schedule.of_corpus(settings, counts, longest, keep, 1)
+
+    few = schedule(epochs=1)
+    share = few.kept_tokens / schedule(epochs=1, sample=1e-3).kept_tokens
+    assert 0.6 < share < 0.8
+    np.testing.assert_allclose(few.weights, window_weights(5 * share))
+    assert few.reach == math.ceil(5 * share) == 4
+    assert schedule(longest=3, epochs=1).weights.tolist() == few.weights[2:7].tolist()
+    assert schedule(epochs=1, sample=2000 / counts.sum()).weights.tolist() == few.weights.tolist()
+    others = {"sample": 0}, {"init": "random"}, {"epochs": 11}, {"objective": "nce"}
+    for params in others:
+        assert schedule(**{"epochs": 1, **params}).weights.tolist() == window_weights(5).tolist()
+    alike = schedule(epochs=1, shrink_windows=False)
+    assert alike.weights.tolist() == window_weights(5, False).tolist()
+    assert few.shape == schedule(epochs=1, shrink_windows=False).shape
 
 
 def test_a_window_wider_than_all_sentences_costs_nothing():

@@ -15,6 +15,7 @@ __all__ = [
     "keep_probabilities",
     "noise_probabilities",
     "noise_weights",
+    "share_of_usual",
     "subsampling_threshold",
 ]
 
@@ -80,6 +81,16 @@ def keep_probabilities(counts: Any, sample: float | None) -> np.ndarray:
         return np.ones(len(counts), dtype=np.float32)
     ratio = sample * counts.sum() / counts
     return np.minimum(np.sqrt(ratio) + ratio, 1).astype(np.float32)
+
+
+def share_of_usual(counts: np.ndarray, sample: float | None) -> float:
+    """The tokens that `sample` keeps, over those that word2vec's 1e-3 does, but at most 1.
+
+    Words with a count of 0 are left out.
+    """
+    met = counts[counts > 0]
+    kept, usual = (np.dot(met, keep_probabilities(met, t)) for t in (sample, HIGHEST))
+    return min(float(kept / usual), 1.0)
 
 
 def noise_probabilities(counts: Any, ns_exponent: float = 0.75) -> np.ndarray:

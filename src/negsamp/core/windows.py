@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,7 @@ def context_places(left: np.ndarray, right: np.ndarray, window: int) -> np.ndarr
 
 
 def window_weights(
-    window: int, shrink_windows: bool = True, reach: int | None = None
+    window: float, shrink_windows: bool = True, reach: int | None = None
 ) -> np.ndarray:
     """Weight of a pair by the place of its context, from −w to w: (2w + 1,) float64.
 
@@ -58,8 +59,9 @@ def window_weights(
     trained with probability (w + 1 − δ) / w. Training it always, with that weight, has the same
     expected gradient and less variance. All weights are 1 if `shrink_windows` is false; that of
     the center itself is 0. With a `reach` below w, the weights are those from −reach to reach.
+    A w between two integers reaches as far as the larger one.
     """
-    reach = window if reach is None else reach
+    reach = math.ceil(window) if reach is None else reach
     distance = np.abs(np.arange(-reach, reach + 1))
     near = (window + 1 - distance) / window if shrink_windows else np.ones(2 * reach + 1)
     return np.where(distance > 0, near, 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import pickle
 import sys
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ import numpy as np
 
 from negsamp.core.blocks import BlockShape, choose_block_shape
 from negsamp.core.objectives import Objective
+from negsamp.core.sampling import share_of_usual
 from negsamp.core.windows import window_weights
 from negsamp.training.limits import NO_LIMITS, Limits
 from negsamp.training.progress import Progress
@@ -37,6 +39,7 @@ class Schedule:
     seed: int  # entropy of every random number
     limits: Limits = NO_LIMITS
     rates: tuple[float, float] | None = None  # learning rates instead of `alpha` and `min_alpha`
+    window: float | None = None  # what weighs contexts, instead of the setting
 
     @classmethod
     def of_corpus(
@@ -56,26 +59,33 @@ class Schedule:
         `keep_probabilities`. The longest sentence has two tokens or more. For a further text, there
         are `all_counts`, those of all texts: its updates are like those of all in one run.
         """
-        reach = min(settings.window, longest_sentence - 1)
+        widest = min(settings.window, longest_sentence - 1)
         kept = counts * keep.astype(np.float64)
         of_all = kept if all_counts is None else all_counts * keep.astype(np.float64)
         tokens = float(kept.sum())
+        is_short = settings.pmi_offset(tokens) is not None
         shape = choose_block_shape(
             of_all.sum(),
             kept.max() / kept.sum(),
             text_tokens=None if all_counts is None else kept.sum(),
-            window=reach,
+            window=widest,
             negative=settings.negative,
             vector_size=settings.vector_size,
             batch_size=settings.batch_size,
             epochs=settings.epochs,
             noise_multiple=settings.objective.noise_multiple(settings.negative),
             noise_is_weak=settings.objective.noise_is_weak,
-            begins_well=settings.pmi_offset(tokens) is not None,
+            begins_well=is_short,
         )
+        window = float(settings.window)
+        if is_short and settings.shrink_windows:
+            # where more is taken out than word2vec takes, windows reach farther in the text, and
+            # what stands near tells more in few tokens
+            window *= share_of_usual(counts, settings.sample)
+        reach = min(math.ceil(window), widest)
         # workers have the noise as a table, and a function might not reach them
         settings = replace(settings, noise=None)
-        return cls(settings, reach, shape, tokens, seed, limits, rates)
+        return cls(settings, reach, shape, tokens, seed, limits, rates, window)
 
     def share_done(self, progress: Progress) -> float:
         """The share of the whole run that is done, 0 … 1."""
@@ -106,7 +116,8 @@ class Schedule:
     @cached_property
     def weights(self) -> np.ndarray:
         """Weights of contexts by their place, (2 · reach + 1,) float64."""
-        return window_weights(self.settings.window, self.settings.shrink_windows, self.reach)
+        window = self.settings.window if self.window is None else self.window
+        return window_weights(window, self.settings.shrink_windows, self.reach)
 
     @cached_property
     def members(self) -> int:

@@ -65,7 +65,10 @@ class Word2Vec(GrowingModel):
         The same seed gives the same bytes for any number of workers; None takes a new one a time.
     shrink_windows : bool
         Weigh contexts at distance δ by (`window` + 1 − δ) / `window`: how often word2vec, which
-        draws each center's window from 1 … `window`, trains them. Else all weigh 1.
+        draws each center's window from 1 … `window`, trains them. Else all weigh 1. A run that
+        begins with ``init="pmi"`` takes a `window` that is less by what `sample` takes out more
+        than word2vec's 1e-3 does: 3.82 for 5 in 17 million words, so that it reaches no farther in
+        the text.
     max_vocab_size : int, optional
         Bound on the number of words that are counted at one time; rare ones are forgotten when it
         is passed. It saves memory; what bounds the vocabulary is `max_final_vocab`.
