@@ -49,6 +49,15 @@ def begun(monkeypatch):
     return calls
 
 
+@pytest.mark.parametrize(("sample", "is_told"), [(1e-4, True), (1e-3, False), (0, False)])
+def test_narrower_windows_are_logged(sample, is_told, caplog):
+    with caplog.at_level("INFO", "negsamp"):
+        Word2Vec(**{**RUN, "epochs": 1, "sample": sample}).fit(baskets())
+    # of 96 words that are equally frequent, √(96 t) + 96 t
+    told = "windows are of 1.32 tokens, not 5: sample takes out more than 1e-3 would"
+    assert (told in caplog.text) == is_told
+
+
 def test_one_epoch_is_enough_for_groups():
     random, pmi = (
         of_the_group(Word2Vec(**{**RUN, "epochs": 1, "init": init}).fit(baskets()).wv)

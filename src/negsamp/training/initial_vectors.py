@@ -51,10 +51,13 @@ def pmi_start(
     None where the run begins with random vectors. `noise` is the distribution of noise words, and
     `left_out`, (n, 2), has the parts of the text that are not trained.
     """
-    out = np.zeros((0, 2), int) if left_out is None else left_out
+    s, out = schedule.settings, np.zeros((0, 2), int) if left_out is None else left_out
 
     def add(into: Start, arrays: TextArrays, *how: Any) -> None:
-        text = arrays.ids, arrays.offsets, out
+        text, window = (arrays.ids, arrays.offsets, out), schedule.window
+        if window is not None and window < s.window:
+            message = "windows are of %.2f tokens, not %d: sample takes out more than 1e-3 would"
+            logger.info(message, window, s.window)
         add_pmi_vectors(into, text, arrays.keep, schedule.kept_tokens, schedule.weights, *how)
 
     return _start_by(add, schedule, noise)
