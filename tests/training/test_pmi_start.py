@@ -1,5 +1,6 @@
 """Runs that begin with the pointwise mutual information, and those that do not."""
 
+import mmap
 from types import SimpleNamespace
 
 import numpy as np
@@ -68,10 +69,10 @@ def test_one_epoch_is_enough_for_groups():
 
 
 @pytest.mark.parametrize("epochs", [1, 5])
-def test_number_of_workers_makes_no_difference(epochs):
+def test_number_of_workers_makes_no_difference(epochs, worth_a_worker):
+    sizes = {"epochs": epochs, "batch_size": 512}
     one, three = (
-        Word2Vec(**{**RUN, "epochs": epochs, "workers": workers}).fit(baskets())
-        for workers in (1, 3)
+        Word2Vec(**{**RUN, **sizes, "workers": workers}).fit(baskets()) for workers in (1, 3)
     )
     assert_same(three, one)
 
@@ -98,6 +99,15 @@ def test_few_epochs_of_little_text_begin_with_pmi(params, kept_tokens, begins):
     settings = Settings.checked(Word2Vec(**params).get_params())
     schedule = SimpleNamespace(settings=settings, kept_tokens=kept_tokens)
     assert (pmi_start(schedule, np.ones(3) / 3) is not None) == begins
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_vectors_begin_where_workers_share_them(workers, begun, worth_a_worker):
+    # else the output vectors, which were zeros, would be in memory twice
+    Word2Vec(**{**RUN, "batch_size": 256, "workers": workers}).fit(baskets())
+    [(into, *_)] = begun
+    is_shared = [isinstance(array.base, mmap.mmap) for array in (into.W_in, into.W_out)]
+    assert is_shared == [workers > 1] * 2
 
 
 def test_products_and_scale_follow_the_loss_and_the_epochs(begun):

@@ -241,8 +241,11 @@ class Run(Observer):
 
     def begin(self) -> None:
         """Make the vectors that training begins with, if no call before has."""
+        self._begin_with(self.arrays)
+
+    def _begin_with(self, arrays: Any) -> None:
         if self._improve:
-            self._improve(self.arrays)
+            self._improve(arrays)
             self._improve = None
 
     def train(self, observer: Observer | None = None) -> None:
@@ -253,7 +256,9 @@ class Run(Observer):
         assert self.arrays is not None
         self._observer = observer or Observer()
         self._began = time.perf_counter()
-        self.begin()
+        kind, members = type(self.arrays), self.schedule.members
+        if members == 1:
+            self.begin()
         arrays, self.arrays = self.arrays.as_dict(), None  # several workers move them
         self._bar_size = self._n_read * self.settings.epochs
         show = self.settings.progress
@@ -263,11 +268,17 @@ class Run(Observer):
                 last.callback(self.on_stop)
                 before = self._seconds_before_stop["train"]
                 job = Job(self.schedule, self.progress, self, interrupts, before)
-                if (members := self.schedule.members) == 1:
+                if members == 1:
                     arrays |= {name: np.zeros(*spec) for name, spec in self._scratch.items()}
                     self.program(Team(), arrays, job)
                 else:
-                    run_team(self.program, members, arrays, job, self._scratch, self._children)
+                    # output vectors are zeros until they are shared, and take no memory
+
+                    def begin(shared: dict[str, np.ndarray]) -> None:
+                        self._begin_with(kind.of_dict(shared))
+
+                    how = job, self._scratch, self._children, begin
+                    run_team(self.program, members, arrays, *how)
         except KeyboardInterrupt as error:
             if self.arrays is None:
                 raise  # nothing was learned yet

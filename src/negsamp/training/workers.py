@@ -171,6 +171,7 @@ def run_team(
     job: Any,
     scratch: dict[str, tuple[tuple[int, ...], Any]],
     children: Sequence[subprocess.Popen[bytes]] = (),
+    begin: Callable[[dict[str, np.ndarray]], None] | None = None,
 ) -> dict[str, np.ndarray]:
     """Run a program in `size` processes, this one (rank 0) among them; return the shared arrays.
 
@@ -178,7 +179,8 @@ def run_team(
     shared memory and taken out of the dict, so that it is not in memory twice; zeros take no memory
     before a member writes to them. Each member maps what maps a file. The job is pickled for each
     child, and this process passes on the object itself. `scratch` has shapes and dtypes of further
-    shared arrays, zero at first. Children that are lacking are started.
+    shared arrays, zero at first. Children that are lacking are started. `begin` may change the
+    shared arrays in place before members do.
 
     What a member raises is raised here after the others have ended; its cause is a TeamError with
     the traceback of its process. A child that dies without an exception is a TeamError.
@@ -200,6 +202,8 @@ def run_team(
                 shared[name][...] = array
             del array
         shared |= in_files
+        if begin is not None:
+            begin(shared)
         files = {name: (a.filename, a.dtype.str, a.shape, a.offset) for name, a in in_files.items()}
         task = (program, size, layout, shared_name, files, pickle.dumps(job))
         children = children[: size - 1]
