@@ -174,8 +174,7 @@ def figures(summary: list[dict[str, Any]]) -> list[str]:
     mine = {row["epochs"]: row["total_seconds"] for row in summary if row["rival"] == first}
     other = {row["epochs"]: row["total_seconds"] for row in summary if row["rival"] == "gensim"}
     if 5 in other:
-        fewer = {n: seconds for n, seconds in mine.items() if n < 5}
-        lines += [f"= gensim 5 to {first} {n}: {other[5] / fewer[n]:.1f}" for n in fewer]
+        lines += [f"= gensim 5 to {first} {n}: {other[5] / mine[n]:.1f}" for n in mine if n < 5]
     return lines
 
 

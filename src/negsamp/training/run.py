@@ -239,13 +239,10 @@ class Run(Observer):
         elif start is not None:
             arrays.frozen = start.fill(self.vocabulary.index, arrays.W_in)
 
-    def begin(self) -> None:
-        """Make the vectors that training begins with, if no call before has."""
-        self._begin_with(self.arrays)
-
-    def _begin_with(self, arrays: Any) -> None:
+    def begin(self, arrays: Arrays | None = None) -> None:
+        """Make the vectors that training begins with, in arrays given, if no call before has."""
         if self._improve:
-            self._improve(arrays)
+            self._improve(self.arrays if arrays is None else arrays)
             self._improve = None
 
     def train(self, observer: Observer | None = None) -> None:
@@ -256,29 +253,23 @@ class Run(Observer):
         assert self.arrays is not None
         self._observer = observer or Observer()
         self._began = time.perf_counter()
-        kind, members = type(self.arrays), self.schedule.members
-        if members == 1:
-            self.begin()
+        kind, settings = type(self.arrays), self.settings
         arrays, self.arrays = self.arrays.as_dict(), None  # several workers move them
-        self._bar_size = self._n_read * self.settings.epochs
-        show = self.settings.progress
-        self._bar = progress_bar(self._bar_size, self.unit, show, self._bar_done())
+        self._bar_size = self._n_read * settings.epochs
+        self._bar = progress_bar(self._bar_size, self.unit, settings.progress, self._bar_done())
         try:
             with ExitStack() as last, self._bar, Interrupts() as interrupts:
                 last.callback(self.on_stop)
                 before = self._seconds_before_stop["train"]
                 job = Job(self.schedule, self.progress, self, interrupts, before)
-                if members == 1:
+                if (members := self.schedule.members) == 1:
                     arrays |= {name: np.zeros(*spec) for name, spec in self._scratch.items()}
+                    self.begin(kind.of_dict(arrays))
                     self.program(Team(), arrays, job)
                 else:
-                    # output vectors are zeros until they are shared, and take no memory
-
-                    def begin(shared: dict[str, np.ndarray]) -> None:
-                        self._begin_with(kind.of_dict(shared))
-
-                    how = job, self._scratch, self._children, begin
-                    run_team(self.program, members, arrays, *how)
+                    # output vectors are zeros when they are copied, and take no memory
+                    more = self._scratch, self._children, lambda a: self.begin(kind.of_dict(a))
+                    run_team(self.program, members, arrays, job, *more)
         except KeyboardInterrupt as error:
             if self.arrays is None:
                 raise  # nothing was learned yet
@@ -393,10 +384,8 @@ class Run(Observer):
 
     def _check_same_corpus(self, saved: Saved) -> None:
         path, model = self.corpus["path"], saved.model
-        now, before = (
-            (self.vocabulary, self.contexts),
-            ((model.words, model.counts), model.contexts),
-        )
+        now = self.vocabulary, self.contexts
+        before = (model.words, model.counts), model.contexts
         is_same = all(map(_is_vocabulary, now, before))
         if not is_same or self.corpus["sha256"] != model.about["corpus"]["sha256"]:
             name = "" if path is None else f" {path!r:.200}"

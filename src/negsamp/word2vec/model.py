@@ -37,8 +37,7 @@ class Word2Vec(GrowingModel):
     sample : float, optional
         Subsampling threshold t of frequent words, a share of all tokens. None follows the corpus:
         2000 / T for T tokens, but from 1e-5 to 1e-3, so that words are thinned out that are seen
-        2 000 times or more. 0 keeps every token, and is right for a corpus of a few dozen words, of
-        which the default leaves little or nothing.
+        2 000 times or more. 0 keeps all, which is right for a few dozen words; None leaves few.
     negative : int
         K, the number of noise words for each pair, 1 or more.
     ns_exponent : float
@@ -65,10 +64,7 @@ class Word2Vec(GrowingModel):
         The same seed gives the same bytes for any number of workers; None takes a new one a time.
     shrink_windows : bool
         Weigh contexts at distance δ by (`window` + 1 − δ) / `window`: how often word2vec, which
-        draws each center's window from 1 … `window`, trains them. Else all weigh 1. A run that
-        begins with ``init="pmi"`` takes a `window` that is less by what `sample` takes out more
-        than word2vec's 1e-3 does: 3.82 for 5 in 17 million words, so that it reaches no farther in
-        the text.
+        draws each center's window from 1 … `window`, trains them. Else all weigh 1.
     max_vocab_size : int, optional
         Bound on the number of words that are counted at one time; rare ones are forgotten when it
         is passed. It saves memory; what bounds the vocabulary is `max_final_vocab`.
@@ -96,7 +92,8 @@ class Word2Vec(GrowingModel):
     init : str, optional
         What ``"sgns"`` begins with: ``"pmi"``, the mutual information of some pairs (what
         None means for 10 epochs and 20 million tokens or pairs in all), or ``"random"``, as in
-        `negsamp.dask.fit` and, unless it is given, `partial_fit`.
+        `negsamp.dask.fit` and, unless it is given, `partial_fit`. With ``"pmi"``, `window` is less
+        by what `sample` takes out more than 1e-3 would: 3.82 for 5 in 17 million words.
     **others
         None. The error for a name of gensim's that is no parameter here says what to write.
 
