@@ -125,6 +125,17 @@ def test_summarise_medians_ratios_and_scores():
     ]
 
 
+def test_figures_hold_five_epochs_of_gensim_against_fewer_of_the_first():
+    totals = {("A", 5): 30, ("gensim", 5): 240, ("A", 2): 12, ("gensim", 2): 96, ("A", 1): 8}
+    rows = summary.summarise(
+        [made_up(name, 1, 100, total, 4, epochs=n) for (name, n), total in totals.items()]
+    )
+    shown = [line for line in summary.figures(rows) if " to " in line]
+    assert shown == ["= gensim 5 to A 2: 20.0", "= gensim 5 to A 1: 30.0"]
+    others = [row for row in rows if (row["rival"], row["epochs"]) != ("gensim", 5)]
+    assert not any(" to " in line for line in summary.figures(others))
+
+
 def test_the_first_rival_leads_others_and_not_its_variants():
     runs = [made_up(name, 1, 100, 10, score) for name, score in (("A", 4), ("A x", 5), ("B", 3))]
     _, *rows = summary.short(summary.summarise(runs))
