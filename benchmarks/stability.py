@@ -29,7 +29,7 @@ from negsamp import (
     noise_probabilities,
 )
 from negsamp.core.huffman import HuffmanTree
-from negsamp.core.objectives import OBJECTIVES
+from negsamp.core.objectives import objective_of
 
 SENTENCE = 20
 TEXT = {"vocabulary": 10_000, "exponent": 1.0, "tokens": 300_000, "sentences": "of 20 words"}
@@ -184,10 +184,11 @@ def zero_loss(model: Word2Vec) -> float:
         return float(np.log(len(counts)))
     if p["objective"] == "hierarchical":
         return float(np.log(2) * np.average(HuffmanTree(counts).lengths, weights=kept))
-    objective, noise = OBJECTIVES[p["objective"]], noise_probabilities(counts, p["ns_exponent"])
+    objective = objective_of(p["objective"], p["nce_normalizer"], p["shift"], K)
+    noise = noise_probabilities(counts, p["ns_exponent"])
     shift = objective.row_shift(noise, K)
     if shift is None:
-        return float((1 + K) * np.log(2))
+        shift = np.zeros(len(counts))
     if p["objective"] == "nce" and p["nce_normalizer"] != "fixed":
         shift += np.log(len(counts))
     rng = np.random.default_rng(0)
@@ -237,8 +238,13 @@ ABOVE = 1.01
 
 
 def rose(run: dict[str, Any]) -> bool:
-    """Return whether the loss ends above that of zero vectors, or is not a number."""
-    return not run["last loss"] <= ABOVE * run["zero loss"]
+    """Return whether the loss ends above that of zero vectors."""
+    return run["last loss"] > ABOVE * run["zero loss"]
+
+
+def is_empty(run: dict[str, Any]) -> bool:
+    """Return whether subsampling has left no pair to train on."""
+    return bool(np.isnan(run["last loss"]))
 
 
 # --- tables
@@ -270,12 +276,16 @@ def _label(setting: dict[str, Any]) -> str:
 
 def summary(name: str, runs: list[dict[str, Any]]) -> str:
     largest = max(runs, key=_norm)
-    return (
-        f"{name}: {len(runs)} settings, {sum(run['finite'] for run in runs)} of them finite; "
-        f"{sum(bool(run['error']) for run in runs)} ended in an error; the loss rose above that of "
-        f"zero vectors in {sum(map(rose, runs))}; largest norm {_norm(largest):.1f}, at "
-        f"{_label(largest['setting'])}"
-    )
+    counts = {
+        "settings": len(runs),
+        "finite": sum(run["finite"] for run in runs),
+        "ended in an error": sum(bool(run["error"]) for run in runs),
+        "had nothing to train on": sum(map(is_empty, runs)),
+        "ended above the loss of zero vectors": sum(map(rose, runs)),
+    }
+    lines = [f"= {name}, {what}: {n}" for what, n in counts.items()]
+    lines += [f"= {name}, largest norm: {_norm(largest):.1f}"]
+    return "\n".join([*lines, f"{name}: the largest norm is at {_label(largest['setting'])}"])
 
 
 def _norm(run: dict[str, Any]) -> float:

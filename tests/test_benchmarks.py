@@ -151,7 +151,12 @@ def test_recommending_finds_what_goes_together(tmp_path, options, n_rows):
 def test_stability_prints_and_writes_its_runs(tmp_path):
     shown = run("stability.py", "--quick", "--corners", 2, "--out", tmp_path)
     runs = json.loads((tmp_path / "stability.json").read_text())["runs"]
-    assert f"all: {len(runs)} settings, {len(runs)} of them finite; 0 ended in an error" in shown
+    found = results.read_output(shown)["figures"]
+    assert found["all, settings"] == found["all, finite"] == str(len(runs))
+    assert found["all, ended in an error"] == "0"
+    losses = {run["setting"].get("shift"): run["zero loss"] for run in runs}
+    assert losses[0.0] == pytest.approx(6 * np.log(2))
+    assert losses[2.0] == pytest.approx(np.log1p(np.exp(2)) + 5 * np.log1p(np.exp(-2)))
     assert (tmp_path / "stability.md").read_text() == shown
 
 
