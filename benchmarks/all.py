@@ -140,7 +140,7 @@ STEPS = [
     Step(
         "post-processing",
         12,
-        f"post_processing.py {{corpus}} {SETS} [--epochs 3](--epochs 1) --sample 1e-4",
+        f"post_processing.py {{corpus}} {SETS} [--epochs 3](--epochs 1)",
     ),
     Step(
         "post-processing-small",
