@@ -45,7 +45,8 @@ def about(result: dict[str, Any]) -> str:
         env, library = result["environment"], result["library"]
         packages = {**env["packages"], "Python": env["python"].split()[-1]}
         versions = ", ".join(f"{k} {v}" for k, v in packages.items() if v and k != "negsamp")
-        cores = f"{env['machine']['usable_cores']} cores of {env['machine']['cpu']}"
+        n = env["machine"]["usable_cores"]
+        cores = f"{n} core{'s' * (n > 1)} of {env['machine']['cpu']}"
         commit = (library["commit"] or "")[:10]
         text = (
             f"Measured by `{result['command']}` on {cores} (OpenBLAS kernel "
