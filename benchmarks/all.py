@@ -186,7 +186,7 @@ STEPS = [
     claims("optimizers", 17, "[--seeds 1 2]"),
     claims("alpha", 20, EIGHT),
     claims("normalizer", 6, EIGHT),
-    claims("pmi", 30, EIGHT),
+    claims("pmi", 20, "[--words 2150000](--words 50000)"),  # the full softmax takes most of it
     claims("cost", 12, "--words 1000"),
     claims("analogies", 60, "[--seeds 1]"),
     claims("noise-words", 55, HALF + " [--seeds 1]"),
