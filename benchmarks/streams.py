@@ -37,7 +37,6 @@ def main() -> None:
     parser.add_argument("--pieces", type=int, default=10)
     parser.add_argument("--megabytes", type=float, help="of the corpus, from its start")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--sample", type=float, help="of all runs; gensim's default is 1e-3")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, help="a file to which results are appended, as JSON")
     options = parser.parse_args()
@@ -67,8 +66,6 @@ def measure(name: str, lines: list[str], seed: int, options: argparse.Namespace)
     watched: list[str] = []
     among: list[str] = []
     how = {"seed": seed, "workers": options.workers, "epochs": 1}
-    if options.sample is not None:
-        how["sample"] = options.sample
     for wv in train(name, texts, pieces, how):
         watched = watched or by_count(wv)[:WATCHED]
         among = among or by_count(wv)[:AMONG]
@@ -95,8 +92,10 @@ def our_pieces(
 ) -> Iterator[KeyedVectors]:
     model = Word2Vec(**how)
     for k, text in enumerate(texts):
-        rates = rates_of(name, model, k, pieces)
-        model.partial_fit(text, **rates)
+        if name == "fit":
+            model.fit(text)
+        else:
+            model.partial_fit(text, **rates_of(name, model, k, pieces))
         yield model.wv
 
 
@@ -111,7 +110,7 @@ def rates_of(name: str, model: Word2Vec, k: int, pieces: int) -> dict[str, float
     if name in ("each falls", "roots"):
         alpha = model.alpha / (k + 1 if name == "roots" else 1) ** 0.5
         return {"alpha": alpha, "min_alpha": model.min_alpha}
-    if name in ("fit", "partial_fit") or not k:
+    if name == "partial_fit" or not k:
         return {}
     return {"alpha": float(name) * model.alpha}
 
