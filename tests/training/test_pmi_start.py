@@ -128,16 +128,16 @@ def test_what_is_held_out_is_not_looked_at(begun):
     assert begun[1][1][2].shape == (0, 2)
 
 
-def test_first_text_of_a_stream_begins_with_random_vectors(begun):
-    model = Word2Vec(**RUN).partial_fit(baskets())
-    assert begun == []
-    same = Word2Vec(**RUN, init="random").partial_fit(baskets())
-    assert model.vectors_.tobytes() == same.vectors_.tobytes()
-
-
-def test_stream_begins_with_pmi_if_it_is_to_and_once(begun):
-    Word2Vec(**RUN, init="pmi").partial_fit(baskets()).partial_fit(baskets(seed=1))
-    assert len(begun) == 1
+@pytest.mark.parametrize("init", [None, "pmi"])
+def test_first_text_of_a_stream_begins_with_pmi_and_later_ones_go_on(begun, init):
+    model = Word2Vec(**RUN, init=init).partial_fit(baskets())
+    fitted = Word2Vec(**RUN, init=init).fit(baskets())
+    assert model.vectors_.tobytes() == fitted.vectors_.tobytes()
+    assert len(begun) == 2
+    model.partial_fit(baskets(seed=1))
+    fitted.set_params(init="random").partial_fit(baskets(seed=1))
+    assert model.vectors_.tobytes() == fitted.vectors_.tobytes()
+    assert len(begun) == 2
 
 
 def test_run_that_goes_on_does_not_begin_again(begun, stopped, tmp_path):

@@ -69,14 +69,14 @@ def workers(request, monkeypatch):
 
 @pytest.mark.parametrize("objective", GROWING)
 def test_first_call_is_fit(objective):
-    fitted = model_of(objective=objective, init="random").fit(TEXTS[0])
+    fitted = model_of(objective=objective).fit(TEXTS[0])
     first = grown(TEXTS[0], objective=objective)
     assert state_of(first) == state_of(fitted)
     assert_same(first, fitted)
 
 
 def test_later_call_goes_on_after_fit_as_after_a_first_call():
-    fitted = model_of(init="random").fit(TEXTS[0])
+    fitted = model_of().fit(TEXTS[0])
     assert state_of(grown(TEXTS[1], model=fitted)) == state_of(grown(*TEXTS[:2]))
 
 

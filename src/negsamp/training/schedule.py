@@ -63,7 +63,8 @@ class Schedule:
         kept = counts * keep.astype(np.float64)
         of_all = kept if all_counts is None else all_counts * keep.astype(np.float64)
         tokens = float(kept.sum())
-        is_short = settings.pmi_offset(tokens) is not None
+        # a further text goes on from vectors that there are
+        is_short = all_counts is None and settings.pmi_offset(tokens) is not None
         shape = choose_block_shape(
             of_all.sum(),
             kept.max() / kept.sum(),

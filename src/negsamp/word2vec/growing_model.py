@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import partial
 from typing import Any, Self
 
@@ -55,11 +54,10 @@ class GrowingModel(PairModel):
     ) -> Self:
         """Go on with more text, which is counted on top of what was read before.
 
-        The first call is `fit` from random vectors, unless `init` is ``"pmi"``. Later ones, and
-        those after `fit` or `load`, keep all words and their rows, give rows to words that now
-        reach `min_count`, behind the others, and train the model on the new text alone, from where
-        it was: vectors, output vectors and the optimizer's sums. Noise and subsampling follow the
-        counts of all texts.
+        The first call is `fit`. Later ones, and those after `fit` or `load`, keep all words and
+        their rows, give rows to words that now reach `min_count`, behind the others, and train the
+        model on the new text alone, from where it was: vectors, output vectors and the optimizer's
+        sums. Noise and subsampling follow the counts of all texts.
 
         Parameters
         ----------
@@ -147,8 +145,6 @@ class GrowingModel(PairModel):
                     "partial_fit goes on; fit(corpus, init_vectors=…) begins anew"
                 )
             past = learned.past(self._frozen(frozen))
-        if settings.init is None:  # the first text may be short
-            settings = replace(settings, init="random")
         with Run(
             settings,
             corpus,

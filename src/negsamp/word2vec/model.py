@@ -92,8 +92,8 @@ class Word2Vec(GrowingModel):
     init : str, optional
         What ``"sgns"`` begins with: ``"pmi"``, the mutual information of some pairs (what
         None means for 10 epochs and 20 million tokens or pairs in all), or ``"random"``, as in
-        `negsamp.dask.fit` and, unless it is given, `partial_fit`. With ``"pmi"``, `window` is less
-        by what `sample` takes out more than 1e-3 would: 3.82 for 5 in 17 million words.
+        `negsamp.dask.fit`. With ``"pmi"``, `window` is less by what `sample` takes out more than
+        1e-3 would: 3.82 for 5 in 17 million words.
     **others
         None. The error for a name of gensim's that is no parameter here says what to write.
 
