@@ -69,8 +69,8 @@ class GrowingModel(PairModel):
             falls linearly; with `alpha` alone, it stays in a later call. Without them, the first
             call has those of the model. Later ones have the model's `alpha` until a million tokens
             have been read; from then on the rate falls slowly, with the square root of the tokens
-            read in all, to three tenths of `alpha`, where it stays. If you know how many texts are
-            to come, let the rate fall over all of them, see docs/streams.md.
+            read in all, to three tenths of `alpha`, where it stays; docs/streams.md has what other
+            rates come to.
         init_vectors : KeyedVectors, optional
             As in `fit`, of the first call only.
         frozen : bool or iterable of hashable
