@@ -1,6 +1,6 @@
 """Measure words/s against workers, vocabulary, dimensions, window, noise words and corpus length.
 
-python benchmarks/scaling.py [workers racing vocabulary dimensions window negative length]
+python benchmarks/scaling.py [workers vocabulary dimensions window negative length]
 
 Text is drawn from Zipf's law, so that it can have any size, and the time to read it is left out.
 One setting is varied; the others are the defaults of `Word2Vec` with 100 000 words and 10 million
@@ -13,17 +13,14 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable
 from statistics import median
 
 import numpy as np
 from _environment import environment
-from _racing import train_racing
 
 from negsamp import AliasTable, Word2Vec
 from negsamp.core.vocabulary import Vocabulary
 from negsamp.corpus.stream import TokenStream
-from negsamp.training import run as training
 from negsamp.training.reading import Encoded
 from negsamp.training.run import Run
 from negsamp.training.settings import Settings
@@ -56,7 +53,6 @@ def words_per_second(
     window: int,
     negative: int,
     workers: int,
-    program: Callable[..., None] = training.train_epochs,
 ) -> float:
     """Train one epoch on a drawn corpus; processes start before the clock, as `fit` does it."""
     rng = np.random.default_rng(0)
@@ -85,7 +81,7 @@ def words_per_second(
         start_children(workers - 1) as children,
         Run(Settings.checked(model.get_params()), Encoded(vocabulary, stream)) as run,
     ):
-        run._children, run.program = children, program
+        run._children = children
         if workers > 1 and tokens >= 10**6:  # a smaller text only tries the script
             time.sleep(2)  # the children import
         begin = time.perf_counter()
@@ -96,20 +92,12 @@ def words_per_second(
 def measure(name: str, rounds: int, tokens: int | None) -> list[tuple[str, float]]:
     """Return each value's words/s, the median of several rounds in which the values take turns."""
     base = DEFAULTS | ({"tokens": tokens, "workers": 1} if tokens else {})
-    if name == "racing":
-        cases = {
-            f"{CORES} workers in step": lambda: words_per_second(**base),
-            f"{CORES} racing workers": lambda: words_per_second(**base, program=train_racing),
-        }
-    else:
-        key = PARAMETER.get(name, name)
-        values = VALUES[name]
-        if name == "length" and tokens:
-            values = [tokens // 2, tokens]
-        cases = {
-            f"{value:,}": lambda value=value: words_per_second(**{**base, key: value})
-            for value in values
-        }
+    key = PARAMETER.get(name, name)
+    values = [tokens // 2, tokens] if name == "length" and tokens else VALUES[name]
+    cases = {
+        f"{value:,}": lambda value=value: words_per_second(**{**base, key: value})
+        for value in values
+    }
     found: dict[str, list[float]] = {label: [] for label in cases}
     for _ in range(rounds):
         for label, case in cases.items():
@@ -118,16 +106,17 @@ def measure(name: str, rounds: int, tokens: int | None) -> list[tuple[str, float
 
 
 def main() -> None:
-    names = [*VALUES, "racing"]
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("vary", nargs="*", metavar="NAME", help=", ".join(names) + "; default: all")
+    parser.add_argument(
+        "vary", nargs="*", metavar="NAME", help=f"{', '.join(VALUES)}; default: all"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tokens", type=int, help="a smaller corpus, for one worker, to try this")
     arguments = parser.parse_args()
-    if unknown := set(arguments.vary) - set(names):
-        parser.error(f"{', '.join(sorted(unknown))}: there are {', '.join(names)}")
+    if unknown := set(arguments.vary) - set(VALUES):
+        parser.error(f"{', '.join(sorted(unknown))}: there are {', '.join(VALUES)}")
     print(json.dumps(environment()))
-    for name in arguments.vary or names:
+    for name in arguments.vary or VALUES:
         print(f"\n| {name} | words/s | times the first |\n|--:|--:|--:|")
         found = measure(name, arguments.rounds, arguments.tokens)
         for label, rate in found:
