@@ -161,9 +161,8 @@ def main() -> None:
         for axes in figure.axes:
             axes.grid(alpha=0.3)
         handles, labels = figure.axes[0].get_legend_handles_labels()
-        columns = max(
-            1, 120 // (8 + max(map(len, labels), default=0))
-        )  # as many as the figure is wide
+        longest = max(map(len, labels), default=0)
+        columns = max(1, 120 // (8 + longest))  # as many as the figure is wide
         figure.legend(handles, labels, loc="outside lower center", ncols=columns, fontsize="small")
         figure.savefig(arguments.out / f"{name}.png", dpi=110)
         plt.close(figure)
