@@ -1,6 +1,6 @@
 """Show what post-processing, and a start from PPMI + SVD, do to the scores of vectors.
 
-python benchmarks/post_processing.py CORPUS --eval-dir DIR … [--sample T] [--warm-start N …]
+python benchmarks/post_processing.py CORPUS --eval-dir DIR … [--warm-start N …]
 
 For each set of questions, the table has the score of the vectors as they were trained, and what
 each change adds to it, as the mean over seeds and the standard deviation of one seed's difference.
@@ -122,7 +122,6 @@ def main() -> None:
     parser.add_argument("--eval-dir", type=Path, nargs="+", required=True, help="folders of sets")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--sample", type=float)
     parser.add_argument("--vector-size", type=int, default=100)
     parser.add_argument("--workers", type=int)
     parser.add_argument("--models", type=Path, help="folder that keeps models for another time")
@@ -131,7 +130,6 @@ def main() -> None:
     logging.disable(logging.WARNING)  # sets have words that vectors do not have
     params = {
         "epochs": arguments.epochs,
-        "sample": arguments.sample,
         "vector_size": arguments.vector_size,
         "workers": arguments.workers,
         "shift": 0,  # the loss of the texts

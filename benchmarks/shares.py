@@ -5,9 +5,9 @@ python benchmarks/shares.py CORPUS
 Everything is measured in one process, in nanoseconds of its processor's time per kept token, at the
 defaults: what each of n workers does for itself, its share of the gradients and of the additions,
 and its two barriers an update without the waiting. The last columns are what follows for n cores of
-their own, and the same where divided work takes `--shared` times as long, since workers share
-memory and wait for each other: the default is what two workers were measured to lose. No more
-workers are started than a block has groups.
+their own, and the same where divided work takes longer, since workers share memory and wait for
+each other: by as much as two workers lose, who are `--two` times as fast as one. No more workers
+are started than a block has groups.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from negsamp.training.workers import Team
 
 WORKERS = 1, 2, 4, 8, 16
 BLOCKS, ROUNDS = 32, 15
-SHARED = 1.18  # see docs/performance.md
+TWO = 1.65  # measured by scaling.py
 
 
 def fastest(cases: dict[Any, Callable[[], Any]]) -> dict[Any, float]:
@@ -107,7 +107,7 @@ def measure(corpus: str) -> tuple[BlockShape, float, dict[int, list[float]]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus")
-    parser.add_argument("--shared", type=float, default=SHARED)
+    parser.add_argument("--two", type=float, default=TWO)
     arguments = parser.parse_args()
     print(json.dumps(environment()))
     with threadpool_limits(1):
@@ -115,13 +115,17 @@ def main() -> None:
     print(f"\na block has {shape.groups} groups, and so work for as many workers\n")
     columns = "workers", "alone", "gradients", "additions", "barriers", "all", "times one"
     print(f"| {' | '.join((*columns, 'expected', 'expected words/s'))} |\n|{'--:|' * 9}")
-    one = sum(found[1])
+    one, longer = sum(found[1]), 1.0
+    if 2 in found:  # blocks of a small text may have one group
+        alone, gradients, additions, barriers = found[2]
+        longer = (one / arguments.two - alone - barriers) / (gradients + additions)
     for n, parts in found.items():
-        divided = (arguments.shared if n > 1 else 1.0) * (parts[1] + parts[2])
+        divided = (longer if n > 1 else 1.0) * (parts[1] + parts[2])
         shared = parts[0] + divided + parts[3]
         numbers = [f"{part:.0f}" for part in (*parts, sum(parts))]
         numbers += [f"{one / sum(parts):.2f}", f"{one / shared:.2f}"]
         print(f"| {n} | {' | '.join(numbers)} | {1e9 * words_a_token / shared:,.0f} |")
+    print(f"= longer: {longer:.2f}")
 
 
 if __name__ == "__main__":
