@@ -320,7 +320,7 @@ def _add_components(
     Their products are those of its matrix, times `scale` squared. `halves` is emptied.
     """
     with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
-        fitted, held = pool.map(known, halves)
+        fitted, held = map(known, halves)  # in turn, as each takes much memory
         halves.clear()  # they are large
         d, (C, C_out) = start.W_in.shape[1], fitted.frequent.shape
         left, right, S, T = _components(fitted.frequent, held.frequent, d, rng, _in_blocks(pool))
