@@ -66,13 +66,14 @@ def machine() -> dict[str, Any]:
     }
 
 
-def cpu_model() -> str:
-    """Return the name of the processor, as the system reports it."""
-    cpuinfo = Path("/proc/cpuinfo")
+def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """Return the name of the processor, as the system reports it, and what tells its generation."""
     if cpuinfo.exists():
-        found = re.search(r"^model name\s*:\s*(.+)$", cpuinfo.read_text(), re.MULTILINE)
-        if found:
-            return found[1].strip()
+        found = dict(re.findall(r"^(\w[\w ]*?)\s*:\s*(.+)$", cpuinfo.read_text(), re.MULTILINE))
+        if name := found.get("model name", "").strip():
+            if re.search(r"\d", name) or "cpu family" not in found:
+                return name
+            return f"{name} (family {found['cpu family']}, model {found['model']})"
     return platform.processor() or platform.machine()
 
 

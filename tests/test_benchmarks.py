@@ -212,3 +212,16 @@ def test_each_claim_keeps_its_runs_and_draws_its_figure(tmp_path):
 )
 def test_a_standard_deviation_is_shown_to_one_digit_at_least(values, shown):
     assert importlib.import_module("claims").plus_minus(values) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("AMD EPYC", "AMD EPYC (family 26, model 2)"),
+        ("AMD EPYC 9B14", "AMD EPYC 9B14"),
+    ],
+)
+def test_a_processor_whose_name_says_little_is_told_by_its_family(tmp_path, name, shown):
+    info = f"vendor_id\t: AuthenticAMD\ncpu family\t: 26\nmodel\t\t: 2\nmodel name\t: {name}\n"
+    (tmp_path / "cpuinfo").write_text(info)
+    assert importlib.import_module("_environment").cpu_model(tmp_path / "cpuinfo") == shown
