@@ -77,6 +77,7 @@ NEEDS = {
     "recommending.py": ["gensim", "pandas"],
     "clusters.py": ["distributed", "psutil"],
     "partitions.py": ["distributed"],
+    "rounds.py": ["distributed"],
     "pictures.py": ["sklearn"],
     "claims.py analogies": ["gensim"],
     "claims.py noise-words": ["gensim"],
