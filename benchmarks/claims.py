@@ -449,7 +449,7 @@ def summary(runs: list[Run]) -> list[str]:
     """Return a table of means and standard deviations over seeds.
 
     What all runs have in common has no column. A list is a curve, of which the beginning, the end
-    and two points between have a row.
+    and two points between have a row, or beside scores a column.
     """
     keys = [name for name in runs[0] if name in KEYS and len({run[name] for run in runs}) > 1]
     measured = [
@@ -458,14 +458,20 @@ def summary(runs: list[Run]) -> list[str]:
         if (isinstance(value, float) and name not in (*KEYS, *UNSHOWN))
         or (isinstance(value, list) and name in CURVES)
     ]
+    curves = [name for name in measured if isinstance(runs[0][name], list)]
+    n = len(runs[0][curves[0]]) if curves else 1
+    points = sorted({0, n // 8, n // 2, n - 1})
+    if curves and len(curves) < len(measured):
+        of_points = {f"{name}, epoch {at + 1}": (name, at) for name in curves for at in points}
+        runs = [run | {new: run[name][at] for new, (name, at) in of_points.items()} for run in runs]
+        measured = [name for name in measured if name not in curves] + [*of_points]
+        curves, points = [], [0]
     groups: dict[tuple[Any, ...], list[Run]] = {}
     for run in runs:
         groups.setdefault(tuple(run[key] for key in keys), []).append(run)
-    curves = [name for name in measured if isinstance(runs[0][name], list)]
     rows = [[*keys, *(["epoch"] if curves else []), *measured]]
     for key, some in groups.items():
-        n = len(some[0][curves[0]]) if curves else 1
-        for at in sorted({0, n // 8, n // 2, n - 1}):
+        for at in points:
             cells = []
             for name in measured:
                 values = [run[name][at] if name in curves else run[name] for run in some]
