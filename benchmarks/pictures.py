@@ -73,8 +73,8 @@ def main() -> None:
         for kv in both
     )
     is_same = (exact[:, 0] == rounded[:, 0]).mean()
-    print(f"\nint8: {share_in_common(rounded, exact):.2%} of the {IN_PAGE} nearest are the same,")
-    print(f"and the nearest of {is_same:.1%} of the words.")
+    print(f"\n= rounded, the {IN_PAGE} nearest: {100 * share_in_common(rounded, exact):.1f}")
+    print(f"= rounded, the nearest: {100 * is_same:.1f}")
     print(f"\n{json.dumps(environment())}")
 
 
