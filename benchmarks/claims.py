@@ -462,9 +462,10 @@ def summary(runs: list[Run]) -> list[str]:
     n = len(runs[0][curves[0]]) if curves else 1
     points = sorted({0, n // 8, n // 2, n - 1})
     if curves and len(curves) < len(measured):
-        of_points = {f"{name}, epoch {at + 1}": (name, at) for name in curves for at in points}
-        runs = [run | {new: run[name][at] for new, (name, at) in of_points.items()} for run in runs]
-        measured = [name for name in measured if name not in curves] + [*of_points]
+        places = {"first": 0, "halfway": n // 2, "last": n - 1}
+        of_places = {f"{c}, {name}": (c, at) for c in curves for name, at in places.items()}
+        runs = [run | {new: run[c][at] for new, (c, at) in of_places.items()} for run in runs]
+        measured = [name for name in measured if name not in curves] + [*of_places]
         curves, points = [], [0]
     groups: dict[tuple[Any, ...], list[Run]] = {}
     for run in runs:

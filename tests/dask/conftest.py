@@ -10,6 +10,7 @@ import pytest
 def make_cluster():
     """Make a cluster of so many workers, processes that are restarted when they end."""
     distributed = pytest.importorskip("distributed")
+    import dask
 
     def make_cluster(n, threads=1):
         return distributed.LocalCluster(
@@ -22,7 +23,9 @@ def make_cluster():
             silence_logs=50,
         )
 
-    return make_cluster
+    # else a worker is given up that is away, once more, 15 seconds after it died
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1h"}):
+        yield make_cluster
 
 
 @pytest.fixture(scope="session")
