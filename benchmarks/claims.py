@@ -497,7 +497,7 @@ KEYS = (
     "V",
 )
 CURVES = ("total variation", "learned γ")
-UNSHOWN = ("cpu_seconds", "of the sample")
+UNSHOWN = ("log V", "cpu_seconds", "of the sample")
 
 
 def plus_minus(values: list[float]) -> str:
