@@ -80,7 +80,7 @@ STEPS = [
     Step("phases-300", 1, "phases.py {corpus} --vector-size 300", {"OPENBLAS_NUM_THREADS": "1"}),
     Step("phases-haswell", 1, "phases.py {corpus}", {"OPENBLAS_NUM_THREADS": "1", **HASWELL}),
     Step("shares", 3, "shares.py {corpus}"),
-    Step("rounds", 3, "rounds.py (--quick)"),
+    Step("rounds", 5, "rounds.py (--quick)"),
     Step("large-vocabularies", 12, "rival_settings.py large {corpus} (--quick)"),
     Step("rivals-settings", 20, "rival_settings.py settings {corpus} --eval-dir {eval} (--quick)"),
     Step(

@@ -288,7 +288,9 @@ def constant(setup: Setup) -> None:
         model = Word2Vec(epochs=setup.epochs, init="random", progress=False, **params)
         model.fit([setup.tokens], callbacks=[note])
         found = without_total(scores(model.wv, *setup.eval_dirs))
-        return {"log V": float(np.log(len(model.wv))), **found, "learned γ": curve}
+        places = {"first": 0, "halfway": len(curve) // 2, "last": -1}
+        learned = {f"learned γ, {name}": curve[at] for name, at in places.items()}
+        return {"log V": float(np.log(len(model.wv))), **found, **learned, "learned γ": curve}
 
     objectives = {
         "sgns": SGNS(),
@@ -449,7 +451,7 @@ def summary(runs: list[Run]) -> list[str]:
     """Return a table of means and standard deviations over seeds.
 
     What all runs have in common has no column. A list is a curve, of which the beginning, the end
-    and two points between have a row, or beside scores a column.
+    and two points between have a row.
     """
     keys = [name for name in runs[0] if name in KEYS and len({run[name] for run in runs}) > 1]
     measured = [
@@ -458,21 +460,14 @@ def summary(runs: list[Run]) -> list[str]:
         if (isinstance(value, float) and name not in (*KEYS, *UNSHOWN))
         or (isinstance(value, list) and name in CURVES)
     ]
-    curves = [name for name in measured if isinstance(runs[0][name], list)]
-    n = len(runs[0][curves[0]]) if curves else 1
-    points = sorted({0, n // 8, n // 2, n - 1})
-    if curves and len(curves) < len(measured):
-        places = {"first": 0, "halfway": n // 2, "last": n - 1}
-        of_places = {f"{c}, {name}": (c, at) for c in curves for name, at in places.items()}
-        runs = [run | {new: run[c][at] for new, (c, at) in of_places.items()} for run in runs]
-        measured = [name for name in measured if name not in curves] + [*of_places]
-        curves, points = [], [0]
     groups: dict[tuple[Any, ...], list[Run]] = {}
     for run in runs:
         groups.setdefault(tuple(run[key] for key in keys), []).append(run)
+    curves = [name for name in measured if isinstance(runs[0][name], list)]
     rows = [[*keys, *(["epoch"] if curves else []), *measured]]
     for key, some in groups.items():
-        for at in points:
+        n = len(some[0][curves[0]]) if curves else 1
+        for at in sorted({0, n // 8, n // 2, n - 1}):
             cells = []
             for name in measured:
                 values = [run[name][at] if name in curves else run[name] for run in some]
@@ -496,7 +491,7 @@ KEYS = (
     "K",
     "V",
 )
-CURVES = ("total variation", "learned γ")
+CURVES = ("total variation",)
 UNSHOWN = ("log V", "cpu_seconds", "of the sample")
 
 
