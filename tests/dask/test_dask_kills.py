@@ -88,16 +88,6 @@ def fit_with_a_kill(client, texts, flag):
     return model
 
 
-def wait_for_workers(cluster, client, n):
-    """Wait until workers are there again; there is one more for one that is not restarted."""
-    for _ in range(20):
-        try:
-            return client.wait_for_workers(n, timeout=30)
-        except TimeoutError:
-            cluster.scale(len(cluster.worker_spec) + 1)
-    raise AssertionError(f"there are not {n} workers")
-
-
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
     """A machine may be so busy that a worker takes minutes to start."""
@@ -114,21 +104,21 @@ def reference(cluster, texts):
 
 @pytest.fixture(scope="module", params=[1, 2], ids="{} workers".format)
 def doomed(request, make_cluster, tmp_path_factory):
-    """A cluster of so many workers, a client, and the folder of flags."""
+    """The number of workers of a cluster, a client to it, and the folder of flags."""
     flags = tmp_path_factory.mktemp("flags")
     with make_cluster(request.param) as cluster, distributed.Client(cluster) as client:
         client.register_plugin(Fatal(flags))
-        yield cluster, request.param, client, flags
+        yield request.param, client, flags
 
 
 @pytest.mark.parametrize("stage", [*STAGES, *SETTLING])
 def test_a_killed_worker_changes_no_byte(doomed, texts, reference, stage):
-    cluster, n, client, flags = doomed
+    n, client, flags = doomed
     if n == 1 and stage in SETTLING:
         pytest.skip("a worker alone gets the parameters from the client")
     if n == 1 and stage not in ("train_piece", "apply") and KILLS < len(STAGES):
         pytest.skip("NEGSAMP_KILLS=6 kills the only worker at each stage")
-    wait_for_workers(cluster, client, n)
+    client.wait_for_workers(n, timeout=600)
     assert_same(fit_with_a_kill(client, texts, flags / stage), reference)
 
 
@@ -152,7 +142,7 @@ def test_workers_killed_at_any_time_change_no_byte(make_cluster, texts, referenc
         thread.start()
         try:
             while len(killed) < KILLS:
-                wait_for_workers(cluster, client, 2)
+                client.wait_for_workers(2, timeout=600)
                 model = fit(client, texts, callbacks=lambda *_: is_training.set())
                 is_training.clear()
                 assert_same(model, reference)
