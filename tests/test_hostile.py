@@ -72,6 +72,17 @@ def mutated(content, mutations):
     return content
 
 
+def unpacked_size(content):
+    """The bytes that a gzip file unpacks to, up to where it is damaged, and those of another."""
+    if not content.startswith(b"\x1f\x8b"):
+        return len(content)
+    stream, size = zlib.decompressobj(31), 0
+    with suppress(zlib.error):
+        for at in range(0, len(content), 100):
+            size += len(stream.decompress(content[at : at + 100]))
+    return size
+
+
 @contextmanager
 def bounded(content, megabytes):
     """Hold what happens here to a time and, for one content in eight, which is slow, to memory."""
@@ -185,17 +196,6 @@ def test_mutated_corpus(copies, name, mutations):
     # the word table's first slots are 40 MB of them; each byte of text takes 8 at most
     with bounded(content, 64 + (8 * unpacked_size(content) >> 20)):
         check_corpus(path)
-
-
-def unpacked_size(content):
-    """The bytes that a gzip file unpacks to, up to where it is damaged, and those of another."""
-    if not content.startswith(b"\x1f\x8b"):
-        return len(content)
-    stream, size = zlib.decompressobj(31), 0
-    with suppress(zlib.error):
-        for at in range(0, len(content), 100):
-            size += len(stream.decompress(content[at : at + 100]))
-    return size
 
 
 @pytest.mark.parametrize(
